@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What differs between architectures: how an id is formed and named, and how
+//! a VMM switches guest features on. Checks know architectures only by this.
+
+mod loongarch64;
+
+use std::fmt;
+
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+pub use loongarch64::LoongArch64;
+
+use crate::access::{Access, AccessError};
+
+/// Bits of a KVM register id that hold the binary logarithm of its size in
+/// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
+pub const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
+
+/// Size in bytes of the register that `id` names.
+#[must_use]
+pub fn size_of_register(id: u64) -> usize {
+    1 << ((id & SIZE_MASK) >> 52)
+}
+
+/// How an id is formed from an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterType {
+    /// A control and status register.
+    Csr,
+    /// A CPUCFG word.
+    Cpucfg,
+    /// A register of KVM's own making.
+    Kvm,
+    /// A register of the binary translation extension.
+    Lbt,
+}
+
+impl fmt::Display for RegisterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Csr => "csr",
+            Self::Cpucfg => "cpucfg",
+            Self::Kvm => "kvm",
+            Self::Lbt => "lbt",
+        })
+    }
+}
+
+/// A guest feature that a configuration switches on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Performance counters.
+    Pmu,
+    /// Binary translation of x86.
+    LbtX86,
+    /// Binary translation of arm.
+    LbtArm,
+    /// Binary translation of MIPS.
+    LbtMips,
+}
+
+impl Feature {
+    /// The name in specifications and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pmu => "pmu",
+            Self::LbtX86 => "lbt_x86",
+            Self::LbtArm => "lbt_arm",
+            Self::LbtMips => "lbt_mips",
+        }
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a vCPU could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The kernel refuses the feature, as it does where the host lacks it.
+    #[error("the host does not offer {feature}: {probe} gives {errno}")]
+    Absent {
+        /// The feature.
+        feature: Feature,
+        /// The call that was tried.
+        probe: String,
+        /// Its errno.
+        errno: Errno,
+    },
+    /// A step that every kernel must accept was refused.
+    #[error("setting up the vCPU failed: {step} gives {errno}")]
+    Refused {
+        /// The call.
+        step: String,
+        /// Its errno.
+        errno: Errno,
+    },
+    /// The harness could not make the call.
+    #[error("setting up the vCPU failed")]
+    Access(#[from] AccessError),
+}
+
+/// An architecture.
+pub trait Arch: fmt::Debug + Sync {
+    /// Name, as `uname -m` spells it.
+    fn name(&self) -> &'static str;
+
+    /// Features that configurations may switch on.
+    fn features(&self) -> &'static [Feature];
+
+    /// The id of a register, or `None` where the index lies outside its type.
+    fn encode(&self, type_: RegisterType, index: u64) -> Option<u64>;
+
+    /// What the id says of itself, for a register without a name.
+    fn describe(&self, id: u64) -> String;
+
+    /// What is wrong with the form of `id`, if anything.
+    fn malformed(&self, id: u64) -> Option<String>;
+
+    /// Brings a fresh vCPU into the state in which a VMM would ask for the
+    /// list: identified, with what every guest has, and `features` on top.
+    ///
+    /// # Errors
+    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    fn set_up(&self, vcpu: &Access<'_>, features: &[Feature]) -> Result<(), SetUpError>;
+}

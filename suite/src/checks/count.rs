@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The list's count: C, and what success means for any n that is large enough.
+
+use super::{Check, check, report_stray};
+use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
+use crate::memory::{ListAnswer, Slot};
+
+pub(super) const CHECKS: &[Check] = &[
+    check("count.expected", &["list.count"], expected),
+    check("count.complete", &["list.complete", "efault.stray"], complete),
+    check("count.width", &["list.width"], width),
+];
+
+/// list.count
+fn expected(case: &Case<'_>) -> Result<(), CheckError> {
+    let listed = case.listed("list.count")?.len();
+    let expected = case.spec.expected.len();
+    if listed != expected {
+        let report = if case.spec.allow_new && listed > expected { Case::note } else { Case::finding };
+        report(case, "list.count", format!("{expected} registers"), format!("{listed} registers")).ioctl(GET_REG_LIST);
+    }
+    Ok(())
+}
+
+/// list.complete
+fn complete(case: &Case<'_>) -> Result<(), CheckError> {
+    let count = case.listed("list.complete")?.len();
+    let exact = count as u64;
+    let enough = [
+        ("C", exact),
+        ("C + 1", exact + 1),
+        ("2 C", 2 * exact),
+        ("2^31 - 1", u64::from(u32::MAX >> 1)),
+        ("2^32 - 1", u64::from(u32::MAX)),
+    ];
+    for (name, n) in enough {
+        let answer = case.list(roomy(n, count))?;
+        if let Some(observed) = incomplete(&answer, count) {
+            case.finding(
+                "list.complete",
+                format!("success, C entries and n = C from a call with n = {name}"),
+                observed,
+            )
+            .ioctl(GET_REG_LIST)
+            .answer(answer.result);
+        }
+        report_stray(case, &answer, None);
+    }
+    Ok(())
+}
+
+/// list.width: a count cut to 32 bits would be too small, or far too small.
+fn width(case: &Case<'_>) -> Result<(), CheckError> {
+    let count = case.listed("list.width")?.len();
+    let one_less = (1 << 32) + count.saturating_sub(1) as u64;
+    for (name, n) in [("2^32", 1 << 32), ("2^32 + C - 1", one_less), ("2^32 + C", one_less + 1), ("2^63", 1 << 63)] {
+        let answer = case.list(roomy(n, count))?;
+        if let Some(observed) = incomplete(&answer, count) {
+            case.finding("list.width", format!("success with n = {name}"), observed)
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+        }
+    }
+    Ok(())
+}
+
+/// What keeps an answer from being a whole list of `count` and nothing more.
+fn incomplete(answer: &ListAnswer, count: usize) -> Option<String> {
+    let written = answer.slots.iter().filter(|slot| **slot != Slot::Untouched).count();
+    if answer.result != Ok(0) {
+        Some(outcome(answer.result))
+    } else if answer.n != count as u64 {
+        Some(format!("n = {}", answer.n))
+    } else if written != count || answer.ids(count).is_none() {
+        Some(format!("{written} entries written"))
+    } else {
+        None
+    }
+}

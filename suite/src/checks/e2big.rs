@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Too small: E2BIG, the count that makes the retry succeed, nothing else.
+
+use nix::errno::Errno;
+
+use super::{Check, check, report_stray};
+use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
+use crate::memory::{Placement, Slot};
+
+pub(super) const CHECKS: &[Check] = &[
+    check("e2big.errno", &["e2big.errno"], errno),
+    check("e2big.count", &["e2big.count"], count),
+    check("e2big.untouched", &["e2big.untouched", "efault.stray"], untouched),
+];
+
+/// 0, 1 and C - 1, as far as they are smaller than C, with what they are.
+fn too_small(count: usize) -> impl Iterator<Item = (&'static str, u64)> {
+    let below = count.saturating_sub(1) as u64;
+    [("0", 0), ("1", 1), ("C - 1", below)]
+        .into_iter()
+        .enumerate()
+        .filter(move |(position, (_, n))| *n < count as u64 && (*position == 2 || *n < below))
+        .map(|(_, named)| named)
+}
+
+/// e2big.errno
+fn errno(case: &Case<'_>) -> Result<(), CheckError> {
+    let count = case.listed("e2big.errno")?.len();
+    for (name, n) in too_small(count) {
+        let answer = case.list(roomy(n, count))?;
+        if answer.result != Err(Errno::E2BIG) {
+            case.finding("e2big.errno", format!("E2BIG with n = {name}"), outcome(answer.result))
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+        }
+    }
+    Ok(())
+}
+
+/// e2big.count: what comes back is C, and a call with it succeeds.
+fn count(case: &Case<'_>) -> Result<(), CheckError> {
+    let count = case.listed("e2big.count")?.len();
+    for (name, n) in too_small(count) {
+        let answer = case.list(roomy(n, count))?;
+        if answer.n != count as u64 {
+            let observed = if answer.n == n { "n unchanged".into() } else { format!("n = {}", answer.n) };
+            case.finding("e2big.count", format!("n set to C by a call with n = {name}"), observed)
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+            continue;
+        }
+        let retry = case.list(roomy(answer.n, count))?;
+        if retry.result != Ok(0) {
+            case.finding("e2big.count", "success of the retry with n = C", outcome(retry.result))
+                .ioctl(GET_REG_LIST)
+                .answer(retry.result);
+        }
+    }
+    Ok(())
+}
+
+/// e2big.untouched: with room for the whole list, and with none at all.
+fn untouched(case: &Case<'_>) -> Result<(), CheckError> {
+    let count = case.listed("e2big.untouched")?.len();
+    for (name, n) in too_small(count) {
+        let answer = case.list(roomy(n, count))?;
+        for (entry, slot) in answer.slots.iter().enumerate() {
+            if let Slot::Written(_) = slot {
+                case.finding("e2big.untouched", format!("reg[] untouched with n = {name}"), "written")
+                    .entry(entry)
+                    .ioctl(GET_REG_LIST)
+                    .answer(answer.result);
+            }
+        }
+        report_stray(case, &answer, None);
+        let header_only = Placement { n, capacity: 0, slack: 0 };
+        let answer = case.list(header_only)?;
+        if answer.result != Err(Errno::E2BIG) {
+            let expected = format!("E2BIG with n = {name} and reg[] unmapped");
+            case.finding("e2big.untouched", expected, outcome(answer.result)).ioctl(GET_REG_LIST).answer(answer.result);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Bad memory, the array: reg[] that ends before the list does, at every entry.
+
+use nix::errno::Errno;
+
+use super::efault_header::still_usable;
+use super::{Check, check, report_stray};
+use crate::case::{Case, CheckError, GET_REG_LIST, outcome};
+use crate::memory::{Beyond, ListAnswer, ListMemory, Placement, Slot};
+
+const CLAUSES: &[&str] = &["efault.array", "efault.prefix", "efault.stray", "efault.usable"];
+
+pub(super) const CHECKS: &[Check] = &[
+    check("efault.array_unmapped", CLAUSES, |case| every_entry(case, Beyond::Unmapped, false)),
+    check("efault.array_read_only", CLAUSES, |case| every_entry(case, Beyond::ReadOnly, false)),
+    check("efault.array_file_end", CLAUSES, |case| every_entry(case, Beyond::FileEnd, false)),
+    check("efault.landing_zone", CLAUSES, |case| every_entry(case, Beyond::Unmapped, true)),
+];
+
+/// reg[] holds entries 0..k and ends there, for every k; with the landing zone,
+/// a lost EFAULT would find mapped memory where it writes on.
+fn every_entry(case: &Case<'_>, beyond: Beyond, landing_zone: bool) -> Result<(), CheckError> {
+    let ids = case.listed("efault.array")?;
+    let n = ids.len() as u64;
+    let mut memory = ListMemory::new(ids.len(), beyond, landing_zone)?;
+    for k in 0..ids.len() {
+        let answer = case.list_in(&mut memory, Placement { n, capacity: k, slack: 0 })?;
+        judge(case, beyond, k, &ids, &answer);
+        still_usable(case, &ids)?;
+    }
+    Ok(())
+}
+
+fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAnswer) {
+    // efault.array
+    if answer.result != Err(Errno::EFAULT) {
+        case.finding(
+            "efault.array",
+            format!("EFAULT when reg[] is {} from the entry on", beyond.what()),
+            outcome(answer.result),
+        )
+        .entry(k)
+        .ioctl(GET_REG_LIST)
+        .answer(answer.result);
+    }
+    // efault.prefix
+    if answer.n != ids.len() as u64 {
+        case.finding("efault.prefix", "n set to C beside EFAULT", format!("n = {}", answer.n))
+            .entry(k)
+            .ioctl(GET_REG_LIST)
+            .answer(answer.result);
+    }
+    let right = |(slot, id): (&Slot, &u64)| *slot == Slot::Written(*id);
+    if !answer.slots.iter().zip(ids).all(right) {
+        let prefix = answer.slots.iter().zip(ids).take_while(|pair| right(*pair)).count();
+        let observed = if prefix == 0 { "none of them".into() } else { format!("{prefix} of them") };
+        case.finding("efault.prefix", "every entry before the unwritable one written", observed)
+            .entry(k)
+            .ioctl(GET_REG_LIST)
+            .answer(answer.result);
+    }
+    report_stray(case, answer, Some(k));
+}

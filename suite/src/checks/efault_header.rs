@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Bad memory, the header: where n cannot be read, or read but not written.
+
+use nix::errno::Errno;
+
+use super::{Check, check, report_stray};
+use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
+use crate::kvm::Answer;
+use crate::memory::{Placement, Protection, Region, hostile_addresses, page_size};
+
+pub(super) const CHECKS: &[Check] = &[
+    check("efault.header_unreachable", &["efault.header", "efault.usable"], unreachable),
+    check("efault.header_read_only", &["efault.header", "efault.stray", "efault.usable"], read_only),
+    check("efault.header_straddling", &["efault.header", "efault.usable"], straddling),
+    check("efault.misaligned", &["efault.misaligned", "efault.stray"], misaligned),
+];
+
+/// efault.header: nothing of it can be reached, or not written.
+fn unreachable(case: &Case<'_>) -> Result<(), CheckError> {
+    let before = case.listed("efault.header")?;
+    for hostile in hostile_addresses()? {
+        let result = case.vcpu.get_reg_list(hostile.address);
+        expect_efault(case, result, &format!("a header in {}", hostile.what));
+        if !hostile.untouched()? {
+            case.finding("efault.header", format!("nothing written to {}", hostile.what), "written")
+                .ioctl(GET_REG_LIST);
+        }
+    }
+    still_usable(case, &before)
+}
+
+/// efault.header: EFAULT comes before E2BIG, and nothing is changed.
+fn read_only(case: &Case<'_>) -> Result<(), CheckError> {
+    let before = case.listed("efault.header")?;
+    let count = before.len();
+    let page = page_size();
+    for (name, n) in [("0", 0), ("C - 1", count.saturating_sub(1)), ("C", count), ("C + 1", count + 1)] {
+        let mut region = Region::reserve(page)?;
+        region.open(0..page, Protection::ReadWrite)?;
+        region.write(0, &n.to_le_bytes())?;
+        region.seal(0..page)?;
+        let result = case.vcpu.get_reg_list(region.address(0));
+        expect_efault(case, result, &format!("a read-only header with n = {name}"));
+        if region.read_u64(0)? != n as u64 || !region.touched(8..page)?.is_empty() {
+            case.finding("efault.stray", "read-only memory as it was", "written").ioctl(GET_REG_LIST);
+        }
+    }
+    still_usable(case, &before)
+}
+
+/// efault.header: half of it lies where nothing is mapped.
+fn straddling(case: &Case<'_>) -> Result<(), CheckError> {
+    let before = case.listed("efault.header")?;
+    let page = page_size();
+    let mut region = Region::reserve(3 * page)?;
+    region.open(page..2 * page, Protection::ReadWrite)?;
+    region.unmap(2 * page..3 * page)?;
+    for inside in [1, 4, 7] {
+        region.poison(page..2 * page)?;
+        let result = case.vcpu.get_reg_list(region.address(2 * page - inside));
+        expect_efault(case, result, &format!("a header with only its first {inside} bytes mapped"));
+    }
+    region.unmap(0..page)?;
+    let result = case.vcpu.get_reg_list(region.address(page - 4));
+    expect_efault(case, result, "a header with only its last 4 bytes mapped");
+    still_usable(case, &before)
+}
+
+/// efault.misaligned
+fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
+    let aligned = case.listed("efault.misaligned")?;
+    let count = aligned.len();
+    for offset in 1..8 {
+        let slack = 64 + offset;
+        let full = Placement { n: count as u64, capacity: count, slack };
+        let answer = case.list(full)?;
+        if answer.result != Ok(0) || answer.ids(count).as_ref() != Some(&aligned) {
+            let observed = format!("{}, {} entries written", outcome(answer.result), answer.written_prefix());
+            let expected = format!("the list with a header {} bytes past alignment", 8 - offset);
+            case.finding("efault.misaligned", expected, observed).ioctl(GET_REG_LIST).answer(answer.result);
+        }
+        report_stray(case, &answer, None);
+        let answer = case.list(Placement { n: 0, ..full })?;
+        if answer.result != Err(Errno::E2BIG) {
+            case.finding("efault.misaligned", "E2BIG with a misaligned header and n = 0", outcome(answer.result))
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+        }
+    }
+    Ok(())
+}
+
+fn expect_efault(case: &Case<'_>, result: Answer, what: &str) {
+    if result != Err(Errno::EFAULT) {
+        case.finding("efault.header", format!("EFAULT for {what}"), outcome(result)).ioctl(GET_REG_LIST).answer(result);
+    }
+}
+
+/// efault.usable: the next good call is right.
+pub(super) fn still_usable(case: &Case<'_>, before: &[u64]) -> Result<(), CheckError> {
+    let answer = case.list(roomy(before.len() as u64, before.len()))?;
+    if answer.result != Ok(0) || answer.ids(before.len()).as_deref() != Some(before) {
+        case.finding("efault.usable", "the same list after a failed call", outcome(answer.result))
+            .ioctl(GET_REG_LIST)
+            .answer(answer.result);
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Reading and writing what is listed.
+//!
+//! SET goes only to registers that are both listed and in the specification,
+//! with the value read or one that the specification calls safe, and each
+//! register gets its first value back.
+
+use std::time::Instant;
+
+use nix::errno::Errno;
+
+use super::{Check, VcpuState, check};
+use crate::access::LARGEST;
+use crate::arch::{SIZE_MASK, size_of_register};
+use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
+use crate::memory::hostile_addresses;
+use crate::spec::{Register, Rule, State};
+
+pub(super) const CHECKS: &[Check] = &[
+    check("roundtrip.get", &["reg.get"], get),
+    check("roundtrip.set_same", &["reg.set_same"], set_same),
+    Check {
+        name: "roundtrip.set_same_fresh",
+        clauses: &["reg.set_same"],
+        state: VcpuState::Fresh,
+        run: set_same_fresh,
+    },
+    check("roundtrip.values", &["reg.roundtrip"], values),
+    check("roundtrip.bad_address", &["reg.bad_address"], bad_address),
+    check("roundtrip.bad_size", &["reg.bad_size"], bad_size),
+];
+
+/// Faster than any counter of the architecture counts, in ticks per nanosecond.
+const FASTEST_COUNTER: u128 = 10;
+/// Ticks allowed for beside the measured time.
+const COUNTER_SLACK: u128 = 1_000_000;
+
+/// reg.get
+fn get(case: &Case<'_>) -> Result<(), CheckError> {
+    for id in case.listed("reg.get")? {
+        let size = size_of_register(id);
+        let got = case.access.get_watched(id, size.min(LARGEST))?;
+        if got.result != Ok(0) {
+            case.finding("reg.get", "success", outcome(got.result))
+                .register(case.name(id))
+                .ioctl(GET_ONE_REG)
+                .answer(got.result);
+            continue;
+        }
+        if !got.written.iter().copied().eq(0..size) || got.stray != 0 {
+            let observed = format!("{} bytes", got.written.len() + got.stray);
+            case.finding("reg.get", format!("{size} bytes written"), observed)
+                .register(case.name(id))
+                .ioctl(GET_ONE_REG);
+        }
+    }
+    Ok(())
+}
+
+/// reg.set_same, on a vCPU as a VMM has it: no exception holds.
+fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
+    for register in case.listed_and_expected("reg.set_same")? {
+        if let Err(errno) = write_back(case, register)? {
+            case.finding("reg.set_same", "the value just read is accepted", errno_name(errno))
+                .register(register.named())
+                .ioctl(SET_ONE_REG)
+                .answer(Err(errno));
+        }
+    }
+    Ok(())
+}
+
+/// reg.set_same, on a fresh vCPU: just the named exceptions hold.
+fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
+    for register in case.listed_and_expected("reg.set_same")? {
+        let exception = register.exceptions.iter().find(|exception| exception.state == State::Fresh);
+        let allowed = exception.map(|exception| exception.errno.as_str());
+        if let Err(errno) = write_back(case, register)? {
+            let report = if allowed == Some(errno_name(errno).as_str()) {
+                case.note(
+                    "reg.set_same",
+                    "the value of a fresh vCPU is refused, as the specification says",
+                    errno_name(errno),
+                )
+            } else {
+                case.finding("reg.set_same", "the value of a fresh vCPU is accepted", errno_name(errno))
+            };
+            report.register(register.named()).ioctl(SET_ONE_REG).answer(Err(errno));
+        }
+    }
+    Ok(())
+}
+
+/// reg.roundtrip
+fn values(case: &Case<'_>) -> Result<(), CheckError> {
+    for register in case.listed_and_expected("reg.roundtrip")? {
+        let Some(first) = read(case, "reg.roundtrip", register)? else { continue };
+        for value in &register.values {
+            set_and_compare(case, register, *value)?;
+        }
+        set_and_compare(case, register, first)?;
+    }
+    Ok(())
+}
+
+fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(), CheckError> {
+    let Some(before) = read(case, "reg.roundtrip", register)? else { return Ok(()) };
+    let start = Instant::now();
+    if let Err(errno) = case.access.set(register.id, value)? {
+        case.finding("reg.roundtrip", format!("SET of {value:#x} is accepted"), errno_name(errno))
+            .register(register.named())
+            .ioctl(SET_ONE_REG)
+            .answer(Err(errno));
+        return Ok(());
+    }
+    let Some(after) = read(case, "reg.roundtrip", register)? else { return Ok(()) };
+    let mask = register.mask;
+    let ticks = start.elapsed().as_nanos() * FASTEST_COUNTER + COUNTER_SLACK;
+    let kept = match register.rule {
+        Rule::Exact | Rule::Fixed => (after ^ value) & mask == 0,
+        Rule::Sticky => value & !after & mask == 0 && after & !(value | before) & mask == 0,
+        Rule::Counter => u128::from(after.wrapping_sub(value)) <= ticks,
+    };
+    if !kept {
+        case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
+            .register(register.named())
+            .ioctl(GET_ONE_REG);
+    }
+    Ok(())
+}
+
+/// reg.bad_address
+fn bad_address(case: &Case<'_>) -> Result<(), CheckError> {
+    let clause = "reg.bad_address";
+    let hostile = hostile_addresses()?;
+    for register in case.listed_and_expected(clause)? {
+        let Some(before) = read(case, clause, register)? else { continue };
+        for bad in &hostile {
+            let result = case.access.get_at(register.id, bad.address)?;
+            if result != Err(Errno::EFAULT) || !bad.untouched()? {
+                case.finding(clause, format!("EFAULT for a value in {}", bad.what), outcome(result))
+                    .register(register.named())
+                    .ioctl(GET_ONE_REG)
+                    .answer(result);
+            }
+            if bad.readable {
+                continue;
+            }
+            let result = case.access.set_at(register.id, bad.address)?;
+            if result != Err(Errno::EFAULT) {
+                case.finding(clause, format!("EFAULT for a value in {}", bad.what), outcome(result))
+                    .register(register.named())
+                    .ioctl(SET_ONE_REG)
+                    .answer(result);
+            }
+        }
+        let Some(after) = read(case, clause, register)? else { continue };
+        let unchanged = after == before || (register.rule == Rule::Counter && after > before);
+        if !unchanged {
+            case.finding(clause, format!("{before:#x} as before the failed calls"), format!("{after:#x}"))
+                .register(register.named())
+                .ioctl(GET_ONE_REG);
+        }
+    }
+    for bad in hostile.iter().filter(|bad| !bad.readable) {
+        for (ioctl, result) in
+            [(GET_ONE_REG, case.vcpu.get_one_reg(bad.address)), (SET_ONE_REG, case.vcpu.set_one_reg(bad.address))]
+        {
+            if result != Err(Errno::EFAULT) {
+                case.finding(clause, format!("EFAULT for a kvm_one_reg in {}", bad.what), outcome(result))
+                    .ioctl(ioctl)
+                    .answer(result);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// reg.bad_size: by GET alone, as an id of another size is not listed.
+fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
+    for id in case.listed("reg.bad_size")? {
+        for code in 0..=8_u64 {
+            let other = id & !SIZE_MASK | code << 52;
+            if other == id {
+                continue;
+            }
+            let got = case.access.get_watched(other, LARGEST)?;
+            if got.result.is_ok() {
+                case.finding(
+                    "reg.bad_size",
+                    format!("refused with a size of {} bytes", size_of_register(other)),
+                    "success",
+                )
+                .register(case.name(id))
+                .ioctl(GET_ONE_REG);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The register's value, or a finding.
+fn read(case: &Case<'_>, clause: &'static str, register: &Register) -> Result<Option<u64>, CheckError> {
+    let value = case.access.get(register.id)?;
+    if let Err(errno) = value {
+        case.finding(clause, "a value to start from", errno_name(errno))
+            .register(register.named())
+            .ioctl(GET_ONE_REG)
+            .answer(Err(errno));
+    }
+    Ok(value.ok())
+}
+
+/// SETs the value just read.
+fn write_back(case: &Case<'_>, register: &Register) -> Result<Result<(), Errno>, CheckError> {
+    match read(case, "reg.set_same", register)? {
+        Some(value) => Ok(case.access.set(register.id, value)?),
+        None => Ok(Ok(())),
+    }
+}

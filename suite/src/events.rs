@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The run as a stream of JSON lines; every report is computed from it.
+//!
+//! A stream starts with [`Event::RunStarted`], which names the whole plan, so
+//! that a case which never finished can be told from one that was never meant
+//! to run. Each line is written with one `write` and made durable before the
+//! next call into the kernel under test, because that call may be the last.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clause::Level;
+
+/// Version of the stream's format; readers refuse a newer one.
+pub const FORMAT: u32 = 1;
+
+/// One line of the stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// First line: what is tested, by what, and every planned case.
+    RunStarted(RunStarted),
+    /// A case begins; if its end never comes, it is the suspect.
+    CaseStarted {
+        /// The case's id.
+        case: String,
+    },
+    /// A case ended.
+    CaseFinished(CaseFinished),
+    /// The run cannot go on: the subject could not be reached or set up.
+    RunAborted {
+        /// What happened and what to do about it.
+        reason: String,
+    },
+    /// Last line of a complete run.
+    RunFinished(RunFinished),
+}
+
+/// What is tested, by what, and the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`FORMAT`] of the writer.
+    pub format: u32,
+    /// Version of the suite.
+    pub suite: String,
+    /// What is tested.
+    pub subject: SubjectKind,
+    /// Architecture of the register list, as `uname -m` spells it.
+    pub architecture: String,
+    /// Kernel release and version, as `uname -rv` prints them.
+    pub kernel: String,
+    /// CPU model, empty where the kernel does not tell.
+    pub cpu: String,
+    /// The revision of the expected list.
+    pub series: String,
+    /// Whether a broken `should` clause fails a case.
+    pub strict: bool,
+    /// Whether registers beyond the expected list are only reported.
+    pub allow_new: bool,
+    /// Ids of all cases, in the order in which they run.
+    pub plan: Vec<String>,
+}
+
+/// What is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// The running kernel, through /dev/kvm.
+    Kvm,
+}
+
+/// How a case ended, with its findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFinished {
+    /// The case's id.
+    pub case: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it was skipped or ended in error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Wall time in microseconds.
+    pub duration_us: u64,
+    /// Number of ioctls under test that the case made.
+    pub ioctls: u64,
+    /// What the case found, failing or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// No clause that counts was broken.
+    Pass,
+    /// A clause was broken.
+    Fail,
+    /// The host lacks what the case needs, as a probe found.
+    Skip,
+    /// The harness or the host is in trouble; nothing is known of the clause.
+    Error,
+}
+
+/// One fact about the kernel that a case noticed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Id of the clause it is about.
+    pub clause: String,
+    /// The clause's level: `must` fails, `should` warns, `note` informs.
+    pub level: Level,
+    /// The register concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<NamedRegister>,
+    /// The entry of `reg[]` concerned, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<usize>,
+    /// The last of several neighbouring entries, where `entry` is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_entry: Option<usize>,
+    /// The ioctl concerned, in its C spelling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ioctl: Option<String>,
+    /// The errno that was returned, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errno: Option<String>,
+    /// What a conforming kernel does.
+    pub expected: String,
+    /// What this kernel did.
+    pub observed: String,
+}
+
+impl Finding {
+    /// Adds this finding, or widens an equal one about the entry before it.
+    pub fn add_to(self, findings: &mut Vec<Self>) {
+        if let Some(entry) = self.entry {
+            for known in findings.iter_mut().rev() {
+                let last = known.last_entry.or(known.entry);
+                let same = Self { entry: self.entry, last_entry: None, ..known.clone() } == self;
+                if same && last.is_some_and(|last| last + 1 == entry) {
+                    known.last_entry = Some(entry);
+                    return;
+                }
+            }
+        }
+        findings.push(self);
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<6} {}: ", self.level, self.clause)?;
+        if let Some(register) = &self.register {
+            write!(f, "{} ({:#018x}): ", register.name, register.id)?;
+        }
+        match (self.entry, self.last_entry) {
+            (Some(first), Some(last)) => write!(f, "entries {first} to {last}: ")?,
+            (Some(entry), None) => write!(f, "entry {entry}: ")?,
+            _ => {}
+        }
+        if let Some(ioctl) = &self.ioctl {
+            write!(f, "{ioctl}: ")?;
+        }
+        write!(f, "expected {}, observed {}", self.expected, self.observed)
+    }
+}
+
+/// A register id with the name that the specification gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NamedRegister {
+    /// Name, or a decoding of the id where it has none.
+    pub name: String,
+    /// KVM register id.
+    #[serde(with = "hexadecimal")]
+    pub id: u64,
+}
+
+/// The end of a complete run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFinished {
+    /// What the run says of the kernel.
+    pub verdict: Verdict,
+    /// Number of cases by outcome.
+    pub totals: Totals,
+}
+
+/// What a run says of the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// At least one case passed and none failed or ended in error.
+    Passed,
+    /// A case failed or ended in error.
+    Failed,
+    /// Every case was skipped.
+    NothingTested,
+    /// The kernel does not know the ioctl (ENOTTY).
+    NotImplemented,
+}
+
+/// Number of cases by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Cases that passed.
+    pub pass: usize,
+    /// Cases that failed.
+    pub fail: usize,
+    /// Cases that were skipped.
+    pub skip: usize,
+    /// Cases that ended in error.
+    pub error: usize,
+}
+
+impl Totals {
+    /// Counts one more case.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Fail => self.fail += 1,
+            Outcome::Skip => self.skip += 1,
+            Outcome::Error => self.error += 1,
+        }
+    }
+
+    /// The verdict of a run that reached its end with these outcomes.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.fail + self.error > 0 {
+            Verdict::Failed
+        } else if self.pass > 0 {
+            Verdict::Passed
+        } else {
+            Verdict::NothingTested
+        }
+    }
+}
+
+impl Verdict {
+    /// The exit code that says the same.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => crate::exit::PASSED,
+            Self::Failed => crate::exit::FAILED,
+            Self::NothingTested | Self::NotImplemented => crate::exit::NOTHING_TESTED,
+        }
+    }
+}
+
+/// A line that is not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// The stream comes from a newer suite.
+    #[error(
+        "event format {found} is newer than this program's {FORMAT}\n[use a reglist at least as new as the suite that wrote it]"
+    )]
+    Newer {
+        /// Format version of the stream.
+        found: u32,
+    },
+    /// The line is torn or foreign.
+    #[error("not an event")]
+    Malformed(#[source] serde_json::Error),
+}
+
+impl Event {
+    /// Reads one line of a stream.
+    ///
+    /// # Errors
+    /// [`EventError::Malformed`] for a line that is not an event,
+    /// [`EventError::Newer`] for the first line of a newer format.
+    pub fn from_line(line: &str) -> Result<Self, EventError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        match serde_json::from_str::<Self>(line) {
+            Ok(Self::RunStarted(started)) if started.format > FORMAT => {
+                Err(EventError::Newer { found: started.format })
+            }
+            Ok(event) => Ok(event),
+            Err(error) => match serde_json::from_str::<Format>(line) {
+                Ok(Format { format }) if format > FORMAT => Err(EventError::Newer { found: format }),
+                _ => Err(EventError::Malformed(error)),
+            },
+        }
+    }
+
+    /// The event as one line with its end.
+    ///
+    /// # Errors
+    /// Where serde_json cannot serialize it, which no event can cause.
+    pub fn to_line(&self) -> io::Result<String> {
+        let mut line = serde_json::to_string(self)?;
+        line.push('\n');
+        Ok(line)
+    }
+}
+
+/// Where events go: nowhere, or a file or device, line by line.
+#[derive(Debug, Default)]
+pub struct EventLog {
+    file: Option<File>,
+}
+
+impl EventLog {
+    /// A log that keeps nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A log that writes to `file`.
+    #[must_use]
+    pub fn to_file(file: File) -> Self {
+        Self { file: Some(file) }
+    }
+
+    /// Writes one event and waits until it is durable where that is possible.
+    ///
+    /// # Errors
+    /// The error of the write. A device that cannot be synced (a UART) is not
+    /// an error.
+    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        file.write_all(event.to_line()?.as_bytes())?;
+        match file.sync_data() {
+            Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ids as `"0x9030000000010000"`: exact in every JSON reader, and greppable.
+mod hexadecimal {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{id:#018x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        u64::from_str_radix(digits, 16).map_err(D::Error::custom)
+    }
+}

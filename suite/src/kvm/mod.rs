@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Subjects: what is tested, behind three raw ioctls.
+//!
+//! Checks hand over addresses, not references, because most of them are wrong
+//! on purpose. They never know which subject answers.
+
+#[expect(unsafe_code, reason = "the ioctls under test take raw addresses")]
+mod device;
+
+use std::fmt;
+
+use nix::errno::Errno;
+
+pub use device::Device;
+
+use crate::memory::UserAddress;
+
+/// What an ioctl answers: its return value, or its errno.
+pub type Answer = Result<i32, Errno>;
+
+/// Why a subject cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// /dev/kvm does not exist.
+    #[error(
+        "/dev/kvm does not exist\n[load the kvm module, or see whether the CPU and firmware offer virtualization; without a board: `reglist lab`]"
+    )]
+    Missing,
+    /// /dev/kvm may not be opened.
+    #[error("/dev/kvm may not be opened ({0})\n[join the group of /dev/kvm, usually kvm, or run as root]")]
+    Forbidden(Errno),
+    /// A step towards a vCPU failed.
+    #[error("{step} gives {errno}\n[see the kernel log]")]
+    Step {
+        /// The ioctl or system call.
+        step: &'static str,
+        /// Its errno.
+        errno: Errno,
+    },
+}
+
+/// Something that makes virtual machines.
+pub trait Subject: fmt::Debug {
+    /// KVM_CREATE_VM.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError>;
+}
+
+/// A virtual machine.
+pub trait Vm: fmt::Debug {
+    /// KVM_CREATE_VCPU.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError>;
+}
+
+/// A vCPU under test.
+pub trait Vcpu: fmt::Debug {
+    /// KVM_GET_REG_LIST on a `struct kvm_reg_list`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
+
+    /// KVM_GET_ONE_REG on a `struct kvm_one_reg`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_one_reg(&self, one_reg: UserAddress) -> Answer;
+
+    /// KVM_SET_ONE_REG on a `struct kvm_one_reg`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a conforming KVM_GET_REG_LIST does, as checks that run on the target.
+//!
+//! One way through: [`spec`] -> [`plan`] -> fresh VM and vCPU ([`kvm`]) ->
+//! check ([`checks`] on a [`case`]) -> finding -> event ([`events`]) -> report.
+
+pub mod access;
+pub mod arch;
+pub mod case;
+pub mod checks;
+pub mod events;
+pub mod exit;
+pub mod guest;
+pub mod harness;
+pub mod host;
+pub mod job;
+pub mod kvm;
+pub mod memory;
+pub mod plan;
+pub mod process;
+pub mod spec;
+pub mod worker;
+
+pub use spec::clause;

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Memory for a `struct kvm_reg_list`.
+//!
+//! ```text
+//!  guard | poison ... header reg[0] reg[1] ... | beyond     ...     | landing zone
+//!          <------------- writable ----------->  nothing, or          about reg +
+//!                                                read-only            32 GiB
+//! ```
+//!
+//! The array can end exactly where writable memory ends. The landing zone is
+//! where entries arrive when an errno is kept in an unsigned and then used as
+//! an index: `reg + (u32)-EFAULT` is 32 GiB - 112 bytes past `reg[]`.
+
+use std::ops::Range;
+
+use super::region::{MemoryError, Protection, Region, UserAddress, page_size, poison_from};
+use crate::kvm::Answer;
+
+/// Size of the header, `n`, and of an entry.
+const WORD: usize = 8;
+/// How far behind `reg[]` an index of `(u32)-1` points.
+const U32_SPAN: usize = (1 << 32) * WORD;
+/// Linux's errno values end at 4095 (MAX_ERRNO), and so does their shadow.
+const ERRNO_SHADOW: usize = 4096 * WORD;
+
+/// What lies behind the writable part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// Nothing.
+    Unmapped,
+    /// Pages that can be read.
+    ReadOnly,
+    /// Pages past the end of a mapped file.
+    FileEnd,
+}
+
+impl Beyond {
+    /// For findings.
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Unmapped => "unmapped",
+            Self::ReadOnly => "read-only",
+            Self::FileEnd => "beyond a file's end",
+        }
+    }
+}
+
+/// Where a list lies, and what its header says before the call.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement {
+    /// The header's `n`.
+    pub n: u64,
+    /// Entries that fit before the writable memory, less `slack`, ends.
+    pub capacity: usize,
+    /// Bytes between the last of these entries and the end of the writable
+    /// memory; a value that is no multiple of 8 misaligns the header.
+    pub slack: usize,
+}
+
+/// An entry of `reg[]` after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// It holds what it held.
+    Untouched,
+    /// It holds something else.
+    Written(u64),
+}
+
+/// Bytes written outside header and `reg[]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// Distance in bytes of the first one from `reg[0]`.
+    pub first: i64,
+    /// How many there are.
+    pub bytes: usize,
+    /// Where that is.
+    pub place: &'static str,
+}
+
+/// What a call did.
+#[derive(Debug)]
+pub struct ListAnswer {
+    /// Return value or errno.
+    pub result: Answer,
+    /// The header's `n` after the call.
+    pub n: u64,
+    /// The entries that fit, after the call.
+    pub slots: Vec<Slot>,
+    /// Bytes written elsewhere.
+    pub stray: Vec<Stray>,
+}
+
+impl ListAnswer {
+    /// The first `count` entries, where all of them were written.
+    #[must_use]
+    pub fn ids(&self, count: usize) -> Option<Vec<u64>> {
+        let slots = self.slots.get(..count)?;
+        slots.iter().map(|slot| if let Slot::Written(id) = slot { Some(*id) } else { None }).collect()
+    }
+
+    /// How many leading entries were written.
+    #[must_use]
+    pub fn written_prefix(&self) -> usize {
+        self.slots.iter().take_while(|slot| **slot != Slot::Untouched).count()
+    }
+}
+
+/// Memory for lists of up to a given length, used again and again.
+#[derive(Debug)]
+pub struct ListMemory {
+    region: Region,
+    writable: Range<usize>,
+    read_only: Option<Range<usize>>,
+    landing: Option<Range<usize>>,
+}
+
+impl ListMemory {
+    /// Memory for up to `entries` entries with `beyond` behind it.
+    ///
+    /// # Errors
+    /// Where the memory cannot be had.
+    pub fn new(entries: usize, beyond: Beyond, landing_zone: bool) -> Result<Self, MemoryError> {
+        let page = page_size();
+        // A page of poison before the header, so that a write before it is seen.
+        let room = match beyond {
+            // A file's last page is the only writable one.
+            Beyond::FileEnd => page,
+            _ => ((entries + 1) * WORD + page).next_multiple_of(page),
+        };
+        let behind = (entries * WORD + page).next_multiple_of(page);
+        let writable = page..page + room;
+        let landing = landing_zone.then(|| {
+            let start = (writable.start + U32_SPAN - ERRNO_SHADOW) / page * page;
+            let end = (writable.end + U32_SPAN + entries * WORD).next_multiple_of(page);
+            start..end
+        });
+        let length = landing.as_ref().map_or(writable.end + behind, |landing| landing.end) + page;
+
+        let mut region = Region::reserve(length)?;
+        if beyond == Beyond::FileEnd {
+            region.map_file_end(writable.start)?;
+        } else {
+            region.open(writable.clone(), Protection::ReadWrite)?;
+        }
+        let after = writable.end..writable.end + behind;
+        let mut read_only = None;
+        match beyond {
+            Beyond::Unmapped => region.unmap(after)?,
+            Beyond::ReadOnly => {
+                region.open(after.clone(), Protection::ReadOnly)?;
+                read_only = Some(after);
+            }
+            Beyond::FileEnd => {}
+        }
+        if let Some(landing) = &landing {
+            region.open(landing.clone(), Protection::ReadWrite)?;
+        }
+        Ok(Self { region, writable, read_only, landing })
+    }
+
+    /// Poisons everything, places a header, makes the call and looks at what
+    /// it left.
+    ///
+    /// # Errors
+    /// A placement that does not fit.
+    pub fn call(
+        &mut self,
+        placement: Placement,
+        ioctl: impl FnOnce(UserAddress) -> Answer,
+    ) -> Result<ListAnswer, MemoryError> {
+        let Placement { n, capacity, slack } = placement;
+        let size = (capacity + 1) * WORD + slack;
+        let Some(header) = self.writable.end.checked_sub(size).filter(|start| *start >= self.writable.start) else {
+            return Err(MemoryError::Outside { offset: self.writable.start, length: size });
+        };
+        let array = header + WORD..header + WORD + capacity * WORD;
+
+        // A page before the header is enough to notice a write there.
+        let low = header.saturating_sub(page_size()).max(self.writable.start);
+        self.region.poison(low..self.writable.end)?;
+        self.region.write(header, &n.to_le_bytes())?;
+        let result = ioctl(self.region.address(header));
+
+        let bytes = self.region.read(array.start, array.len())?;
+        let poison = poison_from(array.start);
+        let slots = bytes.chunks_exact(WORD).map(|word| slot(word, poison)).collect();
+        let mut stray = Vec::new();
+        self.look(low..header, array.start, "before the header", &mut stray)?;
+        self.look(array.end..self.writable.end, array.start, "behind reg[]", &mut stray)?;
+        if let Some(range) = &self.read_only {
+            self.look(range.clone(), array.start, "in read-only memory", &mut stray)?;
+        }
+        if let Some(range) = &self.landing
+            && self.look(range.clone(), array.start, "where a lost errno as an index points", &mut stray)?
+        {
+            self.region.poison(range.clone())?;
+        }
+        let n = self.region.read_u64(header)?;
+        Ok(ListAnswer { result, n, slots, stray })
+    }
+
+    fn look(
+        &self,
+        range: Range<usize>,
+        array: usize,
+        place: &'static str,
+        stray: &mut Vec<Stray>,
+    ) -> Result<bool, MemoryError> {
+        let touched = self.region.touched(range)?;
+        let Some(first) = touched.first() else {
+            return Ok(false);
+        };
+        stray.push(Stray { first: *first as i64 - array as i64, bytes: touched.len(), place });
+        Ok(true)
+    }
+}
+
+fn slot(word: &[u8], poison: [u8; WORD]) -> Slot {
+    match word.try_into() {
+        Ok(word) if word != poison => Slot::Written(u64::from_le_bytes(word)),
+        _ => Slot::Untouched,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::errno::Errno;
+    use nix::sys::uio::{RemoteIoVec, process_vm_writev};
+    use nix::unistd::Pid;
+    use std::io::IoSlice;
+
+    /// Writes as a kernel would: with EFAULT in place of a signal.
+    fn put(address: u64, words: &[u64]) -> Answer {
+        for (position, word) in words.iter().enumerate() {
+            let remote = RemoteIoVec { base: address as usize + position * WORD, len: WORD };
+            process_vm_writev(Pid::this(), &[IoSlice::new(&word.to_le_bytes())], &[remote])
+                .map_err(|_| Errno::EFAULT)?;
+        }
+        Ok(0)
+    }
+
+    #[test]
+    fn an_array_that_fits_is_written_and_read_back() {
+        let mut memory = ListMemory::new(4, Beyond::Unmapped, true).unwrap();
+        let placement = Placement { n: 2, capacity: 4, slack: 0 };
+        let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
+        assert_eq!(answer.result, Ok(0));
+        assert_eq!(answer.n, 3);
+        assert_eq!(answer.ids(3), Some(vec![7, 8, 9]));
+        assert_eq!(answer.slots[3], Slot::Untouched);
+        assert_eq!(answer.written_prefix(), 3);
+        assert!(answer.stray.is_empty());
+    }
+
+    #[test]
+    fn the_entry_behind_the_boundary_cannot_be_written() {
+        for beyond in [Beyond::Unmapped, Beyond::ReadOnly, Beyond::FileEnd] {
+            let mut memory = ListMemory::new(4, beyond, false).unwrap();
+            let placement = Placement { n: 3, capacity: 2, slack: 0 };
+            let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
+            assert_eq!(answer.result, Err(Errno::EFAULT), "{beyond:?}");
+            assert_eq!(answer.ids(2), Some(vec![7, 8]), "{beyond:?}");
+            assert!(answer.stray.is_empty(), "{beyond:?}");
+        }
+    }
+
+    #[test]
+    fn writes_before_and_behind_are_stray() {
+        let mut memory = ListMemory::new(4, Beyond::Unmapped, false).unwrap();
+        let placement = Placement { n: 1, capacity: 1, slack: 32 };
+        let before = memory.call(placement, |list| put(list.value() - 16, &[1])).unwrap();
+        assert_eq!(before.stray, [Stray { first: -24, bytes: 8, place: "before the header" }]);
+        let behind = memory.call(placement, |list| put(list.value() + 16, &[1])).unwrap();
+        assert_eq!(behind.stray, [Stray { first: 8, bytes: 8, place: "behind reg[]" }]);
+    }
+
+    #[test]
+    fn a_lost_errno_lands_where_it_is_seen_and_only_once() {
+        let mut memory = ListMemory::new(90, Beyond::Unmapped, true).unwrap();
+        let placement = Placement { n: 90, capacity: 3, slack: 0 };
+        for errno in [14, 1, 4095_i32] {
+            let distance = u64::from((-errno) as u32) * 8;
+            let answer = memory.call(placement, |list| put(list.value() + 8 + distance, &[1])).unwrap();
+            assert_eq!(answer.result, Ok(0));
+            assert_eq!(answer.stray.first().map(|stray| stray.first), Some(distance as i64));
+            let clean = memory.call(placement, |_| Ok(0)).unwrap();
+            assert!(clean.stray.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_misaligned_header_is_placed_and_read() {
+        let mut memory = ListMemory::new(4, Beyond::Unmapped, false).unwrap();
+        for slack in 1..8 {
+            let placement = Placement { n: 1, capacity: 2, slack };
+            let answer = memory.call(placement, |list| put(list.value(), &[1, 5])).unwrap();
+            assert_eq!(answer.slots, [Slot::Written(5), Slot::Untouched]);
+            assert!(answer.stray.is_empty());
+        }
+    }
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A stretch of address space with protections page by page.
+
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::ptr::{self, NonNull};
+
+use nix::errno::Errno;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use nix::unistd::{SysconfVar, sysconf};
+
+use super::POISON;
+
+/// An address for the kernel to use, valid or not. It never points at a Rust
+/// object: it lies in a [`Region`] or where a process has nothing mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserAddress(usize);
+
+impl UserAddress {
+    /// NULL.
+    pub const NULL: Self = Self(0);
+
+    /// An address in the upper half, which is never a process's own.
+    pub(super) const fn upper_half(offset: u64) -> Self {
+        Self((1 << 63 | offset) as usize)
+    }
+
+    /// The address as a number, for a field of a structure.
+    #[must_use]
+    pub fn value(self) -> u64 {
+        self.0 as u64
+    }
+
+    pub(crate) fn as_mut_ptr<T>(self) -> *mut T {
+        ptr::with_exposed_provenance_mut(self.0)
+    }
+}
+
+/// What the process may do with a part of a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// Read and write.
+    ReadWrite,
+    /// Read.
+    ReadOnly,
+}
+
+/// Memory for a check cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// A system call failed.
+    #[error("{call} of {length} bytes gives {errno}\n[see the limits on address space (ulimit -v) and memory]")]
+    Call {
+        /// The system call.
+        call: &'static str,
+        /// Length of the memory concerned.
+        length: usize,
+        /// Its errno.
+        errno: Errno,
+    },
+    /// The harness reached for memory that it did not make accessible.
+    #[error("offset {offset:#x} and {length} bytes are not accessible in this region")]
+    Outside {
+        /// Offset within the region.
+        offset: usize,
+        /// Length of the access.
+        length: usize,
+    },
+    /// The program's own file cannot be mapped.
+    #[error("the program's own file cannot be opened as /proc/self/exe\n[mount /proc]")]
+    OwnFile(#[source] std::io::Error),
+}
+
+/// Size of a page in bytes.
+#[must_use]
+pub fn page_size() -> usize {
+    sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
+}
+
+/// A stretch of address space of this process, at first without access.
+#[derive(Debug)]
+pub struct Region {
+    base: NonNull<u8>,
+    length: usize,
+    /// Accessible parts by offset; what is in none of them is never touched.
+    spans: Vec<(Range<usize>, Protection)>,
+}
+
+impl Region {
+    /// Reserves `length` bytes, rounded up to pages, without access.
+    ///
+    /// # Errors
+    /// The errno of `mmap`.
+    pub fn reserve(length: usize) -> Result<Self, MemoryError> {
+        let length = length.next_multiple_of(page_size());
+        let Some(size) = NonZeroUsize::new(length) else {
+            return Err(MemoryError::Outside { offset: 0, length });
+        };
+        let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_NORESERVE;
+        // SAFETY: a new anonymous mapping at an address of the kernel's choice
+        // replaces nothing.
+        let base = unsafe { mmap_anonymous(None, size, ProtFlags::PROT_NONE, flags) }
+            .map_err(|errno| MemoryError::Call { call: "mmap", length, errno })?;
+        let _ = base.as_ptr().expose_provenance();
+        Ok(Self { base: base.cast(), length, spans: Vec::new() })
+    }
+
+    /// The address at `offset`.
+    #[must_use]
+    pub fn address(&self, offset: usize) -> UserAddress {
+        UserAddress(self.base.as_ptr() as usize + offset)
+    }
+
+    /// Gives access to a whole number of pages and fills them with [`POISON`].
+    ///
+    /// # Errors
+    /// The errno of `mprotect`, or a range outside the region.
+    pub fn open(&mut self, range: Range<usize>, protection: Protection) -> Result<(), MemoryError> {
+        self.protect(&range, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE)?;
+        self.spans.push((range.clone(), Protection::ReadWrite));
+        self.poison(range.clone())?;
+        match protection {
+            Protection::ReadWrite => Ok(()),
+            Protection::ReadOnly => self.seal(range),
+        }
+    }
+
+    /// Makes pages read-only that were opened as this very range.
+    ///
+    /// # Errors
+    /// The errno of `mprotect`, or a range outside the region.
+    pub fn seal(&mut self, range: Range<usize>) -> Result<(), MemoryError> {
+        self.protect(&range, ProtFlags::PROT_READ)?;
+        for (span, protection) in &mut self.spans {
+            if *span == range {
+                *protection = Protection::ReadOnly;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes pages out of the address space.
+    ///
+    /// # Errors
+    /// The errno of `munmap`, or a range outside the region.
+    pub fn unmap(&mut self, range: Range<usize>) -> Result<(), MemoryError> {
+        let start = self.checked(&range)?;
+        self.spans.retain(|(span, _)| span.end <= range.start || range.end <= span.start);
+        // SAFETY: the pages lie within this region's own mapping and no longer
+        // in a span, so nothing reads or writes them.
+        unsafe { munmap(start.cast(), range.len()) }.map_err(|errno| MemoryError::Call {
+            call: "munmap",
+            length: range.len(),
+            errno,
+        })
+    }
+
+    /// Maps the end of a file (the program's own, copied on write) so that it
+    /// ends within the page at `offset`; the page behind that one lies wholly
+    /// beyond the file's end. The first page becomes a span, poisoned.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, the errno of `mmap`, a range outside.
+    pub fn map_file_end(&mut self, offset: usize) -> Result<(), MemoryError> {
+        let page = page_size();
+        let start = self.checked(&(offset..offset + 2 * page))?;
+        let file = File::open("/proc/self/exe").map_err(MemoryError::OwnFile)?;
+        let size = file.metadata().map_err(MemoryError::OwnFile)?.len();
+        let last_page = size.saturating_sub(1) / page as u64 * page as u64;
+        let failed = |errno| MemoryError::Call { call: "mmap", length: 2 * page, errno };
+        let length = NonZeroUsize::new(2 * page).ok_or_else(|| failed(Errno::EINVAL))?;
+        let position = i64::try_from(last_page).map_err(|_| failed(Errno::EOVERFLOW))?;
+        // SAFETY: MAP_FIXED replaces pages of this region's own mapping, which
+        // are in no span yet.
+        unsafe {
+            mmap(
+                NonZeroUsize::new(start.as_ptr() as usize),
+                length,
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED,
+                file,
+                position,
+            )
+        }
+        .map_err(failed)?;
+        self.spans.push((offset..offset + page, Protection::ReadWrite));
+        self.poison(offset..offset + page)
+    }
+
+    /// Fills a writable range with [`POISON`].
+    ///
+    /// # Errors
+    /// A range that is not writable.
+    pub fn poison(&self, range: Range<usize>) -> Result<(), MemoryError> {
+        let words = range.len().div_ceil(POISON.len());
+        let mut bytes = poison_from(range.start).repeat(words);
+        bytes.truncate(range.len());
+        self.write(range.start, &bytes)
+    }
+
+    /// Copies `bytes` to `offset`.
+    ///
+    /// # Errors
+    /// A range that is not writable.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), MemoryError> {
+        let target = self.accessible(offset, bytes.len(), true)?;
+        // SAFETY: `accessible` found offset and length within one span that is
+        // mapped readable and writable; `bytes` is a Rust object and so no
+        // part of the region.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), target.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Copies `length` bytes from `offset`.
+    ///
+    /// # Errors
+    /// A range that is not readable.
+    pub fn read(&self, offset: usize, length: usize) -> Result<Vec<u8>, MemoryError> {
+        let source = self.accessible(offset, length, false)?;
+        let mut bytes = vec![0; length];
+        // SAFETY: `accessible` found offset and length within one span that is
+        // mapped readable; `bytes` has `length` bytes of its own.
+        unsafe { ptr::copy_nonoverlapping(source.as_ptr(), bytes.as_mut_ptr(), length) };
+        Ok(bytes)
+    }
+
+    /// Reads a `u64` at `offset`, aligned or not.
+    ///
+    /// # Errors
+    /// A range that is not readable.
+    pub fn read_u64(&self, offset: usize) -> Result<u64, MemoryError> {
+        let mut word = [0; 8];
+        word.copy_from_slice(&self.read(offset, 8)?);
+        Ok(u64::from_le_bytes(word))
+    }
+
+    /// Offsets of the bytes of a readable range that are no longer poison.
+    ///
+    /// # Errors
+    /// A range that is not readable.
+    pub fn touched(&self, range: Range<usize>) -> Result<Vec<usize>, MemoryError> {
+        let bytes = self.read(range.start, range.len())?;
+        let poison = poison_from(range.start);
+        let mut touched = Vec::new();
+        // Whole words first: nearly all of them are as they were.
+        for (word, start) in bytes.chunks(POISON.len()).zip(range.step_by(POISON.len())) {
+            if word != poison {
+                let pairs = word.iter().zip(poison).zip(start..);
+                touched.extend(pairs.filter(|((byte, poison), _)| **byte != *poison).map(|(_, offset)| offset));
+            }
+        }
+        Ok(touched)
+    }
+
+    fn protect(&self, range: &Range<usize>, flags: ProtFlags) -> Result<(), MemoryError> {
+        let start = self.checked(range)?;
+        // SAFETY: the pages lie within this region's own mapping, which holds
+        // no Rust object whose validity could depend on the protection.
+        unsafe { mprotect(start.cast(), range.len(), flags) }.map_err(|errno| MemoryError::Call {
+            call: "mprotect",
+            length: range.len(),
+            errno,
+        })
+    }
+
+    fn checked(&self, range: &Range<usize>) -> Result<NonNull<u8>, MemoryError> {
+        if range.start > range.end || range.end > self.length {
+            return Err(MemoryError::Outside { offset: range.start, length: range.len() });
+        }
+        NonNull::new(self.base.as_ptr().wrapping_add(range.start))
+            .ok_or(MemoryError::Outside { offset: range.start, length: range.len() })
+    }
+
+    fn accessible(&self, offset: usize, length: usize, write: bool) -> Result<NonNull<u8>, MemoryError> {
+        let inside = |(span, protection): &(Range<usize>, Protection)| {
+            span.start <= offset
+                && offset.checked_add(length).is_some_and(|end| end <= span.end)
+                && (!write || *protection == Protection::ReadWrite)
+        };
+        if self.spans.iter().any(inside) {
+            self.checked(&(offset..offset + length))
+        } else {
+            Err(MemoryError::Outside { offset, length })
+        }
+    }
+}
+
+/// The poison as it lies from `offset` on.
+pub(super) fn poison_from(offset: usize) -> [u8; 8] {
+    let mut poison = POISON;
+    poison.rotate_left(offset % POISON.len());
+    poison
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: base and length are those of the reservation, and the region
+        // is going away; pages of it that are unmapped already are no error.
+        // Nothing can be done about a failure, which only leaks address space.
+        let _ = unsafe { munmap(self.base.cast(), self.length) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_opened_cannot_be_reached() {
+        let page = page_size();
+        let mut region = Region::reserve(3 * page).unwrap();
+        region.open(page..2 * page, Protection::ReadWrite).unwrap();
+        region.write(page, b"x").unwrap();
+        assert!(region.write(page - 1, b"xx").is_err());
+        assert!(region.read(2 * page - 1, 2).is_err());
+        assert!(region.read(usize::MAX, 2).is_err());
+        region.unmap(page..2 * page).unwrap();
+        assert!(region.read(page, 1).is_err());
+    }
+
+    #[test]
+    fn read_only_pages_are_poisoned_and_refuse_writes() {
+        let page = page_size();
+        let mut region = Region::reserve(page).unwrap();
+        region.open(0..page, Protection::ReadOnly).unwrap();
+        assert_eq!(region.read_u64(0).unwrap().to_le_bytes(), POISON);
+        assert!(region.write(0, b"x").is_err());
+        assert!(region.touched(0..page).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_changed_byte_is_found_wherever_it_lies() {
+        let page = page_size();
+        let mut region = Region::reserve(page).unwrap();
+        region.open(0..page, Protection::ReadWrite).unwrap();
+        for offset in [0, 1, 13, page - 1] {
+            region.poison(0..page).unwrap();
+            region.write(offset, &[0]).unwrap();
+            assert_eq!(region.touched(0..page).unwrap(), [offset]);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The plan: every check in every configuration, under ids that never change.
+
+use crate::checks::{self, Check, VcpuState};
+use crate::spec::{Configuration, Spec};
+
+/// A check in a configuration.
+#[derive(Debug, Clone)]
+pub struct PlannedCase<'a> {
+    /// `configuration.theme.name`.
+    pub id: String,
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// The check.
+    pub check: &'static Check,
+}
+
+/// Every case of the series, or of the configurations named.
+#[must_use]
+pub fn plan<'a>(spec: &'a Spec, only: &[String]) -> Vec<PlannedCase<'a>> {
+    let mut plan = Vec::new();
+    for configuration in &spec.configurations {
+        if !only.is_empty() && !only.contains(&configuration.name) {
+            continue;
+        }
+        for check in checks::all() {
+            if check.state == VcpuState::Fresh && !configuration.features.is_empty() {
+                continue;
+            }
+            let id = format!("{}.{}", configuration.name, check.name);
+            plan.push(PlannedCase { id, configuration, check });
+        }
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::arch::LoongArch64;
+    use crate::spec::Source;
+
+    fn spec() -> Spec {
+        Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap()
+    }
+
+    #[test]
+    fn ids_stay_unique_where_parsers_replace_dots() {
+        let spec = spec();
+        let plan = plan(&spec, &[]);
+        let ids: BTreeSet<String> = plan.iter().map(|case| case.id.replace('.', "_")).collect();
+        assert_eq!(ids.len(), plan.len());
+        for case in &plan {
+            assert!(
+                case.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c)),
+                "{}",
+                case.id
+            );
+        }
+    }
+
+    #[test]
+    fn ids_never_change() {
+        let spec = spec();
+        let ids: Vec<String> = plan(&spec, &[]).into_iter().map(|case| case.id).collect();
+        insta::assert_snapshot!(ids.join("\n"));
+    }
+
+    #[test]
+    fn every_clause_has_a_check_and_every_check_its_clauses() {
+        let spec = spec();
+        let tested: BTreeSet<&str> = checks::all().flat_map(|check| check.clauses.iter().copied()).collect();
+        let known: BTreeSet<&str> = spec.clauses.clauses.iter().map(|clause| clause.id.as_str()).collect();
+        assert_eq!(tested, known);
+    }
+
+    #[test]
+    fn a_configuration_can_be_chosen() {
+        let spec = spec();
+        let plan = plan(&spec, &["pmu".into()]);
+        assert!(!plan.is_empty());
+        assert!(plan.iter().all(|case| case.id.starts_with("pmu.")));
+    }
+}

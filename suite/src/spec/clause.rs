@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Clauses: what a conforming kernel does, one requirement each.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Problem, SpecError};
+use super::source::Source;
+
+/// What a broken clause means for the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The kernel fails.
+    Must,
+    /// A warning; a failure with `--strict`.
+    Should,
+    /// Reported only.
+    Note,
+}
+
+impl Level {
+    /// Whether a finding at this level fails a case.
+    #[must_use]
+    pub fn fails(self, strict: bool) -> bool {
+        match self {
+            Self::Must => true,
+            Self::Should => strict,
+            Self::Note => false,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// Where a demand comes from; clauses.yaml says what each word stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Origin {
+    /// The kernel's KVM API document.
+    API,
+    /// The uapi headers.
+    #[serde(rename = "uapi")]
+    Uapi,
+    /// What arm64, riscv64 and x86 do.
+    #[serde(rename = "upstream")]
+    Upstream,
+    /// The discussion of the LoongArch patch.
+    #[serde(rename = "thread")]
+    Thread,
+    /// What a save and restore relies on.
+    #[serde(rename = "caller")]
+    Caller,
+}
+
+/// One requirement on the kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a clause with `id`, `level`, `demand` and `source`")]
+pub struct Clause {
+    /// Stable id, `theme.name`.
+    #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9_]+\\.[a-z0-9_]+$")))]
+    pub id: String,
+    /// What a broken clause means for the verdict.
+    pub level: Level,
+    /// "A conforming kernel ..."
+    pub demand: String,
+    /// Where the demand comes from.
+    #[cfg_attr(test, schemars(extend("uniqueItems" = true)))]
+    pub source: Vec<Origin>,
+}
+
+/// The catalogue, as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a map with `clauses`")]
+pub struct Clauses {
+    /// Every clause, in the order in which reports show them.
+    pub clauses: Vec<Clause>,
+}
+
+impl Clauses {
+    /// Reads `clauses.yaml`.
+    ///
+    /// # Errors
+    /// An unreadable or malformed file, or an id that stands twice.
+    pub fn load(source: &Source) -> Result<Self, SpecError> {
+        let text = source.read("clauses.yaml")?;
+        let clauses: Self = text.parse()?;
+        for (position, clause) in clauses.clauses.iter().enumerate() {
+            if clauses.clauses.iter().take(position).any(|other| other.id == clause.id) {
+                let line = text.line_of_pair("id", &clause.id, 1);
+                return Err(text.error(line, Problem::Duplicate { key: "id", name: clause.id.clone() }));
+            }
+        }
+        Ok(clauses)
+    }
+
+    /// The clause of that id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.id == id)
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What can be wrong with a specification, and where.
+
+use std::io;
+
+/// A specification that cannot be used: file, line, what is wrong, what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {problem}\n[{}]", problem.remedy())]
+pub struct SpecError {
+    /// The file, below the directory of the specifications.
+    pub file: String,
+    /// Line from 1; 1 where the problem is the file as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a specification.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// The text is not YAML, or not of the expected form: an unknown or missing
+    /// key, or a value of another type. The message holds the path to the key.
+    #[error("{0}")]
+    Form(serde_yaml::Error),
+    /// A register's index lies outside what its type can hold.
+    #[error("register `{register}`: key `index`: {index:#x} is no index of type {type_}")]
+    Index {
+        /// Name of the register.
+        register: String,
+        /// The index.
+        index: u64,
+        /// The register type.
+        type_: String,
+    },
+    /// A name stands twice where it may stand once.
+    #[error("key `{key}`: `{name}` stands here a second time")]
+    Duplicate {
+        /// The key under which it stands.
+        key: &'static str,
+        /// What is repeated.
+        name: String,
+    },
+    /// Two names have one id.
+    #[error("register `{register}`: key `index`: id {id:#018x} is already `{other}`")]
+    DuplicateId {
+        /// The second name.
+        register: String,
+        /// The first name.
+        other: String,
+        /// The id of both.
+        id: u64,
+    },
+    /// A name that nothing defines.
+    #[error("key `{key}`: `{name}` is not known")]
+    Unknown {
+        /// The key under which it stands.
+        key: &'static str,
+        /// The name.
+        name: String,
+        /// What could be meant, and where it is defined.
+        known: String,
+    },
+    /// A group includes itself.
+    #[error("key `include`: group `{}` includes itself: {}", path.first().map_or("", String::as_str), path.join(" -> "))]
+    Cycle {
+        /// The groups on the way, the first one again at the end.
+        path: Vec<String>,
+    },
+    /// A register comes with two groups of a configuration.
+    #[error("key `groups`: register `{register}` comes with `{first}` and again with `{second}`")]
+    InTwoGroups {
+        /// Name of the register.
+        register: String,
+        /// The group that has it first.
+        first: String,
+        /// The group that has it again.
+        second: String,
+    },
+    /// A file's name cannot be part of a case's id.
+    #[error("file name: `{name}` cannot be the name of a configuration")]
+    FileName {
+        /// The name, without `.yaml`.
+        name: String,
+    },
+    /// The stated count is not the number of registers.
+    #[error("key `count`: {stated} is stated, but the groups hold {actual} registers ({breakdown})")]
+    Count {
+        /// The count in the file.
+        stated: usize,
+        /// The number of registers that the groups hold.
+        actual: usize,
+        /// Registers per group.
+        breakdown: String,
+    },
+    /// A value that the register's own mask would not keep.
+    #[error("register `{register}`: key `values`: {value:#x} has bits outside the mask {mask:#x}")]
+    Value {
+        /// Name of the register.
+        register: String,
+        /// The value.
+        value: u64,
+        /// The register's mask.
+        mask: u64,
+    },
+    /// A series without configurations, or no series of that name.
+    #[error("series `{series}` has no configurations")]
+    NoSeries {
+        /// The series asked for.
+        series: String,
+        /// The series that exist.
+        known: String,
+    },
+}
+
+impl Problem {
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Unreadable(error) if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8".into(),
+            Self::Unreadable(_) => "specs/README.md shows which files a directory of specifications holds".into(),
+            Self::Form(_) => {
+                "compare with the keys in specs/README.md, or let an editor check against specs/schema".into()
+            }
+            Self::Index { .. } => "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into(),
+            Self::Duplicate { .. } => "remove one of the two".into(),
+            Self::InTwoGroups { .. } => "remove it from one of the groups, or one of the groups from the list".into(),
+            Self::FileName { .. } => "use a to z, 0 to 9 and _, as the name begins the ids of its cases".into(),
+            Self::DuplicateId { .. } => "correct the index, or remove one of the two".into(),
+            Self::Unknown { known, .. } => format!("known: {known}"),
+            Self::Cycle { .. } => "remove one of the includes".into(),
+            Self::Count { actual, .. } => {
+                format!("write count: {actual} if the groups are right, else correct the groups")
+            }
+            Self::Value { .. } => "correct the mask, or choose a value within it".into(),
+            Self::NoSeries { known, .. } => format!("known series: {known}"),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Specifications: YAML in, checked types out.
+//!
+//! The only room that knows serde_yaml. Nothing past it can meet an unknown
+//! name, a register that stands twice or a count that does not add up.
+
+pub mod clause;
+mod error;
+mod registers;
+mod series;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Problem, SpecError};
+pub use registers::{Exception, Register, RegisterTable, Rule, State};
+pub use series::Configuration;
+pub use source::Source;
+
+use crate::arch::Arch;
+use clause::Clauses;
+
+/// Everything that the suite knows about what a kernel should do.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Name of the series.
+    pub series: String,
+    /// Every named register of the architecture.
+    pub registers: RegisterTable,
+    /// The configurations of the series, by name.
+    pub configurations: Vec<Configuration>,
+    /// The clauses.
+    pub clauses: Clauses,
+}
+
+impl Spec {
+    /// Reads clauses, registers and one series.
+    ///
+    /// # Errors
+    /// The first problem, with file and line.
+    pub fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecError> {
+        let clauses = Clauses::load(source)?;
+        let registers = RegisterTable::load(source, arch)?;
+        let configurations = series::load(source, arch, &registers, series)?;
+        Ok(Self { series: series.to_owned(), registers, configurations, clauses })
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The schemas for editors follow the types, and hold for every file.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use jsonschema::Validator;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::super::clause::Clauses;
+use super::super::registers::RegistersFile;
+use super::super::series::{ConfigurationFile, GroupsFile};
+use super::{BASE, CLAUSES, GROUPS, REGISTERS, files, specs};
+
+const REWRITE: &str = "REGLIST_WRITE_SCHEMA=1 cargo test -p reglist-suite schema";
+
+/// Every schema, by the name of its file.
+fn generated() -> [(&'static str, Value); 4] {
+    [
+        ("clauses", schema::<Clauses>()),
+        ("registers", schema::<RegistersFile>()),
+        ("groups", schema::<GroupsFile>()),
+        ("configuration", schema::<ConfigurationFile>()),
+    ]
+}
+
+fn schema<T: JsonSchema>() -> Value {
+    // Editors know draft 7 best.
+    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+    let comment = format!("SPDX-License-Identifier: Apache-2.0 OR MIT. Generated from suite/src/spec: {REWRITE}");
+    schema.insert("$comment".to_owned(), json!(comment));
+    schema.into()
+}
+
+fn path(name: &str) -> PathBuf {
+    specs().join("schema").join(format!("{name}.json"))
+}
+
+/// The schema that a file names in its head, as editors find it.
+fn validator_for(file: &str) -> (PathBuf, Validator) {
+    let text = fs::read_to_string(specs().join(file)).unwrap();
+    let named = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# yaml-language-server: $schema="))
+        .unwrap_or_else(|| panic!("{file} names no schema for editors"));
+    let path = specs().join(file).parent().unwrap().join(named);
+    let schema = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file} names {named}: {error}"));
+    (path, jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap())
+}
+
+fn value(file: &str) -> Value {
+    serde_yaml::from_str(&fs::read_to_string(specs().join(file)).unwrap()).unwrap()
+}
+
+#[test]
+fn the_files_are_those_that_the_types_generate() {
+    for (name, schema) in generated() {
+        let expected = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if env::var_os("REGLIST_WRITE_SCHEMA").is_some() {
+            fs::write(path(name), &expected).unwrap();
+        }
+        let actual = fs::read_to_string(path(name)).unwrap_or_default();
+        assert!(actual == expected, "specs/schema/{name}.json does not follow the types; to rewrite it:\n{REWRITE}");
+    }
+}
+
+#[test]
+fn every_file_names_the_schema_of_its_kind_and_keeps_to_it() {
+    for file in files() {
+        let kind = match file.rsplit('/').next().unwrap() {
+            "clauses.yaml" => "clauses",
+            "registers.yaml" => "registers",
+            "groups.yaml" => "groups",
+            _ => "configuration",
+        };
+        let (named, validator) = validator_for(&file);
+        assert_eq!(named.canonicalize().unwrap(), path(kind).canonicalize().unwrap(), "{file}");
+        let errors: Vec<String> = validator
+            .iter_errors(&value(&file))
+            .map(|error| format!("{file}: {}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+}
+
+#[test]
+fn the_schemas_refuse_what_loading_refuses() {
+    for (file, pointer, key, wrong) in [
+        (CLAUSES, "", "colour", json!(3)),
+        (CLAUSES, "/clauses/0", "colour", json!(3)),
+        (CLAUSES, "/clauses/0", "level", json!("maybe")),
+        (CLAUSES, "/clauses/0", "source", json!(["hearsay"])),
+        (REGISTERS, "", "colour", json!(3)),
+        (REGISTERS, "", "architecture", json!("loongarch32")),
+        (REGISTERS, "/groups/csr", "colour", json!(3)),
+        (REGISTERS, "/groups/csr", "type", json!("msr")),
+        (REGISTERS, "/groups/csr/registers/0", "colour", json!(3)),
+        (REGISTERS, "/groups/csr/registers/0", "index", json!(-1)),
+        (REGISTERS, "/groups/csr/registers/0", "rule", json!("loose")),
+        (REGISTERS, "/groups/csr/registers/0", "exceptions", json!([{"state": "fresh", "errno": "EINVAL"}])),
+        (GROUPS, "", "colour", json!(3)),
+        (GROUPS, "/groups/csr", "colour", json!(3)),
+        (GROUPS, "/groups/csr", "registers", json!(["CRMD", "CRMD"])),
+        (BASE, "", "colour", json!(3)),
+        (BASE, "", "features", json!(["x87"])),
+        (BASE, "", "groups", json!(["csr", "csr"])),
+        (BASE, "", "count", json!("76")),
+    ] {
+        let mut value = value(file);
+        let object = value.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap();
+        object.insert(key.to_owned(), wrong.clone());
+        let (_, validator) = validator_for(file);
+        assert!(!validator.is_valid(&value), "{file} {pointer}: {key}: {wrong}");
+    }
+}
+
+#[test]
+fn the_schemas_refuse_a_missing_key() {
+    for file in [CLAUSES, REGISTERS, GROUPS, BASE] {
+        let (_, validator) = validator_for(file);
+        let value = value(file);
+        for key in value.as_object().unwrap().keys() {
+            let mut without = value.clone();
+            without.as_object_mut().unwrap().remove(key);
+            assert!(!validator.is_valid(&without), "{file} without {key}");
+        }
+    }
+}
