@@ -7,11 +7,12 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileTypeExt as _;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
@@ -22,6 +23,7 @@ use crate::events::{
 use crate::exit;
 use crate::host::Host;
 use crate::job::{CaseJob, Job, Message};
+use crate::new_registers;
 use crate::plan::{PlannedCase, plan};
 use crate::process::{self, JobError};
 use crate::spec::{Source, Spec, SpecError};
@@ -99,8 +101,8 @@ enum UsageError {
     Feature { name: String, known: String },
     #[error("{file} exists and is kept as it is\n[remove it, or choose another file]")]
     Exists { file: String },
-    #[error("{file} cannot be written\n[choose another file]")]
-    Unwritable { file: String, source: io::Error },
+    #[error("{file} cannot be written: {error}\n[choose another file]")]
+    Unwritable { file: String, error: io::Error },
 }
 
 /// Runs the program; the result is its exit code.
@@ -109,7 +111,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     if arguments.get(1).is_some_and(|first| first == process::WORKER) {
         return if crate::worker::work() { exit::PASSED } else { exit::FAILED };
     }
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -123,6 +125,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             exit::USAGE
         }
     }
+}
+
+/// libtest-mimic's arguments come with a help of their own and without
+/// `--version`; the program's are put back.
+fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let command = Arguments::command()
+        .disable_version_flag(false)
+        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}");
+    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
 fn complain(message: &str) {
@@ -147,31 +158,23 @@ fn run(mut arguments: Arguments) -> Result<u8, UsageError> {
     // Boards are scarce and their logs are read by people: one case at a time.
     arguments.libtest.test_threads.get_or_insert(1);
 
-    let planned = plan(&spec, &arguments.configurations);
+    let mut selected = plan(&spec, &arguments.configurations);
+    selected.retain(|case| !arguments.libtest.is_filtered_out(&Trial::test(case.id.clone(), || Ok(()))));
     if arguments.libtest.list {
-        let trials = planned.into_iter().map(|case| Trial::test(case.id, || Ok(()))).collect();
-        let _ = libtest_mimic::run(&arguments.libtest, trials);
+        // As libtest prints it; libtest-mimic panics where the reader went away.
+        selected.iter().for_each(|case| say(&format!("{}: test", case.id)));
         return Ok(exit::PASSED);
     }
 
     let host = Host::probe();
-    if host.architecture != LoongArch64.name() {
-        say(&format!(
-            "nothing tested: series {} is for {}, and this machine is {}\n[run it on a LoongArch machine, or without one: reglist lab]",
-            spec.series,
-            LoongArch64.name(),
-            host.architecture
-        ));
-        return Ok(exit::NOTHING_TESTED);
+    let foreign = host.architecture != LoongArch64.name();
+    if foreign {
+        selected.clear();
     }
     let log = match &arguments.events {
         Some(path) => EventLog::to_file(open_events(path)?),
         None => EventLog::none(),
     };
-    let selected: Vec<PlannedCase<'_>> = planned
-        .into_iter()
-        .filter(|case| !arguments.libtest.is_filtered_out(&Trial::test(case.id.clone(), || Ok(()))))
-        .collect();
     let run = Arc::new(Run {
         log: Mutex::new(log),
         finished: Mutex::new(Vec::new()),
@@ -192,6 +195,17 @@ fn run(mut arguments: Arguments) -> Result<u8, UsageError> {
         plan: selected.iter().map(|case| case.id.clone()).collect(),
     }));
 
+    if foreign {
+        run.write(&Event::RunFinished(RunFinished { verdict: Verdict::NothingTested, totals: Totals::default() }));
+        say(&format!(
+            "nothing tested: series {} is for {}, and this machine is {}\n[run it on a LoongArch machine, or without one: reglist lab]",
+            spec.series,
+            LoongArch64.name(),
+            host.architecture
+        ));
+        return Ok(exit::NOTHING_TESTED);
+    }
+
     match probe() {
         Err(reason) => {
             complain(&reason);
@@ -208,8 +222,23 @@ fn run(mut arguments: Arguments) -> Result<u8, UsageError> {
     }
 
     let trials = trials(&run, &spec, &selected, arguments.allow_new);
-    let _ = libtest_mimic::run(&arguments.libtest, trials);
+    if !complete(&arguments.libtest, trials) {
+        let reason = "stdout was closed in the middle of the run; the remaining cases did not run".to_owned();
+        complain(&reason);
+        run.write(&Event::RunAborted { reason });
+        return Ok(exit::FAILED);
+    }
     Ok(run.conclude(&host.kernel, &spec.series))
+}
+
+/// Runs the trials; false if libtest-mimic panicked, as it does where nobody
+/// reads its output any more.
+fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let conclusion = panic::catch_unwind(AssertUnwindSafe(|| libtest_mimic::run(arguments, trials)));
+    panic::set_hook(hook);
+    conclusion.is_ok()
 }
 
 fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageError> {
@@ -232,9 +261,9 @@ fn open_events(path: &Path) -> Result<File, UsageError> {
         kind.is_char_device() || kind.is_fifo()
     });
     let opened = OpenOptions::new().write(true).create_new(!is_device).open(path);
-    opened.map_err(|source| match source.kind() {
+    opened.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => UsageError::Exists { file },
-        _ => UsageError::Unwritable { file, source },
+        _ => UsageError::Unwritable { file, error },
     })
 }
 
@@ -348,6 +377,9 @@ impl Run {
             for finding in case.findings.iter().filter(|finding| !finding.level.fails(self.strict)) {
                 say(&format!("{}: {finding}", case.case));
             }
+        }
+        if let Some(yaml) = new_registers::as_yaml(finished.iter().flat_map(|case| &case.findings), &LoongArch64) {
+            say(yaml.trim_end());
         }
         let word = match verdict {
             Verdict::Passed => "passed",

@@ -16,6 +16,7 @@ pub mod host;
 pub mod job;
 pub mod kvm;
 pub mod memory;
+pub mod new_registers;
 pub mod plan;
 pub mod process;
 pub mod spec;

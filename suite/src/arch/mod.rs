@@ -120,6 +120,9 @@ pub trait Arch: fmt::Debug + Sync {
     /// The id of a register, or `None` where the index lies outside its type.
     fn encode(&self, type_: RegisterType, index: u64) -> Option<u64>;
 
+    /// Type and index of a well-formed id.
+    fn decode(&self, id: u64) -> Option<(RegisterType, u64)>;
+
     /// What the id says of itself, for a register without a name.
     fn describe(&self, id: u64) -> String;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Check, check};
 use crate::case::{Case, CheckError, GET_REG_LIST};
+use crate::new_registers::NEW;
 
 pub(super) const CHECKS: &[Check] = &[
     check("contents.exact", &["list.contents"], exact),
@@ -26,7 +27,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
             continue;
         }
         let report = if case.spec.allow_new {
-            case.note("list.contents", "a register that the specification knows", "a new one")
+            case.note("list.contents", "a register that the specification knows", NEW)
         } else {
             case.finding("list.contents", "not listed", "listed")
         };

@@ -114,7 +114,7 @@ struct Family {
 #[serde(deny_unknown_fields, expecting = "a register with `name` and `index`")]
 struct Entry {
     /// Name, unique within the architecture.
-    #[cfg_attr(test, schemars(regex(pattern = "^[A-Z][A-Z0-9_]*$")))]
+    #[cfg_attr(test, schemars(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")))]
     name: String,
     /// Index within its type.
     index: u64,

@@ -38,7 +38,7 @@ pub(super) struct GroupsFile {
 struct Group {
     /// Registers by name, in order.
     #[serde(default)]
-    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Z0-9_]*$")), extend("uniqueItems" = true)))]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), extend("uniqueItems" = true)))]
     registers: Vec<String>,
     /// Groups that follow the registers, in order.
     #[serde(default)]
@@ -83,9 +83,9 @@ pub(super) fn load(
         .filter(|name| *name != "groups")
         .map(str::to_owned)
         .collect();
-    if names.is_empty() {
-        let known =
-            source.list(arch.name()).into_iter().filter(|name| !name.ends_with(".yaml")).collect::<Vec<_>>().join(", ");
+    let known: Vec<String> = source.list(arch.name()).into_iter().filter(|name| !name.ends_with(".yaml")).collect();
+    if names.is_empty() || !known.iter().any(|known| known == series) {
+        let known = known.join(", ");
         return Err(SpecError {
             file: source.display(&folder),
             line: 1,

@@ -39,16 +39,24 @@ fn path(name: &str) -> PathBuf {
     specs().join("schema").join(format!("{name}.json"))
 }
 
-/// The schema that a file names in its head, as editors find it.
-fn validator_for(file: &str) -> (PathBuf, Validator) {
+/// The name of the schema that a file names in its head, where editors find it.
+fn kind(file: &str) -> String {
     let text = fs::read_to_string(specs().join(file)).unwrap();
     let named = text
         .lines()
         .find_map(|line| line.strip_prefix("# yaml-language-server: $schema="))
         .unwrap_or_else(|| panic!("{file} names no schema for editors"));
     let path = specs().join(file).parent().unwrap().join(named);
-    let schema = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file} names {named}: {error}"));
-    (path, jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap())
+    let folder = path.parent().unwrap().canonicalize().unwrap_or_else(|error| panic!("{file} names {named}: {error}"));
+    assert_eq!(folder, specs().join("schema").canonicalize().unwrap(), "{file} names {named}");
+    path.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+fn validator_for(file: &str) -> Validator {
+    let kind = kind(file);
+    let found = generated().into_iter().find(|(name, _)| *name == kind);
+    let (_, schema) = found.unwrap_or_else(|| panic!("{file} names {kind}.json, which is no schema"));
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 fn value(file: &str) -> Value {
@@ -58,27 +66,26 @@ fn value(file: &str) -> Value {
 #[test]
 fn the_files_are_those_that_the_types_generate() {
     for (name, schema) in generated() {
-        let expected = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
         if env::var_os("REGLIST_WRITE_SCHEMA").is_some() {
-            fs::write(path(name), &expected).unwrap();
+            fs::write(path(name), format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
         }
-        let actual = fs::read_to_string(path(name)).unwrap_or_default();
-        assert!(actual == expected, "specs/schema/{name}.json does not follow the types; to rewrite it:\n{REWRITE}");
+        let text = fs::read_to_string(path(name)).unwrap_or_default();
+        let kept: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert!(kept == schema, "specs/schema/{name}.json does not follow the types; to rewrite it:\n{REWRITE}");
     }
 }
 
 #[test]
 fn every_file_names_the_schema_of_its_kind_and_keeps_to_it() {
     for file in files() {
-        let kind = match file.rsplit('/').next().unwrap() {
+        let expected = match file.rsplit('/').next().unwrap() {
             "clauses.yaml" => "clauses",
             "registers.yaml" => "registers",
             "groups.yaml" => "groups",
             _ => "configuration",
         };
-        let (named, validator) = validator_for(&file);
-        assert_eq!(named.canonicalize().unwrap(), path(kind).canonicalize().unwrap(), "{file}");
-        let errors: Vec<String> = validator
+        assert_eq!(kind(&file), expected, "{file}");
+        let errors: Vec<String> = validator_for(&file)
             .iter_errors(&value(&file))
             .map(|error| format!("{file}: {}: {error}", error.instance_path()))
             .collect();
@@ -112,16 +119,14 @@ fn the_schemas_refuse_what_loading_refuses() {
         let mut value = value(file);
         let object = value.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap();
         object.insert(key.to_owned(), wrong.clone());
-        let (_, validator) = validator_for(file);
-        assert!(!validator.is_valid(&value), "{file} {pointer}: {key}: {wrong}");
+        assert!(!validator_for(file).is_valid(&value), "{file} {pointer}: {key}: {wrong}");
     }
 }
 
 #[test]
 fn the_schemas_refuse_a_missing_key() {
     for file in [CLAUSES, REGISTERS, GROUPS, BASE] {
-        let (_, validator) = validator_for(file);
-        let value = value(file);
+        let (validator, value) = (validator_for(file), value(file));
         for key in value.as_object().unwrap().keys() {
             let mut without = value.clone();
             without.as_object_mut().unwrap().remove(key);
