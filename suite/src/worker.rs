@@ -52,16 +52,19 @@ pub fn work() -> bool {
     send(&last).is_ok()
 }
 
-/// An error with its causes, on one line where they are short.
+/// An error with its causes in one line, and the remedies in the lines below.
 pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
+    let mut heads = Vec::new();
+    let mut remedies = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        let (head, remedy) = text.split_at(text.find("\n[").unwrap_or(text.len()));
+        heads.push(head.to_owned());
+        remedies.push_str(remedy);
+        next = error.source();
     }
-    text
+    heads.join(": ") + &remedies
 }
 
 fn run() -> Result<Message, WorkerError> {
@@ -121,4 +124,19 @@ fn send(message: &Message) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(&line)?;
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer\n[do this]")]
+    struct Outer(#[source] io::Error);
+
+    #[test]
+    fn causes_come_before_remedies() {
+        assert_eq!(chain(&Outer(io::Error::other("inner"))), "outer: inner\n[do this]");
+        assert_eq!(chain(&io::Error::other("alone")), "alone");
+    }
 }

@@ -5,6 +5,13 @@
 //! business. Human wording is no interface: messages are compared only where
 //! they must name something.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails; clippy knows only functions marked as tests"
+)]
+
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -308,6 +315,20 @@ fn an_events_file_that_exists_is_kept_as_it_is() {
     run(&["--events".as_ref(), file.as_os_str()]).refuses(&["reglist-suite: ", "events.jsonl"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "precious\n");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_log_file_that_exists_is_kept_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("log");
+    fs::write(&file, "mine").unwrap();
+    run(&[OsStr::new("--logfile"), file.as_os_str()]).refuses(&["log", "exists"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn no_threads_at_all_are_refused() {
+    run(&["--test-threads", "0"]).refuses(&["--test-threads"]);
 }
 
 #[test]

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The program's command line, and what can be wrong with it.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::arch::{Arch as _, Feature, LoongArch64};
+use crate::spec::SpecError;
+
+/// Checks a kernel's KVM_GET_REG_LIST and what it lists.
+///
+/// Needs nothing but /dev/kvm. Every case runs on a fresh VM and vCPU in a
+/// process of its own; SET goes to listed registers only, with safe values.
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "reglist-suite",
+    version,
+    after_help = "Exit codes: 0 all passed, 1 a case failed or ended in error, 4 nothing was tested\n\
+                  (skipped, or the kernel does not know the ioctl), 64 wrong usage or specification."
+)]
+#[group(id = "suite")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) libtest: libtest_mimic::Arguments,
+
+    /// Revision of the expected list.
+    #[arg(long, default_value = "v5")]
+    pub(super) series: String,
+
+    /// Only this configuration; can be given several times.
+    #[arg(long = "config", value_name = "NAME")]
+    pub(super) configurations: Vec<String>,
+
+    /// Specifications to use in place of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub(super) specs: Option<PathBuf>,
+
+    /// Write the run as JSON lines to a new file or a device.
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+
+    /// Report registers beyond the expected list without failing.
+    #[arg(long)]
+    pub(super) allow_new: bool,
+
+    /// Fail on broken "should" clauses too.
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    /// Time limit of a case.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(super) timeout: Duration,
+
+    /// Features that the host is known to have: their absence is an error, not
+    /// a reason to skip.
+    #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
+    pub(super) require: Vec<String>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(limit) if !limit.is_zero() => Ok(limit),
+        _ => Err("must be more than 0 and a time that a clock can hold".to_owned()),
+    }
+}
+
+/// Wrong usage, found before anything is tested.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UsageError {
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    #[error("series {series} has no configuration `{name}`\n[known: {known}]")]
+    Configuration { series: String, name: String, known: String },
+    #[error("`{name}` is no feature\n[known: {known}]")]
+    Feature { name: String, known: String },
+    #[error("--test-threads 0 would run nothing\n[give at least 1]")]
+    NoThreads,
+    #[error("{file} exists and is kept as it is\n[remove it, or choose another file]")]
+    Exists { file: String },
+    #[error("{file} cannot be written: {error}\n[choose another file]")]
+    Unwritable { file: String, error: io::Error },
+}
+
+/// libtest-mimic's arguments come with a help of their own and without
+/// `--version`; the program's are put back.
+pub(super) fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    let command = Arguments::command()
+        .disable_version_flag(false)
+        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}");
+    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// The features of `--require`.
+pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageError> {
+    names
+        .iter()
+        .map(|name| {
+            LoongArch64.features().iter().copied().find(|feature| feature.name() == name).ok_or_else(|| {
+                let known = LoongArch64.features().iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ");
+                UsageError::Feature { name: name.clone(), known }
+            })
+        })
+        .collect()
+}
+
+/// A new file, or something that is no file: a device or a pipe.
+pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
+    let file = path.display().to_string();
+    let is_device = path.metadata().is_ok_and(|metadata| {
+        let kind = metadata.file_type();
+        kind.is_char_device() || kind.is_fifo()
+    });
+    let opened = OpenOptions::new().write(true).create_new(!is_device).open(path);
+    opened.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => UsageError::Exists { file },
+        _ => UsageError::Unwritable { file, error },
+    })
+}
