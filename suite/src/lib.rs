@@ -16,6 +16,8 @@ pub mod host;
 pub mod job;
 pub mod kvm;
 pub mod memory;
+#[cfg(test)]
+mod model;
 pub mod new_registers;
 pub mod plan;
 pub mod process;

@@ -41,8 +41,6 @@ pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
     let page = page_size();
     let fixed = |what, address| Hostile { what, address, readable: false, region: None };
 
-    let mut unmapped = Region::reserve(page)?;
-    unmapped.unmap(0..page)?;
     let no_access = Region::reserve(page)?;
     let mut read_only = Region::reserve(page)?;
     read_only.open(0..page, Protection::ReadOnly)?;
@@ -57,7 +55,7 @@ pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
     };
     Ok(vec![
         fixed("NULL", UserAddress::NULL),
-        of("unmapped memory", unmapped, 0, false),
+        fixed("unmapped memory", UserAddress::NEVER_MAPPED),
         of("memory without access (PROT_NONE)", no_access, 0, false),
         of("memory beyond a file's end", file_end, page, false),
         fixed("the last 8 bytes of the address space", UserAddress::upper_half(0x7fff_ffff_ffff_fff8)),
@@ -66,4 +64,17 @@ pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
         fixed("the start of the kernel's mapped segment", UserAddress::upper_half(0x4000_0000_0000_0000)),
         of("read-only memory", read_only, 0, true),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_an_address_of_its_own() {
+        let addresses: Vec<UserAddress> = hostile_addresses().unwrap().iter().map(|hostile| hostile.address).collect();
+        for (position, address) in addresses.iter().enumerate() {
+            assert!(!addresses.iter().skip(position + 1).any(|other| other == address), "{address:?}");
+        }
+    }
 }

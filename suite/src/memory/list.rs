@@ -111,6 +111,7 @@ impl ListAnswer {
 pub struct ListMemory {
     region: Region,
     writable: Range<usize>,
+    hole: Option<Range<usize>>,
     read_only: Option<Range<usize>>,
     landing: Option<Range<usize>>,
 }
@@ -144,19 +145,15 @@ impl ListMemory {
             region.open(writable.clone(), Protection::ReadWrite)?;
         }
         let after = writable.end..writable.end + behind;
-        let mut read_only = None;
-        match beyond {
-            Beyond::Unmapped => region.unmap(after)?,
-            Beyond::ReadOnly => {
-                region.open(after.clone(), Protection::ReadOnly)?;
-                read_only = Some(after);
-            }
-            Beyond::FileEnd => {}
+        if beyond == Beyond::ReadOnly {
+            region.open(after.clone(), Protection::ReadOnly)?;
         }
+        let hole = (beyond == Beyond::Unmapped).then(|| after.clone());
+        let read_only = (beyond == Beyond::ReadOnly).then_some(after);
         if let Some(landing) = &landing {
             region.open(landing.clone(), Protection::ReadWrite)?;
         }
-        Ok(Self { region, writable, read_only, landing })
+        Ok(Self { region, writable, hole, read_only, landing })
     }
 
     /// Poisons everything, places a header, makes the call and looks at what
@@ -180,7 +177,11 @@ impl ListMemory {
         let low = header.saturating_sub(page_size()).max(self.writable.start);
         self.region.poison(low..self.writable.end)?;
         self.region.write(header, &n.to_le_bytes())?;
-        let result = ioctl(self.region.address(header));
+        let list = self.region.address(header);
+        let result = match &self.hole {
+            Some(hole) => self.region.with_hole(hole, || ioctl(list))?,
+            None => ioctl(list),
+        };
 
         let bytes = self.region.read(array.start, array.len())?;
         let poison = poison_from(array.start);
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn an_array_that_fits_is_written_and_read_back() {
-        let mut memory = ListMemory::new(4, Beyond::Unmapped, true).unwrap();
+        let mut memory = ListMemory::new(4, Beyond::ReadOnly, true).unwrap();
         let placement = Placement { n: 2, capacity: 4, slack: 0 };
         let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
         assert_eq!(answer.result, Ok(0));
@@ -256,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_entry_behind_the_boundary_cannot_be_written() {
-        for beyond in [Beyond::Unmapped, Beyond::ReadOnly, Beyond::FileEnd] {
+        for beyond in [Beyond::ReadOnly, Beyond::FileEnd] {
             let mut memory = ListMemory::new(4, beyond, false).unwrap();
             let placement = Placement { n: 3, capacity: 2, slack: 0 };
             let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
@@ -268,7 +269,7 @@ mod tests {
 
     #[test]
     fn writes_before_and_behind_are_stray() {
-        let mut memory = ListMemory::new(4, Beyond::Unmapped, false).unwrap();
+        let mut memory = ListMemory::new(4, Beyond::ReadOnly, false).unwrap();
         let placement = Placement { n: 1, capacity: 1, slack: 32 };
         let before = memory.call(placement, |list| put(list.value() - 16, &[1])).unwrap();
         assert_eq!(before.stray, [Stray { first: -24, bytes: 8, place: "before the header" }]);
@@ -278,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_lost_errno_lands_where_it_is_seen_and_only_once() {
-        let mut memory = ListMemory::new(90, Beyond::Unmapped, true).unwrap();
+        let mut memory = ListMemory::new(90, Beyond::ReadOnly, true).unwrap();
         let placement = Placement { n: 90, capacity: 3, slack: 0 };
         for errno in [14, 1, 4095_i32] {
             let distance = u64::from((-errno) as u32) * 8;
@@ -292,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_misaligned_header_is_placed_and_read() {
-        let mut memory = ListMemory::new(4, Beyond::Unmapped, false).unwrap();
+        let mut memory = ListMemory::new(4, Beyond::ReadOnly, false).unwrap();
         for slack in 1..8 {
             let placement = Placement { n: 1, capacity: 2, slack };
             let answer = memory.call(placement, |list| put(list.value(), &[1, 5])).unwrap();

@@ -21,6 +21,10 @@ impl UserAddress {
     /// NULL.
     pub const NULL: Self = Self(0);
 
+    /// An address in the first 64 KiB, where nothing is mapped unless a process
+    /// asks for that very place (vm.mmap_min_addr).
+    pub(super) const NEVER_MAPPED: Self = Self(0x8000);
+
     /// An address in the upper half, which is never a process's own.
     pub(super) const fn upper_half(offset: u64) -> Self {
         Self((1 << 63 | offset) as usize)
@@ -140,20 +144,31 @@ impl Region {
         Ok(())
     }
 
-    /// Takes pages out of the address space.
+    /// Takes pages without access out of the address space while `call` runs.
+    ///
+    /// Not for longer, because the next mapping of anybody's could take the
+    /// place, and what should be nothing would be another's memory.
     ///
     /// # Errors
-    /// The errno of `munmap`, or a range outside the region.
-    pub fn unmap(&mut self, range: Range<usize>) -> Result<(), MemoryError> {
-        let start = self.checked(&range)?;
-        self.spans.retain(|(span, _)| span.end <= range.start || range.end <= span.start);
-        // SAFETY: the pages lie within this region's own mapping and no longer
-        // in a span, so nothing reads or writes them.
-        unsafe { munmap(start.cast(), range.len()) }.map_err(|errno| MemoryError::Call {
-            call: "munmap",
-            length: range.len(),
-            errno,
-        })
+    /// The errno of `munmap` or `mmap` (EEXIST if another thread took the
+    /// place), or a range outside the region or in use.
+    pub fn with_hole<T>(&self, range: &Range<usize>, call: impl FnOnce() -> T) -> Result<T, MemoryError> {
+        let start = self.checked(range)?;
+        let length = range.len();
+        let in_use = |(span, _): &(Range<usize>, Protection)| span.start < range.end && range.start < span.end;
+        let Some(size) = NonZeroUsize::new(length).filter(|_| !self.spans.iter().any(in_use)) else {
+            return Err(MemoryError::Outside { offset: range.start, length });
+        };
+        // SAFETY: the pages lie within this region's own mapping and in no
+        // span, so nothing reads or writes them.
+        unsafe { munmap(start.cast(), length) }.map_err(|errno| MemoryError::Call { call: "munmap", length, errno })?;
+        let result = call();
+        let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_NORESERVE | MapFlags::MAP_FIXED_NOREPLACE;
+        // SAFETY: MAP_FIXED_NOREPLACE replaces nothing; the pages go back to
+        // this region.
+        unsafe { mmap_anonymous(NonZeroUsize::new(start.as_ptr() as usize), size, ProtFlags::PROT_NONE, flags) }
+            .map_err(|errno| MemoryError::Call { call: "mmap", length, errno })?;
+        Ok(result)
     }
 
     /// Maps the end of a file (the program's own, copied on write) so that it
@@ -295,9 +310,9 @@ pub(super) fn poison_from(offset: usize) -> [u8; 8] {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // SAFETY: base and length are those of the reservation, and the region
-        // is going away; pages of it that are unmapped already are no error.
-        // Nothing can be done about a failure, which only leaks address space.
+        // SAFETY: base and length are those of the reservation, whose holes
+        // have all been filled again, and the region is going away. Nothing
+        // can be done about a failure, which only leaks address space.
         let _ = unsafe { munmap(self.base.cast(), self.length) };
     }
 }
@@ -315,8 +330,6 @@ mod tests {
         assert!(region.write(page - 1, b"xx").is_err());
         assert!(region.read(2 * page - 1, 2).is_err());
         assert!(region.read(usize::MAX, 2).is_err());
-        region.unmap(page..2 * page).unwrap();
-        assert!(region.read(page, 1).is_err());
     }
 
     #[test]

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Register ids as the kernel forms them and takes them apart.
+
+use kvm_bindings::loongarch64 as uapi;
+
+/// Bits 14..3 of a CSR's or CPUCFG's id (include/uapi/asm/kvm.h,
+/// KVM_CSR_IDX_MASK and LOONGARCH_REG_SHIFT).
+const INDEX_MASK: u64 = 0x7fff;
+
+/// The kinds of registers that KVM_GET_ONE_REG and KVM_SET_ONE_REG tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A CSR, by index.
+    Csr(u64),
+    /// A CPUCFG word, by index.
+    Cpucfg(u64),
+    /// A register of KVM's own making, by its whole id.
+    Kvm,
+    /// A register of binary translation, by its whole id.
+    Lbt,
+}
+
+/// The id of a CSR (include/uapi/asm/kvm.h, KVM_IOC_CSRID).
+pub(super) const fn csr(index: u64) -> u64 {
+    uapi::KVM_REG_LOONGARCH_CSR | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
+}
+
+/// The id of a CPUCFG word (include/uapi/asm/kvm.h, KVM_IOC_CPUCFG).
+pub(super) const fn cpucfg(index: u64) -> u64 {
+    uapi::KVM_REG_LOONGARCH_CPUCFG | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
+}
+
+/// What `id` stands for (kvm/vcpu.c, the switches of kvm_get_one_reg and
+/// kvm_set_one_reg). Only KVM_REG_LOONGARCH_MASK and the index count: of a CSR
+/// and a CPUCFG word, bits 0-2, 15, 19-51, 56-59, 61 and 62 are ignored.
+pub(super) fn kind(id: u64) -> Option<Kind> {
+    let index = (id & INDEX_MASK) >> uapi::LOONGARCH_REG_SHIFT;
+    match id & uapi::KVM_REG_LOONGARCH_MASK {
+        uapi::KVM_REG_LOONGARCH_CSR => Some(Kind::Csr(index)),
+        uapi::KVM_REG_LOONGARCH_CPUCFG => Some(Kind::Cpucfg(index)),
+        uapi::KVM_REG_LOONGARCH_KVM => Some(Kind::Kvm),
+        uapi::KVM_REG_LOONGARCH_LBT => Some(Kind::Lbt),
+        _ => None,
+    }
+}

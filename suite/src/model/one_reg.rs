@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! KVM_GET_ONE_REG and KVM_SET_ONE_REG (kvm/vcpu.c, kvm_arch_vcpu_ioctl,
+//! kvm_get_reg and kvm_set_reg): in which order a call can fail.
+
+use kvm_bindings::loongarch64 as uapi;
+use nix::errno::Errno;
+
+use super::memory;
+use super::vcpu::ModelVcpu;
+use crate::kvm::Answer;
+
+/// `struct kvm_one_reg`: a register's id and its value's address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OneReg {
+    pub(super) id: u64,
+    pub(super) address: u64,
+}
+
+/// How the two ioctls do each of their steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Reads the `struct kvm_one_reg` at an address.
+    pub(super) copy_in: fn(u64) -> Result<OneReg, Errno>,
+    /// Whether ids of a size code are accepted.
+    pub(super) size: fn(u64) -> bool,
+    /// The value of the register of an id.
+    pub(super) get: fn(&ModelVcpu, u64) -> Result<u64, Errno>,
+    /// Writes a value to an address.
+    pub(super) put: fn(u64, u64) -> Result<(), Errno>,
+    /// Reads the value to SET.
+    pub(super) fetch: fn(&ModelVcpu, OneReg) -> Result<u64, Errno>,
+    /// Sets the register of an id.
+    pub(super) set: fn(&ModelVcpu, u64, u64) -> Result<(), Errno>,
+    /// What the clock shows after a number of ticks.
+    pub(super) clock: fn(u64) -> u64,
+}
+
+impl Manner {
+    /// As the kernel does it.
+    pub(super) const RIGHT: Self = Self {
+        copy_in,
+        size: |code| code == uapi::KVM_REG_SIZE_U64,
+        get: ModelVcpu::get,
+        put: memory::put,
+        fetch: |_, one_reg| memory::get(one_reg.address),
+        set: ModelVcpu::set,
+        clock: |ticks| ticks,
+    };
+}
+
+/// copy_from_user of the structure.
+///
+/// # Errors
+/// EFAULT.
+pub(super) fn copy_in(address: u64) -> Result<OneReg, Errno> {
+    let [id, address] = memory::read::<16>(address).map(|bytes| {
+        let word =
+            |start: usize| bytes.iter().skip(start).take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        [word(0), word(8)]
+    })?;
+    Ok(OneReg { id, address })
+}
+
+/// KVM_GET_ONE_REG: the id is judged before the address is.
+pub(super) fn get_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
+    let manner = vcpu.machine.manner.one_reg;
+    let OneReg { id, address } = (manner.copy_in)(one_reg)?;
+    if !(manner.size)(id & uapi::KVM_REG_SIZE_MASK) {
+        return Err(Errno::EINVAL);
+    }
+    let value = (manner.get)(vcpu, id)?;
+    (manner.put)(address, value)?;
+    Ok(0)
+}
+
+/// KVM_SET_ONE_REG: the address is judged before the id is, but for its size.
+pub(super) fn set_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
+    let manner = vcpu.machine.manner.one_reg;
+    let one_reg = (manner.copy_in)(one_reg)?;
+    if !(manner.size)(one_reg.id & uapi::KVM_REG_SIZE_MASK) {
+        return Err(Errno::EINVAL);
+    }
+    let value = (manner.fetch)(vcpu, one_reg)?;
+    (manner.set)(vcpu, one_reg.id, value)?;
+    Ok(0)
+}
