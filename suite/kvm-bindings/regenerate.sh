@@ -91,7 +91,7 @@ bindgen "$work/reglist.h" \
     --with-derive-partialeq \
     -- --target=loongarch64-linux-gnu -nostdinc -isystem "$generic" -isystem "$specific"
 
-rustfmt --edition 2024 "$work/bindings.rs"
+rustfmt --edition 2024 --config max_width=100,use_small_heuristics=Default "$work/bindings.rs"
 {
     cat <<COMMENT
 // SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note
@@ -108,5 +108,5 @@ grep -q '^pub const KVM_REG_LOONGARCH_CSR: u64 = ' "$work/finished.rs" || die "n
 ! grep -q 'reglist_value' "$work/finished.rs" || die "reglist_value is left in the result"
 cp "$work/finished.rs" "$output"
 # Once more where it lies, with the project's own settings.
-rustfmt --edition 2024 "$output"
+rustfmt --edition 2024 --config max_width=100,use_small_heuristics=Default "$output"
 echo "regenerate.sh: wrote $output from Linux $version" >&2

@@ -17,6 +17,7 @@
     clippy::undocumented_unsafe_blocks,
     reason = "generated; the names are the kernel's, the unsafe code is bindgen's"
 )]
+#[rustfmt::skip] // regenerate.sh formats it, whatever the workspace's style
 mod bindings;
 #[cfg(test)]
 mod tests;

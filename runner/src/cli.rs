@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The command line: what can be asked, and whom it is handed to.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reglist_suite::exit;
+
+use crate::cache::{self, Cache};
+use crate::error::Error;
+use crate::{doctor, lab, target};
+
+/// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
+#[derive(Debug, Parser)]
+#[command(name = "reglist", version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// Say more about what is done and where it is kept
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
+implemented); 5 the infrastructure failed; 64 wrong usage or a patch that does
+not apply.";
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Test the kernel of this machine through /dev/kvm (the default)
+    #[command(disable_help_flag = true)]
+    Run {
+        /// Arguments of reglist-suite; `run --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
+        arguments: Vec<OsString>,
+    },
+    /// Build a LoongArch kernel and test it in an emulated machine
+    Lab(Box<LabArgs>),
+    /// Say what the lab needs, what is there and how to get the rest
+    Doctor,
+    /// Show or clear what the lab keeps between runs
+    Cache {
+        /// Remove everything
+        #[arg(long)]
+        clear: bool,
+    },
+}
+
+/// What the lab is to test, and how.
+#[derive(Debug, Args)]
+pub(crate) struct LabArgs {
+    /// Linux from a Debian source package
+    #[arg(long, value_enum, default_value_t = Kernel::V7_2, value_name = "VERSION")]
+    pub(crate) kernel: Kernel,
+    /// Linux from a directory, which is never written to
+    #[arg(long, value_name = "DIR", conflicts_with = "kernel")]
+    pub(crate) kernel_src: Option<PathBuf>,
+    /// Apply a patch (diff or mail); repeat for a series
+    #[arg(long = "patch", value_name = "FILE")]
+    pub(crate) patches: Vec<PathBuf>,
+    /// Apply the reference implementation first
+    #[arg(long)]
+    pub(crate) reference: bool,
+    /// Use this build of reglist-suite for loongarch64
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suite: Option<PathBuf>,
+    /// Add to the kernel's command line; `module.parameter=value` goes to a lab module
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub(crate) append: Vec<String>,
+    /// Number of CPUs of the machine
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) smp: u8,
+    /// Keep the boot image beside the results
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Keep events, console and logs in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Option<PathBuf>,
+    /// Use the directory of results even if it is not empty
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the commands of each stage instead of running them
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) suite_args: SuiteArgs,
+}
+
+/// What is passed on to the suite.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selecting and judging cases")]
+pub(crate) struct SuiteArgs {
+    /// Revision of the expected list
+    #[arg(long, value_name = "NAME")]
+    pub(crate) series: Option<String>,
+    /// Test only this configuration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) config: Vec<String>,
+    /// Broken `should` clauses fail
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Registers beyond the expected list are reported and do not fail
+    #[arg(long)]
+    pub(crate) allow_new: bool,
+    /// Time limit of a case
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: Option<u64>,
+    /// FILTER is a whole case id
+    #[arg(long)]
+    pub(crate) exact: bool,
+    /// Leave out cases whose id contains this
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) skip: Vec<String>,
+    /// Run only cases whose id contains this
+    #[arg(value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+}
+
+/// A kernel that Debian packages as source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kernel {
+    /// Linux 7.2
+    #[value(name = "7.2")]
+    V7_2,
+    /// Linux 6.12
+    #[value(name = "6.12")]
+    V6_12,
+}
+
+impl SuiteArgs {
+    /// The suite's command line.
+    pub(crate) fn to_arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        let mut option = |name: &str, value: Option<&str>| {
+            arguments.push(name.to_owned());
+            arguments.extend(value.map(str::to_owned));
+        };
+        if let Some(series) = &self.series {
+            option("--series", Some(series));
+        }
+        for config in &self.config {
+            option("--config", Some(config));
+        }
+        if self.strict {
+            option("--strict", None);
+        }
+        if self.allow_new {
+            option("--allow-new", None);
+        }
+        if let Some(seconds) = self.timeout {
+            option("--timeout", Some(&seconds.to_string()));
+        }
+        if self.exact {
+            option("--exact", None);
+        }
+        for skip in &self.skip {
+            option("--skip", Some(skip));
+        }
+        arguments.extend(self.filter.clone());
+        arguments
+    }
+}
+
+/// Does what was asked and returns the exit code.
+pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
+    match cli.color {
+        Color::Auto => {}
+        Color::Always => console::set_colors_enabled(true),
+        Color::Never => console::set_colors_enabled(false),
+    }
+    match cli.command {
+        None => Ok(target::local::run(Vec::new())),
+        Some(Command::Run { arguments }) => Ok(target::local::run(arguments)),
+        Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
+        Some(Command::Doctor) => doctor::run(),
+        Some(Command::Cache { clear }) => show_cache(clear),
+    }
+}
+
+fn show_cache(clear: bool) -> Result<u8, Error> {
+    let place = Cache::place()?;
+    if clear {
+        Cache::clear(&place)?;
+    }
+    let (bytes, files) = cache::size(&place);
+    let shown = format!("{}: {:.1} GB in {files} files\n", place.display(), bytes as f64 / 1e9);
+    crate::report::print(&shown)?;
+    Ok(exit::PASSED)
+}
+
+/// Shows help, the version or what is wrong with the command line.
+pub(crate) fn usage(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let _ = write!(io::stderr(), "reglist: {text}");
+        exit::USAGE
+    } else {
+        let _ = write!(io::stdout(), "{}", error.render());
+        exit::PASSED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn suite_options_are_passed_on_in_full() {
+        let cli = Cli::try_parse_from([
+            "reglist",
+            "lab",
+            "--series",
+            "v5",
+            "--config",
+            "lbt",
+            "--config",
+            "base",
+            "--strict",
+            "--allow-new",
+            "--timeout",
+            "9",
+            "--exact",
+            "--skip",
+            "x",
+            "base.count",
+        ])
+        .unwrap();
+        let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
+        assert_eq!(
+            lab.suite_args.to_arguments().join(" "),
+            "--series v5 --config lbt --config base --strict --allow-new --timeout 9 --exact --skip x base.count"
+        );
+    }
+
+    #[test]
+    fn anything_may_follow_run() {
+        let cli = Cli::try_parse_from(["reglist", "run", "--list", "--format", "json", "x"]).unwrap();
+        let Some(Command::Run { arguments }) = cli.command else { panic!("not run") };
+        assert_eq!(arguments.len(), 4);
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Content keys: what goes into a cache entry decides its name.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+/// A digest under construction; every part is framed by its length, so that
+/// two lists of parts never give the same key by running into each other.
+#[derive(Debug, Default)]
+pub(crate) struct Key(Sha256);
+
+impl Key {
+    /// A key for entries of `kind`, made by version `recipe` of the code.
+    pub(crate) fn new(kind: &str, recipe: u32) -> Self {
+        Self::default().with(kind).with(recipe.to_le_bytes())
+    }
+
+    /// Adds one part.
+    pub(crate) fn with(mut self, part: impl AsRef<[u8]>) -> Self {
+        let part = part.as_ref();
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+        self
+    }
+
+    /// The key's name: enough of the digest that no two ever meet.
+    pub(crate) fn finish(self) -> String {
+        let mut name = hex(&self.0.finalize());
+        name.truncate(24);
+        name
+    }
+}
+
+/// The digest of a file's content.
+pub(crate) fn of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = io::Read::read(&mut file, &mut buffer)?;
+        let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else {
+            break;
+        };
+        hasher.update(part);
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let one = Key::new("a", 1).with("bc").with("d").finish();
+        let other = Key::new("a", 1).with("b").with("cd").finish();
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 24);
+    }
+
+    #[test]
+    fn a_file_has_the_digest_of_its_content() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"abc").unwrap();
+        assert!(of_file(file.path()).unwrap().starts_with("ba7816bf8f01cfea"));
+    }
+}

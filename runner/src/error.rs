@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Everything that can end the program early, the exit code it maps to, and
+//! the one printer that shows it with all its causes.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use reglist_suite::exit;
+
+use crate::cache::CacheError;
+use crate::interrupt::InterruptError;
+use crate::lab::LabError;
+use crate::results::ResultsError;
+use crate::session::SessionError;
+use crate::stage::StageError;
+use crate::target::RunError;
+
+/// What ended the program early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Signals cannot be handled.
+    #[error(transparent)]
+    Interrupt(#[from] InterruptError),
+    /// The lab's pipeline, outside its stages' commands.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The directory of results.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// The run gave no verdict.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The run could not be set up.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A command of a stage.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The report could not be written.
+    #[error("failed to write to the standard output")]
+    Output(#[source] std::io::Error),
+}
+
+impl Error {
+    /// The exit code that says whose turn it is: the user's or the machine's.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Lab(error) => error.exit_code(),
+            Self::Results(error) => error.exit_code(),
+            _ => exit::INFRASTRUCTURE,
+        }
+    }
+}
+
+/// Shows an error and its causes on the standard error.
+pub(crate) fn print(error: &Error) {
+    crate::progress::say(&chain(error));
+}
+
+/// The error, then every cause on its own line.
+///
+/// An error's text may have a second part, the remedy in brackets; causes come
+/// between the two, so that the last line is what to do next.
+fn chain(error: &dyn StdError) -> String {
+    let text = error.to_string();
+    let (what, remedy) = match text.rsplit_once("\n[") {
+        Some((what, remedy)) => (what, Some(remedy)),
+        None => (text.as_str(), None),
+    };
+    let mut shown = format!("reglist: {what}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(shown, "\n  because: {error}");
+        cause = error.source();
+    }
+    if let Some(remedy) = remedy {
+        let _ = write!(shown, "\n[{remedy}");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to read `a`\n[give another file]")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn causes_stand_before_the_remedy() {
+        let error = Outer(std::io::Error::other("broken disk"));
+        assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
+    }
+}

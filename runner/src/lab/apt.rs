@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Debian packages of any suite, fetched by the host's apt into a directory of
+//! our own: nothing is installed, and the host's package state stays as it is.
+//!
+//! Mirror, proxy and certificates are those of the host's apt configuration.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::LabError;
+use crate::cache::Scratch;
+use crate::room::Room;
+use crate::session::Session;
+use crate::stage::{Stage, Step};
+
+/// Names another Debian mirror than the host's own.
+const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// apt with a state of its own.
+#[derive(Debug)]
+pub(crate) struct Apt {
+    directory: PathBuf,
+    _scratch: Option<Scratch>,
+}
+
+impl Apt {
+    /// Sets apt up for a suite and fetches its package lists.
+    pub(crate) fn new(session: &Session, stage: &mut Stage<'_>, suite: &str) -> Result<Self, LabError> {
+        let (directory, scratch) = if session.planning() {
+            (session.cache().directory("partial").join("apt"), None)
+        } else {
+            let scratch = session.cache().scratch("apt")?;
+            (scratch.path().to_owned(), Some(scratch))
+        };
+        let apt = Self { directory, _scratch: scratch };
+        if !session.planning() {
+            apt.configure(stage, suite)?;
+        }
+        stage.bar().message("package lists");
+        stage.run(&apt.step(["apt-get", "update", "--error-on=any", "-q"]))?;
+        Ok(apt)
+    }
+
+    /// Fetches packages with all they need; the files are in [`Self::archives`].
+    pub(crate) fn fetch(&self, stage: &mut Stage<'_>, packages: &[&str]) -> Result<(), LabError> {
+        let step = self
+            .step(["apt-get", "install", "-q", "-y", "--download-only", "--no-install-recommends"])
+            .arguments(packages);
+        stage.watch(&step, &mut |bar, _, line| {
+            // "3 upgraded, 186 newly installed, 0 to remove and 0 not upgraded."
+            if let Some(count) = line
+                .split_once(" newly installed")
+                .and_then(|(before, _)| before.rsplit(' ').next())
+                .and_then(|count| count.parse().ok())
+            {
+                bar.length(count);
+            } else if line.starts_with("Get:") {
+                bar.advance();
+                bar.message(line.split(' ').nth(4).unwrap_or_default());
+            }
+            crate::supervise::Flow::Continue
+        })?;
+        Ok(())
+    }
+
+    /// Fetches one package without what it needs.
+    pub(crate) fn fetch_alone(&self, stage: &mut Stage<'_>, package: &str) -> Result<(), LabError> {
+        let command = "cd \"$1\" && exec apt-get download -q \"$2\"";
+        let step = self.step(["sh", "-c", command, "sh"]).argument(self.archives()).argument(package);
+        stage.bar().message(package);
+        Ok(stage.run(&step)?)
+    }
+
+    /// Where fetched packages are.
+    pub(crate) fn archives(&self) -> PathBuf {
+        self.directory.join("cache/archives")
+    }
+
+    /// The fetched package of this name.
+    pub(crate) fn package(&self, stage: &Stage<'_>, name: &str) -> Result<PathBuf, LabError> {
+        let archives = self.archives();
+        let prefix = format!("{name}_");
+        let mut found = fs::read_dir(&archives)
+            .map_err(stage.file_error("read", &archives))?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&prefix)));
+        found.next().ok_or_else(|| LabError::NoPackage { name: name.to_owned() })
+    }
+
+    fn step<'a>(&self, command: impl IntoIterator<Item = &'a str>) -> Step {
+        Step::new(&Room::host(), command)
+            .with_caller_environment()
+            .variable("APT_CONFIG", self.directory.join("etc/apt.conf"))
+            .variable("DEBIAN_FRONTEND", "noninteractive")
+    }
+
+    fn configure(&self, stage: &Stage<'_>, suite: &str) -> Result<(), LabError> {
+        for directory in ["etc/parts", "etc/preferences.d", "state/lists/partial", "cache/archives/partial"] {
+            let path = self.directory.join(directory);
+            fs::create_dir_all(&path).map_err(stage.file_error("make", &path))?;
+        }
+        let keyring = if Path::new(KEYRING).exists() { format!("[signed-by={KEYRING}] ") } else { String::new() };
+        let sources = format!("deb {keyring}{} {suite} main\n", mirror()?);
+        for (name, text) in
+            [("etc/sources.list", sources), ("etc/apt.conf", self.configuration()), ("state/status", String::new())]
+        {
+            let path = self.directory.join(name);
+            fs::write(&path, text).map_err(stage.file_error("write", &path))?;
+        }
+        Ok(())
+    }
+
+    /// The host's way to its mirror (`Acquire`) and our own directories. The
+    /// host's hooks are left out: they act on the host.
+    fn configuration(&self) -> String {
+        let host = Command::new("apt-config").arg("dump").output();
+        let acquire: String = host
+            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| line.starts_with("Acquire::"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let directory = self.directory.display();
+        format!(
+            "{acquire}\
+             Dir::Etc \"{directory}/etc\";\n\
+             Dir::Etc::main \"/dev/null\";\n\
+             Dir::Etc::parts \"{directory}/etc/parts\";\n\
+             Dir::Etc::sourcelist \"{directory}/etc/sources.list\";\n\
+             Dir::Etc::sourceparts \"/dev/null\";\n\
+             Dir::Etc::preferences \"/dev/null\";\n\
+             Dir::Etc::preferencesparts \"{directory}/etc/preferences.d\";\n\
+             Dir::State \"{directory}/state\";\n\
+             Dir::State::status \"{directory}/state/status\";\n\
+             Dir::Cache \"{directory}/cache\";\n\
+             Dir::Log \"{directory}/state\";\n\
+             Acquire::Languages \"none\";\n\
+             Acquire::Retries \"3\";\n\
+             // A mirror frozen at a date is as good as any.\n\
+             Acquire::Check-Valid-Until \"false\";\n\
+             APT::Install-Recommends \"false\";\n\
+             APT::Architectures {{ \"{}\"; \"loong64\"; }};\n\
+             APT::Sandbox::User \"root\";\n",
+            architecture()
+        )
+    }
+}
+
+/// Debian's name of the host's architecture.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        "x86_64" => "amd64",
+        "powerpc64" => "ppc64el",
+        "loongarch64" => "loong64",
+        other => other,
+    }
+}
+
+/// The host's Debian mirror: where its own release comes from.
+pub(crate) fn mirror() -> Result<String, LabError> {
+    if let Ok(mirror) = std::env::var(MIRROR) {
+        return Ok(mirror);
+    }
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let field = |name: &str| {
+        release
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .map(|value| value.trim_matches('"').to_owned())
+            .unwrap_or_default()
+    };
+    let listed = Command::new("apt-get")
+        .args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"])
+        .arg("Created-By: Packages")
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    let codename = field("VERSION_CODENAME");
+    Some(field("ID"))
+        .filter(|id| id == "debian")
+        .and_then(|_| mirror_of(&listed, &codename))
+        .ok_or(LabError::NoMirror { variable: MIRROR })
+}
+
+/// The address of the archive that has `codename` itself, or of one that is
+/// not an addition to a release (`-updates`, `-security`).
+fn mirror_of(listed: &str, codename: &str) -> Option<String> {
+    let entries: Vec<(&str, &str)> = listed
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let (address, release, component) = (words.next()?, words.next()?, words.next()?);
+            (component == "main").then_some((address, release))
+        })
+        .collect();
+    let own = entries.iter().find(|(_, release)| *release == codename);
+    let rolling = || {
+        entries
+            .iter()
+            .find(|(_, release)| ["sid", "unstable", "testing", "stable", "trixie", "forky"].contains(release))
+    };
+    own.or_else(rolling).map(|(address, _)| (*address).to_owned())
+}
+
+/// Whether packages can be fetched at all, for the doctor.
+pub(crate) fn tools() -> [&'static str; 4] {
+    ["apt-get", "apt-config", "dpkg-deb", "tar"]
+}
+
+/// The steps that unpack every fetched package into `tree`.
+pub(crate) fn unpack_step(archives: &Path, tree: &Path, jobs: usize) -> Step {
+    // Packages of a release with merged directories, unpacked over links that
+    // stand for `/bin` and its like. Nothing is configured: programs that only
+    // compile need no maintainer scripts.
+    let one = "\
+        dpkg-deb --fsys-tarfile \"$1\" | \
+        tar -C \"$0\" -x --keep-directory-symlink --no-same-owner \
+            --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
+            --exclude='./usr/share/info/*' --exclude='./usr/share/locale/*' -f - && \
+        echo \"${1##*/}\" || exit 255";
+    let all = "\
+        set -e; mkdir -p \"$2/usr\"; cd \"$2\"; \
+        for name in bin sbin lib lib64; do mkdir -p \"usr/$name\"; ln -sfn \"usr/$name\" \"$name\"; done; \
+        find \"$1\" -maxdepth 1 -name '*.deb' -print0 | xargs -0 -n1 -P \"$3\" sh -c \"$4\" \"$2\"";
+    let arguments: [OsString; 4] = [archives.into(), tree.into(), jobs.to_string().into(), one.into()];
+    Step::new(&Room::host(), ["sh", "-c", all, "sh"]).arguments(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_where_the_hosts_own_release_comes_from() {
+        let listed = "\
+            http://security.example/debian-security/ bookworm-security main\n\
+            http://mirror.example/debian/ bookworm non-free\n\
+            http://mirror.example/debian/ bookworm main\n\
+            https://vendor.example/x nodistro main\n";
+        assert_eq!(mirror_of(listed, "bookworm").unwrap(), "http://mirror.example/debian/");
+        assert_eq!(mirror_of(listed, "trixie"), None);
+        assert_eq!(mirror_of("http://m.example/debian/ unstable main\n", "forky").unwrap(), "http://m.example/debian/");
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The guest's whole user space as an initramfs: the suite as first process,
+//! the modules, and what it is to do with them.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::Path;
+
+use cpio::newc::{Builder, ModeFileType, trailer};
+use serde::Serialize;
+
+use super::append::Append;
+use super::kernel::Kernel;
+
+/// What the suite finds in the guest as `/lab/job.json`.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// Modules in the order to load them.
+    modules: Vec<Module>,
+    /// Device to which events are written.
+    results: &'static str,
+    /// The suite's command line.
+    arguments: Vec<String>,
+}
+
+/// A module and its parameters.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct Module {
+    /// Name in `/lab/modules`.
+    file: String,
+    /// Parameters, separated by spaces.
+    parameters: String,
+}
+
+impl Job {
+    /// The job for a kernel.
+    pub(crate) fn new(kernel: &Kernel, append: &Append, arguments: Vec<String>) -> Self {
+        let module = |file: &String| Module { file: file.clone(), parameters: append.parameters(file) };
+        Self { modules: kernel.modules.iter().map(module).collect(), results: "/dev/ttyS1", arguments }
+    }
+}
+
+/// Writes the initramfs.
+pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job) -> io::Result<()> {
+    let mut image = Image { file: BufWriter::new(File::create(to)?), inode: 0 };
+    for directory in ["dev", "lab", "lab/modules", "proc", "sys", "tmp"] {
+        image.entry(directory, ModeFileType::Directory, 0o755, None, &[])?;
+    }
+    image.entry("dev/console", ModeFileType::Char, 0o600, Some((5, 1)), &[])?;
+    image.entry("dev/null", ModeFileType::Char, 0o666, Some((1, 3)), &[])?;
+    image.entry("init", ModeFileType::Regular, 0o755, None, &fs::read(suite)?)?;
+    image.entry("lab/job.json", ModeFileType::Regular, 0o644, None, &serde_json::to_vec_pretty(job)?)?;
+    for module in &kernel.modules {
+        let content = fs::read(kernel.path.join(module))?;
+        let name = format!("lab/modules/{module}");
+        image.entry(&name, ModeFileType::Regular, 0o644, None, &content)?;
+    }
+    trailer(&mut image.file)?;
+    image.file.flush()
+}
+
+struct Image {
+    file: BufWriter<File>,
+    inode: u32,
+}
+
+impl Image {
+    fn entry(
+        &mut self,
+        name: &str,
+        kind: ModeFileType,
+        mode: u32,
+        device: Option<(u32, u32)>,
+        content: &[u8],
+    ) -> io::Result<()> {
+        self.inode += 1;
+        let (major, minor) = device.unwrap_or_default();
+        let size = u32::try_from(content.len()).map_err(io::Error::other)?;
+        let mut writer = Builder::new(name)
+            .ino(self.inode)
+            .mode(mode)
+            .set_mode_file_type(kind)
+            .rdev_major(major)
+            .rdev_minor(minor)
+            .write(&mut self.file, size);
+        writer.write_all(content)?;
+        writer.finish()?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_job_is_what_the_guest_reads() {
+        let kernel = Kernel { path: "/k".into(), modules: vec!["soft_lvz.ko".to_owned(), "kvm.ko".to_owned()] };
+        let append = Append::sort(&["soft_lvz.lbt=7".to_owned()], &kernel.modules);
+        let job = Job::new(&kernel, &append, vec!["--series".to_owned(), "v5".to_owned()]);
+        assert_eq!(
+            serde_json::to_string(&job).unwrap(),
+            r#"{"modules":[{"file":"soft_lvz.ko","parameters":"lbt=7"},{"file":"kvm.ko","parameters":""}],"results":"/dev/ttyS1","arguments":["--series","v5"]}"#
+        );
+    }
+
+    #[test]
+    fn the_image_holds_everything_the_guest_needs() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        fs::write(path.join("suite"), "program").unwrap();
+        fs::write(path.join("kvm.ko"), "module").unwrap();
+        let kernel = Kernel { path: path.to_owned(), modules: vec!["kvm.ko".to_owned()] };
+        let job = Job::new(&kernel, &Append::default(), Vec::new());
+        write(&path.join("image"), &path.join("suite"), &kernel, &job).unwrap();
+
+        let mut rest: Box<dyn io::Read> = Box::new(File::open(path.join("image")).unwrap());
+        let mut seen = Vec::new();
+        loop {
+            let reader = cpio::newc::Reader::new(rest).unwrap();
+            let entry = reader.entry().clone();
+            if entry.is_trailer() {
+                break;
+            }
+            seen.push(format!("{:o} {}", entry.mode(), entry.name()));
+            rest = reader.finish().unwrap();
+        }
+        assert!(seen.contains(&"100755 init".to_owned()), "{seen:?}");
+        assert!(seen.contains(&"20600 dev/console".to_owned()), "{seen:?}");
+        assert!(seen.contains(&"100644 lab/modules/kvm.ko".to_owned()), "{seen:?}");
+    }
+}

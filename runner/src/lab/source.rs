@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The kernel's source: a Debian package unpacked once into the cache, or the
+//! user's tree where it is. Neither is ever written to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::LabError;
+use super::apt::Apt;
+use super::toolchain::Toolchain;
+use crate::cli::Kernel;
+use crate::digest::Key;
+use crate::room::{Mount, Room};
+use crate::session::Session;
+use crate::stage::{Stage, Step};
+
+const RECIPE: u32 = 1;
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// A kernel's source.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What decides whether two builds were made from the same text; none for
+    /// a tree that its owner may edit.
+    pub(crate) identity: Option<String>,
+    /// Version and patch level.
+    pub(crate) version: (u32, u32),
+    /// The whole version.
+    pub(crate) release: String,
+}
+
+impl Kernel {
+    fn package(self) -> &'static str {
+        match self {
+            Self::V7_2 => "linux-source-7.2",
+            Self::V6_12 => "linux-source-6.12",
+        }
+    }
+
+    fn suite(self) -> &'static str {
+        match self {
+            Self::V7_2 => "sid",
+            Self::V6_12 => "trixie",
+        }
+    }
+
+    fn version(self) -> (u32, u32) {
+        match self {
+            Self::V7_2 => (7, 2),
+            Self::V6_12 => (6, 12),
+        }
+    }
+}
+
+impl Source {
+    /// A Debian package's source. `lists` are package lists of the suite
+    /// `sid`, if there are any.
+    pub(crate) fn debian(
+        session: &Session,
+        toolchain: &Toolchain,
+        kernel: Kernel,
+        lists: Option<Apt>,
+    ) -> Result<Self, LabError> {
+        let key = Key::new("source", RECIPE).with(kernel.package()).finish();
+        let place = session.cache().entry("sources", &key);
+        if let Some(found) = Self::at(&place) {
+            if session.planning() {
+                session.plan(&format!("\n# source: in the cache already, {}", place.display()));
+            }
+            return Ok(found);
+        }
+        let mut stage = Stage::new(session, "source", LIMIT)?;
+        if session.planning() {
+            Self::fetch(session, &mut stage, toolchain, kernel, lists, &place)?;
+            return Ok(Self {
+                path: place.join("tree"),
+                identity: Some(key),
+                version: kernel.version(),
+                release: kernel.package().to_owned(),
+            });
+        }
+        let _claim = session.cache().claim(&format!("source-{key}"), session.interrupt())?;
+        if let Some(found) = Self::at(&place) {
+            return Ok(found);
+        }
+        let scratch = session.cache().scratch("source")?;
+        let package = Self::fetch(session, &mut stage, toolchain, kernel, lists, scratch.path())?;
+        let name = scratch.path().join("package");
+        fs::write(&name, package).map_err(stage.file_error("write", &name))?;
+        let place = session.cache().publish(scratch, "sources", &key)?;
+        stage.done(&format!("{} unpacked", kernel.package()));
+        Self::at(&place).ok_or(LabError::Incomplete { what: "kernel source", path: place })
+    }
+
+    fn fetch(
+        session: &Session,
+        stage: &mut Stage<'_>,
+        toolchain: &Toolchain,
+        kernel: Kernel,
+        lists: Option<Apt>,
+        place: &Path,
+    ) -> Result<String, LabError> {
+        let apt = match lists {
+            Some(lists) if kernel.suite() == "sid" => lists,
+            _ => Apt::new(session, stage, kernel.suite())?,
+        };
+        apt.fetch_alone(stage, kernel.package())?;
+        let deb = match session.planning() {
+            true => apt.archives().join(format!("{}.deb", kernel.package())),
+            false => apt.package(stage, kernel.package())?,
+        };
+        stage.bar().message("unpacking");
+        let open = Step::new(&Room::host(), ["dpkg-deb", "-x"]).argument(&deb).argument(place.join("package.d"));
+        stage.run(&open)?;
+        let room = toolchain.room(session).with(Mount::Writable { from: place.to_owned(), to: "/entry" });
+        let command = "mkdir /entry/tree && tar -C /entry/tree -x --strip-components=1 --no-same-owner \
+                       -I 'xz -T0' -f \"/entry/package.d/usr/src/$1.tar.xz\" && rm -r /entry/package.d";
+        stage.run(&toolchain.step(&room, ["sh", "-c", command, "sh"]).argument(kernel.package()))?;
+        Ok(deb.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
+    }
+
+    fn at(place: &Path) -> Option<Self> {
+        let package = fs::read_to_string(place.join("package")).ok()?;
+        let path = place.join("tree");
+        let (version, release) = release(&path)?;
+        path.join("Kconfig").exists().then_some(Self { path, identity: Some(package), version, release })
+    }
+
+    /// The user's tree, if it can be built from outside.
+    pub(crate) fn user(path: &Path) -> Result<Self, LabError> {
+        let path = fs::canonicalize(path)
+            .map_err(|source| LabError::NoSource { path: path.to_owned(), source: Some(source) })?;
+        let Some((version, release)) = release(&path) else {
+            return Err(LabError::NoSource { path, source: None });
+        };
+        if !path.join("arch/loongarch/kvm").is_dir() {
+            return Err(LabError::NoKvm { path, release });
+        }
+        // Kbuild refuses to build elsewhere from a tree that was built in.
+        for product in [".config", "include/config", "arch/loongarch/include/generated"] {
+            if path.join(product).exists() {
+                return Err(LabError::BuiltInTree { path, product });
+            }
+        }
+        Ok(Self { path, identity: None, version, release })
+    }
+}
+
+/// Version, patch level and the whole release that a kernel's Makefile gives.
+fn release(tree: &Path) -> Option<((u32, u32), String)> {
+    let makefile = fs::read_to_string(tree.join("Makefile")).ok()?;
+    let field = |name: &str| {
+        makefile.lines().take(20).find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    };
+    let (version, level) = (field("VERSION")?, field("PATCHLEVEL")?);
+    let sublevel = field("SUBLEVEL").unwrap_or_else(|| "0".to_owned());
+    let extra = field("EXTRAVERSION").unwrap_or_default();
+    let numbers = (version.parse().ok()?, level.parse().ok()?);
+    Some((numbers, format!("{version}.{level}.{sublevel}{extra}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(makefile: &str) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("Makefile"), makefile).unwrap();
+        fs::create_dir_all(directory.path().join("arch/loongarch/kvm")).unwrap();
+        directory
+    }
+
+    const MAKEFILE: &str = "VERSION = 7\nPATCHLEVEL = 2\nSUBLEVEL = 13\nEXTRAVERSION = -rc1\n";
+
+    #[test]
+    fn a_tree_tells_its_release() {
+        let source = Source::user(tree(MAKEFILE).path()).unwrap();
+        assert_eq!((source.version, source.release.as_str()), ((7, 2), "7.2.13-rc1"));
+        assert_eq!(source.identity, None);
+    }
+
+    #[test]
+    fn what_is_not_a_kernel_tree_is_refused() {
+        let empty = tempfile::tempdir().unwrap();
+        assert!(matches!(Source::user(empty.path()), Err(LabError::NoSource { source: None, .. })));
+        let missing = empty.path().join("missing");
+        assert!(matches!(Source::user(&missing), Err(LabError::NoSource { source: Some(_), .. })));
+    }
+
+    #[test]
+    fn a_tree_that_was_built_in_is_refused() {
+        let tree = tree(MAKEFILE);
+        fs::write(tree.path().join(".config"), "").unwrap();
+        assert!(matches!(Source::user(tree.path()), Err(LabError::BuiltInTree { .. })));
+    }
+}

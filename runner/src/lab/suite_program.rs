@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The suite for the guest: given by the user, or built from its source.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::LabError;
+use super::toolchain::Toolchain;
+use crate::digest::{self, Key};
+use crate::room::{Mount, Room};
+use crate::session::Session;
+use crate::stage::{Stage, Step};
+use crate::supervise::Flow;
+
+const RECIPE: u32 = 1;
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+const TARGET: &str = "loongarch64-unknown-linux-gnu";
+const NAME: &str = "reglist-suite";
+/// The profile that makes it small; `target` is a name that cargo keeps.
+const PROFILE: &str = "small";
+/// Names the directory of reglist's source.
+const SOURCE: &str = "REGLIST_SOURCE";
+/// More than this does not belong on a board.
+const SIZE: u64 = 3 << 20;
+
+/// The program for the guest.
+pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Path>) -> Result<PathBuf, LabError> {
+    if let Some(path) = given {
+        check(path)?;
+        return Ok(path.to_owned());
+    }
+    let source = source()?;
+    let key = key(&source, toolchain).map_err(|error| LabError::SuiteSource { path: source.clone(), source: error })?;
+    let place = session.cache().entry("suites", &key);
+    let program = place.join(NAME);
+    if !session.planning() && check(&program).is_ok() {
+        return Ok(program);
+    }
+    let target = session.cache().entry("suite-build", &target_key(&source));
+    let _claim = match session.planning() {
+        true => None,
+        false => Some(session.cache().claim("suite-build", session.interrupt())?),
+    };
+    let mut stage = Stage::new(session, "suite", LIMIT)?;
+    if !session.planning() {
+        fs::create_dir_all(&target).map_err(stage.file_error("make", &target))?;
+    }
+    build(session, &mut stage, toolchain, &source, &target)?;
+    if session.planning() {
+        return Ok(program);
+    }
+    let scratch = session.cache().scratch("suite")?;
+    let built = target.join(TARGET).join(PROFILE).join(NAME);
+    check(&built)?;
+    fs::copy(&built, scratch.path().join(NAME)).map_err(stage.file_error("copy", &built))?;
+    session.cache().publish(scratch, "suites", &key)?;
+    let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
+    stage.done(&format!("{NAME} built"));
+    session.progress().detail(&format!("{NAME} for the guest: {bytes} bytes, static"));
+    if bytes > SIZE {
+        crate::progress::say(&format!("reglist: warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
+    }
+    Ok(program)
+}
+
+fn build(
+    session: &Session,
+    stage: &mut Stage<'_>,
+    toolchain: &Toolchain,
+    source: &Path,
+    target: &Path,
+) -> Result<(), LabError> {
+    // Crates come by the user's own cargo, which knows the way to its registry;
+    // the compilation then needs no network.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let fetch = Step::new(&Room::host(), [cargo, "fetch".into(), "--locked".into()])
+        .arguments(["--target", TARGET, "--manifest-path"])
+        .argument(source.join("Cargo.toml"))
+        .with_caller_environment();
+    stage.bar().message("fetching crates");
+    stage.run(&fetch)?;
+    let room = toolchain
+        .room(session)
+        .with(Mount::ReadOnly { from: source.to_owned(), to: "/reglist" })
+        .with(Mount::Writable { from: target.to_owned(), to: "/target" })
+        .with(Mount::Writable { from: cargo_home(), to: "/cargo" });
+    let compile = toolchain
+        .step(&room, ["cargo", "build", "--locked", "--offline", "--profile", PROFILE])
+        .arguments(["--target", TARGET, "-p", NAME, "--bin", NAME])
+        .arguments(["--manifest-path", "/reglist/Cargo.toml"])
+        .argument(format!("-j{}", session.jobs()))
+        .variable("CARGO_HOME", "/cargo")
+        .variable("CARGO_TARGET_DIR", "/target")
+        .variable("CARGO_TARGET_LOONGARCH64_UNKNOWN_LINUX_GNU_LINKER", "loongarch64-linux-gnu-gcc")
+        .variable("CARGO_TARGET_LOONGARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-C target-feature=+crt-static")
+        // What the user's configuration may name is not in the room.
+        .variable("CARGO_BUILD_RUSTC_WRAPPER", "");
+    stage.watch(&compile, &mut |bar, _, line| {
+        bar.message(line);
+        Flow::Continue
+    })?;
+    Ok(())
+}
+
+fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| OsString::from("/"))).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// The workspace that has the suite.
+fn source() -> Result<PathBuf, LabError> {
+    let named = std::env::var_os(SOURCE).map(PathBuf::from);
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
+    let candidate = named.or(built_from).unwrap_or_default();
+    if candidate.join("suite/Cargo.toml").exists() && candidate.join("Cargo.lock").exists() {
+        Ok(fs::canonicalize(&candidate).unwrap_or(candidate))
+    } else {
+        Err(LabError::NoSuiteSource { path: candidate, variable: SOURCE })
+    }
+}
+
+fn target_key(source: &Path) -> String {
+    Key::new("suite-build", RECIPE).with(source.as_os_str().as_encoded_bytes()).finish()
+}
+
+/// Everything that decides what the program is.
+fn key(source: &Path, toolchain: &Toolchain) -> std::io::Result<String> {
+    let mut files = BTreeSet::new();
+    for part in ["Cargo.lock", "Cargo.toml", "specs", "suite"] {
+        list(&source.join(part), &mut files)?;
+    }
+    let mut key = Key::new("suite", RECIPE).with(toolchain.identity());
+    for file in files {
+        let name = file.strip_prefix(source).unwrap_or(&file);
+        key = key.with(name.as_os_str().as_encoded_bytes()).with(digest::of_file(&file)?);
+    }
+    Ok(key.finish())
+}
+
+fn list(path: &Path, files: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+    if !fs::metadata(path)?.is_dir() {
+        files.insert(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|name| name != "target") {
+            list(&path, files)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that a file is a static program for the guest.
+pub(crate) fn check(path: &Path) -> Result<(), LabError> {
+    let problem = |problem| LabError::NotASuite { path: path.to_owned(), problem };
+    let bytes = fs::read(path).map_err(|source| LabError::SuiteSource { path: path.to_owned(), source })?;
+    match elf(&bytes) {
+        None => Err(problem("it is not a 64-bit ELF program")),
+        Some(Elf { machine, .. }) if machine != LOONGARCH => Err(problem("it is not made for LoongArch")),
+        Some(Elf { interpreter: true, .. }) => Err(problem("it is not linked statically")),
+        Some(_) => Ok(()),
+    }
+}
+
+const LOONGARCH: u16 = 258;
+const INTERPRETER: u32 = 3;
+
+#[derive(Debug, PartialEq, Eq)]
+struct Elf {
+    machine: u16,
+    interpreter: bool,
+}
+
+/// The little of an ELF header that decides whether the guest can run it.
+fn elf(bytes: &[u8]) -> Option<Elf> {
+    let short = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let long = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+    if !bytes.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let table = usize::try_from(long(0x20)?).ok()?;
+    let (size, count) = (usize::from(short(0x36)?), usize::from(short(0x38)?));
+    let mut interpreter = false;
+    for number in 0..count {
+        let at = table.checked_add(size.checked_mul(number)?)?;
+        at.checked_add(8)?;
+        interpreter |= word(at)? == INTERPRETER;
+    }
+    Some(Elf { machine: short(0x12)?, interpreter })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(machine: u16, kind: u32) -> Vec<u8> {
+        let mut bytes = vec![0; 0x80];
+        bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        bytes[0x12..0x14].copy_from_slice(&machine.to_le_bytes());
+        bytes[0x20] = 0x40;
+        bytes[0x36] = 0x38;
+        bytes[0x38] = 1;
+        bytes[0x40..0x44].copy_from_slice(&kind.to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn only_static_programs_for_the_guest_are_taken() {
+        assert_eq!(elf(&program(258, 1)), Some(Elf { machine: 258, interpreter: false }));
+        assert_eq!(elf(&program(258, 3)), Some(Elf { machine: 258, interpreter: true }));
+        assert_eq!(elf(b"#!/bin/sh\n"), None);
+        let whole = program(258, 3);
+        for length in 0..whole.len() {
+            let _ = elf(&whole[..length]);
+        }
+        let mut far = program(258, 1);
+        far[0x20..0x28].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert_eq!(elf(&far), None);
+    }
+
+    #[test]
+    fn the_hosts_own_program_is_refused() {
+        let error = check(&std::env::current_exe().unwrap()).unwrap_err();
+        assert!(matches!(error, LabError::NotASuite { .. }), "{error}");
+        assert_eq!(error.exit_code(), reglist_suite::exit::USAGE);
+    }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Compilers and emulator: the host's where they are good enough, else Debian
+//! packages unpacked into a tree in the cache.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::LabError;
+use super::apt::{self, Apt};
+use crate::digest::Key;
+use crate::room::Room;
+use crate::session::Session;
+use crate::stage::{Stage, Step};
+
+/// Changes when entries made by older code must not be used any more.
+const RECIPE: u32 = 1;
+const SUITE: &str = "sid";
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// What the tree is made of; apt adds what these need.
+const PACKAGES: [&str; 25] = [
+    "bash",
+    "bc",
+    "bison",
+    "cargo",
+    "ccache",
+    "coreutils",
+    "dash",
+    "diffutils",
+    "findutils",
+    "flex",
+    "gcc",
+    "gcc-loongarch64-linux-gnu",
+    "grep",
+    "gzip",
+    "libc6-dev",
+    "libc6-dev-loong64-cross",
+    "make",
+    "mawk",
+    "patch",
+    "perl-base",
+    "qemu-system-misc",
+    "rustc",
+    "sed",
+    "tar",
+    "xz-utils",
+];
+/// Rust's standard library for the target; alone, for the rest of its
+/// architecture is not needed.
+const RUST_STD: &str = "libstd-rust-dev:loong64";
+/// Programs that the host must have to do without the tree, with the oldest
+/// major version known to do.
+pub(crate) const TOOLS: [(&str, u32); 9] = [
+    ("loongarch64-linux-gnu-gcc", 13),
+    // Starts an ELF kernel without firmware and has four serial ports.
+    ("qemu-system-loongarch64", 10),
+    ("gcc", 8),
+    ("make", 4),
+    ("flex", 2),
+    ("bison", 2),
+    ("bc", 1),
+    ("patch", 2),
+    ("perl", 5),
+];
+
+/// Compilers and emulator.
+#[derive(Debug)]
+pub(crate) struct Toolchain {
+    tree: PathBuf,
+    identity: String,
+}
+
+impl Toolchain {
+    /// Finds the host's tools or makes the tree. The package lists that this
+    /// took are handed on, for the sources come from the same place.
+    pub(crate) fn obtain(session: &Session) -> Result<(Self, Option<Apt>), LabError> {
+        if let Some(versions) = host_versions() {
+            session.progress().detail("using the host's compilers and emulator");
+            return Ok((Self { tree: "/".into(), identity: versions }, None));
+        }
+        let key = key();
+        let place = session.cache().entry("trees", &key);
+        if let Some(found) = Self::at(&place) {
+            if !session.planning() {
+                return Ok((found, None));
+            }
+            session.plan(&format!("\n# toolchain: in the cache already, {}", place.display()));
+            return Ok((found, None));
+        }
+        let mut stage = Stage::new(session, "toolchain", LIMIT)?;
+        let _claim = match session.planning() {
+            true => None,
+            false => Some(session.cache().claim(&format!("tree-{key}"), session.interrupt())?),
+        };
+        if let Some(found) = Self::at(&place) {
+            return Ok((found, None));
+        }
+        let apt = Self::make(session, &mut stage, &key)?;
+        if session.planning() {
+            let tree = place.join("tree");
+            return Ok((Self { tree, identity: String::new() }, Some(apt)));
+        }
+        stage.done("made from Debian packages");
+        match Self::at(&place) {
+            Some(found) => Ok((found, Some(apt))),
+            None => Err(LabError::Incomplete { what: "tool chain", path: place }),
+        }
+    }
+
+    fn make(session: &Session, stage: &mut Stage<'_>, key: &str) -> Result<Apt, LabError> {
+        let apt = Apt::new(session, stage, SUITE)?;
+        apt.fetch(stage, &PACKAGES)?;
+        let scratch = match session.planning() {
+            true => None,
+            false => Some(session.cache().scratch("tree")?),
+        };
+        let made = match &scratch {
+            Some(scratch) => scratch.path().to_owned(),
+            None => session.cache().entry("trees", key),
+        };
+        apt.fetch_alone(stage, RUST_STD)?;
+        let tree = made.join("tree");
+        let archives = apt.archives();
+        let packages = match session.planning() {
+            true => Vec::new(),
+            false => package_files(&archives).map_err(stage.file_error("read", &archives))?,
+        };
+        stage.bar().length(packages.len() as u64);
+        stage.watch(&apt::unpack_step(&archives, &tree, session.jobs()), &mut |bar, _, line| {
+            bar.advance();
+            bar.message(line);
+            crate::supervise::Flow::Continue
+        })?;
+        let Some(scratch) = scratch else {
+            return Ok(apt);
+        };
+        // Links that maintainer scripts would have made.
+        for (name, program) in [("awk", "mawk"), ("cc", "gcc")] {
+            let link = tree.join("usr/bin").join(name);
+            std::os::unix::fs::symlink(program, &link).map_err(stage.file_error("make", &link))?;
+        }
+        let list = made.join("packages");
+        fs::write(&list, packages.join("\n") + "\n").map_err(stage.file_error("write", &list))?;
+        for package in &packages {
+            let path = archives.join(package);
+            fs::remove_file(&path).map_err(stage.file_error("remove", &path))?;
+        }
+        session.cache().publish(scratch, "trees", key)?;
+        Ok(apt)
+    }
+
+    /// The tree in a cache entry, if it is whole.
+    fn at(place: &Path) -> Option<Self> {
+        let packages = fs::read_to_string(place.join("packages")).ok()?;
+        let tree = place.join("tree");
+        let whole = ["loongarch64-linux-gnu-gcc", "qemu-system-loongarch64", "cargo", "make", "awk", "cc"]
+            .iter()
+            .all(|tool| tree.join("usr/bin").join(tool).exists());
+        let identity = Key::new("tree", RECIPE).with(packages).finish();
+        whole.then_some(Self { tree, identity })
+    }
+
+    /// What decides whether two builds used the same tools.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Whether these are the host's own tools.
+    pub(crate) fn is_host(&self) -> bool {
+        self.tree == Path::new("/")
+    }
+
+    /// A room with these tools.
+    pub(crate) fn room(&self, session: &Session) -> Room {
+        Room::tree(&self.tree, &session.cache().room())
+    }
+
+    /// A command in such a room.
+    pub(crate) fn step<'a>(&self, room: &Room, command: impl IntoIterator<Item = &'a str>) -> Step {
+        let step = Step::new(room, command);
+        match std::env::var_os("PATH") {
+            Some(path) if self.is_host() => step.variable("PATH", path),
+            _ => step,
+        }
+    }
+
+    /// Whether compilers' outputs can be remembered.
+    pub(crate) fn has_ccache(&self) -> bool {
+        if self.is_host() { version("ccache").is_some() } else { self.tree.join("usr/bin/ccache").exists() }
+    }
+}
+
+/// The tree's entry in the cache.
+fn key() -> String {
+    PACKAGES.iter().fold(Key::new("tree", RECIPE).with(SUITE).with(RUST_STD), Key::with).finish()
+}
+
+/// Whether the cache has the tree.
+pub(crate) fn in_cache(root: &Path) -> bool {
+    Toolchain::at(&root.join("trees").join(key())).is_some()
+}
+
+fn package_files(archives: &Path) -> std::io::Result<Vec<String>> {
+    let mut names: Vec<String> = fs::read_dir(archives)?
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".deb"))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The host's versions of all tools, if none is missing or too old.
+fn host_versions() -> Option<String> {
+    let mut all = String::new();
+    for (tool, oldest) in TOOLS {
+        let version = version(tool).filter(|version| version.major >= oldest)?;
+        all.push_str(&format!("{tool} {}\n", version.text));
+    }
+    Some(all)
+}
+
+/// What a program says of itself.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// First line of what it prints.
+    pub(crate) text: String,
+    /// First number of the version.
+    pub(crate) major: u32,
+}
+
+/// Asks a program for its version.
+pub(crate) fn version(program: &str) -> Option<Version> {
+    let output = Command::new(program).arg("--version").env("LC_ALL", "C").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).lines().find(|line| !line.trim().is_empty())?.to_owned();
+    Some(Version { major: major(&text)?, text })
+}
+
+/// The number before the first dot that stands between two digits.
+fn major(text: &str) -> Option<u32> {
+    text.split(|c: char| c.is_whitespace() || "()v,-".contains(c)).filter_map(|word| word.split_once('.')).find_map(
+        |(before, after)| after.starts_with(|c: char| c.is_ascii_digit()).then(|| before.parse().ok()).flatten(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn major_versions_are_found_in_what_programs_print() {
+        for (text, expected) in [
+            ("loongarch64-linux-gnu-gcc (Debian 16.2.0-3) 16.2.0", 16),
+            ("QEMU emulator version 11.1.3 (Debian 1:11.1.3+ds-1)", 11),
+            ("GNU Make 4.4.1", 4),
+            ("flex 2.6.4", 2),
+            ("bison (GNU Bison) 3.8.2", 3),
+            ("bc 1.07.1", 1),
+            ("This is perl 5, version 36, subversion 0 (v5.36.0) built for x86_64", 5),
+        ] {
+            assert_eq!(major(text), Some(expected), "{text}");
+        }
+        assert_eq!(major("no number."), None);
+    }
+
+    #[test]
+    fn a_tree_without_its_list_or_a_tool_is_not_whole() {
+        let entry = tempfile::tempdir().unwrap();
+        assert!(Toolchain::at(entry.path()).is_none());
+        fs::write(entry.path().join("packages"), "gcc\n").unwrap();
+        assert!(Toolchain::at(entry.path()).is_none());
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What the user sees while a stage works: a bar on a terminal, one line per
+//! stage elsewhere. All of it goes to the standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Writes a message; a closed standard error is nobody's problem.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Progress {
+    bars: bool,
+    verbose: u8,
+}
+
+impl Progress {
+    /// Bars if the standard error is a terminal.
+    pub(crate) fn new(verbose: u8) -> Self {
+        Self { bars: io::stderr().is_terminal(), verbose }
+    }
+
+    /// No progress at all, for tests and for plans.
+    pub(crate) fn none() -> Self {
+        Self { bars: false, verbose: 0 }
+    }
+
+    /// Shows a stage's progress until the result is dropped.
+    pub(crate) fn stage(self, name: &'static str) -> Bar {
+        let bar = if self.bars {
+            let bar = ProgressBar::new_spinner().with_style(style("{prefix:>10} {spinner} {elapsed} {wide_msg}"));
+            bar.set_prefix(name);
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Bar { name, bar, started: Instant::now(), verbose: self.verbose }
+    }
+
+    /// Says something that only the curious want to know.
+    pub(crate) fn detail(self, message: &str) {
+        if self.verbose > 0 {
+            say(&format!("reglist: {message}"));
+        }
+    }
+}
+
+/// One stage's progress.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    name: &'static str,
+    bar: ProgressBar,
+    started: Instant,
+    verbose: u8,
+}
+
+impl Bar {
+    /// From now on the number of steps is known.
+    pub(crate) fn length(&self, steps: u64) {
+        self.bar.set_style(style("{prefix:>10} [{bar:32}] {pos}/{len} {elapsed} {wide_msg}").progress_chars("=> "));
+        self.bar.set_length(steps);
+        self.bar.set_position(0);
+    }
+
+    /// One more step is done.
+    pub(crate) fn advance(&self) {
+        self.bar.inc(1);
+    }
+
+    /// So many steps are done.
+    pub(crate) fn advance_to(&self, steps: u64) {
+        self.bar.set_position(steps);
+    }
+
+    /// What is being done.
+    pub(crate) fn message(&self, message: &str) {
+        self.bar.set_message(console::strip_ansi_codes(message).trim().to_owned());
+    }
+
+    /// The stage did its work; says so, with the time it took.
+    pub(crate) fn done(self, what: &str) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.bar.finish_and_clear();
+        // What was over before anybody noticed is not worth a line.
+        if seconds >= 0.5 || self.verbose > 0 {
+            say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_off_a_terminal_is_silent_until_the_end() {
+        let bar = Progress::none().stage("test");
+        bar.length(3);
+        bar.advance();
+        bar.message("\u{1b}[1mworking\u{1b}[0m");
+        bar.done("worked");
+    }
+}

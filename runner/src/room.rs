@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The room in which an external command runs: a file tree put together from
+//! parts, seen by nobody else, and a process namespace that dies as a whole.
+//!
+//! Two links keep anything from being left behind. The leader of the room gets
+//! SIGKILL from the kernel when this program dies, however it dies; and when
+//! the leader dies, so does the first process of the room's process namespace,
+//! which takes every other process with it. Mounts exist only in the room's
+//! mount namespace and vanish with its last process.
+//!
+//! Without root the same happens inside a user namespace.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::geteuid;
+
+/// Starts the leader: makes sure that this program is still alive (its death
+/// before the arming of the signal would go unnoticed), then goes on to
+/// `unshare`. Arguments: this program's process id, the command.
+const LEADER: &str = "[ \"$PPID\" = \"$1\" ] || exit 1; shift; exec \"$@\"";
+
+/// First process of a room that is the host's own tree.
+const HOST: &str = "\
+mount -t proc proc /proc 2>/dev/null || :
+trap : INT TERM
+\"$@\"
+exit $?";
+
+/// First process of a room with a tree of its own. Arguments: an empty
+/// directory, the tree, mounts, `--`, the command.
+///
+/// Remounting read-only is a second line of defence and may be refused inside
+/// a user namespace.
+const TREE: &str = "\
+set -eu
+room=$1 tree=$2
+shift 2
+mount -t tmpfs -o mode=0755 room \"$room\"
+for entry in \"${tree%/}\"/*; do
+  name=${entry##*/}
+  case $name in proc|sys|dev|tmp|src|build|lost+found) continue ;; esac
+  if [ -L \"$entry\" ]; then
+    cp -P \"$entry\" \"$room/$name\"
+  elif [ -d \"$entry\" ]; then
+    mkdir \"$room/$name\"
+    mount --rbind \"$entry\" \"$room/$name\"
+    [ \"$tree\" = / ] || mount -o remount,bind,ro \"$room/$name\" 2>/dev/null || :
+  fi
+done
+mkdir -p \"$room/proc\" \"$room/dev\" \"$room/sys\"
+mkdir -p -m 1777 \"$room/tmp\"
+mount -t proc proc \"$room/proc\" 2>/dev/null || mount --rbind /proc \"$room/proc\"
+mount --rbind /dev \"$room/dev\"
+while [ \"$1\" != -- ]; do
+  mkdir -p \"$room$2\"
+  case $1 in
+  overlay)
+    mkdir -p \"$room/.upper\" \"$room/.lower\"
+    mount --bind \"$3\" \"$room/.upper\"
+    mount --bind \"$4\" \"$room/.lower\"
+    mount -t overlay -o \"ro,lowerdir=$room/.upper:$room/.lower\" source \"$room$2\"
+    shift 4 ;;
+  ro)
+    mount --bind \"$3\" \"$room$2\"
+    mount -o remount,bind,ro \"$room$2\" 2>/dev/null || :
+    shift 3 ;;
+  rw)
+    mount --bind \"$3\" \"$room$2\"
+    shift 3 ;;
+  esac
+done
+shift
+trap : INT TERM
+chroot \"$room\" \"$@\"
+exit $?";
+
+/// A part of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mount {
+    /// A directory, not to be written.
+    ReadOnly {
+        /// Where it is outside.
+        from: PathBuf,
+        /// Where it is inside.
+        to: &'static str,
+    },
+    /// A directory for the command's results.
+    Writable {
+        /// Where it is outside.
+        from: PathBuf,
+        /// Where it is inside.
+        to: &'static str,
+    },
+    /// Two directories, one seen through the other; not to be written.
+    Overlay {
+        /// What is seen first.
+        upper: PathBuf,
+        /// What is seen where `upper` has nothing.
+        lower: PathBuf,
+        /// Where it is inside.
+        to: &'static str,
+    },
+}
+
+/// Where a command runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    tree: Option<(PathBuf, PathBuf)>,
+    mounts: Vec<Mount>,
+    root: bool,
+}
+
+impl Room {
+    /// The host's own tree.
+    pub(crate) fn host() -> Self {
+        Self { tree: None, mounts: Vec::new(), root: geteuid().is_root() }
+    }
+
+    /// A tree (`/` is the host's), put together on the empty directory `at`.
+    pub(crate) fn tree(tree: &Path, at: &Path) -> Self {
+        Self { tree: Some((at.to_owned(), tree.to_owned())), ..Self::host() }
+    }
+
+    /// The same room with one more part.
+    pub(crate) fn with(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
+        self
+    }
+
+    /// The parts, for a plan that a person reads.
+    pub(crate) fn describe(&self) -> Option<String> {
+        let (_, tree) = self.tree.as_ref()?;
+        let mut text = format!("inside {}", tree.display());
+        for mount in &self.mounts {
+            text.push_str(&match mount {
+                Mount::ReadOnly { from, to } => format!(", {to} = {} (read-only)", from.display()),
+                Mount::Writable { from, to } => format!(", {to} = {}", from.display()),
+                Mount::Overlay { upper, lower, to } => {
+                    format!(", {to} = {} over {} (read-only)", upper.display(), lower.display())
+                }
+            });
+        }
+        Some(text)
+    }
+
+    /// The whole command line that runs `command` inside.
+    pub(crate) fn enter(&self, command: &[OsString]) -> Vec<OsString> {
+        let mut argv: Vec<OsString> = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", LEADER, "reglist-leader"]
+            .iter()
+            .map(OsString::from)
+            .collect();
+        argv.push(std::process::id().to_string().into());
+        argv.extend(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"].map(Into::into));
+        argv.extend(["--propagation", "private"].map(Into::into));
+        if !self.root {
+            argv.extend(["--user", "--map-root-user"].map(Into::into));
+        }
+        argv.extend(["--", "sh", "-c"].map(Into::into));
+        match &self.tree {
+            None => argv.extend([HOST, "reglist-room"].map(Into::into)),
+            Some((at, tree)) => {
+                argv.extend([TREE, "reglist-room"].map(Into::into));
+                argv.extend([at.into(), tree.into()]);
+                for mount in &self.mounts {
+                    argv.extend(mount.arguments().iter().map(|part| part.to_os_string()));
+                }
+                argv.push("--".into());
+            }
+        }
+        argv.extend(command.iter().cloned());
+        argv
+    }
+}
+
+impl Mount {
+    fn arguments(&self) -> Vec<&OsStr> {
+        match self {
+            Self::ReadOnly { from, to } => vec!["ro".as_ref(), to.as_ref(), from.as_ref()],
+            Self::Writable { from, to } => vec!["rw".as_ref(), to.as_ref(), from.as_ref()],
+            Self::Overlay { upper, lower, to } => {
+                vec!["overlay".as_ref(), to.as_ref(), upper.as_ref(), lower.as_ref()]
+            }
+        }
+    }
+}

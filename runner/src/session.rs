@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What all stages of one run share: the cache, the place of logs and
+//! results, the user's wish to stop, and how talkative to be.
+
+use std::cell::Cell;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crate::cache::Cache;
+use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+use crate::results::Results;
+
+/// The run could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SessionError {
+    /// A directory of the run.
+    #[error("failed to make `{}`", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// One run of the program.
+#[derive(Debug)]
+pub(crate) struct Session {
+    cache: Cache,
+    results: Results,
+    interrupt: Interrupt,
+    progress: Progress,
+    verbose: bool,
+    planning: bool,
+    stages: Cell<usize>,
+}
+
+impl Session {
+    /// A run that keeps its logs in `results`; with `planning`, it only prints
+    /// what it would do.
+    pub(crate) fn new(
+        cache: Cache,
+        results: Results,
+        interrupt: Interrupt,
+        verbose: u8,
+        planning: bool,
+    ) -> Result<Self, SessionError> {
+        let session = Self {
+            cache,
+            results,
+            interrupt,
+            progress: Progress::new(verbose),
+            verbose: verbose > 0,
+            planning,
+            stages: Cell::new(0),
+        };
+        if !planning {
+            let logs = session.results.path().join("logs");
+            std::fs::create_dir_all(&logs).map_err(|source| SessionError::Directory { path: logs, source })?;
+        }
+        Ok(session)
+    }
+
+    /// The cache.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// The directory of this run's results.
+    pub(crate) fn results(&self) -> &Path {
+        self.results.path()
+    }
+
+    /// The user's wish to stop.
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// How progress is shown.
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Whether details are wanted.
+    pub(crate) fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether commands are printed instead of run.
+    pub(crate) fn planning(&self) -> bool {
+        self.planning
+    }
+
+    /// Prints a line of the plan.
+    pub(crate) fn plan(&self, line: &str) {
+        let _ = writeln!(io::stdout(), "{line}");
+    }
+
+    /// The log of the next stage; numbered, so that a listing shows the order.
+    pub(crate) fn log(&self, stage: &str) -> PathBuf {
+        let number = self.stages.get() + 1;
+        self.stages.set(number);
+        self.results.path().join("logs").join(format!("{number:02}-{stage}.log"))
+    }
+
+    /// How many compilers may run at once.
+    pub(crate) fn jobs(&self) -> usize {
+        thread::available_parallelism().map_or(2, usize::from)
+    }
+}

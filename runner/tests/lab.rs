@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The lab end to end: right kernels pass, wrong ones fail for the right
+//! reason. Builds kernels, so it runs only where REGLIST_TEST_LAB is set.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails; clippy knows only functions marked as tests"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use reglist_suite::clause::Level;
+use reglist_suite::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
+
+/// A run of `reglist lab` with what it left behind.
+struct Run {
+    arguments: Vec<String>,
+    output: Output,
+    events: Vec<Event>,
+}
+
+impl Run {
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.output.status.code(),
+            Some(code),
+            "reglist {:?}\n{}{}",
+            self.arguments,
+            String::from_utf8_lossy(&self.output.stdout),
+            String::from_utf8_lossy(&self.output.stderr)
+        );
+        self
+    }
+
+    fn cases(&self) -> Vec<&CaseFinished> {
+        self.events
+            .iter()
+            .filter_map(|event| if let Event::CaseFinished(case) = event { Some(case) } else { None })
+            .collect()
+    }
+
+    fn findings(&self) -> Vec<&Finding> {
+        self.cases().into_iter().flat_map(|case| &case.findings).collect()
+    }
+
+    fn end(&self) -> (Verdict, Totals) {
+        match self.events.last() {
+            Some(Event::RunFinished(end)) => (end.verdict, end.totals),
+            other => panic!("the run ends with {other:?}"),
+        }
+    }
+
+    /// Clauses broken at a level that counts, without repetition.
+    fn broken(&self) -> Vec<&str> {
+        let mut clauses: Vec<&str> = self
+            .findings()
+            .into_iter()
+            .filter(|finding| finding.level == Level::Must)
+            .map(|finding| finding.clause.as_str())
+            .collect();
+        clauses.sort_unstable();
+        clauses.dedup();
+        clauses
+    }
+
+    fn has(&self, clause: &str, matches: impl Fn(&Finding) -> bool) -> bool {
+        self.findings().into_iter().any(|finding| finding.clause == clause && matches(finding))
+    }
+}
+
+fn enabled() -> bool {
+    let enabled = std::env::var_os("REGLIST_TEST_LAB").is_some();
+    if !enabled {
+        eprintln!("skipped: it builds kernels; set REGLIST_TEST_LAB=1 to run it");
+    }
+    enabled
+}
+
+fn variant(name: &str) -> String {
+    let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "ci", "lab", "variants", name].iter().collect();
+    file.display().to_string()
+}
+
+fn lab(arguments: &[&str]) -> Run {
+    let directory = tempfile::tempdir().unwrap();
+    let results = directory.path().join("results");
+    let output = Command::new(env!("CARGO_BIN_EXE_reglist"))
+        .arg("lab")
+        .args(arguments)
+        .arg("--results")
+        .arg(&results)
+        .output()
+        .unwrap();
+    let arguments = arguments.iter().map(ToString::to_string).collect();
+    Run { arguments, output, events: read(&results.join("events.jsonl")) }
+}
+
+fn read(events: &Path) -> Vec<Event> {
+    let text = std::fs::read_to_string(events).unwrap_or_default();
+    text.lines().map(|line| Event::from_line(line).unwrap()).collect()
+}
+
+fn named(name: &str) -> impl Fn(&Finding) -> bool {
+    move |finding| finding.register.as_ref().is_some_and(|register| register.name == name)
+}
+
+#[test]
+fn the_reference_passes_everything_on_both_kernels() {
+    if !enabled() {
+        return;
+    }
+    for kernel in ["7.2", "6.12"] {
+        let run = lab(&["--kernel", kernel, "--reference", "--strict"]).expect(0);
+        let (verdict, totals) = run.end();
+        assert_eq!(verdict, Verdict::Passed, "{kernel}");
+        assert_eq!(Totals { pass: totals.pass, ..Totals::default() }, totals, "{kernel}");
+        assert_eq!(run.cases().len(), totals.pass, "{kernel}");
+        for configuration in ["base.", "pmu.", "lbt.", "pmu_lbt.", "lbt_x86.", "lbt_arm.", "lbt_mips."] {
+            assert!(run.cases().iter().any(|case| case.case.starts_with(configuration)), "{kernel} {configuration}");
+        }
+    }
+}
+
+#[test]
+fn an_unpatched_kernel_is_not_implemented() {
+    if !enabled() {
+        return;
+    }
+    for kernel in ["7.2", "6.12"] {
+        let run = lab(&["--kernel", kernel]).expect(4);
+        assert_eq!(run.end().0, Verdict::NotImplemented, "{kernel}");
+        let said = String::from_utf8_lossy(&run.output.stdout).into_owned();
+        assert!(said.contains("not implemented"), "{said}");
+    }
+}
+
+#[test]
+fn a_wrong_id_is_named() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--patch", &variant("wrong-id.patch")]).expect(1);
+    assert_eq!(run.broken(), ["list.contents"]);
+    assert!(run.has("list.contents", named("TLBRENTRY")));
+    assert!(run.has("list.contents", named("MERRENTRY")));
+}
+
+#[test]
+fn a_lost_efault_is_found_at_its_entries_and_where_it_lands() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--patch", &variant("lost-efault.patch")]).expect(1);
+    assert_eq!(run.broken(), ["efault.array", "efault.stray"]);
+    assert!(run.has("efault.array", |finding| finding.entry == Some(0) && finding.last_entry == Some(53)));
+    assert!(run.has("efault.stray", |finding| finding.observed.contains("+34359738256")));
+}
+
+#[test]
+fn a_count_that_is_not_written_back_is_found() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--patch", &variant("stale-count.patch")]).expect(1);
+    assert_eq!(run.broken(), ["e2big.count", "efault.header"]);
+}
+
+#[test]
+fn the_defects_of_the_posted_series_are_all_found() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--patch", &variant("posted-v5.patch")]).expect(1);
+    assert_eq!(run.broken(), ["efault.array", "efault.stray", "list.contents"]);
+    let base: Vec<&Finding> = run
+        .cases()
+        .into_iter()
+        .filter(|case| case.case == "base.contents.exact")
+        .flat_map(|case| &case.findings)
+        .collect();
+    assert_eq!(base.iter().filter(|finding| finding.observed == "missing").count(), 22);
+    assert_eq!(base.iter().filter(|finding| finding.observed == "listed").count(), 22);
+    assert!(run.has("list.width", |finding| finding.level == Level::Note));
+    for register in ["CPUID", "CPUCFG2"] {
+        assert!(run.has("reg.set_same", |finding| finding.level == Level::Note && named(register)(finding)));
+    }
+}
+
+#[test]
+fn a_host_without_a_feature_skips_with_the_probed_reason() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--append", "soft_lvz.lbt=2 soft_lvz.pmu=0"]).expect(0);
+    for case in run.cases() {
+        let lacking = ["pmu.", "pmu_lbt.", "lbt.", "lbt_x86.", "lbt_mips."];
+        let outcome =
+            if lacking.iter().any(|name| case.case.starts_with(name)) { Outcome::Skip } else { Outcome::Pass };
+        assert_eq!(case.outcome, outcome, "{}", case.case);
+        assert_eq!(case.reason.is_some(), outcome == Outcome::Skip, "{}", case.case);
+    }
+}
