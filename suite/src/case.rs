@@ -22,8 +22,10 @@ pub const GET_ONE_REG: &str = "KVM_GET_ONE_REG";
 /// KVM_SET_ONE_REG, for findings.
 pub const SET_ONE_REG: &str = "KVM_SET_ONE_REG";
 
-/// More entries than any kernel lists; the first LoongArch patch listed 2070.
-pub const GENEROUS: usize = 4096;
+/// More entries than a list is expected to have.
+const GENEROUS: usize = 512;
+/// More entries than a kernel may claim; the first LoongArch patch listed 2070.
+const BEYOND_BELIEF: u64 = 65_536;
 
 /// Why a check ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +123,7 @@ impl<'a> Case<'a> {
     /// Where memory cannot be had.
     pub fn new(vcpu: &'a dyn Vcpu, spec: Knowledge<'a>, sink: &'a dyn Fn(Finding)) -> Result<Self, AccessError> {
         let access = Access::new(vcpu)?;
-        let memory = RefCell::new(ListMemory::new(GENEROUS + 1, Beyond::Unmapped, false)?);
+        let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::Unmapped, false)?);
         Ok(Self { vcpu, access, spec, memory, sink })
     }
 
@@ -172,14 +174,18 @@ impl<'a> Case<'a> {
     /// [`CheckError::Stopped`] after a finding about `clause` where the kernel
     /// does not answer with a whole list.
     pub fn listed(&self, clause: &'static str) -> Result<Vec<u64>, CheckError> {
-        let answer = self.list(generous())?;
+        let mut answer = self.list(Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 })?;
+        if let Some(more) = answer.asks_for_more(BEYOND_BELIEF) {
+            let mut memory = ListMemory::new(more + 8, Beyond::Unmapped, false)?;
+            answer = self.list_in(&mut memory, roomy(more as u64, more))?;
+        }
         let listed = usize::try_from(answer.n).ok().and_then(|count| answer.ids(count));
         match (answer.result, listed) {
             (Ok(0), Some(ids)) => Ok(ids),
             (result, _) => {
                 let observed =
                     format!("{}, n = {}, {} entries written", outcome(result), answer.n, answer.written_prefix());
-                self.finding(clause, format!("a whole list with n = {GENEROUS}"), observed)
+                self.finding(clause, "a whole list where there is room for it", observed)
                     .ioctl(GET_REG_LIST)
                     .answer(result);
                 Err(CheckError::Stopped)
@@ -202,6 +208,9 @@ impl<'a> Case<'a> {
     /// # Errors
     /// A placement that does not fit.
     pub fn list(&self, placement: Placement) -> Result<ListAnswer, MemoryError> {
+        if placement.capacity > GENEROUS {
+            return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::Unmapped, false)?, placement);
+        }
         self.list_in(&mut self.memory.borrow_mut(), placement)
     }
 
@@ -212,12 +221,6 @@ impl<'a> Case<'a> {
     pub fn list_in(&self, memory: &mut ListMemory, placement: Placement) -> Result<ListAnswer, MemoryError> {
         memory.call(placement, |list| self.vcpu.get_reg_list(list))
     }
-}
-
-/// Room for more entries than any kernel lists.
-#[must_use]
-pub fn generous() -> Placement {
-    Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 }
 }
 
 /// Room for `count` entries and a bit, told as `n`.

@@ -13,11 +13,16 @@
 
 use std::ops::Range;
 
+use nix::errno::Errno;
+
 use super::region::{MemoryError, Protection, Region, UserAddress, page_size, poison_from};
 use crate::kvm::Answer;
 
 /// Size of the header, `n`, and of an entry.
 const WORD: usize = 8;
+/// Bytes watched before the header: more than a small negative errno as an
+/// index reaches back.
+const BEFORE: usize = 2048;
 /// How far behind `reg[]` an index of `(u32)-1` points.
 const U32_SPAN: usize = (1 << 32) * WORD;
 /// Linux's errno values end at 4095 (MAX_ERRNO), and so does their shadow.
@@ -99,6 +104,15 @@ impl ListAnswer {
         slots.iter().map(|slot| if let Slot::Written(id) = slot { Some(*id) } else { None }).collect()
     }
 
+    /// The room that the kernel asks for with E2BIG, if it is more than there
+    /// was and at most `limit`.
+    #[must_use]
+    pub fn asks_for_more(&self, limit: u64) -> Option<usize> {
+        let wanted = usize::try_from(self.n).ok()?;
+        let plausible = self.result == Err(Errno::E2BIG) && wanted > self.slots.len() && self.n <= limit;
+        plausible.then_some(wanted)
+    }
+
     /// How many leading entries were written.
     #[must_use]
     pub fn written_prefix(&self) -> usize {
@@ -173,8 +187,7 @@ impl ListMemory {
         };
         let array = header + WORD..header + WORD + capacity * WORD;
 
-        // A page before the header is enough to notice a write there.
-        let low = header.saturating_sub(page_size()).max(self.writable.start);
+        let low = header.saturating_sub(BEFORE).max(self.writable.start);
         self.region.poison(low..self.writable.end)?;
         self.region.write(header, &n.to_le_bytes())?;
         let list = self.region.address(header);
@@ -227,7 +240,6 @@ fn slot(word: &[u8], poison: [u8; WORD]) -> Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nix::errno::Errno;
     use nix::sys::uio::{RemoteIoVec, process_vm_writev};
     use nix::unistd::Pid;
     use std::io::IoSlice;

@@ -12,6 +12,9 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use super::POISON;
 
+/// Bytes compared at once in search of changed ones.
+const BLOCK: usize = 4096;
+
 /// An address for the kernel to use, valid or not. It never points at a Rust
 /// object: it lies in a [`Region`] or where a process has nothing mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,13 +259,13 @@ impl Region {
     /// A range that is not readable.
     pub fn touched(&self, range: Range<usize>) -> Result<Vec<usize>, MemoryError> {
         let bytes = self.read(range.start, range.len())?;
-        let poison = poison_from(range.start);
+        let block = poison_from(range.start).repeat(BLOCK / POISON.len());
         let mut touched = Vec::new();
-        // Whole words first: nearly all of them are as they were.
-        for (word, start) in bytes.chunks(POISON.len()).zip(range.step_by(POISON.len())) {
-            if word != poison {
-                let pairs = word.iter().zip(poison).zip(start..);
-                touched.extend(pairs.filter(|((byte, poison), _)| **byte != *poison).map(|(_, offset)| offset));
+        // Nearly everything is as it was, and whole blocks compare fast.
+        for (part, start) in bytes.chunks(BLOCK).zip(range.step_by(BLOCK)) {
+            if block.get(..part.len()) != Some(part) {
+                let pairs = part.iter().zip(&block).zip(start..);
+                touched.extend(pairs.filter(|((byte, poison), _)| byte != poison).map(|(_, offset)| offset));
             }
         }
         Ok(touched)
