@@ -65,20 +65,21 @@ fn failed<'p>(action: &'static str, path: &'p Path) -> impl Fn(io::Error) -> Cac
 #[derive(Debug)]
 pub(crate) struct Cache {
     root: PathBuf,
-    /// Held while this run lives, so that nobody clears the cache under it.
-    _in_use: Option<File>,
+    /// Held while this run lives, so that nobody clears the cache under it. A
+    /// cache that is only talked about has none, and is never written to.
+    in_use: Option<File>,
 }
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Claim(#[expect(dead_code, reason = "the lock is the point")] File);
+pub(crate) struct Claim(#[expect(dead_code, reason = "the lock is the point")] Option<File>);
 
 /// A directory that goes away unless it is published.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
     lock_path: PathBuf,
-    _lock: File,
+    lock: Option<File>,
 }
 
 impl Cache {
@@ -98,14 +99,14 @@ impl Cache {
             fs::create_dir_all(&path).map_err(failed("make", &path))?;
         }
         let in_use = wait_for(&root.join("locks/in-use"), Lock::Shared, None)?;
-        let cache = Self { root, _in_use: Some(in_use) };
+        let cache = Self { root, in_use: Some(in_use) };
         cache.sweep()?;
         Ok(cache)
     }
 
-    /// The cache without touching it.
+    /// The cache without touching it: what is asked of it has no effect.
     pub(crate) fn planned(root: PathBuf) -> Self {
-        Self { root, _in_use: None }
+        Self { root, in_use: None }
     }
 
     /// Removes everything.
@@ -144,20 +145,27 @@ impl Cache {
 
     /// Waits until nobody else makes or changes `name`.
     pub(crate) fn claim(&self, name: &str, interrupt: &Interrupt) -> Result<Claim, CacheError> {
+        if self.in_use.is_none() {
+            return Ok(Claim(None));
+        }
         let path = self.root.join("locks").join(name);
-        wait_for(&path, Lock::Alone, Some(interrupt)).map(Claim)
+        wait_for(&path, Lock::Alone, Some(interrupt)).map(|lock| Claim(Some(lock)))
     }
 
     /// A scratch directory that is removed with this run at the latest.
     pub(crate) fn scratch(&self, name: &str) -> Result<Scratch, CacheError> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        if self.in_use.is_none() {
+            let path = self.root.join("partial").join(name);
+            return Ok(Scratch { lock_path: lock_of(&path), path, lock: None });
+        }
         let _guard = self.guard()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join("partial").join(format!("{name}-{}-{number}", std::process::id()));
         let lock_path = lock_of(&path);
         remove(&path).map_err(failed("remove", &path))?;
         let lock = try_lock(&lock_path, Lock::Alone)?.ok_or(CacheError::Busy)?;
-        let scratch = Scratch { path, lock_path, _lock: lock };
+        let scratch = Scratch { path, lock_path, lock: Some(lock) };
         fs::create_dir_all(&scratch.path).map_err(failed("make", &scratch.path))?;
         Ok(scratch)
     }
@@ -165,6 +173,9 @@ impl Cache {
     /// Makes a scratch directory the entry `key`, replacing one that is broken.
     pub(crate) fn publish(&self, scratch: Scratch, kind: &str, key: &str) -> Result<PathBuf, CacheError> {
         let place = self.entry(kind, key);
+        if self.in_use.is_none() {
+            return Ok(place);
+        }
         let parent = self.root.join(kind);
         fs::create_dir_all(&parent).map_err(failed("make", &parent))?;
         self.discard(&place)?;
@@ -220,6 +231,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if self.lock.is_none() {
+            return;
+        }
         // What cannot be removed now is removed by the next run, as long as
         // its lock file is there.
         if remove(&self.path).is_ok() {
@@ -319,6 +333,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let cache = Cache::open(directory.path().join("reglist")).unwrap();
         (directory, cache)
+    }
+
+    #[test]
+    fn a_planned_cache_is_never_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::planned(directory.path().join("reglist"));
+        let _claim = cache.claim("x", &Interrupt::default()).unwrap();
+        let scratch = cache.scratch("tree").unwrap();
+        assert_eq!(cache.publish(scratch, "trees", "k").unwrap(), cache.entry("trees", "k"));
+        drop(cache.scratch("other").unwrap());
+        assert!(!directory.path().join("reglist").exists());
     }
 
     #[test]

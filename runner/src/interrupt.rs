@@ -40,6 +40,12 @@ impl Interrupt {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Asks to stop on behalf of another part of the program, which is not the
+    /// user's insisting.
+    pub(crate) fn stop(&self) {
+        let _ = self.0.compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
     /// Number of requests so far.
     pub(crate) fn count(&self) -> usize {
         self.0.load(Ordering::SeqCst)

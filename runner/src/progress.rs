@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Writes a message; a closed standard error is nobody's problem.
 pub(crate) fn say(message: &str) {
@@ -13,40 +13,51 @@ pub(crate) fn say(message: &str) {
 }
 
 /// How progress is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Progress {
-    bars: bool,
+    /// Stages that work at the same time have their bars below each other.
+    bars: Option<MultiProgress>,
     verbose: u8,
 }
 
 impl Progress {
     /// Bars if the standard error is a terminal.
     pub(crate) fn new(verbose: u8) -> Self {
-        Self { bars: io::stderr().is_terminal(), verbose }
+        Self { bars: io::stderr().is_terminal().then(MultiProgress::new), verbose }
     }
 
     /// No progress at all, for tests and for plans.
     pub(crate) fn none() -> Self {
-        Self { bars: false, verbose: 0 }
+        Self { bars: None, verbose: 0 }
     }
 
     /// Shows a stage's progress until the result is dropped.
-    pub(crate) fn stage(self, name: &'static str) -> Bar {
-        let bar = if self.bars {
-            let bar = ProgressBar::new_spinner().with_style(style("{prefix:>10} {spinner} {elapsed} {wide_msg}"));
-            bar.set_prefix(name);
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        } else {
-            ProgressBar::hidden()
+    pub(crate) fn stage(&self, name: &'static str) -> Bar {
+        let bar = match &self.bars {
+            Some(bars) => {
+                let bar = bars.add(ProgressBar::new_spinner());
+                bar.set_style(style("{prefix:>10} {spinner} {elapsed} {wide_msg}"));
+                bar.set_prefix(name);
+                bar.enable_steady_tick(Duration::from_millis(120));
+                bar
+            }
+            None => ProgressBar::hidden(),
         };
-        Bar { name, bar, started: Instant::now(), verbose: self.verbose }
+        Bar { name, bar, started: Instant::now(), progress: self.clone() }
+    }
+
+    /// Says something above the bars.
+    pub(crate) fn say(&self, message: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| say(message)),
+            None => say(message),
+        }
     }
 
     /// Says something that only the curious want to know.
-    pub(crate) fn detail(self, message: &str) {
+    pub(crate) fn detail(&self, message: &str) {
         if self.verbose > 0 {
-            say(&format!("reglist: {message}"));
+            self.say(&format!("reglist: {message}"));
         }
     }
 }
@@ -57,7 +68,7 @@ pub(crate) struct Bar {
     name: &'static str,
     bar: ProgressBar,
     started: Instant,
-    verbose: u8,
+    progress: Progress,
 }
 
 impl Bar {
@@ -88,8 +99,8 @@ impl Bar {
         let seconds = self.started.elapsed().as_secs_f64();
         self.bar.finish_and_clear();
         // What was over before anybody noticed is not worth a line.
-        if seconds >= 0.5 || self.verbose > 0 {
-            say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
+        if seconds >= 0.5 || self.progress.verbose > 0 {
+            self.progress.say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
         }
     }
 }

@@ -347,3 +347,117 @@ fn verdict(text: &mut String, verdict: Verdict, totals: Totals, started: &RunSta
 fn configuration(case: &str) -> &str {
     case.split('.').next().unwrap_or(case)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(plan: &[&str], events: &[serde_json::Value]) -> String {
+        console::set_colors_enabled(false);
+        let mut record = Record::default();
+        let started = json!({
+            "event": "run_started", "format": 1, "suite": "0.1.0", "subject": "kvm",
+            "architecture": "loongarch64", "kernel": "7.2.13 #1 SMP", "cpu": "", "series": "v5",
+            "strict": false, "allow_new": false, "plan": plan,
+        });
+        record.take(&started.to_string());
+        for event in events {
+            record.take(&event.to_string());
+        }
+        assert_eq!(record.stray, Vec::<String>::new());
+        text(&record)
+    }
+
+    fn case(id: &str, outcome: &str, findings: &[serde_json::Value]) -> serde_json::Value {
+        json!({
+            "event": "case_finished", "case": id, "outcome": outcome, "duration_us": 1, "ioctls": 1,
+            "reason": matches!(outcome, "skip" | "error").then_some("the host has no PMU"), "findings": findings,
+        })
+    }
+
+    fn missing(name: &str, id: &str) -> serde_json::Value {
+        json!({
+            "clause": "list.contents", "level": "must", "register": {"name": name, "id": id},
+            "ioctl": "KVM_GET_REG_LIST", "expected": "listed", "observed": "missing",
+        })
+    }
+
+    fn count(expected: usize, observed: usize) -> serde_json::Value {
+        json!({
+            "clause": "list.count", "level": "must", "ioctl": "KVM_GET_REG_LIST",
+            "expected": format!("{expected} registers"), "observed": format!("{observed} registers"),
+        })
+    }
+
+    fn end(verdict: &str, totals: [usize; 4]) -> serde_json::Value {
+        let [pass, fail, skip, error] = totals;
+        json!({
+            "event": "run_finished", "verdict": verdict,
+            "totals": {"pass": pass, "fail": fail, "skip": skip, "error": error},
+        })
+    }
+
+    #[test]
+    fn what_findings_have_in_common_is_said_once() {
+        let note = json!({
+            "clause": "list.width", "level": "note", "errno": "E2BIG", "ioctl": "KVM_GET_REG_LIST",
+            "expected": "success with n = 2^32", "observed": "E2BIG", "entry": 3,
+        });
+        let list = [missing("KS6", "0x9030000000010036"), missing("TVAL", "0x9030000000010042")];
+        let plan = ["base.contents", "base.count", "pmu_lbt.contents", "pmu_lbt.count", "pmu.count"];
+        insta::assert_snapshot!(shown(
+            &plan,
+            &[
+                case("base.contents", "fail", &list),
+                case("base.count", "fail", &[count(76, 54), note.clone()]),
+                case("pmu_lbt.contents", "fail", &list),
+                case("pmu_lbt.count", "fail", &[count(90, 68), note]),
+                case("pmu.count", "skip", &[]),
+                end("failed", [0, 4, 1, 0]),
+            ]
+        ));
+    }
+
+    #[test]
+    fn a_passing_run_is_short() {
+        insta::assert_snapshot!(shown(
+            &["base.a", "base.b"],
+            &[case("base.a", "pass", &[]), case("base.b", "pass", &[]), end("passed", [2, 0, 0, 0])]
+        ));
+    }
+
+    #[test]
+    fn a_run_that_broke_off_has_no_verdict() {
+        insta::assert_snapshot!(shown(
+            &["base.a", "base.b", "lbt.a"],
+            &[case("base.a", "pass", &[]), json!({"event": "case_started", "case": "base.b"})]
+        ));
+    }
+
+    #[test]
+    fn an_unknown_ioctl_is_one_line() {
+        assert_eq!(
+            shown(&["base.a"], &[end("not_implemented", [0, 0, 1, 0])]),
+            "reglist: not implemented: KVM_GET_REG_LIST is unknown to Linux 7.2.13 (ENOTTY)\n"
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        let long = "word ".repeat(60);
+        let finding = json!({
+            "clause": "efault.array", "level": "should", "expected": long, "observed": long,
+            "register": {"name": "A_VERY_LONG_NAME_OF_A_REGISTER", "id": "0x1"},
+        });
+        let text = shown(&["base.a"], &[case("base.a", "pass", &[finding]), end("passed", [1, 0, 0, 0])]);
+        assert!(text.contains("WARN efault.array"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn entries_are_shown_as_ranges() {
+        assert_eq!(ranges(&[3, 1, 2, 7]), ["1-3", "7"]);
+    }
+}

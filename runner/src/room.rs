@@ -39,7 +39,7 @@ shift 2
 mount -t tmpfs -o mode=0755 room \"$room\"
 for entry in \"${tree%/}\"/*; do
   name=${entry##*/}
-  case $name in proc|sys|dev|tmp|src|build|lost+found) continue ;; esac
+  case $name in proc|sys|dev|src|build|lost+found) continue ;; esac
   if [ -L \"$entry\" ]; then
     cp -P \"$entry\" \"$room/$name\"
   elif [ -d \"$entry\" ]; then
@@ -49,7 +49,7 @@ for entry in \"${tree%/}\"/*; do
   fi
 done
 mkdir -p \"$room/proc\" \"$room/dev\" \"$room/sys\"
-mkdir -p -m 1777 \"$room/tmp\"
+[ \"$tree\" = / ] || mount -t tmpfs -o mode=1777 tmp \"$room/tmp\"
 mount -t proc proc \"$room/proc\" 2>/dev/null || mount --rbind /proc \"$room/proc\"
 mount --rbind /dev \"$room/dev\"
 while [ \"$1\" != -- ]; do
@@ -182,5 +182,36 @@ impl Mount {
                 vec!["overlay".as_ref(), to.as_ref(), upper.as_ref(), lower.as_ref()]
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(room: &Room) -> Vec<String> {
+        let argv = room.enter(&["make".into(), "it's".into()]);
+        argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn parts_and_command_are_separate_words() {
+        let room = Room::tree(Path::new("/a tree"), Path::new("/empty"))
+            .with(Mount::Overlay { upper: "/u:p".into(), lower: "/l,o".into(), to: "/src" })
+            .with(Mount::Writable { from: "/b $x".into(), to: "/build" });
+        let words = words(&room);
+        let parts = words.iter().position(|word| word == "/empty").unwrap();
+        assert_eq!(
+            words[parts..],
+            ["/empty", "/a tree", "overlay", "/src", "/u:p", "/l,o", "rw", "/build", "/b $x", "--", "make", "it's"]
+        );
+    }
+
+    #[test]
+    fn the_leader_dies_with_this_program_and_the_room_with_the_leader() {
+        let words = words(&Room::host());
+        assert_eq!(words[..3], ["setpriv", "--pdeathsig", "KILL"]);
+        assert!(words.contains(&"--kill-child=KILL".to_owned()));
+        assert!(words.contains(&std::process::id().to_string()));
     }
 }

@@ -2,9 +2,9 @@
 //! What all stages of one run share: the cache, the place of logs and
 //! results, the user's wish to stop, and how talkative to be.
 
-use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::cache::Cache;
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     progress: Progress,
     verbose: bool,
     planning: bool,
-    stages: Cell<usize>,
+    stages: AtomicUsize,
 }
 
 impl Session {
@@ -55,7 +55,7 @@ impl Session {
             progress: Progress::new(verbose),
             verbose: verbose > 0,
             planning,
-            stages: Cell::new(0),
+            stages: AtomicUsize::new(0),
         };
         if !planning {
             let logs = session.results.path().join("logs");
@@ -80,8 +80,8 @@ impl Session {
     }
 
     /// How progress is shown.
-    pub(crate) fn progress(&self) -> Progress {
-        self.progress
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Whether details are wanted.
@@ -101,8 +101,7 @@ impl Session {
 
     /// The log of the next stage; numbered, so that a listing shows the order.
     pub(crate) fn log(&self, stage: &str) -> PathBuf {
-        let number = self.stages.get() + 1;
-        self.stages.set(number);
+        let number = self.stages.fetch_add(1, Ordering::Relaxed) + 1;
         self.results.path().join("logs").join(format!("{number:02}-{stage}.log"))
     }
 

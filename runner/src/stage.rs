@@ -187,6 +187,22 @@ impl Step {
         self
     }
 
+    /// The variables that matter, as `env` takes them; nothing if there are none.
+    fn own_variables(&self) -> Vec<OsString> {
+        let usual = |name: &OsString| {
+            ["PATH", "HOME", "LC_ALL"].iter().any(|usual| name == usual)
+                || std::env::var_os(name).is_some_and(|value| self.environment.contains(&(name.clone(), value)))
+        };
+        let own = self.environment.iter().filter(|(name, _)| !usual(name)).map(|(name, value)| {
+            let mut word = name.clone();
+            word.push("=");
+            word.push(value);
+            word
+        });
+        let own: Vec<OsString> = own.collect();
+        if own.is_empty() { own } else { std::iter::once("env".into()).chain(own).collect() }
+    }
+
     fn program(&self) -> String {
         self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default()
     }
@@ -222,7 +238,7 @@ impl<'s> Stage<'s> {
     /// Opens a stage's log and shows its progress.
     pub(crate) fn new(session: &'s Session, name: &'static str, limit: Duration) -> Result<Self, StageError> {
         let log = session.log(name);
-        let progress = if session.planning() { Progress::none() } else { session.progress() };
+        let progress = if session.planning() { Progress::none() } else { session.progress().clone() };
         let stage = Self { session, name, file: None, limit, bar: progress.stage(name), log };
         if session.interrupt().requested() {
             return Err(StageError::Interrupted { stage: name, killed: false, log: stage.log });
@@ -284,8 +300,8 @@ impl<'s> Stage<'s> {
         match ended.ending {
             Ending::Stopped => Ok(()),
             Ending::Exited(status) if status.success() => Ok(()),
-            _ if errors.full => {
-                Err(StageError::Full { stage: self.name, excerpt: indented(&ended.tail), log: self.log.clone() })
+            _ if !errors.full.is_empty() => {
+                Err(StageError::Full { stage: self.name, excerpt: indented(&errors.full), log: self.log.clone() })
             }
             Ending::Interrupted { killed } => {
                 Err(StageError::Interrupted { stage: self.name, killed, log: self.log.clone() })
@@ -351,25 +367,30 @@ impl<'s> Stage<'s> {
             if let Some(room) = step.room.describe() {
                 self.session.plan(&format!("# {room}"));
             }
-            self.session.plan(&step.quoted(&step.argv));
+            let mut command = step.own_variables();
+            command.extend(step.argv.iter().cloned());
+            self.session.plan(&step.quoted(&command));
         }
         Ended { ending: Ending::Stopped, tail: Vec::new() }
     }
 }
 
-/// The first error of a compiler, with what follows it.
+/// The lines of a log that tell what went wrong.
 #[derive(Debug, Default)]
 struct Excerpt {
+    /// A compiler's first error, with what follows it.
     lines: Vec<String>,
-    full: bool,
+    /// Complaints about a full disk.
+    full: Vec<String>,
 }
 
 impl Excerpt {
     fn look(&mut self, line: &str) {
-        self.full |= line.contains("No space left on device");
-        let begins =
-            ["error:", "error[", "ERROR:", "undefined reference", "*** "].iter().any(|sign| line.contains(sign))
-                || line.starts_with("E: ");
+        let has = |signs: &[&str]| signs.iter().any(|sign| line.contains(sign));
+        if has(&["No space left on device", "enough free space"]) && self.full.len() < 3 {
+            self.full.push(line.to_owned());
+        }
+        let begins = has(&["error:", "error[", "ERROR:", "undefined reference", "*** "]) || line.starts_with("E: ");
         if (begins || !self.lines.is_empty()) && self.lines.len() < EXCERPT {
             self.lines.push(line.to_owned());
         }

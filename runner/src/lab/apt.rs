@@ -23,19 +23,14 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 #[derive(Debug)]
 pub(crate) struct Apt {
     directory: PathBuf,
-    _scratch: Option<Scratch>,
+    _scratch: Scratch,
 }
 
 impl Apt {
     /// Sets apt up for a suite and fetches its package lists.
     pub(crate) fn new(session: &Session, stage: &mut Stage<'_>, suite: &str) -> Result<Self, LabError> {
-        let (directory, scratch) = if session.planning() {
-            (session.cache().directory("partial").join("apt"), None)
-        } else {
-            let scratch = session.cache().scratch("apt")?;
-            (scratch.path().to_owned(), Some(scratch))
-        };
-        let apt = Self { directory, _scratch: scratch };
+        let scratch = session.cache().scratch("apt")?;
+        let apt = Self { directory: scratch.path().to_owned(), _scratch: scratch };
         if !session.planning() {
             apt.configure(stage, suite)?;
         }

@@ -14,6 +14,7 @@ use super::patches::Changes;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::{LabError, layer, recipe};
+use crate::cache::Claim;
 use crate::digest::Key;
 use crate::room::{Mount, Room};
 use crate::session::Session;
@@ -85,7 +86,7 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
 #[derive(Debug)]
 struct Workspace {
     path: PathBuf,
-    _claim: Option<crate::cache::Claim>,
+    _claim: Claim,
 }
 
 impl Workspace {
@@ -96,15 +97,15 @@ impl Workspace {
             .with(toolchain.identity())
             .finish();
         let path = session.cache().entry("builds", &key);
-        if session.planning() {
-            return Ok(Self { path, _claim: None });
-        }
         let claim = session.cache().claim(&format!("build-{key}"), session.interrupt())?;
+        if session.planning() {
+            return Ok(Self { path, _claim: claim });
+        }
         if path.join("unclean").exists() {
             session.progress().detail("the last build was killed; starting afresh");
             session.cache().discard(&path)?;
         }
-        let workspace = Self { path, _claim: Some(claim) };
+        let workspace = Self { path, _claim: claim };
         for directory in ["build", "layer", "soft-lvz", "lab"] {
             let path = workspace.path.join(directory);
             fs::create_dir_all(&path).map_err(|source| LabError::Kernel { path, source })?;

@@ -20,6 +20,8 @@ pub(crate) mod toolchain;
 
 use std::io;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
 
 use reglist_suite::exit;
 
@@ -29,7 +31,7 @@ pub(crate) use kernel::Kernel;
 pub(crate) use toolchain::Toolchain;
 
 use crate::cache::{Cache, CacheError};
-use crate::cli::LabArgs;
+use crate::cli::{LabArgs, SuiteArgs};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::report;
@@ -37,6 +39,7 @@ use crate::results::Results;
 use crate::session::Session;
 use crate::stage::StageError;
 use crate::target::{Target as _, lab::Lab};
+use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
 use source::Source;
@@ -123,6 +126,12 @@ pub(crate) enum LabError {
         /// The log.
         log: PathBuf,
     },
+    /// The suite does not take its arguments.
+    #[error("{text}")]
+    SuiteArguments {
+        /// What the suite says.
+        text: String,
+    },
     /// The machine was to run before it was made ready.
     #[error("the lab is not ready")]
     NotReady,
@@ -163,6 +172,16 @@ pub(crate) enum LabError {
 }
 
 impl LabError {
+    /// Whether the user, or another part of the program, asked to stop.
+    fn is_interruption(&self) -> bool {
+        matches!(
+            self,
+            Self::Stage(StageError::Interrupted { .. })
+                | Self::Cache(CacheError::Interrupted)
+                | Self::PatchStopped { .. }
+        )
+    }
+
     /// Whose turn it is: the user's (64) or the machine's (5).
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -171,6 +190,7 @@ impl LabError {
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
+            | Self::SuiteArguments { .. }
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
             _ => exit::INFRASTRUCTURE,
@@ -198,8 +218,9 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
         .map(|path| PatchFile::read(path).map_err(LabError::from))
         .collect::<Result<Vec<_>, _>>()?;
     let user_source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
-    if let Some(suite) = &arguments.suite {
-        suite_program::check(suite)?;
+    match &arguments.suite {
+        Some(suite) => suite_program::check(suite)?,
+        None => check_suite_arguments(&arguments.suite_args)?,
     }
 
     let place = Cache::place()?;
@@ -226,6 +247,26 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
     Ok(code)
 }
 
+/// Has this program's own suite look at the arguments that the guest's suite
+/// will get, for in the guest nobody reads its complaints.
+fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabError> {
+    let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
+    let program = std::env::current_exe().map_err(failed)?;
+    let output = Command::new(program)
+        .arg("run")
+        .args(arguments.to_arguments())
+        .arg("--list")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(failed)?;
+    if output.status.code() == Some(exit::USAGE.into()) {
+        let text = String::from_utf8_lossy(&output.stderr);
+        let text = text.trim().trim_start_matches("reglist-suite: ").trim_start_matches("error: ");
+        return Err(LabError::SuiteArguments { text: text.to_owned() });
+    }
+    Ok(())
+}
+
 /// Everything up to the boot.
 pub(crate) fn prepare(
     session: &Session,
@@ -234,22 +275,90 @@ pub(crate) fn prepare(
     user_source: Option<&Source>,
 ) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
+    let kernel = || kernel(session, &toolchain, arguments, patches, user_source, lists);
+    let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref());
+    let (kernel, suite) = match session.planning() {
+        true => (kernel()?, suite()?),
+        false => both(session.interrupt(), kernel, suite)?,
+    };
+    Ok(Prepared { toolchain, kernel, suite })
+}
+
+fn kernel(
+    session: &Session,
+    toolchain: &Toolchain,
+    arguments: &LabArgs,
+    patches: &[PatchFile],
+    user_source: Option<&Source>,
+    lists: Option<Apt>,
+) -> Result<Kernel, LabError> {
     let source = match user_source {
         Some(source) => source.clone(),
-        None => Source::debian(session, &toolchain, arguments.kernel, lists)?,
+        None => Source::debian(session, toolchain, arguments.kernel, lists)?,
     };
     let mut series = Vec::new();
     if arguments.reference {
         series.push(recipe::reference(source.version)?);
     }
     series.extend_from_slice(patches);
-    let changes = patches::apply(session, &toolchain, &source, &series)?;
-    let kernel = build::build(session, &toolchain, &source, &changes)?;
-    let suite = suite_program::obtain(session, &toolchain, arguments.suite.as_deref())?;
-    Ok(Prepared { toolchain, kernel, suite })
+    let changes = patches::apply(session, toolchain, &source, &series)?;
+    build::build(session, toolchain, &source, &changes)
+}
+
+/// Does two things at the same time: the kernel's compilation keeps all
+/// processors busy but for its ends, and so does the suite's. If one fails the
+/// other is stopped, and what it says of that is not what the user wants to
+/// know.
+fn both<A, B: Send>(
+    interrupt: &Interrupt,
+    one: impl FnOnce() -> Result<A, LabError>,
+    other: impl FnOnce() -> Result<B, LabError> + Send,
+) -> Result<(A, B), LabError> {
+    let (one, other) = thread::scope(|scope| {
+        let other = scope.spawn(|| other().inspect_err(|_| interrupt.stop()));
+        let one = one().inspect_err(|_| interrupt.stop());
+        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (one, other)
+    });
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+        (Err(error), Err(other)) => Err(if error.is_interruption() { other } else { error }),
+    }
 }
 
 /// What a user handed to the lab, read and checked.
 pub(crate) type UserPatches = Vec<PatchFile>;
 /// A user's kernel tree, checked.
 pub(crate) type UserSource = Option<Source>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interrupted() -> LabError {
+        LabError::Cache(CacheError::Interrupted)
+    }
+
+    #[test]
+    fn the_failure_is_told_and_not_what_it_stopped() {
+        let interrupt = Interrupt::default();
+        let fail = || Err::<(), _>(LabError::NotReady);
+        let stopped = || {
+            while !interrupt.requested() {
+                thread::yield_now();
+            }
+            Err::<(), _>(interrupted())
+        };
+        assert!(matches!(both(&interrupt, fail, stopped), Err(LabError::NotReady)));
+        let interrupt = Interrupt::default();
+        let stopped = || {
+            while !interrupt.requested() {
+                thread::yield_now();
+            }
+            Err::<(), _>(interrupted())
+        };
+        assert!(matches!(both(&interrupt, stopped, fail), Err(LabError::NotReady)));
+        assert!(matches!(both(&interrupt, || Ok(1), || Ok(2)), Ok((1, 2))));
+    }
+}

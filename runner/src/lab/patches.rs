@@ -12,7 +12,6 @@ use super::LabError;
 use super::patch_file::{PatchError, PatchFile};
 use super::source::Source;
 use super::toolchain::Toolchain;
-use crate::progress::say;
 use crate::room::Mount;
 use crate::session::Session;
 use crate::stage::Stage;
@@ -67,18 +66,13 @@ pub(crate) fn apply(
         return Ok(Changes::new());
     }
     let mut stage = Stage::new(session, "patches", LIMIT)?;
-    let scratch = match session.planning() {
-        true => None,
-        false => Some(session.cache().scratch("patches")?),
-    };
-    let place = match &scratch {
-        Some(scratch) => scratch.path().to_owned(),
-        None => session.cache().directory("partial").join("patches"),
-    };
+    let planning = session.planning();
+    let scratch = session.cache().scratch("patches")?;
+    let place = scratch.path().to_owned();
     let files = place.join("files");
     let room = toolchain.room(session).with(Mount::Writable { from: place.clone(), to: "/patches" });
     let touched: BTreeSet<&String> = patches.iter().flat_map(|patch| &patch.touches).collect();
-    if scratch.is_some() {
+    if !planning {
         fs::create_dir_all(&files).map_err(stage.file_error("make", &files))?;
         for name in &touched {
             let from = source.path.join(name.as_str());
@@ -91,7 +85,7 @@ pub(crate) fn apply(
     }
     for (number, patch) in patches.iter().enumerate() {
         let name = format!("{number:03}.patch");
-        if scratch.is_some() {
+        if !planning {
             if let Some(name) = patch.needs.iter().find(|name| !files.join(name.as_str()).exists()) {
                 return Err(PatchError::NoSuchFile {
                     path: patch.path.clone(),
@@ -113,7 +107,7 @@ pub(crate) fn apply(
             Flow::Continue
         })?;
         match ended.ending {
-            Ending::Exited(status) if status.success() => warn_of_fuzz(patch, &output),
+            Ending::Exited(status) if status.success() => warn_of_fuzz(session, patch, &output),
             Ending::Stopped => {}
             Ending::Exited(_) => return Err(does_not_apply(patch, source, &output).into()),
             Ending::Interrupted { .. } | Ending::TimedOut { .. } => {
@@ -122,7 +116,7 @@ pub(crate) fn apply(
         }
     }
     let mut changes = Changes::new();
-    if scratch.is_some() {
+    if !planning {
         for name in touched {
             let path = files.join(name);
             let plain = fs::symlink_metadata(&path).map_or(true, |metadata| metadata.is_file());
@@ -140,9 +134,9 @@ pub(crate) fn apply(
 }
 
 /// A hunk that fitted only with its context bent may be in the wrong place.
-fn warn_of_fuzz(patch: &PatchFile, output: &[String]) {
+fn warn_of_fuzz(session: &Session, patch: &PatchFile, output: &[String]) {
     for line in output.iter().filter(|line| line.contains("with fuzz")) {
-        say(&format!("reglist: warning: `{}`: {}", patch.path.display(), line.trim()));
+        session.progress().say(&format!("reglist: warning: `{}`: {}", patch.path.display(), line.trim()));
     }
 }
 

@@ -40,10 +40,7 @@ pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Pa
         return Ok(program);
     }
     let target = session.cache().entry("suite-build", &target_key(&source));
-    let _claim = match session.planning() {
-        true => None,
-        false => Some(session.cache().claim("suite-build", session.interrupt())?),
-    };
+    let _claim = session.cache().claim("suite-build", session.interrupt())?;
     let mut stage = Stage::new(session, "suite", LIMIT)?;
     if !session.planning() {
         fs::create_dir_all(&target).map_err(stage.file_error("make", &target))?;
@@ -61,7 +58,7 @@ pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Pa
     stage.done(&format!("{NAME} built"));
     session.progress().detail(&format!("{NAME} for the guest: {bytes} bytes, static"));
     if bytes > SIZE {
-        crate::progress::say(&format!("reglist: warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
+        session.progress().say(&format!("reglist: warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
     }
     Ok(program)
 }

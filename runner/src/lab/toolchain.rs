@@ -89,10 +89,7 @@ impl Toolchain {
             return Ok((found, None));
         }
         let mut stage = Stage::new(session, "toolchain", LIMIT)?;
-        let _claim = match session.planning() {
-            true => None,
-            false => Some(session.cache().claim(&format!("tree-{key}"), session.interrupt())?),
-        };
+        let _claim = session.cache().claim(&format!("tree-{key}"), session.interrupt())?;
         if let Some(found) = Self::at(&place) {
             return Ok((found, None));
         }
@@ -111,14 +108,8 @@ impl Toolchain {
     fn make(session: &Session, stage: &mut Stage<'_>, key: &str) -> Result<Apt, LabError> {
         let apt = Apt::new(session, stage, SUITE)?;
         apt.fetch(stage, &PACKAGES)?;
-        let scratch = match session.planning() {
-            true => None,
-            false => Some(session.cache().scratch("tree")?),
-        };
-        let made = match &scratch {
-            Some(scratch) => scratch.path().to_owned(),
-            None => session.cache().entry("trees", key),
-        };
+        let scratch = session.cache().scratch("tree")?;
+        let made = scratch.path().to_owned();
         apt.fetch_alone(stage, RUST_STD)?;
         let tree = made.join("tree");
         let archives = apt.archives();
@@ -132,9 +123,9 @@ impl Toolchain {
             bar.message(line);
             crate::supervise::Flow::Continue
         })?;
-        let Some(scratch) = scratch else {
+        if session.planning() {
             return Ok(apt);
-        };
+        }
         // Links that maintainer scripts would have made.
         for (name, program) in [("awk", "mawk"), ("cc", "gcc")] {
             let link = tree.join("usr/bin").join(name);

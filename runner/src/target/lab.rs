@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Run, Target};
@@ -54,11 +54,12 @@ impl<'s> Lab<'s> {
         self.session.results().join(name)
     }
 
-    fn boot(&self, ready: &Prepared, append: &Append) -> Step {
+    fn boot(&self, ready: &Prepared, append: &Append, image: &Path) -> Step {
         let room = ready
             .toolchain
             .room(self.session)
             .with(Mount::ReadOnly { from: ready.kernel.path.clone(), to: "/kernel" })
+            .with(Mount::ReadOnly { from: image.to_owned(), to: "/image" })
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
         words.extend(append.kernel.iter().cloned());
@@ -68,7 +69,7 @@ impl<'s> Lab<'s> {
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
             .arguments(["-smp", &self.arguments.smp.to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
-            .arguments(["-kernel", "/kernel/vmlinux", "-initrd", &format!("/results/{IMAGE}")])
+            .arguments(["-kernel", "/kernel/vmlinux", "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
             .arguments(["-serial", &format!("file:/results/{CONSOLE}"), "-serial", "stdio"])
             .silence(Duration::from_secs(silence))
@@ -94,7 +95,8 @@ impl Target for Lab<'_> {
         };
         let append = Append::sort(&self.arguments.append, &ready.kernel.modules);
         let mut stage = Stage::new(self.session, "boot", LIMIT)?;
-        let step = self.boot(ready, &append);
+        let scratch = self.session.cache().scratch("image")?;
+        let step = self.boot(ready, &append, scratch.path());
         let mut record = Record::default();
         let mut complaints = Vec::new();
         if self.session.planning() {
@@ -102,8 +104,12 @@ impl Target for Lab<'_> {
             return Ok(self.report(record, None, complaints));
         }
         let job = Job::new(&ready.kernel, &append, self.arguments.suite_args.to_arguments());
-        let image = self.file(IMAGE);
+        let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &ready.suite, &ready.kernel, &job).map_err(stage.file_error("write", &image))?;
+        if self.arguments.keep {
+            let kept = self.file(IMAGE);
+            fs::copy(&image, &kept).map_err(stage.file_error("write", &kept))?;
+        }
         let path = self.file("events.jsonl");
         let mut events = File::create(&path).map_err(stage.file_error("make", &path))?;
         let mut written = Ok(());
@@ -142,15 +148,9 @@ impl Target for Lab<'_> {
     }
 
     fn clean_up(&mut self) -> Result<(), Error> {
-        if !self.arguments.keep && !self.session.planning() {
-            let image = self.file(IMAGE);
-            crate::cache::remove(&image).map_err(|source| StageError::File {
-                stage: "boot",
-                action: "remove",
-                path: image,
-                source,
-            })?;
-        }
+        // The image's scratch directory went with the run; machine and mounts
+        // went with their processes.
+        self.ready = None;
         Ok(())
     }
 }
