@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 
 use console::Style;
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Finding, Outcome, RunStarted, Totals, Verdict};
+use reglist_suite::events::{CaseFinished, Finding, NamedRegister, Outcome, RunStarted, Totals, Verdict};
 
 use crate::error::Error;
 use crate::stream::Record;
@@ -127,13 +127,16 @@ fn reasons(text: &mut String, record: &Record) {
     }
 }
 
+/// More entries than any kernel lists.
+const LONGEST_LIST: usize = 4096;
+
 /// Findings that say the same.
 struct Group<'r> {
     first: &'r Finding,
     same_expected: bool,
     same_observed: bool,
     cases: Vec<&'r str>,
-    registers: Vec<&'r str>,
+    registers: Vec<&'r NamedRegister>,
     entries: Vec<usize>,
 }
 
@@ -186,10 +189,14 @@ fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
             group.same_observed &= group.first.observed == finding.observed;
             push_new(&mut group.cases, case.case.as_str());
             if let Some(register) = &finding.register {
-                push_new(&mut group.registers, register.name.as_str());
+                push_new(&mut group.registers, register);
             }
-            if let Some(entry) = finding.entry {
-                push_new(&mut group.entries, entry);
+            if let Some(first) = finding.entry {
+                // No list is longer; a torn stream may claim anything.
+                let last = finding.last_entry.unwrap_or(first).min(first.saturating_add(LONGEST_LIST));
+                for entry in first..=last {
+                    push_new(&mut group.entries, entry);
+                }
             }
         }
     }
@@ -235,12 +242,13 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str) {
     let alike = |same: bool| if same { "" } else { " (and alike)" };
     paragraph(text, "expected", &format!("{}{}", finding.expected, alike(group.same_expected)));
     paragraph(text, "observed", &format!("{}{}", finding.observed, alike(group.same_observed)));
-    if !group.registers.is_empty() {
-        let label = match group.registers.len() {
-            1 => "register".to_owned(),
-            count => format!("{count} registers"),
-        };
-        wrapped(text, &label, &group.registers);
+    match group.registers.as_slice() {
+        [] => {}
+        [register] => paragraph(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
+        registers => {
+            let names: Vec<&str> = registers.iter().map(|register| register.name.as_str()).collect();
+            wrapped(text, &format!("{} registers", names.len()), &names);
+        }
     }
     if !group.entries.is_empty() {
         let ranges = ranges(&group.entries);

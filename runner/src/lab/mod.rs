@@ -27,7 +27,7 @@ use reglist_suite::exit;
 
 pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
-pub(crate) use kernel::Kernel;
+pub(crate) use kernel::{Kernel, SOFT_LVZ};
 pub(crate) use toolchain::Toolchain;
 
 use crate::cache::{Cache, CacheError};
@@ -205,6 +205,8 @@ pub(crate) struct Prepared {
     pub(crate) toolchain: Toolchain,
     /// The kernel.
     pub(crate) kernel: Kernel,
+    /// Version and patch level of the kernel.
+    pub(crate) version: (u32, u32),
     /// The suite for the guest.
     pub(crate) suite: PathBuf,
 }
@@ -277,11 +279,11 @@ pub(crate) fn prepare(
     let (toolchain, lists) = Toolchain::obtain(session)?;
     let kernel = || kernel(session, &toolchain, arguments, patches, user_source, lists);
     let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref());
-    let (kernel, suite) = match session.planning() {
+    let ((kernel, version), suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
     };
-    Ok(Prepared { toolchain, kernel, suite })
+    Ok(Prepared { toolchain, kernel, version, suite })
 }
 
 fn kernel(
@@ -291,7 +293,7 @@ fn kernel(
     patches: &[PatchFile],
     user_source: Option<&Source>,
     lists: Option<Apt>,
-) -> Result<Kernel, LabError> {
+) -> Result<(Kernel, (u32, u32)), LabError> {
     let source = match user_source {
         Some(source) => source.clone(),
         None => Source::debian(session, toolchain, arguments.kernel, lists)?,
@@ -302,7 +304,7 @@ fn kernel(
     }
     series.extend_from_slice(patches);
     let changes = patches::apply(session, toolchain, &source, &series)?;
-    build::build(session, toolchain, &source, &changes)
+    Ok((build::build(session, toolchain, &source, &changes)?, source.version))
 }
 
 /// Does two things at the same time: the kernel's compilation keeps all

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Run, Target};
 use crate::cli::LabArgs;
 use crate::error::Error;
-use crate::lab::{self, Append, Job, LabError, Prepared, UserPatches, UserSource};
+use crate::lab::{self, Append, Job, LabError, Prepared, SOFT_LVZ, UserPatches, UserSource};
 use crate::room::Mount;
 use crate::session::Session;
 use crate::stage::{Stage, StageError, Step};
@@ -31,6 +31,11 @@ const CRASHES: [&str; 4] = ["Kernel panic", "Oops", "BUG:", "Unable to handle ke
 /// QEMU 11.1.3 now and then hands a program an old value from its memory: nine
 /// boots in ten ended with a crash of the suite in malloc.
 const CPU: &str = "la464";
+/// Features that soft LVZ gives the host unless it is told otherwise, so that a
+/// kernel which refuses one is in error and the cases are not just skipped.
+const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
+/// The kernel whose KVM first passed all of them on to guests.
+const FEATURES_SINCE: (u32, u32) = (6, 12);
 const IMAGE: &str = "image.cpio";
 const CONSOLE: &str = "console.log";
 
@@ -103,7 +108,11 @@ impl Target for Lab<'_> {
             stage.run(&step)?;
             return Ok(self.report(record, None, complaints));
         }
-        let job = Job::new(&ready.kernel, &append, self.arguments.suite_args.to_arguments());
+        let mut arguments = self.arguments.suite_args.to_arguments();
+        if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
+            arguments.splice(0..0, ["--require", FEATURES].map(str::to_owned));
+        }
+        let job = Job::new(&ready.kernel, &append, arguments);
         let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &ready.suite, &ready.kernel, &job).map_err(stage.file_error("write", &image))?;
         if self.arguments.keep {
