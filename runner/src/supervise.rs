@@ -25,6 +25,9 @@ use crate::interrupt::Interrupt;
 const GRACE: Duration = Duration::from_secs(4);
 /// How long to wait for outputs to close once everything was killed.
 const REAP: Duration = Duration::from_secs(10);
+/// Not SIGINT: what a shell starts in the background ignores that one, and so
+/// would every command started from here.
+const POLITE: Signal = Signal::SIGTERM;
 /// How often signals and limits are looked at.
 const TICK: Duration = Duration::from_millis(25);
 /// A longer line is cut: a runaway command must not fill the memory.
@@ -124,7 +127,7 @@ pub(crate) fn supervise(
                 }
                 if line(source, &text) == Flow::Stop && stopping.is_none() {
                     stopping = Some((Reason::Enough, Instant::now()));
-                    signal(group, Signal::SIGTERM);
+                    signal(group, POLITE);
                 }
             }
             Ok(Message::Closed) => open -= 1,
@@ -135,7 +138,7 @@ pub(crate) fn supervise(
             && let Some(reason) = reason_to_stop(limits, interrupt, started, heard)
         {
             stopping = Some((reason, Instant::now()));
-            signal(group, Signal::SIGINT);
+            signal(group, POLITE);
         }
         if let Some((_, since)) = stopping {
             let insisted = interrupt.count() > 1;
@@ -160,7 +163,7 @@ pub(crate) fn supervise(
             None => reason_to_stop(limits, interrupt, started, heard).map(|reason| (reason, Instant::now())),
         };
         if let (None, Some(_)) = (stopping, reason) {
-            signal(group, Signal::SIGINT);
+            signal(group, POLITE);
         }
         stopping = reason;
         if stopping.is_some_and(|(_, since)| since.elapsed() > GRACE || interrupt.count() > 1) {

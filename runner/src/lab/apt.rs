@@ -211,12 +211,13 @@ pub(crate) fn tools() -> [&'static str; 4] {
 pub(crate) fn unpack_step(archives: &Path, tree: &Path, jobs: usize) -> Step {
     // Packages of a release with merged directories, unpacked over links that
     // stand for `/bin` and its like. Nothing is configured: programs that only
-    // compile need no maintainer scripts.
+    // compile need no maintainer scripts. Of thirty emulators one is wanted.
     let one = "\
         dpkg-deb --fsys-tarfile \"$1\" | \
         tar -C \"$0\" -x --keep-directory-symlink --no-same-owner \
             --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
-            --exclude='./usr/share/info/*' --exclude='./usr/share/locale/*' -f - && \
+            --exclude='./usr/share/info/*' --exclude='./usr/share/locale/*' \
+            --exclude='./usr/bin/qemu-system-[!l]*' -f - && \
         echo \"${1##*/}\" || exit 255";
     let all = "\
         set -e; mkdir -p \"$2/usr\"; cd \"$2\"; \

@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::stage::{Stage, Step};
 
 /// Changes when entries made by older code must not be used any more.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 const SUITE: &str = "sid";
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// What the tree is made of; apt adds what these need.
