@@ -29,7 +29,7 @@ pub(crate) fn run() -> Result<u8, Error> {
     if !host {
         debian(&mut findings, &place);
     }
-    rust(&mut findings);
+    rust(&mut findings, host);
     disk(&mut findings, &place);
     let code = findings.conclude();
     report::print(&findings.text)?;
@@ -168,10 +168,21 @@ fn debian(findings: &mut Findings, place: &Path) {
     }
 }
 
-fn rust(findings: &mut Findings) {
+fn rust(findings: &mut Findings, host: bool) {
     match version("cargo") {
         Some(version) => findings.good("cargo", &version.text),
         None => findings.bad("cargo", "not found", "install Rust, or give a built reglist-suite with --suite FILE"),
+    }
+    // The Debian tool chain brings its own.
+    if host {
+        match lab::suite_program::host_triple() {
+            Some(target) => findings.good("Rust target", target),
+            None => findings.bad(
+                "Rust target",
+                "no standard library for LoongArch",
+                "rustup target add loongarch64-unknown-linux-musl, or give a built reglist-suite with --suite FILE",
+            ),
+        }
     }
 }
 

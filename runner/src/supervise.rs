@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read, pipe};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -178,6 +178,12 @@ pub(crate) fn supervise(
         Some((Reason::Interrupt, _)) => Ending::Interrupted { killed: killed.is_some() },
         Some((Reason::Timeout(limit), _)) => Ending::TimedOut { limit },
     })
+}
+
+/// Asks a program something that it answers at once. The terminal's Ctrl-C does
+/// not reach it: an answer cut short would be taken for another one.
+pub(crate) fn ask(command: &mut Command) -> io::Result<Output> {
+    command.stdin(Stdio::null()).process_group(0).output()
 }
 
 fn reason_to_stop(limits: Limits, interrupt: &Interrupt, started: Instant, heard: Instant) -> Option<Reason> {

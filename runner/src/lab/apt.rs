@@ -14,6 +14,7 @@ use crate::cache::Scratch;
 use crate::room::Room;
 use crate::session::Session;
 use crate::stage::{Stage, Step};
+use crate::supervise::ask;
 
 /// Names another Debian mirror than the host's own.
 const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
@@ -112,7 +113,7 @@ impl Apt {
     /// The host's way to its mirror (`Acquire`) and our own directories. The
     /// host's hooks are left out: they act on the host.
     fn configuration(&self) -> String {
-        let host = Command::new("apt-config").arg("dump").output();
+        let host = ask(Command::new("apt-config").arg("dump"));
         let acquire: String = host
             .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
             .unwrap_or_default()
@@ -169,12 +170,9 @@ pub(crate) fn mirror() -> Result<String, LabError> {
             .map(|value| value.trim_matches('"').to_owned())
             .unwrap_or_default()
     };
-    let listed = Command::new("apt-get")
-        .args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"])
-        .arg("Created-By: Packages")
-        .output()
-        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        .unwrap_or_default();
+    let mut list = Command::new("apt-get");
+    list.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]);
+    let listed = ask(&mut list).map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let codename = field("VERSION_CODENAME");
     Some(field("ID"))
         .filter(|id| id == "debian")

@@ -15,12 +15,12 @@ mod patch_file;
 mod patches;
 mod recipe;
 mod source;
-mod suite_program;
+pub(crate) mod suite_program;
 pub(crate) mod toolchain;
 
 use std::io;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 
 use reglist_suite::exit;
@@ -38,6 +38,7 @@ use crate::report;
 use crate::results::Results;
 use crate::session::Session;
 use crate::stage::StageError;
+use crate::supervise::ask;
 use crate::target::{Target as _, lab::Lab};
 use apt::Apt;
 use layer::LayerError;
@@ -161,6 +162,11 @@ pub(crate) enum LabError {
         #[source]
         source: io::Error,
     },
+    /// The host's Rust cannot build for the guest.
+    #[error(
+        "the host's Rust has no standard library for LoongArch\n[rustup target add loongarch64-unknown-linux-musl, or give a built reglist-suite with --suite FILE]"
+    )]
+    NoRustTarget,
     /// Not a program that the guest can run.
     #[error("`{}` cannot be the guest's program: {problem}\n[build it with `cargo build --profile small -p reglist-suite --target loongarch64-unknown-linux-musl`]", path.display())]
     NotASuite {
@@ -254,13 +260,7 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
 fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabError> {
     let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
     let program = std::env::current_exe().map_err(failed)?;
-    let output = Command::new(program)
-        .arg("run")
-        .args(arguments.to_arguments())
-        .arg("--list")
-        .stdin(Stdio::null())
-        .output()
-        .map_err(failed)?;
+    let output = ask(Command::new(program).arg("run").args(arguments.to_arguments()).arg("--list")).map_err(failed)?;
     if output.status.code() == Some(exit::USAGE.into()) {
         let text = String::from_utf8_lossy(&output.stderr);
         let text = text.trim().trim_start_matches("reglist-suite: ").trim_start_matches("error: ");

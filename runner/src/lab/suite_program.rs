@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::LabError;
@@ -13,11 +14,13 @@ use crate::digest::{self, Key};
 use crate::room::{Mount, Room};
 use crate::session::Session;
 use crate::stage::{Stage, Step};
-use crate::supervise::Flow;
+use crate::supervise::{Flow, ask};
 
 const RECIPE: u32 = 1;
 const LIMIT: Duration = Duration::from_secs(20 * 60);
-const TARGET: &str = "loongarch64-unknown-linux-gnu";
+/// Targets whose standard library serves; Debian packages the first one,
+/// rustup offers both.
+const TARGETS: [&str; 2] = ["loongarch64-unknown-linux-gnu", "loongarch64-unknown-linux-musl"];
 const NAME: &str = "reglist-suite";
 /// The profile that makes it small; `target` is a name that cargo keeps.
 const PROFILE: &str = "small";
@@ -39,18 +42,20 @@ pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Pa
     if !session.planning() && check(&program).is_ok() {
         return Ok(program);
     }
-    let target = session.cache().entry("suite-build", &target_key(&source));
-    let _claim = session.cache().claim("suite-build", session.interrupt())?;
+    let target_key = target_key(&source);
+    let target = session.cache().entry("suite-build", &target_key);
+    let _claim = session.cache().claim(&format!("suite-{target_key}"), session.interrupt())?;
     let mut stage = Stage::new(session, "suite", LIMIT)?;
     if !session.planning() {
         fs::create_dir_all(&target).map_err(stage.file_error("make", &target))?;
     }
-    build(session, &mut stage, toolchain, &source, &target)?;
+    let triple = triple(toolchain)?;
+    build(session, &mut stage, toolchain, &source, &target, triple)?;
     if session.planning() {
         return Ok(program);
     }
     let scratch = session.cache().scratch("suite")?;
-    let built = target.join(TARGET).join(PROFILE).join(NAME);
+    let built = target.join(triple).join(PROFILE).join(NAME);
     check(&built)?;
     fs::copy(&built, scratch.path().join(NAME)).map_err(stage.file_error("copy", &built))?;
     session.cache().publish(scratch, "suites", &key)?;
@@ -69,12 +74,13 @@ fn build(
     toolchain: &Toolchain,
     source: &Path,
     target: &Path,
+    triple: &str,
 ) -> Result<(), LabError> {
     // Crates come by the user's own cargo, which knows the way to its registry;
     // the compilation then needs no network.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let fetch = Step::new(&Room::host(), [cargo, "fetch".into(), "--locked".into()])
-        .arguments(["--target", TARGET, "--manifest-path"])
+    let fetch = Step::new(&Room::host(), [cargo.clone(), "fetch".into(), "--locked".into()])
+        .arguments(["--target", triple, "--manifest-path"])
         .argument(source.join("Cargo.toml"))
         .with_caller_environment();
     stage.bar().message("fetching crates");
@@ -84,15 +90,22 @@ fn build(
         .with(Mount::ReadOnly { from: source.to_owned(), to: "/reglist" })
         .with(Mount::Writable { from: target.to_owned(), to: "/target" })
         .with(Mount::Writable { from: cargo_home(), to: "/cargo" });
-    let compile = toolchain
-        .step(&room, ["cargo", "build", "--locked", "--offline", "--profile", PROFILE])
-        .arguments(["--target", TARGET, "-p", NAME, "--bin", NAME])
+    // The host's cargo may be rustup's, which finds the real one through its
+    // own variables and the user's home.
+    let base = match toolchain.is_host() {
+        true => Step::new(&room, [cargo]).with_caller_environment(),
+        false => toolchain.step(&room, ["cargo"]),
+    };
+    let variable = |what: &str| format!("CARGO_TARGET_{}_{what}", triple.to_uppercase().replace('-', "_"));
+    let compile = base
+        .arguments(["build", "--locked", "--offline", "--profile", PROFILE])
+        .arguments(["--target", triple, "-p", NAME, "--bin", NAME])
         .arguments(["--manifest-path", "/reglist/Cargo.toml"])
         .argument(format!("-j{}", session.jobs()))
         .variable("CARGO_HOME", "/cargo")
         .variable("CARGO_TARGET_DIR", "/target")
-        .variable("CARGO_TARGET_LOONGARCH64_UNKNOWN_LINUX_GNU_LINKER", "loongarch64-linux-gnu-gcc")
-        .variable("CARGO_TARGET_LOONGARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-C target-feature=+crt-static")
+        .variable(&variable("LINKER"), "loongarch64-linux-gnu-gcc")
+        .variable(&variable("RUSTFLAGS"), "-C target-feature=+crt-static")
         // What the user's configuration may name is not in the room.
         .variable("CARGO_BUILD_RUSTC_WRAPPER", "");
     stage.watch(&compile, &mut |bar, _, line| {
@@ -100,6 +113,18 @@ fn build(
         Flow::Continue
     })?;
     Ok(())
+}
+
+/// The target to build for: what the tool chain has a standard library of.
+fn triple(toolchain: &Toolchain) -> Result<&'static str, LabError> {
+    if toolchain.is_host() { host_triple().ok_or(LabError::NoRustTarget) } else { Ok(TARGETS[0]) }
+}
+
+/// The first target that the host's Rust can build for.
+pub(crate) fn host_triple() -> Option<&'static str> {
+    let output = ask(Command::new("rustc").args(["--print", "sysroot"])).ok()?;
+    let libraries = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()).join("lib/rustlib");
+    TARGETS.into_iter().find(|target| libraries.join(target).join("lib").is_dir())
 }
 
 fn cargo_home() -> PathBuf {

@@ -13,6 +13,7 @@ use crate::digest::Key;
 use crate::room::Room;
 use crate::session::Session;
 use crate::stage::{Stage, Step};
+use crate::supervise::ask;
 
 /// Changes when entries made by older code must not be used any more.
 const RECIPE: u32 = 2;
@@ -223,7 +224,7 @@ pub(crate) struct Version {
 
 /// Asks a program for its version.
 pub(crate) fn version(program: &str) -> Option<Version> {
-    let output = Command::new(program).arg("--version").env("LC_ALL", "C").output().ok()?;
+    let output = ask(Command::new(program).arg("--version").env("LC_ALL", "C")).ok()?;
     let text = String::from_utf8_lossy(&output.stdout).lines().find(|line| !line.trim().is_empty())?.to_owned();
     Some(Version { major: major(&text)?, text })
 }

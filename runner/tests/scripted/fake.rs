@@ -16,7 +16,10 @@ const TOOL: &str = r#"#!/bin/sh
 # A fake tool: $1 is looked at to learn which stage this is.
 here=${0%/*}
 name=${0##*/}
-case "$1" in --version) echo "$name (fake) 99.1.0"; exit 0 ;; esac
+case "$name $1" in
+*' --version') echo "$name (fake) 99.1.0"; exit 0 ;;
+'rustc --print') echo "$here/../rust"; exit 0 ;;
+esac
 stage=
 case "$name $*" in
 make*allnoconfig*) stage=configure ;;
@@ -67,8 +70,18 @@ esac
 exit 0
 "#;
 
-const TOOLS: [&str; 9] =
-    ["cargo", "loongarch64-linux-gnu-gcc", "qemu-system-loongarch64", "gcc", "make", "flex", "bison", "bc", "perl"];
+const TOOLS: [&str; 10] = [
+    "cargo",
+    "loongarch64-linux-gnu-gcc",
+    "qemu-system-loongarch64",
+    "gcc",
+    "make",
+    "flex",
+    "bison",
+    "bc",
+    "perl",
+    "rustc",
+];
 
 const EVENTS: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13 #1 SMP","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.count","base.efault"]}
 {"event":"case_started","case":"base.count"}
@@ -109,7 +122,15 @@ impl FakeLab {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = fs::remove_dir_all(&root);
         let lab = Self { sleep: unique(test), root };
-        for directory in ["bin", "cache", "cargo", "kernel/arch/loongarch/kvm", "source/suite", "source/specs"] {
+        for directory in [
+            "bin",
+            "cache",
+            "cargo",
+            "kernel/arch/loongarch/kvm",
+            "source/suite",
+            "source/specs",
+            "rust/lib/rustlib/loongarch64-unknown-linux-gnu/lib",
+        ] {
             fs::create_dir_all(lab.path(directory)).unwrap();
         }
         for tool in TOOLS {
