@@ -3,6 +3,8 @@
 
 use std::io;
 
+use super::register::Rule;
+
 /// A specification that cannot be used: file, line, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}:{line}: {problem}\n[{}]", problem.remedy())]
@@ -105,6 +107,42 @@ pub enum Problem {
         /// The register's mask.
         mask: u64,
     },
+    /// Free bits that the register's own mask would not keep.
+    #[error("register `{register}`: key `free`: {free:#x} has bits outside the mask {mask:#x}")]
+    Free {
+        /// Name of the register.
+        register: String,
+        /// The free bits.
+        free: u64,
+        /// The register's mask.
+        mask: u64,
+    },
+    /// Free bits, although GET does not return what was SET.
+    #[error("register `{register}`: key `free`: a register with rule {rule} has no free bits")]
+    FreeAgainstRule {
+        /// Name of the register.
+        register: String,
+        /// Its rule.
+        rule: Rule,
+    },
+    /// Conditional bits that are no further ones.
+    #[error(
+        "register `{register}`: key `conditional`: {free:#x} has bits of the mask {mask:#x}, which SET keeps anyway"
+    )]
+    Conditional {
+        /// Name of the register.
+        register: String,
+        /// The bits that are kept on a condition.
+        free: u64,
+        /// The register's mask.
+        mask: u64,
+    },
+    /// A condition on features that names none.
+    #[error("key `{key}`: no feature is named")]
+    NoFeature {
+        /// The key under which features should stand.
+        key: &'static str,
+    },
     /// A series without configurations, or no series of that name.
     #[error("series `{series}` has no configurations")]
     NoSeries {
@@ -136,6 +174,10 @@ impl Problem {
                 format!("write count: {actual} if the groups are right, else correct the groups")
             }
             Self::Value { .. } => "correct the mask, or choose a value within it".into(),
+            Self::Free { .. } => "correct the mask, or leave only bits within it free".into(),
+            Self::FreeAgainstRule { .. } => "remove `free`, or correct the rule".into(),
+            Self::Conditional { .. } => "name the further bits alone".into(),
+            Self::NoFeature { .. } => "name at least one, or remove the condition".into(),
             Self::NoSeries { known, .. } => format!("known series: {known}"),
         }
     }

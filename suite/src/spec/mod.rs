@@ -6,6 +6,8 @@
 
 pub mod clause;
 mod error;
+mod features;
+mod register;
 mod registers;
 mod series;
 mod source;
@@ -14,7 +16,8 @@ mod source;
 mod tests;
 
 pub use error::{Problem, SpecError};
-pub use registers::{Exception, Register, RegisterTable, Rule, State};
+pub use register::{Conditional, Exception, Gate, Register, Rule, State};
+pub use registers::RegisterTable;
 pub use series::Configuration;
 pub use source::Source;
 

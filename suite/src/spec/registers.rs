@@ -1,82 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers: name, id, and what GET returns after SET.
+//! `registers.yaml`: every register of an architecture that has a name.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::ops::Range;
 
 use nix::errno::Errno;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::error::{Problem, SpecError};
-use super::source::{Source, unique_keys};
+use super::features;
+use super::register::{Conditional, Exception, Gate, Register, Rule};
+use super::source::{Source, Text, unique_keys};
 use crate::arch::{Arch, RegisterType};
-use crate::events::NamedRegister;
-
-/// What GET returns after SET.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// The SET value under the mask.
-    #[default]
-    Exact,
-    /// At least the SET bits; bits that were set before may stay.
-    Sticky,
-    /// The SET value plus the time gone by.
-    Counter,
-    /// Only the present value is safe to SET.
-    Fixed,
-}
-
-/// The state of a vCPU in which an exception holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Just created, nothing SET.
-    Fresh,
-}
-
-/// A register whose own value cannot be written back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "an exception with `state`, `errno` and `source`")]
-pub struct Exception {
-    /// When.
-    pub state: State,
-    /// The errno of the refused SET, by name.
-    #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
-    pub errno: String,
-    /// Where the fact comes from.
-    pub source: String,
-}
-
-/// A register: its id, its name, and how it behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Register {
-    /// Name, unique within the architecture.
-    pub name: String,
-    /// KVM register id.
-    pub id: u64,
-    /// Bits that survive a SET and GET.
-    pub mask: u64,
-    /// What GET returns after SET.
-    pub rule: Rule,
-    /// Values that are safe to SET on any host.
-    pub values: Vec<u64>,
-    /// States in which the register's own value is refused.
-    pub exceptions: Vec<Exception>,
-    /// Where the facts come from.
-    #[serde(skip)]
-    pub source: String,
-}
-
-impl Register {
-    /// Name and id, for findings.
-    #[must_use]
-    pub fn named(&self) -> NamedRegister {
-        NamedRegister { name: self.name.clone(), id: self.id }
-    }
-}
 
 /// `registers.yaml` as the file has it.
 #[derive(Debug, Deserialize)]
@@ -101,8 +37,13 @@ struct Family {
     type_: RegisterType,
     /// Bits that survive a SET and GET; all of them if absent.
     mask: Option<u64>,
+    /// Bits that may take any value in any combination on any host; none if
+    /// absent, and none for registers whose rule is not `exact`.
+    free: Option<u64>,
     /// Values that are safe to SET on any host.
     values: Vec<u64>,
+    /// Features without which GET and SET refuse the registers.
+    gate: Option<GateEntry>,
     /// Where the facts come from.
     source: String,
     /// The registers, by index.
@@ -120,11 +61,22 @@ struct Entry {
     index: u64,
     /// Bits that survive a SET and GET, if not the family's.
     mask: Option<u64>,
+    /// Bits that may take any value in any combination on any host, if not the
+    /// family's.
+    free: Option<u64>,
     /// What GET returns after SET.
     #[serde(default)]
     rule: Rule,
     /// Safe values, if not the family's.
     values: Option<Vec<u64>>,
+    /// Features without which GET and SET refuse the register, if not the
+    /// family's.
+    gate: Option<GateEntry>,
+    /// Whether a GET loads the vCPU and reads other registers back.
+    #[serde(default)]
+    reloads: bool,
+    /// Bits that SET keeps while another register has certain bits.
+    conditional: Option<ConditionalEntry>,
     /// Where the facts come from, if not the family's source alone.
     source: Option<String>,
     /// States in which the register's own value is refused.
@@ -132,17 +84,44 @@ struct Entry {
     exceptions: Vec<Exception>,
 }
 
-/// Whether an errno has that name; Linux counts them from 1 to 133.
-fn is_errno(name: &str) -> bool {
-    (1..=133).map(Errno::from_raw).any(|errno| errno != Errno::UnknownErrno && format!("{errno:?}") == name)
+/// Features without which GET and SET refuse a register.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Gate"))]
+#[serde(deny_unknown_fields, expecting = "a gate with `any` and `errno`")]
+struct GateEntry {
+    /// Any of these lets GET and SET through.
+    #[cfg_attr(test, schemars(with = "Vec<crate::arch::Feature>", length(min = 1), extend("uniqueItems" = true)))]
+    any: Vec<String>,
+    /// The errno without them, by name.
+    #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
+    errno: String,
+}
+
+/// Bits that SET keeps while another register has certain bits.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Conditional"))]
+#[serde(deny_unknown_fields, expecting = "a condition with `on`, `bits`, `free` and `source`")]
+struct ConditionalEntry {
+    /// Name of the register on which it depends.
+    #[cfg_attr(test, schemars(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")))]
+    on: String,
+    /// Bits that that register must have, all of them.
+    bits: NonZeroU64,
+    /// Bits that SET keeps then, outside the mask.
+    free: NonZeroU64,
+    /// Where the fact comes from.
+    source: String,
 }
 
 /// Every named register of an architecture.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RegisterTable {
     registers: Vec<Register>,
     by_name: BTreeMap<String, usize>,
     by_id: BTreeMap<u64, usize>,
+    families: BTreeMap<String, Range<usize>>,
 }
 
 impl RegisterTable {
@@ -150,7 +129,8 @@ impl RegisterTable {
     ///
     /// # Errors
     /// An unreadable or malformed file, an index outside its type, a name or id
-    /// that stands twice, a value outside its mask.
+    /// that stands twice, a value or free bit outside its mask, an unknown
+    /// feature, errno or register.
     pub fn load(source: &Source, arch: &dyn Arch) -> Result<Self, SpecError> {
         let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
         let file: RegistersFile = text.parse()?;
@@ -159,55 +139,65 @@ impl RegisterTable {
                 Problem::Unknown { key: "architecture", name: file.architecture, known: arch.name().to_owned() };
             return Err(text.error(text.line_of_key("architecture"), problem));
         }
-        let mut table = Self { registers: Vec::new(), by_name: BTreeMap::new(), by_id: BTreeMap::new() };
-        for family in file.groups.into_values() {
-            let Family { type_, mask, values, source, registers } = family;
-            for entry in registers {
-                let name = entry.name.clone();
-                let line = |occurrence| text.line_of_pair("name", &name, occurrence);
-                if table.by_name.contains_key(&name) {
-                    return Err(text.error(line(1), Problem::Duplicate { key: "name", name: name.clone() }));
+        let mut table = Self::default();
+        let mut conditionals = Vec::new();
+        for (name, mut family) in file.groups {
+            let first = table.registers.len();
+            let entries = std::mem::take(&mut family.registers);
+            let shared = Shared {
+                text: &text,
+                arch,
+                gate: gate(&text, text.line_of_key(&name), family.gate.as_ref(), arch)?,
+                family,
+            };
+            for mut entry in entries {
+                if let Some(conditional) = entry.conditional.take() {
+                    conditionals.push((table.registers.len(), conditional));
                 }
-                let Some(id) = arch.encode(type_, entry.index) else {
-                    let problem =
-                        Problem::Index { register: name.clone(), index: entry.index, type_: type_.to_string() };
-                    return Err(text.error(line(0), problem));
-                };
-                if let Some(other) = table.by_id(id) {
-                    let problem = Problem::DuplicateId { register: name.clone(), other: other.name.clone(), id };
-                    return Err(text.error(line(0), problem));
-                }
-                let mask = entry.mask.or(mask).unwrap_or(u64::MAX);
-                let values = entry.values.unwrap_or_else(|| values.clone());
-                if let Some(value) = values.iter().find(|value| *value & !mask != 0) {
-                    let problem = Problem::Value { register: name.clone(), value: *value, mask };
-                    return Err(text.error(line(0), problem));
-                }
-                if let Some(exception) = entry.exceptions.iter().find(|exception| !is_errno(&exception.errno)) {
-                    let known = "the names in errno(3)".to_owned();
-                    let problem = Problem::Unknown { key: "errno", name: exception.errno.clone(), known };
-                    return Err(text.error(text.line_of_pair("errno", &exception.errno, 0), problem));
-                }
-                let source = entry.source.unwrap_or_else(|| source.clone());
-                table.insert(Register {
-                    name: entry.name,
-                    id,
-                    mask,
-                    rule: entry.rule,
-                    values,
-                    exceptions: entry.exceptions,
-                    source,
-                });
+                table.insert(&text, shared.register(entry)?)?;
             }
+            table.families.insert(name, first..table.registers.len());
+        }
+        // Only now can they depend on any register.
+        for (position, conditional) in conditionals {
+            table.add_conditional(&text, position, conditional)?;
         }
         Ok(table)
     }
 
-    fn insert(&mut self, register: Register) {
+    fn insert(&mut self, text: &Text, register: Register) -> Result<(), SpecError> {
+        let name = &register.name;
+        let line = |occurrence| text.line_of_pair("name", name, occurrence);
+        if self.by_name.contains_key(name) {
+            return Err(text.error(line(1), Problem::Duplicate { key: "name", name: name.clone() }));
+        }
+        if let Some(other) = self.by_id(register.id) {
+            let problem = Problem::DuplicateId { register: name.clone(), other: other.name.clone(), id: register.id };
+            return Err(text.error(line(0), problem));
+        }
         let position = self.registers.len();
-        self.by_name.insert(register.name.clone(), position);
+        self.by_name.insert(name.clone(), position);
         self.by_id.insert(register.id, position);
         self.registers.push(register);
+        Ok(())
+    }
+
+    fn add_conditional(&mut self, text: &Text, position: usize, entry: ConditionalEntry) -> Result<(), SpecError> {
+        let on = self.by_name(&entry.on).map(|register| register.id);
+        let Some(register) = self.registers.get_mut(position) else { return Ok(()) };
+        let line = text.line_of_pair("name", &register.name, 0);
+        let Some(on) = on else {
+            let known = "the names in this file".to_owned();
+            let line = text.line_of_word_from(text.line_of_key_from(line, "conditional"), &entry.on);
+            return Err(text.error(line, Problem::Unknown { key: "on", name: entry.on, known }));
+        };
+        let (free, mask) = (entry.free.get(), register.mask);
+        if free & mask != 0 {
+            let problem = Problem::Conditional { register: register.name.clone(), free, mask };
+            return Err(text.error(line, problem));
+        }
+        register.conditional = Some(Conditional { on, bits: entry.bits.get(), free, source: entry.source });
+        Ok(())
     }
 
     /// The register of that name.
@@ -222,9 +212,97 @@ impl RegisterTable {
         self.by_id.get(&id).and_then(|position| self.registers.get(*position))
     }
 
+    /// The registers of a family of `registers.yaml`.
+    #[must_use]
+    pub fn family(&self, name: &str) -> Option<&[Register]> {
+        self.families.get(name).and_then(|positions| self.registers.get(positions.clone()))
+    }
+
+    /// The names of the families.
+    pub fn families(&self) -> impl Iterator<Item = &str> {
+        self.families.keys().map(String::as_str)
+    }
+
     /// All registers.
     #[must_use]
     pub fn all(&self) -> &[Register] {
         &self.registers
     }
+}
+
+/// What the registers of a family share.
+struct Shared<'a> {
+    text: &'a Text,
+    arch: &'a dyn Arch,
+    family: Family,
+    gate: Option<Gate>,
+}
+
+impl Shared<'_> {
+    fn register(&self, entry: Entry) -> Result<Register, SpecError> {
+        let (text, family) = (self.text, &self.family);
+        let line = || text.line_of_pair("name", &entry.name, 0);
+        let register = || entry.name.clone();
+        let Some(id) = self.arch.encode(family.type_, entry.index) else {
+            let problem = Problem::Index { register: register(), index: entry.index, type_: family.type_.to_string() };
+            return Err(text.error(line(), problem));
+        };
+        let mask = entry.mask.or(family.mask).unwrap_or(u64::MAX);
+        let values = entry.values.unwrap_or_else(|| family.values.clone());
+        if let Some(value) = values.iter().find(|value| *value & !mask != 0) {
+            let problem = Problem::Value { register: register(), value: *value, mask };
+            return Err(text.error(line(), problem));
+        }
+        let inherited = family.free.filter(|_| entry.rule == Rule::Exact);
+        let free = entry.free.or(inherited).unwrap_or(0);
+        if free != 0 && entry.rule != Rule::Exact {
+            return Err(text.error(line(), Problem::FreeAgainstRule { register: register(), rule: entry.rule }));
+        }
+        if free & !mask != 0 {
+            return Err(text.error(line(), Problem::Free { register: register(), free, mask }));
+        }
+        for exception in &entry.exceptions {
+            check_errno(text, &exception.errno)?;
+        }
+        let gate = match &entry.gate {
+            Some(own) => gate(text, line(), Some(own), self.arch)?,
+            None => self.gate.clone(),
+        };
+        let source = entry.source.unwrap_or_else(|| family.source.clone());
+        Ok(Register {
+            name: entry.name,
+            id,
+            mask,
+            free,
+            rule: entry.rule,
+            values,
+            exceptions: entry.exceptions,
+            reloads: entry.reloads,
+            gate,
+            conditional: None,
+            source,
+        })
+    }
+}
+
+/// The gate that stands from line `start` on.
+fn gate(text: &Text, start: usize, entry: Option<&GateEntry>, arch: &dyn Arch) -> Result<Option<Gate>, SpecError> {
+    let Some(entry) = entry else { return Ok(None) };
+    check_errno(text, &entry.errno)?;
+    let any = features::resolve_some(text, start, "any", &entry.any, arch)?;
+    Ok(Some(Gate { any, errno: entry.errno.clone() }))
+}
+
+fn check_errno(text: &Text, name: &str) -> Result<(), SpecError> {
+    if is_errno(name) {
+        return Ok(());
+    }
+    let known = "the names in errno(3)".to_owned();
+    let problem = Problem::Unknown { key: "errno", name: name.to_owned(), known };
+    Err(text.error(text.line_of_pair("errno", name, 0), problem))
+}
+
+/// Whether an errno has that name; Linux counts them from 1 to 133.
+fn is_errno(name: &str) -> bool {
+    (1..=133).map(Errno::from_raw).any(|errno| errno != Errno::UnknownErrno && format!("{errno:?}") == name)
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Series: the expected list of every configuration, in one revision.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Problem, SpecError};
-use super::registers::{Register, RegisterTable};
+use super::features::{self, second};
+use super::register::Register;
+use super::registers::RegisterTable;
 use super::source::{Source, Text, unique_keys};
 use crate::arch::{Arch, Feature};
 
@@ -108,25 +110,11 @@ fn configuration(
         return Err(text.error(1, Problem::FileName { name }));
     }
     let file: ConfigurationFile = text.parse()?;
-    if let Some(name) = second(&file.features) {
-        let problem = Problem::Duplicate { key: "features", name: name.to_owned() };
-        return Err(text.error(text.line_of_key("features"), problem));
-    }
     if let Some(name) = second(&file.groups) {
         let problem = Problem::Duplicate { key: "groups", name: name.to_owned() };
         return Err(text.error(text.line_of_key("groups"), problem));
     }
-    let features = file
-        .features
-        .iter()
-        .map(|feature| {
-            arch.features().iter().copied().find(|known| known.name() == feature).ok_or_else(|| {
-                let known = arch.features().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
-                let problem = Problem::Unknown { key: "features", name: feature.clone(), known };
-                text.error(text.line_of_word_in("features", feature), problem)
-            })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let features = features::resolve(&text, 1, "features", &file.features, arch)?;
     let mut registers: Vec<Register> = Vec::new();
     let mut counted: Vec<(&str, usize)> = Vec::new();
     for group in &file.groups {
@@ -153,12 +141,6 @@ fn configuration(
         return Err(text.error(text.line_of_key("count"), problem));
     }
     Ok(Configuration { name, features, registers })
-}
-
-/// The first name that stands a second time.
-fn second(names: &[String]) -> Option<&str> {
-    let mut seen = BTreeSet::new();
-    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
 }
 
 /// The first register of `own` that `registers` has too, and where it is there.

@@ -118,11 +118,23 @@ impl Text {
             .map_or(1, |(number, _)| number)
     }
 
+    /// The first line from `start` on with a `key:`, wherever it stands in the
+    /// line, or `start`.
+    #[must_use]
+    pub fn line_of_key_from(&self, start: usize, key: &str) -> usize {
+        self.lines_of_pair(key, "").into_iter().find(|line| *line >= start).unwrap_or(start)
+    }
+
     /// The first line that holds `word` whole, from the first `key:` on, or the
     /// line of `key:`.
     #[must_use]
     pub fn line_of_word_in(&self, key: &str, word: &str) -> usize {
-        let start = self.line_of_key(key);
+        self.line_of_word_from(self.line_of_key(key), word)
+    }
+
+    /// The first line from `start` on that holds `word` whole, or `start`.
+    #[must_use]
+    pub fn line_of_word_from(&self, start: usize, word: &str) -> usize {
         self.lines_of_word(word).into_iter().find(|line| *line >= start).unwrap_or(start)
     }
 
@@ -138,18 +150,22 @@ impl Text {
     /// there is, or 1.
     #[must_use]
     pub fn line_of_pair(&self, key: &str, value: &str, occurrence: usize) -> usize {
-        let lines: Vec<usize> = self
-            .code()
+        let lines = self.lines_of_pair(key, value);
+        lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)
+    }
+
+    /// The lines of every `key: value`; of every `key:` where `value` is empty.
+    fn lines_of_pair(&self, key: &str, value: &str) -> Vec<usize> {
+        self.code()
             .flat_map(|(number, line)| {
                 line.match_indices(key).filter_map(move |(at, _)| {
                     let (before, after) = (line.get(..at)?, line.get(at + key.len()..)?);
                     let found = after.strip_prefix(':')?.trim_start().trim_start_matches(['"', '\'']);
-                    let ends = !found.strip_prefix(value)?.starts_with(is_of_a_word);
+                    let ends = value.is_empty() || !found.strip_prefix(value)?.starts_with(is_of_a_word);
                     (ends && !before.ends_with(is_of_a_word)).then_some(number)
                 })
             })
-            .collect();
-        lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)
+            .collect()
     }
 
     fn lines_of_word(&self, word: &str) -> Vec<usize> {

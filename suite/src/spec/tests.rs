@@ -6,6 +6,7 @@
 //! finds by itself.
 
 mod mutations;
+mod registers;
 mod schema;
 
 use std::fs;
@@ -223,7 +224,7 @@ fn an_unknown_key_of_a_register_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "{name: PRMD, index: 0x1}", "{name: PRMD, index: 0x1, colour: 3}");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "colour"), @"
-    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `mask`, `rule`, `values`, `source`, `exceptions` at line LINE
+    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `mask`, `free`, `rule`, `values`, `gate`, `reloads`, `conditional`, `source`, `exceptions` at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Features by name.
+
+use std::collections::BTreeSet;
+
+use super::error::{Problem, SpecError};
+use super::source::Text;
+use crate::arch::{Arch, Feature};
+
+/// The features that stand under `key`, which is looked for from line `start`
+/// on.
+///
+/// # Errors
+/// A feature that the architecture has not, or one that stands twice.
+pub(super) fn resolve(
+    text: &Text,
+    start: usize,
+    key: &'static str,
+    names: &[String],
+    arch: &dyn Arch,
+) -> Result<Vec<Feature>, SpecError> {
+    let start = text.line_of_key_from(start, key);
+    if let Some(name) = second(names) {
+        return Err(text.error(start, Problem::Duplicate { key, name: name.to_owned() }));
+    }
+    let resolved = names.iter().map(|name| {
+        arch.features().iter().copied().find(|known| known.name() == name).ok_or_else(|| {
+            let known = arch.features().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
+            let problem = Problem::Unknown { key, name: name.clone(), known };
+            text.error(text.line_of_word_from(start, name), problem)
+        })
+    });
+    resolved.collect()
+}
+
+/// As [`resolve`], where a condition on no feature would mean nothing.
+///
+/// # Errors
+/// Those of [`resolve`], and an empty list.
+pub(super) fn resolve_some(
+    text: &Text,
+    start: usize,
+    key: &'static str,
+    names: &[String],
+    arch: &dyn Arch,
+) -> Result<Vec<Feature>, SpecError> {
+    if names.is_empty() {
+        return Err(text.error(text.line_of_key_from(start, key), Problem::NoFeature { key }));
+    }
+    resolve(text, start, key, names, arch)
+}
+
+/// The first name that stands a second time.
+pub(super) fn second(names: &[String]) -> Option<&str> {
+    let mut seen = BTreeSet::new();
+    names.iter().map(String::as_str).find(|name| !seen.insert(*name))
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A register as checks know it: its id, and what GET returns after SET.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::arch::Feature;
+use crate::events::NamedRegister;
+
+/// What GET returns after SET.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The SET value under the mask.
+    #[default]
+    Exact,
+    /// At least the SET bits; bits that were set before may stay.
+    Sticky,
+    /// The SET value plus the time gone by.
+    Counter,
+    /// Only the present value is safe to SET.
+    Fixed,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact => "exact",
+            Self::Sticky => "sticky",
+            Self::Counter => "counter",
+            Self::Fixed => "fixed",
+        })
+    }
+}
+
+/// The state of a vCPU in which an exception holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Just created, nothing SET.
+    Fresh,
+}
+
+/// A register whose own value cannot be written back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "an exception with `state`, `errno` and `source`")]
+pub struct Exception {
+    /// When.
+    pub state: State,
+    /// The errno of the refused SET, by name.
+    #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
+    pub errno: String,
+    /// Where the fact comes from.
+    pub source: String,
+}
+
+/// Features without which GET and SET refuse a register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Any of these lets GET and SET through; never empty.
+    pub any: Vec<Feature>,
+    /// The errno without them, by name.
+    pub errno: String,
+}
+
+impl Gate {
+    /// Whether GET and SET work on a vCPU with `features`.
+    #[must_use]
+    pub fn is_open(&self, features: &[Feature]) -> bool {
+        self.any.iter().any(|feature| features.contains(feature))
+    }
+}
+
+/// Bits that SET keeps while another register has certain bits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditional {
+    /// Id of the register on which it depends.
+    pub on: u64,
+    /// Bits that that register must have, all of them.
+    pub bits: u64,
+    /// Bits that SET keeps then, beside those of the mask.
+    pub free: u64,
+    /// Where the fact comes from.
+    #[serde(skip)]
+    pub source: String,
+}
+
+/// A register: its id, its name, and how it behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Register {
+    /// Name, unique within the architecture.
+    pub name: String,
+    /// KVM register id.
+    pub id: u64,
+    /// Bits that survive a SET and GET.
+    pub mask: u64,
+    /// Bits that may take any value in any combination on any host, and that GET
+    /// returns as they were SET; within the mask.
+    pub free: u64,
+    /// What GET returns after SET.
+    pub rule: Rule,
+    /// Values that are safe to SET on any host.
+    pub values: Vec<u64>,
+    /// States in which the register's own value is refused.
+    pub exceptions: Vec<Exception>,
+    /// Whether a GET loads the vCPU onto the hardware and reads other registers
+    /// back from there, so that a check must read this one last.
+    pub reloads: bool,
+    /// Features without which GET and SET refuse the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// Bits that SET keeps while another register has certain bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditional: Option<Conditional>,
+    /// Where the facts come from.
+    #[serde(skip)]
+    pub source: String,
+}
+
+impl Register {
+    /// Name and id, for findings.
+    #[must_use]
+    pub fn named(&self) -> NamedRegister {
+        NamedRegister { name: self.name.clone(), id: self.id }
+    }
+
+    /// A value of this register's own that is safe to SET: the free bits tell
+    /// it from every other register, the rest is as in `present`. Another
+    /// `salt` gives another set of values.
+    #[must_use]
+    pub fn distinct(&self, present: u64, salt: u64) -> u64 {
+        present & !self.free | mix(self.id, salt) & self.free
+    }
+}
+
+/// 64 bits that look random and are the same for the same `id` and `salt`.
+///
+/// Ids differ in a few low bits, and registers keep any bits: so every bit of
+/// the result has to depend on every bit of the id, as it does after the
+/// finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom
+/// number generators").
+const fn mix(id: u64, salt: u64) -> u64 {
+    /// The odd number next to 2^64 divided by the golden ratio.
+    const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+    let seed = id.wrapping_add(GAMMA.wrapping_mul(salt.wrapping_add(1)));
+    let once = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let twice = (once ^ once >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    twice ^ twice >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mixture_is_that_of_splitmix64() {
+        // The first outputs of the published generator for the seed 1234567.
+        let seed = 1_234_567;
+        assert_eq!([mix(seed, 0), mix(seed, 1)], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
+
+    #[test]
+    fn a_gate_is_open_with_any_of_its_features() {
+        let gate = Gate { any: vec![Feature::LbtX86, Feature::LbtArm], errno: "ENXIO".into() };
+        assert!(gate.is_open(&[Feature::Pmu, Feature::LbtArm]));
+        assert!(!gate.is_open(&[Feature::Pmu, Feature::LbtMips]));
+        assert!(!gate.is_open(&[]));
+    }
+}
