@@ -71,15 +71,41 @@ pub enum Problem {
         /// The groups on the way, the first one again at the end.
         path: Vec<String>,
     },
-    /// A register comes with two groups of a configuration.
-    #[error("key `groups`: register `{register}` comes with `{first}` and again with `{second}`")]
+    /// A register comes with two names of a list.
+    #[error("key `{key}`: register `{register}` comes with `{first}` and again with `{second}`")]
     InTwoGroups {
+        /// The key of the list.
+        key: &'static str,
         /// Name of the register.
         register: String,
-        /// The group that has it first.
+        /// The name that has it first.
         first: String,
-        /// The group that has it again.
+        /// The name that has it again.
         second: String,
+    },
+    /// A group that no list can hold.
+    #[error("group `{group}` is neither in `list` nor included by another")]
+    UnusedGroup {
+        /// The group.
+        group: String,
+    },
+    /// A condition on a group that comes with another.
+    #[error("key `when`: group `{group}` is not in `list`, so that nobody asks when it is listed")]
+    UnreadWhen {
+        /// The group.
+        group: String,
+    },
+    /// A configuration states other groups than its features bring.
+    #[error(
+        "key `groups`: [{stated}] is stated, but `list` and `when` in groups.yaml give [{given}] for the features [{features}]"
+    )]
+    Groups {
+        /// The groups in the configuration.
+        stated: String,
+        /// The groups that the series gives.
+        given: String,
+        /// The configuration's features.
+        features: String,
     },
     /// A file's name cannot be part of a case's id.
     #[error("file name: `{name}` cannot be the name of a configuration")]
@@ -165,7 +191,12 @@ impl Problem {
             }
             Self::Index { .. } => "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into(),
             Self::Duplicate { .. } => "remove one of the two".into(),
-            Self::InTwoGroups { .. } => "remove it from one of the groups, or one of the groups from the list".into(),
+            Self::InTwoGroups { .. } => "remove it from one of the two, or one of the two from the list".into(),
+            Self::UnusedGroup { .. } => "add it to `list`, include it, or remove it".into(),
+            Self::UnreadWhen { .. } => "add it to `list`, or remove `when`".into(),
+            Self::Groups { given, .. } => {
+                format!("write groups: [{given}] if groups.yaml is right, else correct groups.yaml")
+            }
             Self::FileName { .. } => "use a to z, 0 to 9 and _, as the name begins the ids of its cases".into(),
             Self::DuplicateId { .. } => "correct the index, or remove one of the two".into(),
             Self::Unknown { known, .. } => format!("known: {known}"),

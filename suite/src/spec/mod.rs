@@ -7,6 +7,7 @@
 pub mod clause;
 mod error;
 mod features;
+mod groups;
 mod register;
 mod registers;
 mod series;
@@ -16,12 +17,13 @@ mod source;
 mod tests;
 
 pub use error::{Problem, SpecError};
+pub use groups::ListedGroup;
 pub use register::{Conditional, Exception, Gate, Register, Rule, State};
 pub use registers::RegisterTable;
 pub use series::Configuration;
 pub use source::Source;
 
-use crate::arch::Arch;
+use crate::arch::{Arch, Feature};
 use clause::Clauses;
 
 /// Everything that the suite knows about what a kernel should do.
@@ -31,6 +33,8 @@ pub struct Spec {
     pub series: String,
     /// Every named register of the architecture.
     pub registers: RegisterTable,
+    /// The groups of the whole list, in order.
+    pub list: Vec<ListedGroup>,
     /// The configurations of the series, by name.
     pub configurations: Vec<Configuration>,
     /// The clauses.
@@ -45,7 +49,14 @@ impl Spec {
     pub fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecError> {
         let clauses = Clauses::load(source)?;
         let registers = RegisterTable::load(source, arch)?;
-        let configurations = series::load(source, arch, &registers, series)?;
-        Ok(Self { series: series.to_owned(), registers, configurations, clauses })
+        let (list, configurations) = series::load(source, arch, &registers, series)?;
+        Ok(Self { series: series.to_owned(), registers, list, configurations, clauses })
+    }
+
+    /// The expected list of a vCPU with `features`, in order, whether or not a
+    /// configuration has them.
+    #[must_use]
+    pub fn expected(&self, features: &[Feature]) -> Vec<&Register> {
+        self.list.iter().filter(|group| group.is_listed(features)).flat_map(|group| &group.registers).collect()
     }
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Series: the expected list of every configuration, in one revision.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::error::{Problem, SpecError};
 use super::features::{self, second};
+use super::groups::{Groups, ListedGroup};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text, unique_keys};
+use super::source::Source;
 use crate::arch::{Arch, Feature};
 
 /// A combination of guest features with the list that is expected for it.
@@ -21,31 +20,6 @@ pub struct Configuration {
     pub features: Vec<Feature>,
     /// The expected list, in order.
     pub registers: Vec<Register>,
-}
-
-/// `groups.yaml` as the file has it.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "a map with `groups`")]
-pub(super) struct GroupsFile {
-    /// Named sequences of registers.
-    #[serde(deserialize_with = "unique_keys")]
-    #[cfg_attr(test, schemars(extend("propertyNames" = {"pattern": "^[a-z0-9_]+$"})))]
-    groups: BTreeMap<String, Group>,
-}
-
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "a group with `registers` and `include`")]
-struct Group {
-    /// Registers by name, in order.
-    #[serde(default)]
-    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), extend("uniqueItems" = true)))]
-    registers: Vec<String>,
-    /// Groups that follow the registers, in order.
-    #[serde(default)]
-    #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
-    include: Vec<String>,
 }
 
 /// A configuration's file as it is.
@@ -66,7 +40,7 @@ pub(super) struct ConfigurationFile {
     source: String,
 }
 
-/// Reads every configuration of a series, by name.
+/// Reads a series: the groups of its list, and its configurations by name.
 ///
 /// # Errors
 /// No such series, an unreadable or malformed file, an unknown name, a cyclic
@@ -76,7 +50,7 @@ pub(super) fn load(
     arch: &dyn Arch,
     table: &RegisterTable,
     series: &str,
-) -> Result<Vec<Configuration>, SpecError> {
+) -> Result<(Vec<ListedGroup>, Vec<Configuration>), SpecError> {
     let folder = format!("{}/{series}", arch.name());
     let names: Vec<String> = source
         .list(&folder)
@@ -94,14 +68,18 @@ pub(super) fn load(
             problem: Problem::NoSeries { series: series.to_owned(), known },
         });
     }
-    let groups = Groups::load(source, table, &folder)?;
-    names.into_iter().map(|name| configuration(source, arch, &groups, &folder, name)).collect()
+    let groups = Groups::load(source, arch, table, &folder)?;
+    let configurations = names
+        .into_iter()
+        .map(|name| configuration(source, arch, &groups, &folder, name))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((groups.listed, configurations))
 }
 
 fn configuration(
     source: &Source,
     arch: &dyn Arch,
-    groups: &Groups<'_>,
+    groups: &Groups,
     folder: &str,
     name: String,
 ) -> Result<Configuration, SpecError> {
@@ -115,101 +93,23 @@ fn configuration(
         return Err(text.error(text.line_of_key("groups"), problem));
     }
     let features = features::resolve(&text, 1, "features", &file.features, arch)?;
-    let mut registers: Vec<Register> = Vec::new();
-    let mut counted: Vec<(&str, usize)> = Vec::new();
-    for group in &file.groups {
-        if !groups.file.groups.contains_key(group) {
-            let problem = Problem::Unknown { key: "groups", name: group.clone(), known: groups.known() };
-            return Err(text.error(text.line_of_word_in("groups", group), problem));
-        }
-        let mut own = Vec::new();
-        groups.expand(group, &mut Vec::new(), &mut own)?;
-        if let Some((position, register)) = position_of_common(&registers, &own) {
-            let problem = Problem::InTwoGroups {
-                register: register.name.clone(),
-                first: group_at(&counted, position).to_owned(),
-                second: group.clone(),
-            };
-            return Err(text.error(text.line_of_word_in("groups", group), problem));
-        }
-        counted.push((group, own.len()));
-        registers.append(&mut own);
+    if let Some(name) = file.groups.iter().find(|name| !groups.known(name)) {
+        let problem = Problem::Unknown { key: "groups", name: name.clone(), known: groups.names.join(", ") };
+        return Err(text.error(text.line_of_word_in("groups", name), problem));
     }
-    if registers.len() != file.count {
-        let breakdown = counted.iter().map(|(group, count)| format!("{group} {count}")).collect::<Vec<_>>().join(", ");
-        let problem = Problem::Count { stated: file.count, actual: registers.len(), breakdown };
+    let listed: Vec<&ListedGroup> = groups.listed.iter().filter(|group| group.is_listed(&features)).collect();
+    if !listed.iter().map(|group| &group.name).eq(&file.groups) {
+        let given = listed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ");
+        let problem = Problem::Groups { stated: file.groups.join(", "), given, features: file.features.join(", ") };
+        return Err(text.error(text.line_of_key("groups"), problem));
+    }
+    let count = listed.iter().map(|group| group.registers.len()).sum();
+    if count != file.count {
+        let breakdown: Vec<String> =
+            listed.iter().map(|group| format!("{} {}", group.name, group.registers.len())).collect();
+        let problem = Problem::Count { stated: file.count, actual: count, breakdown: breakdown.join(", ") };
         return Err(text.error(text.line_of_key("count"), problem));
     }
+    let registers = listed.iter().flat_map(|group| &group.registers).cloned().collect();
     Ok(Configuration { name, features, registers })
-}
-
-/// The first register of `own` that `registers` has too, and where it is there.
-fn position_of_common<'a>(registers: &[Register], own: &'a [Register]) -> Option<(usize, &'a Register)> {
-    own.iter().find_map(|register| {
-        let position = registers.iter().position(|other| other.id == register.id)?;
-        Some((position, register))
-    })
-}
-
-/// The group that holds the `position`th register.
-fn group_at<'a>(counted: &[(&'a str, usize)], position: usize) -> &'a str {
-    let mut end = 0;
-    let group = counted.iter().find(|(_, count)| {
-        end += count;
-        position < end
-    });
-    group.map_or("", |(name, _)| name)
-}
-
-/// The groups of a series with what is needed to resolve them.
-struct Groups<'a> {
-    text: Text,
-    file: GroupsFile,
-    table: &'a RegisterTable,
-}
-
-impl<'a> Groups<'a> {
-    fn load(source: &Source, table: &'a RegisterTable, folder: &str) -> Result<Self, SpecError> {
-        let text = source.read(&format!("{folder}/groups.yaml"))?;
-        let file: GroupsFile = text.parse()?;
-        let groups = Self { text, file, table };
-        for name in groups.file.groups.keys() {
-            groups.expand(name, &mut Vec::new(), &mut Vec::new())?;
-        }
-        Ok(groups)
-    }
-
-    fn known(&self) -> String {
-        self.file.groups.keys().cloned().collect::<Vec<_>>().join(", ")
-    }
-
-    fn expand(&self, name: &str, path: &mut Vec<String>, registers: &mut Vec<Register>) -> Result<(), SpecError> {
-        let Some(group) = self.file.groups.get(name) else {
-            let problem = Problem::Unknown { key: "include", name: name.to_owned(), known: self.known() };
-            return Err(self.text.error(self.text.line_of_word_in("include", name), problem));
-        };
-        let cyclic = path.iter().any(|on_the_way| on_the_way == name);
-        path.push(name.to_owned());
-        if cyclic {
-            let path = path.iter().skip_while(|on_the_way| *on_the_way != name).cloned().collect();
-            return Err(self.text.error(self.text.line_of_key(name), Problem::Cycle { path }));
-        }
-        for register in &group.registers {
-            let Some(found) = self.table.by_name(register) else {
-                let known = "the names in registers.yaml".to_owned();
-                let problem = Problem::Unknown { key: "registers", name: register.clone(), known };
-                return Err(self.text.error(self.text.line_of_word(register, 0), problem));
-            };
-            if registers.contains(found) {
-                let problem = Problem::Duplicate { key: "registers", name: register.clone() };
-                return Err(self.text.error(self.text.line_of_word(register, 1), problem));
-            }
-            registers.push(found.clone());
-        }
-        for included in &group.include {
-            self.expand(included, path, registers)?;
-        }
-        path.pop();
-        Ok(())
-    }
 }

@@ -11,8 +11,9 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::super::clause::Clauses;
+use super::super::groups::GroupsFile;
 use super::super::registers::RegistersFile;
-use super::super::series::{ConfigurationFile, GroupsFile};
+use super::super::series::ConfigurationFile;
 use super::{BASE, CLAUSES, GROUPS, REGISTERS, files, specs};
 
 const REWRITE: &str = "REGLIST_WRITE_SCHEMA=1 cargo test -p reglist-suite schema";
@@ -118,6 +119,9 @@ fn the_schemas_refuse_what_loading_refuses() {
         (GROUPS, "", "colour", json!(3)),
         (GROUPS, "/groups/csr", "colour", json!(3)),
         (GROUPS, "/groups/csr", "registers", json!(["CRMD", "CRMD"])),
+        (GROUPS, "", "list", json!(["csr", "csr"])),
+        (GROUPS, "/groups/pmu", "when", json!([])),
+        (GROUPS, "/groups/pmu", "when", json!(["x87"])),
         (BASE, "", "colour", json!(3)),
         (BASE, "", "features", json!(["x87"])),
         (BASE, "", "groups", json!(["csr", "csr"])),

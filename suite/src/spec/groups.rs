@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! `groups.yaml`: named sequences of registers, and which of them a vCPU lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::error::{Problem, SpecError};
+use super::features::{self, second};
+use super::register::Register;
+use super::registers::RegisterTable;
+use super::source::{Source, Text, unique_keys};
+use crate::arch::{Arch, Feature};
+
+/// A group of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedGroup {
+    /// Name, unique within the series.
+    pub name: String,
+    /// Any of these features has the group listed; every vCPU lists it if there
+    /// are none.
+    pub when: Vec<Feature>,
+    /// Its registers, in order.
+    pub registers: Vec<Register>,
+}
+
+impl ListedGroup {
+    /// Whether a vCPU with `features` lists the group.
+    #[must_use]
+    pub fn is_listed(&self, features: &[Feature]) -> bool {
+        self.when.is_empty() || self.when.iter().any(|feature| features.contains(feature))
+    }
+}
+
+/// `groups.yaml` as the file has it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a map with `list` and `groups`")]
+pub(super) struct GroupsFile {
+    /// Groups of the whole list, in order.
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
+    list: Vec<String>,
+    /// Named sequences of registers.
+    #[serde(deserialize_with = "unique_keys")]
+    #[cfg_attr(test, schemars(extend("propertyNames" = {"pattern": "^[a-z0-9_]+$"})))]
+    groups: BTreeMap<String, Group>,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a group with `registers`, `include` and `when`")]
+struct Group {
+    /// Registers by name, in order.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), extend("uniqueItems" = true)))]
+    registers: Vec<String>,
+    /// Groups that follow the registers, in order.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
+    include: Vec<String>,
+    /// Any of these features has the group listed; every vCPU lists it if absent.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Feature>>", length(min = 1), extend("uniqueItems" = true)))]
+    when: Option<Vec<String>>,
+}
+
+/// The groups of a series.
+pub(super) struct Groups {
+    /// Those of the list, in order.
+    pub(super) listed: Vec<ListedGroup>,
+    /// The names of all.
+    pub(super) names: Vec<String>,
+}
+
+impl Groups {
+    /// Reads `groups.yaml` of the series in `folder`.
+    ///
+    /// # Errors
+    /// An unreadable or malformed file, an unknown name, a cyclic group, one
+    /// that nothing asks for, a register that stands twice.
+    pub(super) fn load(
+        source: &Source,
+        arch: &dyn Arch,
+        table: &RegisterTable,
+        folder: &str,
+    ) -> Result<Self, SpecError> {
+        let text = source.read(&format!("{folder}/groups.yaml"))?;
+        let file: GroupsFile = text.parse()?;
+        let known = file.groups.keys().cloned().collect::<Vec<_>>().join(", ");
+        let resolver = Resolver { text: &text, groups: &file.groups, known: &known, table };
+        let mut expanded = BTreeMap::new();
+        for name in file.groups.keys() {
+            let mut registers = Vec::new();
+            resolver.expand(name, &mut Vec::new(), &mut registers)?;
+            expanded.insert(name.as_str(), registers);
+        }
+        resolver.check_use(&file.list)?;
+        let mut listed: Vec<ListedGroup> = Vec::new();
+        for name in &file.list {
+            let (Some(group), Some(registers)) = (file.groups.get(name), expanded.get(name.as_str())) else {
+                let problem = Problem::Unknown { key: "list", name: name.clone(), known: known.clone() };
+                return Err(text.error(text.line_of_word_in("list", name), problem));
+            };
+            let when = match &group.when {
+                Some(names) => features::resolve_some(&text, text.line_of_key(name), "when", names, arch)?,
+                None => Vec::new(),
+            };
+            if let Some((register, first)) = common(&listed, registers) {
+                let problem = Problem::InTwoGroups {
+                    key: "list",
+                    register: register.name.clone(),
+                    first: first.name.clone(),
+                    second: name.clone(),
+                };
+                return Err(text.error(text.line_of_word_in("list", name), problem));
+            }
+            let registers = registers.iter().copied().cloned().collect();
+            listed.push(ListedGroup { name: name.clone(), when, registers });
+        }
+        Ok(Self { listed, names: file.groups.into_keys().collect() })
+    }
+
+    /// Whether there is a group of that name.
+    pub(super) fn known(&self, name: &str) -> bool {
+        self.names.iter().any(|known| known == name)
+    }
+}
+
+/// The first of `registers` that a listed group has too, and that group.
+fn common<'a>(listed: &'a [ListedGroup], registers: &[&'a Register]) -> Option<(&'a Register, &'a ListedGroup)> {
+    registers.iter().find_map(|register| {
+        let group = listed.iter().find(|group| group.registers.iter().any(|other| other.id == register.id))?;
+        Some((*register, group))
+    })
+}
+
+/// What is needed to resolve the names in a file.
+struct Resolver<'a> {
+    text: &'a Text,
+    groups: &'a BTreeMap<String, Group>,
+    known: &'a str,
+    table: &'a RegisterTable,
+}
+
+impl<'a> Resolver<'a> {
+    fn expand(&self, name: &str, path: &mut Vec<String>, registers: &mut Vec<&'a Register>) -> Result<(), SpecError> {
+        let Some(group) = self.groups.get(name) else {
+            let problem = Problem::Unknown { key: "include", name: name.to_owned(), known: self.known.to_owned() };
+            return Err(self.text.error(self.text.line_of_word_in("include", name), problem));
+        };
+        let cyclic = path.iter().any(|on_the_way| on_the_way == name);
+        path.push(name.to_owned());
+        if cyclic {
+            let path = path.iter().skip_while(|on_the_way| *on_the_way != name).cloned().collect();
+            return Err(self.text.error(self.text.line_of_key(name), Problem::Cycle { path }));
+        }
+        for register in &group.registers {
+            let Some(found) = self.table.by_name(register) else {
+                let known = "the names in registers.yaml".to_owned();
+                let problem = Problem::Unknown { key: "registers", name: register.clone(), known };
+                return Err(self.text.error(self.text.line_of_word(register, 0), problem));
+            };
+            if registers.iter().any(|other| other.id == found.id) {
+                let problem = Problem::Duplicate { key: "registers", name: register.clone() };
+                return Err(self.text.error(self.text.line_of_word(register, 1), problem));
+            }
+            registers.push(found);
+        }
+        for included in &group.include {
+            self.expand(included, path, registers)?;
+        }
+        path.pop();
+        Ok(())
+    }
+
+    /// Every group is listed or included, and `when` stands where it is read.
+    fn check_use(&self, list: &[String]) -> Result<(), SpecError> {
+        if let Some(name) = second(list) {
+            let problem = Problem::Duplicate { key: "list", name: name.to_owned() };
+            return Err(self.text.error(self.text.line_of_key("list"), problem));
+        }
+        let listed: BTreeSet<&String> = list.iter().collect();
+        let included: BTreeSet<&String> = self.groups.values().flat_map(|group| &group.include).collect();
+        for (name, group) in self.groups.iter().filter(|(name, _)| !listed.contains(name)) {
+            let line = self.text.line_of_key(name);
+            if !included.contains(name) {
+                return Err(self.text.error(line, Problem::UnusedGroup { group: name.clone() }));
+            }
+            if group.when.is_some() {
+                let line = self.text.line_of_key_from(line, "when");
+                return Err(self.text.error(line, Problem::UnreadWhen { group: name.clone() }));
+            }
+        }
+        Ok(())
+    }
+}
