@@ -169,6 +169,22 @@ pub enum Problem {
         /// The key under which features should stand.
         key: &'static str,
     },
+    /// Indexes that their type does not hold, or none.
+    #[error("key `unnamed`: {first:#x} to {last:#x} is no range of type {type_}")]
+    Range {
+        /// The register type.
+        type_: String,
+        /// The first index.
+        first: u64,
+        /// The last index.
+        last: u64,
+    },
+    /// An exception that nothing belongs to.
+    #[error("exception `{exception}` holds no registers")]
+    NoRegisters {
+        /// Its name.
+        exception: String,
+    },
     /// A series without configurations, or no series of that name.
     #[error("series `{series}` has no configurations")]
     NoSeries {
@@ -189,7 +205,9 @@ impl Problem {
             Self::Form(_) => {
                 "compare with the keys in specs/README.md, or let an editor check against specs/schema".into()
             }
-            Self::Index { .. } => "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into(),
+            Self::Index { .. } | Self::Range { .. } => {
+                "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into()
+            }
             Self::Duplicate { .. } => "remove one of the two".into(),
             Self::InTwoGroups { .. } => "remove it from one of the two, or one of the two from the list".into(),
             Self::UnusedGroup { .. } => "add it to `list`, include it, or remove it".into(),
@@ -209,6 +227,7 @@ impl Problem {
             Self::FreeAgainstRule { .. } => "remove `free`, or correct the rule".into(),
             Self::Conditional { .. } => "name the further bits alone".into(),
             Self::NoFeature { .. } => "name at least one, or remove the condition".into(),
+            Self::NoRegisters { .. } => "name some in `families`, `registers` or `unnamed`, or remove it".into(),
             Self::NoSeries { known, .. } => format!("known series: {known}"),
         }
     }

@@ -12,6 +12,7 @@ mod register;
 mod registers;
 mod series;
 mod source;
+mod unlisted;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ pub use register::{Conditional, Exception, Gate, Register, Rule, State};
 pub use registers::RegisterTable;
 pub use series::Configuration;
 pub use source::Source;
+pub use unlisted::{Unlisted, UnlistedException};
 
 use crate::arch::{Arch, Feature};
 use clause::Clauses;
@@ -37,20 +39,23 @@ pub struct Spec {
     pub list: Vec<ListedGroup>,
     /// The configurations of the series, by name.
     pub configurations: Vec<Configuration>,
+    /// What GET reads although no list has it.
+    pub unlisted: Unlisted,
     /// The clauses.
     pub clauses: Clauses,
 }
 
 impl Spec {
-    /// Reads clauses, registers and one series.
+    /// Reads clauses, registers, exceptions and one series.
     ///
     /// # Errors
     /// The first problem, with file and line.
     pub fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecError> {
         let clauses = Clauses::load(source)?;
         let registers = RegisterTable::load(source, arch)?;
+        let unlisted = Unlisted::load(source, arch, &registers)?;
         let (list, configurations) = series::load(source, arch, &registers, series)?;
-        Ok(Self { series: series.to_owned(), registers, list, configurations, clauses })
+        Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, clauses })
     }
 
     /// The expected list of a vCPU with `features`, in order, whether or not a

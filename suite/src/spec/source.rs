@@ -49,6 +49,19 @@ impl Source {
         }
     }
 
+    /// Reads `file`, a path below the tree, or `None` where it does not exist.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub fn read_if_there(&self, file: &str) -> Result<Option<Text>, SpecError> {
+        match self.read(file) {
+            Err(SpecError { problem: Problem::Unreadable(error), .. }) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
+    }
+
     /// Names of the entries of a folder below the tree, sorted and without hidden
     /// ones, which editors leave; none where the folder does not exist.
     #[must_use]

@@ -9,6 +9,7 @@ mod groups;
 mod mutations;
 mod registers;
 mod schema;
+mod unlisted;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::arch::LoongArch64;
 
 const CLAUSES: &str = "clauses.yaml";
 const REGISTERS: &str = "loongarch64/registers.yaml";
+const UNLISTED: &str = "loongarch64/unlisted.yaml";
 const GROUPS: &str = "loongarch64/v5/groups.yaml";
 const BASE: &str = "loongarch64/v5/base.yaml";
 const PMU: &str = "loongarch64/v5/pmu.yaml";
@@ -210,6 +212,7 @@ fn a_copy_of_the_built_in_specifications_says_the_same() {
     assert_eq!(copy.configurations, embedded.configurations);
     assert_eq!(copy.clauses, embedded.clauses);
     assert_eq!(copy.registers.all(), embedded.registers.all());
+    assert_eq!(copy.unlisted, embedded.unlisted);
 }
 
 #[test]

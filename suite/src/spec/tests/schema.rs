@@ -14,15 +14,17 @@ use super::super::clause::Clauses;
 use super::super::groups::GroupsFile;
 use super::super::registers::RegistersFile;
 use super::super::series::ConfigurationFile;
-use super::{BASE, CLAUSES, GROUPS, REGISTERS, files, specs};
+use super::super::unlisted::UnlistedFile;
+use super::{BASE, CLAUSES, GROUPS, REGISTERS, UNLISTED, files, specs};
 
 const REWRITE: &str = "REGLIST_WRITE_SCHEMA=1 cargo test -p reglist-suite schema";
 
 /// Every schema, by the name of its file.
-fn generated() -> [(&'static str, Value); 4] {
+fn generated() -> [(&'static str, Value); 5] {
     [
         ("clauses", schema::<Clauses>()),
         ("registers", schema::<RegistersFile>()),
+        ("unlisted", schema::<UnlistedFile>()),
         ("groups", schema::<GroupsFile>()),
         ("configuration", schema::<ConfigurationFile>()),
     ]
@@ -82,6 +84,7 @@ fn every_file_names_the_schema_of_its_kind_and_keeps_to_it() {
         let expected = match file.rsplit('/').next().unwrap() {
             "clauses.yaml" => "clauses",
             "registers.yaml" => "registers",
+            "unlisted.yaml" => "unlisted",
             "groups.yaml" => "groups",
             _ => "configuration",
         };
@@ -116,6 +119,11 @@ fn the_schemas_refuse_what_loading_refuses() {
         (REGISTERS, "/groups/lbt/gate", "any", json!([])),
         (REGISTERS, "/groups/lbt/gate", "any", json!(["lbt_sparc"])),
         (REGISTERS, "/groups/lbt/gate", "colour", json!(3)),
+        (UNLISTED, "", "colour", json!(3)),
+        (UNLISTED, "/unlisted/0", "colour", json!(3)),
+        (UNLISTED, "/unlisted/0", "families", json!([])),
+        (UNLISTED, "/unlisted/0", "registers", json!(["CRMD", "CRMD"])),
+        (UNLISTED, "/unlisted/0", "unnamed", json!({"type": "csr", "first": 0})),
         (GROUPS, "", "colour", json!(3)),
         (GROUPS, "/groups/csr", "colour", json!(3)),
         (GROUPS, "/groups/csr", "registers", json!(["CRMD", "CRMD"])),
@@ -136,7 +144,7 @@ fn the_schemas_refuse_what_loading_refuses() {
 
 #[test]
 fn the_schemas_refuse_a_missing_key() {
-    for file in [CLAUSES, REGISTERS, GROUPS, BASE] {
+    for file in [CLAUSES, REGISTERS, UNLISTED, GROUPS, BASE] {
         let (validator, value) = (validator_for(file), value(file));
         for key in value.as_object().unwrap().keys() {
             let mut without = value.clone();
@@ -144,4 +152,11 @@ fn the_schemas_refuse_a_missing_key() {
             assert!(!validator.is_valid(&without), "{file} without {key}");
         }
     }
+}
+
+#[test]
+fn the_schemas_refuse_an_exception_without_registers() {
+    let mut value = value(UNLISTED);
+    value["unlisted"][0].as_object_mut().unwrap().remove("families");
+    assert!(!validator_for(UNLISTED).is_valid(&value));
 }

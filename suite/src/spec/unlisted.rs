@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! `unlisted.yaml`: what GET reads although a vCPU's list has it not.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Problem, SpecError};
+use super::register::Register;
+use super::registers::RegisterTable;
+use super::source::{Source, Text};
+use crate::arch::{Arch, RegisterType};
+
+/// What GET reads although a vCPU's list has it not: the known exceptions, by
+/// name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// The exceptions; no register with a name belongs to two of them.
+    pub exceptions: Vec<UnlistedException>,
+}
+
+/// Registers that GET reads and a list has not, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnlistedException {
+    /// Name, unique among the exceptions.
+    pub name: String,
+    /// Why GET reads them.
+    pub reason: String,
+    /// Ids of registers with a name.
+    ids: BTreeSet<u64>,
+    /// Ids of registers without one.
+    ranges: Vec<IdRange>,
+}
+
+/// Evenly spaced ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct IdRange {
+    first: u64,
+    last: u64,
+    /// Distance of one id from the next; not 0.
+    step: u64,
+}
+
+impl IdRange {
+    fn contains(self, id: u64) -> bool {
+        (self.first..=self.last).contains(&id) && (id - self.first).is_multiple_of(self.step)
+    }
+}
+
+impl Unlisted {
+    /// The name of the exception to which `id` belongs, if any.
+    #[must_use]
+    pub fn exception(&self, id: u64) -> Option<&str> {
+        let found = self
+            .exceptions
+            .iter()
+            .find(|exception| exception.ids.contains(&id) || exception.ranges.iter().any(|range| range.contains(id)));
+        found.map(|exception| exception.name.as_str())
+    }
+
+    /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such
+    /// file.
+    ///
+    /// # Errors
+    /// An unreadable or malformed file, an unknown or repeated name, an index
+    /// outside its type, an exception without registers.
+    pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Self, SpecError> {
+        let Some(text) = source.read_if_there(&format!("{}/unlisted.yaml", arch.name()))? else {
+            return Ok(Self::default());
+        };
+        let file: UnlistedFile = text.parse()?;
+        let mut unlisted = Self::default();
+        for entry in file.unlisted {
+            let start = text.line_of_pair("name", &entry.name, 0);
+            if unlisted.exceptions.iter().any(|other| other.name == entry.name) {
+                let line = text.line_of_pair("name", &entry.name, 1);
+                return Err(text.error(line, Problem::Duplicate { key: "name", name: entry.name }));
+            }
+            let resolver = Resolver { text: &text, start, arch, table, others: &unlisted };
+            let exception = resolver.exception(entry)?;
+            unlisted.exceptions.push(exception);
+        }
+        Ok(unlisted)
+    }
+}
+
+/// `unlisted.yaml` as the file has it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a map with `unlisted`")]
+pub(super) struct UnlistedFile {
+    /// The exceptions.
+    unlisted: Vec<Entry>,
+}
+
+/// Registers that GET reads and a list has not, for one reason.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Exception", extend("anyOf" = [
+    {"required": ["families"]},
+    {"required": ["registers"]},
+    {"required": ["unnamed"]},
+])))]
+#[serde(deny_unknown_fields, expecting = "an exception with `name`, registers, `reason` and `source`")]
+struct Entry {
+    /// Name, unique within the file.
+    #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9_]+$")))]
+    name: String,
+    /// Families of registers.yaml.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), length(min = 1), extend("uniqueItems" = true)))]
+    families: Vec<String>,
+    /// Registers of registers.yaml.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), length(min = 1), extend("uniqueItems" = true)))]
+    registers: Vec<String>,
+    /// Registers that have no name in registers.yaml.
+    unnamed: Option<IndexRange>,
+    /// Why GET reads them.
+    reason: String,
+    /// Where the fact comes from.
+    #[expect(dead_code, reason = "required of the file, read by people")]
+    source: String,
+}
+
+/// Indexes of a type, those of named registers left out.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a range with `type`, `first` and `last`")]
+struct IndexRange {
+    /// How ids are formed from an index.
+    #[serde(rename = "type")]
+    type_: RegisterType,
+    /// The first index.
+    first: u64,
+    /// The last index.
+    last: u64,
+}
+
+/// What is needed to resolve the names of an exception.
+struct Resolver<'a> {
+    text: &'a Text,
+    /// The line where the exception begins.
+    start: usize,
+    arch: &'a dyn Arch,
+    table: &'a RegisterTable,
+    others: &'a Unlisted,
+}
+
+impl Resolver<'_> {
+    fn exception(&self, entry: Entry) -> Result<UnlistedException, SpecError> {
+        let mut ids = BTreeSet::new();
+        for name in &entry.families {
+            let Some(family) = self.table.family(name) else {
+                let known = self.table.families().collect::<Vec<_>>().join(", ");
+                return Err(self.error(
+                    "families",
+                    name,
+                    Problem::Unknown { key: "families", name: name.clone(), known },
+                ));
+            };
+            for register in family {
+                self.add(&mut ids, &entry.name, "families", name, register)?;
+            }
+        }
+        for name in &entry.registers {
+            let Some(register) = self.table.by_name(name) else {
+                let known = "the names in registers.yaml".to_owned();
+                return Err(self.error(
+                    "registers",
+                    name,
+                    Problem::Unknown { key: "registers", name: name.clone(), known },
+                ));
+            };
+            self.add(&mut ids, &entry.name, "registers", name, register)?;
+        }
+        let ranges = match &entry.unnamed {
+            Some(range) => self.ranges(range)?,
+            None => Vec::new(),
+        };
+        if ids.is_empty() && ranges.is_empty() {
+            return Err(self.text.error(self.start, Problem::NoRegisters { exception: entry.name }));
+        }
+        Ok(UnlistedException { name: entry.name, reason: entry.reason, ids, ranges })
+    }
+
+    /// Adds a register that comes with `word` under `key`.
+    fn add(
+        &self,
+        ids: &mut BTreeSet<u64>,
+        exception: &str,
+        key: &'static str,
+        word: &str,
+        register: &Register,
+    ) -> Result<(), SpecError> {
+        if let Some(first) = self.others.exception(register.id) {
+            let problem = Problem::InTwoGroups {
+                key,
+                register: register.name.clone(),
+                first: first.to_owned(),
+                second: exception.to_owned(),
+            };
+            return Err(self.error(key, word, problem));
+        }
+        if !ids.insert(register.id) {
+            return Err(self.error(key, word, Problem::Duplicate { key, name: register.name.clone() }));
+        }
+        Ok(())
+    }
+
+    fn error(&self, key: &str, word: &str, problem: Problem) -> SpecError {
+        self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start, key), word), problem)
+    }
+
+    /// The indexes of a range between those that have a name.
+    fn ranges(&self, range: &IndexRange) -> Result<Vec<IdRange>, SpecError> {
+        let IndexRange { type_, first, last } = *range;
+        let ends = (self.arch.encode(type_, first), self.arch.encode(type_, last));
+        if first > last || ends.0.is_none() || ends.1.is_none() {
+            let line = self.text.line_of_key_from(self.start, "unnamed");
+            return Err(self.text.error(line, Problem::Range { type_: type_.to_string(), first, last }));
+        }
+        let named: BTreeSet<u64> = self
+            .table
+            .all()
+            .iter()
+            .filter_map(|register| self.arch.decode(register.id))
+            .filter_map(|(other, index)| (other == type_).then_some(index))
+            .collect();
+        let mut ranges = Vec::new();
+        let mut start = first;
+        for index in named.range(first..=last) {
+            ranges.extend(index.checked_sub(1).and_then(|end| self.range(type_, start, end)));
+            start = index.saturating_add(1);
+        }
+        ranges.extend(self.range(type_, start, last));
+        Ok(ranges)
+    }
+
+    /// The ids of the indexes `first` to `last`, which every type spaces evenly.
+    fn range(&self, type_: RegisterType, first: u64, last: u64) -> Option<IdRange> {
+        if first > last {
+            return None;
+        }
+        let (first_id, last_id) = (self.arch.encode(type_, first)?, self.arch.encode(type_, last)?);
+        let second_id = self.arch.encode(type_, first + 1).filter(|_| first < last);
+        let step = second_id.map_or(1, |second| second.wrapping_sub(first_id));
+        Some(IdRange { first: first_id, last: last_id, step })
+    }
+}
