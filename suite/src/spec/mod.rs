@@ -5,6 +5,7 @@
 //! name, a register that stands twice or a count that does not add up.
 
 pub mod clause;
+mod consumer;
 mod error;
 mod features;
 mod groups;
@@ -17,6 +18,7 @@ mod unlisted;
 #[cfg(test)]
 mod tests;
 
+pub use consumer::Consumer;
 pub use error::{Problem, SpecError};
 pub use groups::ListedGroup;
 pub use register::{Conditional, Exception, Gate, Register, Rule, State};
@@ -41,12 +43,14 @@ pub struct Spec {
     pub configurations: Vec<Configuration>,
     /// What GET reads although no list has it.
     pub unlisted: Unlisted,
+    /// Programs that save vCPUs.
+    pub consumers: Vec<Consumer>,
     /// The clauses.
     pub clauses: Clauses,
 }
 
 impl Spec {
-    /// Reads clauses, registers, exceptions and one series.
+    /// Reads clauses, registers, exceptions, consumers and one series.
     ///
     /// # Errors
     /// The first problem, with file and line.
@@ -54,8 +58,9 @@ impl Spec {
         let clauses = Clauses::load(source)?;
         let registers = RegisterTable::load(source, arch)?;
         let unlisted = Unlisted::load(source, arch, &registers)?;
+        let consumers = consumer::load(source, arch, &registers)?;
         let (list, configurations) = series::load(source, arch, &registers, series)?;
-        Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, clauses })
+        Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, consumers, clauses })
     }
 
     /// The expected list of a vCPU with `features`, in order, whether or not a

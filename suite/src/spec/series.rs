@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::consumer;
 use super::error::{Problem, SpecError};
 use super::features::{self, second};
 use super::groups::{Groups, ListedGroup};
@@ -59,7 +60,8 @@ pub(super) fn load(
         .filter(|name| *name != "groups")
         .map(str::to_owned)
         .collect();
-    let known: Vec<String> = source.list(arch.name()).into_iter().filter(|name| !name.ends_with(".yaml")).collect();
+    let is_series = |name: &String| !name.ends_with(".yaml") && name != consumer::FOLDER;
+    let known: Vec<String> = source.list(arch.name()).into_iter().filter(is_series).collect();
     if names.is_empty() || !known.iter().any(|known| known == series) {
         let known = known.join(", ");
         return Err(SpecError {

@@ -5,6 +5,7 @@
 //! here whole, with `DIR` for the tree and `LINE` for the line that the test
 //! finds by itself.
 
+mod consumer;
 mod groups;
 mod mutations;
 mod registers;
@@ -22,6 +23,7 @@ use crate::arch::LoongArch64;
 const CLAUSES: &str = "clauses.yaml";
 const REGISTERS: &str = "loongarch64/registers.yaml";
 const UNLISTED: &str = "loongarch64/unlisted.yaml";
+const QEMU: &str = "loongarch64/consumers/qemu.yaml";
 const GROUPS: &str = "loongarch64/v5/groups.yaml";
 const BASE: &str = "loongarch64/v5/base.yaml";
 const PMU: &str = "loongarch64/v5/pmu.yaml";
@@ -213,6 +215,7 @@ fn a_copy_of_the_built_in_specifications_says_the_same() {
     assert_eq!(copy.clauses, embedded.clauses);
     assert_eq!(copy.registers.all(), embedded.registers.all());
     assert_eq!(copy.unlisted, embedded.unlisted);
+    assert_eq!(copy.consumers, embedded.consumers);
 }
 
 #[test]

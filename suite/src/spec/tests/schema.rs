@@ -11,20 +11,22 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::super::clause::Clauses;
+use super::super::consumer::ConsumerFile;
 use super::super::groups::GroupsFile;
 use super::super::registers::RegistersFile;
 use super::super::series::ConfigurationFile;
 use super::super::unlisted::UnlistedFile;
-use super::{BASE, CLAUSES, GROUPS, REGISTERS, UNLISTED, files, specs};
+use super::{BASE, CLAUSES, GROUPS, QEMU, REGISTERS, UNLISTED, files, specs};
 
 const REWRITE: &str = "REGLIST_WRITE_SCHEMA=1 cargo test -p reglist-suite schema";
 
 /// Every schema, by the name of its file.
-fn generated() -> [(&'static str, Value); 5] {
+fn generated() -> [(&'static str, Value); 6] {
     [
         ("clauses", schema::<Clauses>()),
         ("registers", schema::<RegistersFile>()),
         ("unlisted", schema::<UnlistedFile>()),
+        ("consumer", schema::<ConsumerFile>()),
         ("groups", schema::<GroupsFile>()),
         ("configuration", schema::<ConfigurationFile>()),
     ]
@@ -86,6 +88,7 @@ fn every_file_names_the_schema_of_its_kind_and_keeps_to_it() {
             "registers.yaml" => "registers",
             "unlisted.yaml" => "unlisted",
             "groups.yaml" => "groups",
+            _ if file.contains("/consumers/") => "consumer",
             _ => "configuration",
         };
         assert_eq!(kind(&file), expected, "{file}");
@@ -124,6 +127,11 @@ fn the_schemas_refuse_what_loading_refuses() {
         (UNLISTED, "/unlisted/0", "families", json!([])),
         (UNLISTED, "/unlisted/0", "registers", json!(["CRMD", "CRMD"])),
         (UNLISTED, "/unlisted/0", "unnamed", json!({"type": "csr", "first": 0})),
+        (QEMU, "", "colour", json!(3)),
+        (QEMU, "/saves/1", "colour", json!(3)),
+        (QEMU, "/saves/1", "all", json!([])),
+        (QEMU, "/saves/1", "all", json!(["x87"])),
+        (QEMU, "/saves/2", "registers", json!(["COUNTER", "COUNTER"])),
         (GROUPS, "", "colour", json!(3)),
         (GROUPS, "/groups/csr", "colour", json!(3)),
         (GROUPS, "/groups/csr", "registers", json!(["CRMD", "CRMD"])),
@@ -144,7 +152,7 @@ fn the_schemas_refuse_what_loading_refuses() {
 
 #[test]
 fn the_schemas_refuse_a_missing_key() {
-    for file in [CLAUSES, REGISTERS, UNLISTED, GROUPS, BASE] {
+    for file in [CLAUSES, REGISTERS, UNLISTED, QEMU, GROUPS, BASE] {
         let (validator, value) = (validator_for(file), value(file));
         for key in value.as_object().unwrap().keys() {
             let mut without = value.clone();

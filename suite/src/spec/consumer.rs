@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! `consumers/NAME.yaml`: what a program saves of a vCPU, without asking the
+//! kernel for a list.
+
+use serde::Deserialize;
+
+use super::error::{Problem, SpecError};
+use super::features;
+use super::register::Register;
+use super::registers::RegisterTable;
+use super::source::{Source, Text};
+use crate::arch::{Arch, Feature};
+
+/// The folder beside the series.
+pub(super) const FOLDER: &str = "consumers";
+
+/// A program that saves vCPUs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its name, as people write it.
+    pub name: String,
+    saves: Vec<Part>,
+}
+
+/// Registers that are saved together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// Features that the vCPU must have, every one.
+    all: Vec<Feature>,
+    registers: Vec<Register>,
+}
+
+impl Consumer {
+    /// What it saves of a vCPU with `features`, in its order.
+    #[must_use]
+    pub fn saves(&self, features: &[Feature]) -> Vec<&Register> {
+        let saved = self.saves.iter().filter(|part| part.all.iter().all(|feature| features.contains(feature)));
+        saved.flat_map(|part| &part.registers).collect()
+    }
+}
+
+/// A consumer's file as it is.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "a map with `name`, `source` and `saves`")]
+pub(super) struct ConsumerFile {
+    /// Its name, as people write it.
+    name: String,
+    /// Where it saves them.
+    #[expect(dead_code, reason = "required of the file, read by people")]
+    source: String,
+    /// What it saves, in its order.
+    saves: Vec<PartEntry>,
+}
+
+/// Registers that are saved together.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Part"))]
+#[serde(deny_unknown_fields, expecting = "a part with `registers` and `all`")]
+struct PartEntry {
+    /// Registers by name, in order.
+    #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), extend("uniqueItems" = true)))]
+    registers: Vec<String>,
+    /// Features that the vCPU must have, every one; none if absent.
+    #[cfg_attr(test, schemars(with = "Option<Vec<Feature>>", length(min = 1), extend("uniqueItems" = true)))]
+    all: Option<Vec<String>>,
+}
+
+/// Reads `ARCHITECTURE/consumers/*.yaml`, by file name; none where there is no
+/// such folder.
+///
+/// # Errors
+/// An unreadable or malformed file, an unknown name, a register that stands
+/// twice.
+pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Vec<Consumer>, SpecError> {
+    let folder = format!("{}/{FOLDER}", arch.name());
+    let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));
+    files.map(|file| consumer(&source.read(&format!("{folder}/{file}"))?, arch, table)).collect()
+}
+
+fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consumer, SpecError> {
+    let file: ConsumerFile = text.parse()?;
+    let mut saves: Vec<Part> = Vec::new();
+    for entry in file.saves {
+        let mut registers: Vec<Register> = Vec::new();
+        for name in &entry.registers {
+            let Some(register) = table.by_name(name) else {
+                let known = "the names in registers.yaml".to_owned();
+                let problem = Problem::Unknown { key: "registers", name: name.clone(), known };
+                return Err(text.error(text.line_of_word_in("saves", name), problem));
+            };
+            let mut saved = saves.iter().flat_map(|part| &part.registers).chain(&registers);
+            if saved.any(|other| other.id == register.id) {
+                let problem = Problem::Duplicate { key: "registers", name: name.clone() };
+                return Err(text.error(text.line_of_word(name, 1), problem));
+            }
+            registers.push(register.clone());
+        }
+        let all = match &entry.all {
+            Some(names) => {
+                let start = entry.registers.last().map_or(1, |name| text.line_of_word_in("saves", name));
+                features::resolve_some(text, start, "all", names, arch)?
+            }
+            None => Vec::new(),
+        };
+        saves.push(Part { all, registers });
+    }
+    Ok(Consumer { name: file.name, saves })
+}
