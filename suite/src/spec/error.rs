@@ -113,6 +113,18 @@ pub enum Problem {
         /// The name, without `.yaml`.
         name: String,
     },
+    /// A list where nothing is said of it.
+    #[error("key `{key}`: stands beside `contract_only`, which says nothing of the list")]
+    ListOfContract {
+        /// The key of the list.
+        key: &'static str,
+    },
+    /// No list, although something is said of it.
+    #[error("key `{key}` is missing")]
+    NoList {
+        /// The key of the list.
+        key: &'static str,
+    },
     /// The stated count is not the number of registers.
     #[error("key `count`: {stated} is stated, but the groups hold {actual} registers ({breakdown})")]
     Count {
@@ -219,6 +231,8 @@ impl Problem {
             Self::DuplicateId { .. } => "correct the index, or remove one of the two".into(),
             Self::Unknown { known, .. } => format!("known: {known}"),
             Self::Cycle { .. } => "remove one of the includes".into(),
+            Self::ListOfContract { key } => format!("remove `{key}`, or `contract_only`"),
+            Self::NoList { .. } => "state `groups` and `count`, or `contract_only: true` in place of both".into(),
             Self::Count { actual, .. } => {
                 format!("write count: {actual} if the groups are right, else correct the groups")
             }

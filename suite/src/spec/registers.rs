@@ -20,7 +20,7 @@ use crate::arch::{Arch, RegisterType};
 #[serde(deny_unknown_fields, expecting = "a map with `architecture` and `groups`")]
 pub(super) struct RegistersFile {
     /// The architecture, as `uname -m` spells it.
-    #[cfg_attr(test, schemars(extend("const" = "loongarch64")))]
+    #[cfg_attr(test, schemars(extend("enum" = ["loongarch64", "x86_64"])))]
     architecture: String,
     /// Registers by family; the family's values are the registers' defaults.
     #[serde(deserialize_with = "unique_keys")]

@@ -9,7 +9,7 @@ use super::features::{self, second};
 use super::groups::{Groups, ListedGroup};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::Source;
+use super::source::{Source, Text};
 use crate::arch::{Arch, Feature};
 
 /// A combination of guest features with the list that is expected for it.
@@ -19,13 +19,19 @@ pub struct Configuration {
     pub name: String,
     /// Features to switch on, beyond what every vCPU under test has.
     pub features: Vec<Feature>,
-    /// The expected list, in order.
+    /// The expected list, in order; empty where nothing is said of it.
     pub registers: Vec<Register>,
+    /// Whether nothing is said of the list but what holds for any list.
+    pub contract_only: bool,
 }
 
 /// A configuration's file as it is.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("oneOf" = [
+    {"required": ["groups", "count"], "properties": {"contract_only": {"const": false}}},
+    {"required": ["contract_only"], "properties": {"contract_only": {"const": true}, "groups": false, "count": false}},
+])))]
 #[serde(deny_unknown_fields, expecting = "a map with `features`, `groups`, `count` and `source`")]
 pub(super) struct ConfigurationFile {
     /// Features to switch on.
@@ -33,9 +39,12 @@ pub(super) struct ConfigurationFile {
     features: Vec<String>,
     /// Groups of the list, in order.
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
-    groups: Vec<String>,
+    groups: Option<Vec<String>>,
     /// Number of registers in the list.
-    count: usize,
+    count: Option<usize>,
+    /// Whether nothing is said of the list: in place of `groups` and `count`.
+    #[serde(default)]
+    contract_only: bool,
     /// Where the list comes from.
     #[expect(dead_code, reason = "required of the file, read by people")]
     source: String,
@@ -45,7 +54,8 @@ pub(super) struct ConfigurationFile {
 ///
 /// # Errors
 /// No such series, an unreadable or malformed file, an unknown name, a cyclic
-/// or missing group, a register that stands twice, a wrong count.
+/// or missing group, a register that stands twice, groups that the features do
+/// not bring, a wrong count, both or neither of a list and `contract_only`.
 pub(super) fn load(
     source: &Source,
     arch: &dyn Arch,
@@ -90,28 +100,54 @@ fn configuration(
         return Err(text.error(1, Problem::FileName { name }));
     }
     let file: ConfigurationFile = text.parse()?;
-    if let Some(name) = second(&file.groups) {
+    let features = features::resolve(&text, 1, "features", &file.features, arch)?;
+    let (stated, count) = match (file.contract_only, file.groups, file.count) {
+        (true, None, None) => return Ok(Configuration { name, features, registers: Vec::new(), contract_only: true }),
+        (true, groups, _) => {
+            let key = if groups.is_some() { "groups" } else { "count" };
+            return Err(text.error(text.line_of_key(key), Problem::ListOfContract { key }));
+        }
+        (false, Some(groups), Some(count)) => (groups, count),
+        (false, groups, _) => {
+            let key = if groups.is_none() { "groups" } else { "count" };
+            return Err(text.error(1, Problem::NoList { key }));
+        }
+    };
+    let listed = listed(&text, groups, &features, &stated)?;
+    let registers: Vec<Register> = listed.iter().flat_map(|group| &group.registers).cloned().collect();
+    if registers.len() != count {
+        let breakdown: Vec<String> =
+            listed.iter().map(|group| format!("{} {}", group.name, group.registers.len())).collect();
+        let problem = Problem::Count { stated: count, actual: registers.len(), breakdown: breakdown.join(", ") };
+        return Err(text.error(text.line_of_key("count"), problem));
+    }
+    Ok(Configuration { name, features, registers, contract_only: false })
+}
+
+/// The groups that a vCPU with `features` lists, which must be those that the
+/// configuration states.
+fn listed<'a>(
+    text: &Text,
+    groups: &'a Groups,
+    features: &[Feature],
+    stated: &[String],
+) -> Result<Vec<&'a ListedGroup>, SpecError> {
+    if let Some(name) = second(stated) {
         let problem = Problem::Duplicate { key: "groups", name: name.to_owned() };
         return Err(text.error(text.line_of_key("groups"), problem));
     }
-    let features = features::resolve(&text, 1, "features", &file.features, arch)?;
-    if let Some(name) = file.groups.iter().find(|name| !groups.known(name)) {
+    if let Some(name) = stated.iter().find(|name| !groups.known(name)) {
         let problem = Problem::Unknown { key: "groups", name: name.clone(), known: groups.names.join(", ") };
         return Err(text.error(text.line_of_word_in("groups", name), problem));
     }
-    let listed: Vec<&ListedGroup> = groups.listed.iter().filter(|group| group.is_listed(&features)).collect();
-    if !listed.iter().map(|group| &group.name).eq(&file.groups) {
-        let given = listed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", ");
-        let problem = Problem::Groups { stated: file.groups.join(", "), given, features: file.features.join(", ") };
+    let listed: Vec<&ListedGroup> = groups.listed.iter().filter(|group| group.is_listed(features)).collect();
+    if !listed.iter().map(|group| &group.name).eq(stated) {
+        let problem = Problem::Groups {
+            stated: stated.join(", "),
+            given: listed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", "),
+            features: features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", "),
+        };
         return Err(text.error(text.line_of_key("groups"), problem));
     }
-    let count = listed.iter().map(|group| group.registers.len()).sum();
-    if count != file.count {
-        let breakdown: Vec<String> =
-            listed.iter().map(|group| format!("{} {}", group.name, group.registers.len())).collect();
-        let problem = Problem::Count { stated: file.count, actual: count, breakdown: breakdown.join(", ") };
-        return Err(text.error(text.line_of_key("count"), problem));
-    }
-    let registers = listed.iter().flat_map(|group| &group.registers).cloned().collect();
-    Ok(Configuration { name, features, registers })
+    Ok(listed)
 }

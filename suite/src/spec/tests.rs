@@ -6,6 +6,7 @@
 //! finds by itself.
 
 mod consumer;
+mod contract;
 mod groups;
 mod mutations;
 mod registers;
@@ -18,13 +19,14 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{Rule, Source, Spec, SpecError};
-use crate::arch::LoongArch64;
+use crate::arch::{Arch, LoongArch64};
 
 const CLAUSES: &str = "clauses.yaml";
 const REGISTERS: &str = "loongarch64/registers.yaml";
 const UNLISTED: &str = "loongarch64/unlisted.yaml";
 const QEMU: &str = "loongarch64/consumers/qemu.yaml";
 const GROUPS: &str = "loongarch64/v5/groups.yaml";
+const CONTRACT: &str = "x86_64/contract/base.yaml";
 const BASE: &str = "loongarch64/v5/base.yaml";
 const PMU: &str = "loongarch64/v5/pmu.yaml";
 
@@ -84,7 +86,11 @@ impl Tree {
     }
 
     fn load(&self, series: &str) -> Result<Spec, SpecError> {
-        Spec::load(&Source::Directory(self.0.path().to_owned()), &LoongArch64, series)
+        self.load_for(&LoongArch64, series)
+    }
+
+    fn load_for(&self, arch: &dyn Arch, series: &str) -> Result<Spec, SpecError> {
+        Spec::load(&Source::Directory(self.0.path().to_owned()), arch, series)
     }
 
     /// The problem's message; it must be in `file`, in the one line that holds
@@ -251,7 +257,7 @@ fn an_unknown_key_of_a_configuration_is_refused() {
     let tree = Tree::new();
     tree.replace(BASE, "count: 76", "counts: 76");
     insta::assert_snapshot!(tree.refusal(BASE, "counts"), @"
-    DIR/loongarch64/v5/base.yaml:LINE: unknown field `counts`, expected one of `features`, `groups`, `count`, `source` at line LINE
+    DIR/loongarch64/v5/base.yaml:LINE: unknown field `counts`, expected one of `features`, `groups`, `count`, `contract_only`, `source` at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }

@@ -16,7 +16,7 @@ use super::super::groups::GroupsFile;
 use super::super::registers::RegistersFile;
 use super::super::series::ConfigurationFile;
 use super::super::unlisted::UnlistedFile;
-use super::{BASE, CLAUSES, GROUPS, QEMU, REGISTERS, UNLISTED, files, specs};
+use super::{BASE, CLAUSES, CONTRACT, GROUPS, QEMU, REGISTERS, UNLISTED, files, specs};
 
 const REWRITE: &str = "REGLIST_WRITE_SCHEMA=1 cargo test -p reglist-suite schema";
 
@@ -142,6 +142,10 @@ fn the_schemas_refuse_what_loading_refuses() {
         (BASE, "", "features", json!(["x87"])),
         (BASE, "", "groups", json!(["csr", "csr"])),
         (BASE, "", "count", json!("76")),
+        (BASE, "", "contract_only", json!(true)),
+        (CONTRACT, "", "contract_only", json!(false)),
+        (CONTRACT, "", "groups", json!([])),
+        (CONTRACT, "", "count", json!(0)),
     ] {
         let mut value = value(file);
         let object = value.pointer_mut(pointer).and_then(Value::as_object_mut).unwrap();
@@ -152,7 +156,7 @@ fn the_schemas_refuse_what_loading_refuses() {
 
 #[test]
 fn the_schemas_refuse_a_missing_key() {
-    for file in [CLAUSES, REGISTERS, UNLISTED, QEMU, GROUPS, BASE] {
+    for file in [CLAUSES, REGISTERS, UNLISTED, QEMU, GROUPS, BASE, CONTRACT] {
         let (validator, value) = (validator_for(file), value(file));
         for key in value.as_object().unwrap().keys() {
             let mut without = value.clone();
