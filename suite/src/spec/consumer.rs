@@ -99,7 +99,7 @@ fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consu
         }
         let all = match &entry.all {
             Some(names) => {
-                let start = entry.registers.last().map_or(1, |name| text.line_of_word_in("saves", name));
+                let start = || entry.registers.last().map_or(1, |name| text.line_of_word_in("saves", name));
                 features::resolve_some(text, start, "all", names, arch)?
             }
             None => Vec::new(),

@@ -7,27 +7,27 @@ use super::error::{Problem, SpecError};
 use super::source::Text;
 use crate::arch::{Arch, Feature};
 
-/// The features that stand under `key`, which is looked for from line `start`
-/// on.
+/// The features that stand under `key`. Its line is looked for only where
+/// something is wrong, from the line on that `start` gives.
 ///
 /// # Errors
 /// A feature that the architecture has not, or one that stands twice.
 pub(super) fn resolve(
     text: &Text,
-    start: usize,
+    start: impl Fn() -> usize,
     key: &'static str,
     names: &[String],
     arch: &dyn Arch,
 ) -> Result<Vec<Feature>, SpecError> {
-    let start = text.line_of_key_from(start, key);
+    let line = || text.line_of_key_from(start(), key);
     if let Some(name) = second(names) {
-        return Err(text.error(start, Problem::Duplicate { key, name: name.to_owned() }));
+        return Err(text.error(line(), Problem::Duplicate { key, name: name.to_owned() }));
     }
     let resolved = names.iter().map(|name| {
         arch.features().iter().copied().find(|known| known.name() == name).ok_or_else(|| {
             let known = arch.features().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
             let problem = Problem::Unknown { key, name: name.clone(), known };
-            text.error(text.line_of_word_from(start, name), problem)
+            text.error(text.line_of_word_from(line(), name), problem)
         })
     });
     resolved.collect()
@@ -39,13 +39,13 @@ pub(super) fn resolve(
 /// Those of [`resolve`], and an empty list.
 pub(super) fn resolve_some(
     text: &Text,
-    start: usize,
+    start: impl Fn() -> usize,
     key: &'static str,
     names: &[String],
     arch: &dyn Arch,
 ) -> Result<Vec<Feature>, SpecError> {
     if names.is_empty() {
-        return Err(text.error(text.line_of_key_from(start, key), Problem::NoFeature { key }));
+        return Err(text.error(text.line_of_key_from(start(), key), Problem::NoFeature { key }));
     }
     resolve(text, start, key, names, arch)
 }

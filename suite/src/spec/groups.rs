@@ -101,7 +101,7 @@ impl Groups {
                 return Err(text.error(text.line_of_word_in("list", name), problem));
             };
             let when = match &group.when {
-                Some(names) => features::resolve_some(&text, text.line_of_key(name), "when", names, arch)?,
+                Some(names) => features::resolve_some(&text, || text.line_of_key(name), "when", names, arch)?,
                 None => Vec::new(),
             };
             if let Some((register, first)) = common(&listed, registers) {

@@ -147,7 +147,7 @@ impl RegisterTable {
             let shared = Shared {
                 text: &text,
                 arch,
-                gate: gate(&text, text.line_of_key(&name), family.gate.as_ref(), arch)?,
+                gate: gate(&text, || text.line_of_key(&name), family.gate.as_ref(), arch)?,
                 family,
             };
             for mut entry in entries {
@@ -185,16 +185,16 @@ impl RegisterTable {
     fn add_conditional(&mut self, text: &Text, position: usize, entry: ConditionalEntry) -> Result<(), SpecError> {
         let on = self.by_name(&entry.on).map(|register| register.id);
         let Some(register) = self.registers.get_mut(position) else { return Ok(()) };
-        let line = text.line_of_pair("name", &register.name, 0);
+        let name = register.name.clone();
+        let line = || text.line_of_pair("name", &name, 0);
         let Some(on) = on else {
             let known = "the names in this file".to_owned();
-            let line = text.line_of_word_from(text.line_of_key_from(line, "conditional"), &entry.on);
+            let line = text.line_of_word_from(text.line_of_key_from(line(), "conditional"), &entry.on);
             return Err(text.error(line, Problem::Unknown { key: "on", name: entry.on, known }));
         };
         let (free, mask) = (entry.free.get(), register.mask);
         if free & mask != 0 {
-            let problem = Problem::Conditional { register: register.name.clone(), free, mask };
-            return Err(text.error(line, problem));
+            return Err(text.error(line(), Problem::Conditional { register: name.clone(), free, mask }));
         }
         register.conditional = Some(Conditional { on, bits: entry.bits.get(), free, source: entry.source });
         Ok(())
@@ -265,7 +265,7 @@ impl Shared<'_> {
             check_errno(text, &exception.errno)?;
         }
         let gate = match &entry.gate {
-            Some(own) => gate(text, line(), Some(own), self.arch)?,
+            Some(own) => gate(text, line, Some(own), self.arch)?,
             None => self.gate.clone(),
         };
         let source = entry.source.unwrap_or_else(|| family.source.clone());
@@ -285,8 +285,13 @@ impl Shared<'_> {
     }
 }
 
-/// The gate that stands from line `start` on.
-fn gate(text: &Text, start: usize, entry: Option<&GateEntry>, arch: &dyn Arch) -> Result<Option<Gate>, SpecError> {
+/// The gate that stands from the line on that `start` gives.
+fn gate(
+    text: &Text,
+    start: impl Fn() -> usize,
+    entry: Option<&GateEntry>,
+    arch: &dyn Arch,
+) -> Result<Option<Gate>, SpecError> {
     let Some(entry) = entry else { return Ok(None) };
     check_errno(text, &entry.errno)?;
     let any = features::resolve_some(text, start, "any", &entry.any, arch)?;

@@ -100,7 +100,7 @@ fn configuration(
         return Err(text.error(1, Problem::FileName { name }));
     }
     let file: ConfigurationFile = text.parse()?;
-    let features = features::resolve(&text, 1, "features", &file.features, arch)?;
+    let features = features::resolve(&text, || 1, "features", &file.features, arch)?;
     let (stated, count) = match (file.contract_only, file.groups, file.count) {
         (true, None, None) => return Ok(Configuration { name, features, registers: Vec::new(), contract_only: true }),
         (true, groups, _) => {

@@ -71,13 +71,12 @@ impl Unlisted {
         let file: UnlistedFile = text.parse()?;
         let mut unlisted = Self::default();
         for entry in file.unlisted {
-            let start = text.line_of_pair("name", &entry.name, 0);
             if unlisted.exceptions.iter().any(|other| other.name == entry.name) {
                 let line = text.line_of_pair("name", &entry.name, 1);
                 return Err(text.error(line, Problem::Duplicate { key: "name", name: entry.name }));
             }
-            let resolver = Resolver { text: &text, start, arch, table, others: &unlisted };
-            let exception = resolver.exception(entry)?;
+            let resolver = Resolver { text: &text, name: &entry.name, arch, table, others: &unlisted };
+            let exception = resolver.exception(&entry)?;
             unlisted.exceptions.push(exception);
         }
         Ok(unlisted)
@@ -140,15 +139,15 @@ struct IndexRange {
 /// What is needed to resolve the names of an exception.
 struct Resolver<'a> {
     text: &'a Text,
-    /// The line where the exception begins.
-    start: usize,
+    /// The exception's.
+    name: &'a str,
     arch: &'a dyn Arch,
     table: &'a RegisterTable,
     others: &'a Unlisted,
 }
 
 impl Resolver<'_> {
-    fn exception(&self, entry: Entry) -> Result<UnlistedException, SpecError> {
+    fn exception(&self, entry: &Entry) -> Result<UnlistedException, SpecError> {
         let mut ids = BTreeSet::new();
         for name in &entry.families {
             let Some(family) = self.table.family(name) else {
@@ -160,7 +159,7 @@ impl Resolver<'_> {
                 ));
             };
             for register in family {
-                self.add(&mut ids, &entry.name, "families", name, register)?;
+                self.add(&mut ids, "families", name, register)?;
             }
         }
         for name in &entry.registers {
@@ -172,23 +171,27 @@ impl Resolver<'_> {
                     Problem::Unknown { key: "registers", name: name.clone(), known },
                 ));
             };
-            self.add(&mut ids, &entry.name, "registers", name, register)?;
+            self.add(&mut ids, "registers", name, register)?;
         }
         let ranges = match &entry.unnamed {
             Some(range) => self.ranges(range)?,
             None => Vec::new(),
         };
         if ids.is_empty() && ranges.is_empty() {
-            return Err(self.text.error(self.start, Problem::NoRegisters { exception: entry.name }));
+            return Err(self.text.error(self.start(), Problem::NoRegisters { exception: entry.name.clone() }));
         }
-        Ok(UnlistedException { name: entry.name, reason: entry.reason, ids, ranges })
+        Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids, ranges })
+    }
+
+    /// The line where the exception begins.
+    fn start(&self) -> usize {
+        self.text.line_of_pair("name", self.name, 0)
     }
 
     /// Adds a register that comes with `word` under `key`.
     fn add(
         &self,
         ids: &mut BTreeSet<u64>,
-        exception: &str,
         key: &'static str,
         word: &str,
         register: &Register,
@@ -198,7 +201,7 @@ impl Resolver<'_> {
                 key,
                 register: register.name.clone(),
                 first: first.to_owned(),
-                second: exception.to_owned(),
+                second: self.name.to_owned(),
             };
             return Err(self.error(key, word, problem));
         }
@@ -209,7 +212,7 @@ impl Resolver<'_> {
     }
 
     fn error(&self, key: &str, word: &str, problem: Problem) -> SpecError {
-        self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start, key), word), problem)
+        self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word), problem)
     }
 
     /// The indexes of a range between those that have a name.
@@ -217,7 +220,7 @@ impl Resolver<'_> {
         let IndexRange { type_, first, last } = *range;
         let ends = (self.arch.encode(type_, first), self.arch.encode(type_, last));
         if first > last || ends.0.is_none() || ends.1.is_none() {
-            let line = self.text.line_of_key_from(self.start, "unnamed");
+            let line = self.text.line_of_key_from(self.start(), "unnamed");
             return Err(self.text.error(line, Problem::Range { type_: type_.to_string(), first, last }));
         }
         let named: BTreeSet<u64> = self
