@@ -29,11 +29,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    // The suite runs each of its cases in a process of its own, which is this
-    // program called anew.
-    if std::env::args_os().nth(1).is_some_and(|first| first == reglist_suite::process::WORKER) {
-        return ExitCode::from(reglist_suite::harness::main(std::env::args_os()));
-    }
     let code = match cli::Cli::try_parse() {
         Ok(cli) => cli::run(cli).unwrap_or_else(|error| {
             error::print(&error);

@@ -41,9 +41,10 @@ pub struct Got {
 #[derive(Debug)]
 pub struct Access<'a> {
     vcpu: &'a dyn Vcpu,
-    /// Two pages, each with a guard behind: the value, and the structure at
-    /// the very end of its page.
+    /// A page with a guard behind: the value, and the structure at the very end.
     region: Region,
+    /// Where the structure lies.
+    one_reg: usize,
 }
 
 impl<'a> Access<'a> {
@@ -53,10 +54,9 @@ impl<'a> Access<'a> {
     /// Where the memory cannot be had.
     pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, AccessError> {
         let page = page_size();
-        let mut region = Region::reserve(4 * page)?;
+        let mut region = Region::reserve(2 * page)?;
         region.open(0..page, Protection::ReadWrite)?;
-        region.open(2 * page..3 * page, Protection::ReadWrite)?;
-        Ok(Self { vcpu, region })
+        Ok(Self { vcpu, region, one_reg: page - ONE_REG })
     }
 
     /// KVM_GET_ONE_REG of an 8-byte register.
@@ -127,9 +127,9 @@ impl<'a> Access<'a> {
     }
 
     fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, AccessError> {
-        let offset = 3 * page_size() - ONE_REG;
-        self.region.write(offset, &id.to_le_bytes())?;
-        self.region.write(offset + 8, &value.value().to_le_bytes())?;
+        let offset = self.one_reg;
+        let one_reg = u128::from(value.value()) << 64 | u128::from(id);
+        self.region.write(offset, &one_reg.to_le_bytes())?;
         Ok(self.region.address(offset))
     }
 }

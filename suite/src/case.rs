@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A case at work: one check on one vCPU, and what it finds.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::fmt;
 
 use nix::errno::Errno;
 
 use crate::access::{Access, AccessError};
-use crate::arch::Arch;
+use crate::arch::{Arch, SetUpError};
 use crate::clause::Level;
 use crate::events::{Finding, NamedRegister};
-use crate::kvm::{Answer, Vcpu};
-use crate::memory::{Beyond, ListAnswer, ListMemory, MemoryError, Placement, UserAddress};
-use crate::spec::Register;
+use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
+use crate::memory::{Beyond, ListAnswer, ListMemory, MemoryError, Placement};
+use crate::spec::{Configuration, Register, Spec};
 
 /// KVM_GET_REG_LIST, for findings.
 pub const GET_REG_LIST: &str = "KVM_GET_REG_LIST";
@@ -22,8 +21,11 @@ pub const GET_ONE_REG: &str = "KVM_GET_ONE_REG";
 /// KVM_SET_ONE_REG, for findings.
 pub const SET_ONE_REG: &str = "KVM_SET_ONE_REG";
 
+/// The clause without which no check of the list can do its work.
+const LIST_COMPLETE: &str = "list.complete";
+
 /// More entries than a list is expected to have.
-const GENEROUS: usize = 512;
+const GENEROUS: usize = 256;
 /// More entries than a kernel may claim; the first LoongArch patch listed 2070.
 const BEYOND_BELIEF: u64 = 65_536;
 
@@ -39,65 +41,60 @@ pub enum CheckError {
     /// The harness could not reach a register.
     #[error(transparent)]
     Access(#[from] AccessError),
-}
-
-/// A vCPU that counts the calls made on it.
-#[derive(Debug)]
-pub struct Counted<'a> {
-    vcpu: &'a dyn Vcpu,
-    calls: Cell<u64>,
-}
-
-impl<'a> Counted<'a> {
-    /// Counts from zero.
-    #[must_use]
-    pub fn new(vcpu: &'a dyn Vcpu) -> Self {
-        Self { vcpu, calls: Cell::new(0) }
-    }
-
-    /// Calls so far.
-    #[must_use]
-    pub fn calls(&self) -> u64 {
-        self.calls.get()
-    }
-
-    fn count(&self, answer: Answer) -> Answer {
-        self.calls.set(self.calls.get() + 1);
-        answer
-    }
-}
-
-impl Vcpu for Counted<'_> {
-    fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.count(self.vcpu.get_reg_list(list))
-    }
-
-    fn get_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.count(self.vcpu.get_one_reg(one_reg))
-    }
-
-    fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.count(self.vcpu.set_one_reg(one_reg))
-    }
+    /// The kernel lists nothing, and nobody said that it should.
+    #[error("the kernel lists no register here")]
+    NothingListed,
+    /// A thread or process of the check did not come to its end.
+    #[error("a thread or process of the check did not end as it should")]
+    Process,
+    /// Another VM or vCPU cannot be had.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    /// Another vCPU cannot be set up as the first one was.
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
 }
 
 /// What a check needs to know beside its vCPU.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Knowledge<'a> {
-    /// The list that the specification expects, in order.
-    pub expected: &'a [Register],
-    /// Names of ids, also of those that no series lists.
-    pub names: &'a BTreeMap<u64, String>,
-    /// Levels of clauses.
-    pub levels: &'a BTreeMap<String, Level>,
+    /// The configuration, whose list is expected.
+    pub configuration: &'a Configuration,
+    /// Everything else that is specified.
+    pub spec: &'a Spec,
     /// The architecture.
     pub arch: &'a dyn Arch,
     /// Whether registers beyond the expected list are only reported.
     pub allow_new: bool,
+    /// Where random orders begin.
+    pub seed: u64,
+    /// Random orders to try in each configuration.
+    pub shuffles: usize,
+}
+
+impl<'a> Knowledge<'a> {
+    /// The list that the specification expects, in order.
+    #[must_use]
+    pub fn expected(&self) -> &'a [Register] {
+        &self.configuration.registers
+    }
+}
+
+/// A vCPU with the VM that it belongs to.
+#[derive(Debug)]
+pub struct Guest {
+    /// The vCPU.
+    pub vcpu: Box<dyn Vcpu>,
+    /// Its VM.
+    pub vm: Box<dyn Vm>,
 }
 
 /// What a check works with.
 pub struct Case<'a> {
+    /// The subject, for more VMs.
+    pub subject: &'a dyn Subject,
+    /// The VM of the vCPU under test, for more vCPUs.
+    pub vm: &'a dyn Vm,
     /// The vCPU under test.
     pub vcpu: &'a dyn Vcpu,
     /// Its registers.
@@ -121,10 +118,16 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// Where memory cannot be had.
-    pub fn new(vcpu: &'a dyn Vcpu, spec: Knowledge<'a>, sink: &'a dyn Fn(Finding)) -> Result<Self, AccessError> {
+    pub fn new(
+        subject: &'a dyn Subject,
+        vm: &'a dyn Vm,
+        vcpu: &'a dyn Vcpu,
+        spec: Knowledge<'a>,
+        sink: &'a dyn Fn(Finding),
+    ) -> Result<Self, AccessError> {
         let access = Access::new(vcpu)?;
-        let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::Unmapped, false)?);
-        Ok(Self { vcpu, access, spec, memory, sink })
+        let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
+        Ok(Self { subject, vm, vcpu, access, spec, memory, sink })
     }
 
     /// Begins a finding about `clause`; it counts once it is dropped.
@@ -134,13 +137,18 @@ impl<'a> Case<'a> {
         expected: impl Into<String>,
         observed: impl Into<String>,
     ) -> Report<'_> {
-        let level = self.spec.levels.get(clause).copied().unwrap_or(Level::Must);
+        let level = self.spec.spec.clauses.get(clause).map_or(Level::Must, |clause| clause.level);
         self.report(clause, level, expected.into(), observed.into())
     }
 
     /// Begins a note about `clause`: a fact that the specification allows for.
     pub fn note(&self, clause: &'static str, expected: impl Into<String>, observed: impl Into<String>) -> Report<'_> {
         self.report(clause, Level::Note, expected.into(), observed.into())
+    }
+
+    /// Reports a fact about `clause` that is neither right nor wrong.
+    pub fn fact(&self, clause: &'static str, observed: impl Into<String>) -> Report<'_> {
+        self.report(clause, Level::Note, String::new(), observed.into())
     }
 
     fn report(&self, clause: &str, level: Level, expected: String, observed: String) -> Report<'_> {
@@ -150,6 +158,7 @@ impl<'a> Case<'a> {
                 clause: clause.to_owned(),
                 level,
                 register: None,
+                after: None,
                 entry: None,
                 last_entry: None,
                 ioctl: None,
@@ -163,34 +172,80 @@ impl<'a> Case<'a> {
     /// The name of an id, or what the id says of itself.
     #[must_use]
     pub fn name(&self, id: u64) -> NamedRegister {
-        let name = self.spec.names.get(&id).cloned();
-        NamedRegister { name: name.unwrap_or_else(|| self.spec.arch.describe(id)), id }
+        match self.spec.spec.registers.by_id(id) {
+            Some(register) => register.named(),
+            None => NamedRegister { name: self.spec.arch.describe(id), id },
+        }
     }
 
     /// The ids that the kernel lists, taken with room to spare, so that what
     /// is wrong with a small or exact buffer does not come in the way.
     ///
     /// # Errors
-    /// [`CheckError::Stopped`] after a finding about `clause` where the kernel
-    /// does not answer with a whole list.
-    pub fn listed(&self, clause: &'static str) -> Result<Vec<u64>, CheckError> {
-        let mut answer = self.list(Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 })?;
-        if let Some(more) = answer.asks_for_more(BEYOND_BELIEF) {
-            let mut memory = ListMemory::new(more + 8, Beyond::Unmapped, false)?;
-            answer = self.list_in(&mut memory, roomy(more as u64, more))?;
-        }
-        let listed = usize::try_from(answer.n).ok().and_then(|count| answer.ids(count));
-        match (answer.result, listed) {
-            (Ok(0), Some(ids)) => Ok(ids),
-            (result, _) => {
-                let observed =
-                    format!("{}, n = {}, {} entries written", outcome(result), answer.n, answer.written_prefix());
-                self.finding(clause, "a whole list where there is room for it", observed)
-                    .ioctl(GET_REG_LIST)
-                    .answer(result);
-                Err(CheckError::Stopped)
+    /// [`CheckError::Stopped`] after a finding about list.complete where the
+    /// kernel does not answer with a whole list.
+    pub fn listed(&self) -> Result<Vec<u64>, CheckError> {
+        self.listed_by(self.vcpu)
+    }
+
+    /// As [`Case::listed`], for a check that says nothing about an empty list.
+    ///
+    /// # Errors
+    /// [`CheckError::NothingListed`] for an empty list where no list is
+    /// specified; where one is, an empty list is for the check to judge.
+    pub fn listed_if_any(&self) -> Result<Vec<u64>, CheckError> {
+        let ids = self.listed()?;
+        if ids.is_empty() && self.spec.configuration.contract_only { Err(CheckError::NothingListed) } else { Ok(ids) }
+    }
+
+    /// As [`Case::listed`], of any vCPU.
+    ///
+    /// # Errors
+    /// As [`Case::listed`].
+    pub fn listed_by(&self, vcpu: &dyn Vcpu) -> Result<Vec<u64>, CheckError> {
+        let answer = self.generously(vcpu)?;
+        whole(&answer).ok_or_else(|| {
+            let observed =
+                format!("{}, n = {}, {} entries written", outcome(answer.result), answer.n, answer.written_prefix());
+            self.finding(LIST_COMPLETE, "a whole list where there is room for it", observed)
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+            CheckError::Stopped
+        })
+    }
+
+    /// A list call with room to spare.
+    ///
+    /// # Errors
+    /// Where memory cannot be had.
+    pub fn generously(&self, vcpu: &dyn Vcpu) -> Result<ListAnswer, MemoryError> {
+        let placement = Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 };
+        let answer = self.memory.borrow_mut().call(placement, |list| vcpu.get_reg_list(list))?;
+        match answer.asks_for_more(BEYOND_BELIEF) {
+            None => Ok(answer),
+            Some(more) => {
+                let mut memory = ListMemory::new(more + 8, Beyond::NoAccess, false)?;
+                memory.call(roomy(more as u64, more), |list| vcpu.get_reg_list(list))
             }
         }
+    }
+
+    /// A vCPU of a fresh VM, as KVM_CREATE_VCPU leaves it.
+    ///
+    /// # Errors
+    /// Where the subject refuses.
+    pub fn guest(&self, id: u64) -> Result<Guest, CheckError> {
+        let vm = self.subject.create_vm()?;
+        let vcpu = vm.create_vcpu(id)?;
+        Ok(Guest { vcpu, vm })
+    }
+
+    /// Brings another vCPU into the state of the one under test.
+    ///
+    /// # Errors
+    /// Where the kernel refuses.
+    pub fn set_up(&self, vcpu: &dyn Vcpu, id: u64) -> Result<(), CheckError> {
+        Ok(self.spec.arch.set_up(&Access::new(vcpu)?, id, &self.spec.configuration.features)?)
     }
 
     /// The registers that the kernel lists and the specification expects: the
@@ -198,9 +253,9 @@ impl<'a> Case<'a> {
     ///
     /// # Errors
     /// As [`Case::listed`].
-    pub fn listed_and_expected(&self, clause: &'static str) -> Result<Vec<&'a Register>, CheckError> {
-        let ids = self.listed(clause)?;
-        Ok(ids.iter().filter_map(|id| self.spec.expected.iter().find(|register| register.id == *id)).collect())
+    pub fn listed_and_expected(&self) -> Result<Vec<&'a Register>, CheckError> {
+        let ids = self.listed()?;
+        Ok(ids.iter().filter_map(|id| self.spec.expected().iter().find(|register| register.id == *id)).collect())
     }
 
     /// One KVM_GET_REG_LIST in memory with nothing mapped behind it.
@@ -209,7 +264,7 @@ impl<'a> Case<'a> {
     /// A placement that does not fit.
     pub fn list(&self, placement: Placement) -> Result<ListAnswer, MemoryError> {
         if placement.capacity > GENEROUS {
-            return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::Unmapped, false)?, placement);
+            return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::NoAccess, false)?, placement);
         }
         self.list_in(&mut self.memory.borrow_mut(), placement)
     }
@@ -221,6 +276,21 @@ impl<'a> Case<'a> {
     pub fn list_in(&self, memory: &mut ListMemory, placement: Placement) -> Result<ListAnswer, MemoryError> {
         memory.call(placement, |list| self.vcpu.get_reg_list(list))
     }
+}
+
+/// The ids of an answer that is a whole list.
+#[must_use]
+pub fn whole(answer: &ListAnswer) -> Option<Vec<u64>> {
+    let count = usize::try_from(answer.n).ok().filter(|_| answer.result == Ok(0))?;
+    answer.ids(count)
+}
+
+/// Room for a list of `count` entries and more, and `n` that says so: what is
+/// wrong with an exact `n` does not come in the way.
+#[must_use]
+pub fn with_room(count: usize) -> Placement {
+    let capacity = count + 8;
+    Placement { n: capacity as u64, capacity, slack: 64 }
 }
 
 /// Room for `count` entries and a bit, told as `n`.
@@ -271,6 +341,11 @@ impl Report<'_> {
     /// The register concerned.
     pub fn register(self, register: NamedRegister) -> Self {
         self.with(|finding| finding.register = Some(register))
+    }
+
+    /// The register that must come before.
+    pub fn after(self, register: NamedRegister) -> Self {
+        self.with(|finding| finding.after = Some(register))
     }
 
     /// The entry of `reg[]` concerned.

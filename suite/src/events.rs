@@ -60,6 +60,12 @@ pub struct RunStarted {
     pub strict: bool,
     /// Whether registers beyond the expected list are only reported.
     pub allow_new: bool,
+    /// Where random orders began; the same seed gives the same run.
+    #[serde(default)]
+    pub seed: u64,
+    /// The fault that the model has on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// Ids of all cases, in the order in which they run.
     pub plan: Vec<String>,
 }
@@ -70,6 +76,8 @@ pub struct RunStarted {
 pub enum SubjectKind {
     /// The running kernel, through /dev/kvm.
     Kvm,
+    /// The built-in model: no kernel is tested.
+    Model,
 }
 
 /// How a case ended, with its findings.
@@ -115,6 +123,9 @@ pub struct Finding {
     /// The register concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<NamedRegister>,
+    /// The register that must be restored before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<NamedRegister>,
     /// The entry of `reg[]` concerned, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<usize>,
@@ -127,7 +138,9 @@ pub struct Finding {
     /// The errno that was returned, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errno: Option<String>,
-    /// What a conforming kernel does.
+    /// What a conforming kernel does; empty for a plain fact, which nothing
+    /// is expected of.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub expected: String,
     /// What this kernel did.
     pub observed: String,
@@ -164,7 +177,10 @@ impl fmt::Display for Finding {
         if let Some(ioctl) = &self.ioctl {
             write!(f, "{ioctl}: ")?;
         }
-        write!(f, "expected {}, observed {}", self.expected, self.observed)
+        if !self.expected.is_empty() {
+            write!(f, "expected {}, observed ", self.expected)?;
+        }
+        f.write_str(&self.observed)
     }
 }
 
@@ -300,23 +316,27 @@ impl Event {
     }
 }
 
-/// Where events go: nowhere, or a file or device, line by line.
-#[derive(Debug, Default)]
+/// Somebody who is told of every event.
+pub type Observer = Box<dyn FnMut(&Event) + Send>;
+
+/// Where events go: a file or device, line by line, and an observer.
+#[derive(Default)]
 pub struct EventLog {
     file: Option<File>,
+    observer: Option<Observer>,
+}
+
+impl fmt::Debug for EventLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLog").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 impl EventLog {
-    /// A log that keeps nothing.
+    /// A log that writes to `file` and tells `observer`, as far as there are any.
     #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// A log that writes to `file`.
-    #[must_use]
-    pub fn to_file(file: File) -> Self {
-        Self { file: Some(file) }
+    pub fn new(file: Option<File>, observer: Option<Observer>) -> Self {
+        Self { file, observer }
     }
 
     /// Writes one event and waits until it is durable where that is possible.
@@ -325,6 +345,9 @@ impl EventLog {
     /// The error of the write. A device that cannot be synced (a UART) is not
     /// an error.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
+        if let Some(observer) = &mut self.observer {
+            observer(event);
+        }
         let Some(file) = &mut self.file else {
             return Ok(());
         };
@@ -349,5 +372,39 @@ mod hexadecimal {
         let text = String::deserialize(deserializer)?;
         let digits = text.strip_prefix("0x").unwrap_or(&text);
         u64::from_str_radix(digits, 16).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact() -> Finding {
+        Finding {
+            clause: "list.width".into(),
+            level: Level::Note,
+            register: None,
+            after: None,
+            entry: None,
+            last_entry: None,
+            ioctl: None,
+            errno: None,
+            expected: String::new(),
+            observed: "n counts as 64 bits".into(),
+        }
+    }
+
+    #[test]
+    fn a_fact_is_told_without_an_expectation() {
+        assert_eq!(fact().to_string(), "note   list.width: n counts as 64 bits");
+        let broken = Finding { expected: "E2BIG".into(), observed: "EINVAL".into(), ..fact() };
+        assert_eq!(broken.to_string(), "note   list.width: expected E2BIG, observed EINVAL");
+    }
+
+    #[test]
+    fn a_fact_has_no_expectation_in_the_stream() {
+        let text = serde_json::to_string(&fact()).unwrap();
+        assert_eq!(text, r#"{"clause":"list.width","level":"note","observed":"n counts as 64 bits"}"#);
+        assert_eq!(serde_json::from_str::<Finding>(&text).unwrap(), fact());
     }
 }

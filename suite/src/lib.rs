@@ -5,9 +5,13 @@
 //! check ([`checks`] on a [`case`]) -> finding -> event ([`events`]) -> report.
 
 pub mod access;
+#[cfg(test)]
+mod alone;
 pub mod arch;
 pub mod case;
 pub mod checks;
+#[cfg(any(test, feature = "compare"))]
+pub mod compare;
 pub mod events;
 pub mod exit;
 pub mod guest;
@@ -16,12 +20,13 @@ pub mod host;
 pub mod job;
 pub mod kvm;
 pub mod memory;
-#[cfg(test)]
-mod model;
+pub mod model;
 pub mod new_registers;
 pub mod plan;
 pub mod process;
+pub mod snapshot;
 pub mod spec;
+pub mod subject;
 pub mod worker;
 
 pub use spec::clause;

@@ -60,6 +60,7 @@ mod tests {
             clause: "list.contents".into(),
             level: Level::Note,
             register: Some(NamedRegister { name: name.into(), id }),
+            after: None,
             entry: None,
             last_entry: None,
             ioctl: None,

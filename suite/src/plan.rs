@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The plan: every check in every configuration, under ids that never change.
 
-use crate::checks::{self, Check, VcpuState};
+use crate::checks::{self, Check, Scope, VcpuState};
 use crate::spec::{Configuration, Spec};
 
 /// A check in a configuration.
@@ -25,6 +25,9 @@ pub fn plan<'a>(spec: &'a Spec, only: &[String]) -> Vec<PlannedCase<'a>> {
         }
         for check in checks::all() {
             if check.state == VcpuState::Fresh && !configuration.features.is_empty() {
+                continue;
+            }
+            if check.scope == Scope::List && configuration.contract_only {
                 continue;
             }
             let id = format!("{}.{}", configuration.name, check.name);

@@ -1,55 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The process that works on one case: job on stdin, messages on stdout.
+//! The work of the process that has one case.
 //!
 //! It opens /dev/kvm itself, as another process's descriptors answer EIO, and
 //! ends with its case, so that a crash or a hang costs one case.
 
 use std::cell::Cell;
 use std::error::Error;
-use std::io::{self, Read as _, Write as _};
+use std::io;
+use std::mem;
 
 use nix::errno::Errno;
 
-use crate::arch::{Arch, LoongArch64, SetUpError};
-use crate::case::{Case, CheckError, Counted, Knowledge};
-use crate::checks::{self, VcpuState};
+use crate::arch::SetUpError;
+use crate::case::{Case, CheckError, Knowledge};
+use crate::checks::VcpuState;
 use crate::events::Finding;
-use crate::job::{CaseJob, Job, Message};
-use crate::kvm::{Device, Subject, SubjectError, Vcpu};
+use crate::job::Message;
+use crate::kvm::{Counted, Subject, SubjectError};
 use crate::memory::{Beyond, ListMemory, MemoryError, Placement};
+use crate::plan::PlannedCase;
+use crate::process::Send;
+use crate::subject::Choice;
 
 /// Why a case could not be run.
 #[derive(Debug, thiserror::Error)]
-enum WorkerError {
-    #[error("the job cannot be read")]
-    Input(#[source] io::Error),
-    #[error("the job is malformed")]
-    Malformed(#[source] serde_json::Error),
+pub enum WorkerError {
+    /// A message could not be sent.
     #[error("the result cannot be sent")]
     Output(#[source] io::Error),
-    #[error("no check is called `{0}`")]
-    NoCheck(String),
+    /// The subject.
     #[error(transparent)]
     Subject(#[from] SubjectError),
+    /// The vCPU under test.
     #[error(transparent)]
     SetUp(#[from] SetUpError),
+    /// The check.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// The harness's memory.
     #[error("memory cannot be had")]
     Memory(#[from] MemoryError),
+    /// There is no such case.
+    #[error("there is no such case")]
+    NoCase,
+    /// The model cannot be compared.
+    #[cfg(any(test, feature = "compare"))]
+    #[error("{0}")]
+    Compare(String),
 }
 
-/// Reads the job, does it, and answers; true if the answer could be sent.
-#[must_use]
-pub fn work() -> bool {
-    let last = match run() {
+/// Sends the last message of a job: its result, or why there is none.
+pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
+    let last = match result {
         Ok(message) => message,
         Err(WorkerError::SetUp(SetUpError::Absent { feature, probe, errno })) => {
             Message::Absent { feature, reason: SetUpError::Absent { feature, probe, errno }.to_string() }
         }
         Err(error) => Message::Trouble { reason: chain(&error) },
     };
-    send(&last).is_ok()
+    // Without a last message the harness says that the process ended early.
+    let _ = send(&last);
 }
 
 /// An error with its causes in one line, and the remedies in the lines below.
@@ -67,22 +77,13 @@ pub fn chain(error: &dyn Error) -> String {
     heads.join(": ") + &remedies
 }
 
-fn run() -> Result<Message, WorkerError> {
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text).map_err(WorkerError::Input)?;
-    match serde_json::from_str(&text).map_err(WorkerError::Malformed)? {
-        Job::Probe => probe(),
-        Job::Case(job) => case(&job),
-    }
-}
-
-fn fresh_vcpu() -> Result<Box<dyn Vcpu>, SubjectError> {
-    Device::open()?.create_vm()?.create_vcpu(0)
-}
-
-fn probe() -> Result<Message, WorkerError> {
-    let vcpu = fresh_vcpu()?;
-    let mut memory = ListMemory::new(1, Beyond::Unmapped, false)?;
+/// Whether the subject knows the ioctl at all.
+///
+/// # Errors
+/// Where that cannot be said.
+pub fn probe(subject: &Choice) -> Result<Message, WorkerError> {
+    let vcpu = subject.open()?.create_vm()?.create_vcpu(0)?;
+    let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
     let answer = memory.call(Placement { n: 0, capacity: 0, slack: 0 }, |list| vcpu.get_reg_list(list))?;
     Ok(match answer.result {
         Err(Errno::ENOTTY) => Message::NotImplemented,
@@ -90,40 +91,43 @@ fn probe() -> Result<Message, WorkerError> {
     })
 }
 
-fn case(job: &CaseJob) -> Result<Message, WorkerError> {
-    let check =
-        checks::all().find(|check| check.name == job.check).ok_or_else(|| WorkerError::NoCheck(job.check.clone()))?;
-    let arch: &dyn Arch = &LoongArch64;
-    let vcpu = fresh_vcpu()?;
-    let counted = Counted::new(vcpu.as_ref());
+/// Runs a check on a fresh vCPU of a fresh VM.
+///
+/// # Errors
+/// Where nothing can be said of the subject.
+pub fn case(
+    subject: &Choice,
+    planned: &PlannedCase<'_>,
+    knowledge: Knowledge<'_>,
+    send: Send<'_>,
+) -> Result<Message, WorkerError> {
+    let subject = Counted::new(subject.open()?);
+    let counter = subject.counter();
+    let vm = subject.create_vm()?;
+    let vcpu = vm.create_vcpu(0)?;
     let unsent = Cell::new(None);
     let sink = |finding: Finding| {
         if let Err(error) = send(&Message::Found(finding)) {
             unsent.set(Some(error));
         }
     };
-    let spec =
-        Knowledge { expected: &job.expected, names: &job.names, levels: &job.levels, arch, allow_new: job.allow_new };
-    let case = Case::new(&counted, spec, &sink).map_err(CheckError::from)?;
-    if check.state == VcpuState::SetUp {
-        arch.set_up(&case.access, &job.features)?;
+    let case = Case::new(&subject, vm.as_ref(), vcpu.as_ref(), knowledge, &sink).map_err(CheckError::from)?;
+    if planned.check.state == VcpuState::SetUp {
+        case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
     }
-    match (check.run)(&case) {
+    match (planned.check.run)(&case) {
         Ok(()) | Err(CheckError::Stopped) => {}
+        Err(CheckError::NothingListed) => {
+            return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });
+        }
         Err(error) => return Err(error.into()),
     }
+    // The process ends here, and gives its memory back at once.
+    mem::forget(case);
     match unsent.take() {
         Some(error) => Err(WorkerError::Output(error)),
-        None => Ok(Message::Done { ioctls: counted.calls() }),
+        None => Ok(Message::Done { ioctls: counter.calls() }),
     }
-}
-
-fn send(message: &Message) -> io::Result<()> {
-    let mut line = serde_json::to_vec(message)?;
-    line.push(b'\n');
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&line)?;
-    stdout.flush()
 }
 
 #[cfg(test)]

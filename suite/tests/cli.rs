@@ -5,12 +5,7 @@
 //! business. Human wording is no interface: messages are compared only where
 //! they must name something.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails; clippy knows only functions marked as tests"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails; clippy knows only functions marked as tests")]
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -26,13 +21,13 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use reglist_suite::arch::LoongArch64;
+use reglist_suite::clause::Level;
+use reglist_suite::events::{CaseFinished, Event, SubjectKind, Verdict};
 use reglist_suite::exit;
-use reglist_suite::job::{CaseJob, Job, Message};
 use reglist_suite::plan::plan;
 use reglist_suite::spec::{Source, Spec};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_reglist-suite");
-const WORKER: &str = "--work-on-one-case";
 
 /// A finished run of the program, to be asserted on.
 struct Run {
@@ -212,7 +207,6 @@ fn help_and_version_are_results() {
     }
     help.check(help.stdout().starts_with("Checks a kernel's KVM_GET_REG_LIST"), "says what the program does");
     help.check(help.stdout().contains("Exit codes: 0 "), "says what exit codes mean");
-    help.check(!help.stdout().contains(WORKER), "keeps the worker's argument to itself");
 }
 
 #[test]
@@ -223,7 +217,6 @@ fn arguments_that_do_not_exist_are_wrong_usage() {
     run(&["--config"]).refuses(&["--config"]);
     run(&["--format", "xml"]).refuses(&["xml"]);
     run(&["--test-threads", "many"]).refuses(&["many"]);
-    run(&["--list", WORKER]).refuses(&[WORKER]);
 }
 
 #[test]
@@ -346,34 +339,125 @@ fn events_go_to_no_directory_and_through_no_link() {
     assert!(!target.exists());
 }
 
-#[cfg(not(target_arch = "loongarch64"))]
-mod on_another_architecture {
-    use reglist_suite::events::{Event, Verdict};
+/// The events that a run with these arguments wrote to a file.
+fn events(arguments: &[&str], code: u8) -> Vec<Event> {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("events.jsonl");
+    let events = [OsStr::new("--events"), file.as_os_str()];
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).chain(events).collect();
+    run(&arguments).ends(code);
+    fs::read_to_string(&file).unwrap().lines().map(|line| Event::from_line(line).unwrap()).collect()
+}
 
+#[test]
+fn a_run_on_the_model_passes_and_says_that_no_kernel_was_tested() {
+    let run = run(&["--subject", "model"]);
+    run.ends(exit::PASSED);
+    let last = run.stdout().lines().last().unwrap_or_default().to_owned();
+    run.check(last.starts_with("passed: "), "ends with the verdict");
+    run.check(last.contains("no kernel was tested"), "says of the verdict that it is about no kernel");
+}
+
+#[test]
+fn the_events_name_the_model_and_every_case() {
+    let events = events(&["--subject", "model", "--config", "pmu"], exit::PASSED);
+    let Some((Event::RunStarted(started), rest)) = events.split_first() else { panic!("{events:?}") };
+    assert_eq!(started.subject, SubjectKind::Model);
+    let planned: Vec<String> = planned().into_iter().filter(|id| id.starts_with("pmu.")).collect();
+    assert_eq!(started.plan, planned);
+    let finished: Vec<&str> = rest.iter().filter_map(finished).map(|case| case.case.as_str()).collect();
+    assert_eq!(finished, planned);
+    assert!(matches!(rest.last(), Some(Event::RunFinished(end)) if end.verdict == Verdict::Passed), "{rest:?}");
+}
+
+#[test]
+fn a_fault_of_the_model_fails_the_run_and_is_named() {
+    let events =
+        events(&["--subject", "model", "--fault", "order-swapped", "--config", "base", "--strict"], exit::FAILED);
+    assert!(
+        matches!(events.first(), Some(Event::RunStarted(started)) if started.fault.as_deref() == Some("order-swapped"))
+    );
+    let broken: BTreeSet<&str> = events
+        .iter()
+        .filter_map(finished)
+        .flat_map(|case| &case.findings)
+        .filter(|finding| finding.level != Level::Note)
+        .map(|finding| finding.clause.as_str())
+        .collect();
+    assert_eq!(broken, BTreeSet::from(["list.order"]));
+}
+
+fn finished(event: &Event) -> Option<&CaseFinished> {
+    if let Event::CaseFinished(case) = event { Some(case) } else { None }
+}
+
+#[test]
+fn a_fault_needs_the_model() {
+    run(&["--subject", "kvm", "--fault", "order-swapped"]).refuses(&["--fault", "--subject model"]);
+    run(&["--subject", "model", "--fault", "nope"]).refuses(&["nope"]);
+}
+
+#[test]
+fn events_can_go_to_a_device() {
+    run(&["--subject", "model", "--config", "base", "--events", "/dev/null"]).ends(exit::PASSED);
+}
+
+#[test]
+fn a_run_whose_results_cannot_be_written_is_no_success() {
+    let arguments = ["--subject", "model", "--config", "base"];
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let mut command = command(&arguments);
+    command.stdout(writer);
+    let run = Run::of(&mut command, b"");
+    run.ends(exit::FAILED).check(run.stderr().contains("stdout was closed"), "says why");
+}
+
+#[cfg(not(feature = "compare"))]
+#[test]
+fn the_program_for_boards_compares_nothing() {
+    run(&["--compare-model", "1"]).refuses(&["--compare-model"]);
+    let help = run(&["--help"]);
+    help.check(!help.stdout().contains("--compare-model"), "does not offer it");
+}
+
+#[cfg(feature = "compare")]
+mod comparing {
     use super::*;
 
     #[test]
-    fn a_run_says_that_nothing_was_tested() {
-        let run = run(&[""; 0]);
-        run.ends(exit::NOTHING_TESTED);
-        run.check(run.stdout().starts_with("nothing tested"), "says so on stdout");
-        run.check(run.stdout().contains("reglist lab"), "says what to do instead");
+    fn a_kernel_is_compared_in_the_labs_guest_alone() {
+        run(&["--compare-model", "1", "--subject", "kvm"]).refuses(&["the lab's guest", "reglist lab --compare-model"]);
+        let help = run(&["--help"]);
+        help.check(help.stdout().contains("--compare-model"), "offers it");
+        help.check(help.stdout().contains("refuses to run"), "says where it does not run");
+        help.check(!run(&["-h"]).stdout().contains("--compare-model"), "keeps it out of the summary");
     }
 
     #[test]
-    fn the_events_say_that_nothing_was_tested() {
-        let directory = TempDir::new().unwrap();
-        let file = directory.path().join("events.jsonl");
-        run(&["--events".as_ref(), file.as_os_str()]).ends(exit::NOTHING_TESTED);
-        let text = fs::read_to_string(&file).unwrap();
-        let events: Vec<Event> = text.lines().map(|line| Event::from_line(line).unwrap()).collect();
-        assert!(matches!(&events[0], Event::RunStarted(started) if started.plan.is_empty()), "{text}");
-        assert!(matches!(&events[1..], [Event::RunFinished(end)] if end.verdict == Verdict::NothingTested), "{text}");
+    fn the_model_agrees_with_itself_in_a_run_with_cases_of_its_own() {
+        for kernel in ["7.2", "6.12"] {
+            let arguments = ["--subject", "model", "--compare-model", "4000", "--model-kernel", kernel];
+            let events = events(&arguments, exit::PASSED);
+            let finished: Vec<&CaseFinished> = events.iter().filter_map(finished).collect();
+            let ids: Vec<&str> = finished.iter().map(|case| case.case.as_str()).collect();
+            let sequences = ["compare.sequences.one_vcpu", "compare.sequences.several_vcpus"];
+            assert_eq!(ids, [&["compare.descriptors"], &sequences[..]].concat());
+            let calls: u64 = finished.iter().map(|case| case.ioctls).sum();
+            assert!(calls > 3500, "{calls}");
+        }
+        let listed = run(&["--subject", "model", "--compare-model", "1", "--list", "several"]).listed();
+        assert_eq!(listed, ["compare.sequences.several_vcpus"]);
     }
 
     #[test]
-    fn events_can_go_to_a_device() {
-        run(&["--events", "/dev/null"]).ends(exit::NOTHING_TESTED);
+    fn a_fault_is_told_with_its_sequence_and_the_seed() {
+        let arguments = ["--subject", "model", "--compare-model", "50000", "--fault", "set-drops-bit", "--seed", "9"];
+        let run = run(&arguments);
+        run.ends(exit::FAILED);
+        for words in ["must   model.agrees: ERA ", "(seed 9)", "KVM_SET_ONE_REG ERA (0x9030000000010030) = 0x"] {
+            run.check(run.stdout().contains(words), words);
+        }
     }
 }
 
@@ -401,90 +485,18 @@ fn a_closed_or_full_stdout_is_no_panic() {
 }
 
 fn closed_stream_runs() -> Vec<(Vec<&'static str>, u8)> {
-    let mut runs = vec![
+    vec![
         (vec!["--list"], exit::PASSED),
         (vec!["--help"], exit::PASSED),
         (vec!["--version"], exit::PASSED),
         (vec!["--nope"], exit::USAGE),
         (vec!["--series", "nope"], exit::USAGE),
-    ];
-    if cfg!(not(target_arch = "loongarch64")) {
-        runs.push((vec![], exit::NOTHING_TESTED));
-    }
-    runs
-}
-
-/// What the worker answers to `input`: one line, even where it is nonsense.
-#[track_caller]
-fn answer(input: &[u8]) -> Message {
-    let run = Run::of(&mut command(&[WORKER]), input);
-    run.ends(exit::PASSED);
-    let stdout = run.stdout();
-    run.check(stdout.lines().count() == 1 && stdout.ends_with('\n'), "answers in one line");
-    serde_json::from_str(&stdout).unwrap()
-}
-
-#[track_caller]
-fn assert_trouble(input: &[u8], word: &str) {
-    match answer(input) {
-        Message::Trouble { reason } => assert!(reason.contains(word), "{reason} names {word}"),
-        other => panic!("{other:?} to {:?}", String::from_utf8_lossy(input)),
-    }
-}
-
-fn job(check: &str) -> Vec<u8> {
-    let spec = Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap();
-    let expected = spec.configurations[0].registers.clone();
-    let job = CaseJob {
-        check: check.to_owned(),
-        features: Vec::new(),
-        names: expected.iter().map(|register| (register.id, register.name.clone())).collect(),
-        expected,
-        levels: spec.clauses.clauses.into_iter().map(|clause| (clause.id, clause.level)).collect(),
-        allow_new: false,
-    };
-    serde_json::to_vec(&Job::Case(Box::new(job))).unwrap()
-}
-
-#[test]
-fn a_worker_without_a_job_says_so() {
-    assert_trouble(b"", "malformed");
-    assert_trouble(b"\n", "malformed");
-    assert_trouble(b"nonsense", "malformed");
-    assert_trouble(b"{}", "malformed");
-    assert_trouble(b"{\"Case\":{}}", "malformed");
-    assert_trouble(b"\"Prob\"", "malformed");
-    assert_trouble(b"\xff\xfe", "read");
-    assert_trouble("[".repeat(1 << 17).as_bytes(), "malformed");
-    assert_trouble(&job("no.such.check"), "no.such.check");
-}
-
-#[test]
-fn a_worker_with_a_truncated_job_says_so() {
-    let job = job("no.such.check");
-    for length in (0..job.len()).step_by(job.len() / 40).chain([job.len() - 1]) {
-        assert_trouble(&job[..length], "malformed");
-    }
-}
-
-#[test]
-fn a_worker_whose_answer_nobody_reads_ends_with_an_error() {
-    let (reader, writer) = io::pipe().unwrap();
-    drop(reader);
-    let mut command = command(&[WORKER]);
-    command.stdout(writer);
-    Run::of(&mut command, b"nonsense").ends(exit::FAILED);
+    ]
 }
 
 proptest! {
     // Each try is a process of its own.
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_bytes_make_a_worker_panic(input in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let troubled = matches!(answer(&input), Message::Trouble { .. });
-        prop_assert!(troubled);
-    }
 
     #[test]
     fn no_arguments_make_the_program_panic(arguments in proptest::collection::vec("[-=a-z0-9,.]{0,12}", 1..5)) {

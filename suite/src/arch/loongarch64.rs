@@ -5,7 +5,7 @@
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::{Arch, Feature, RegisterType, SIZE_MASK, SetUpError};
+use super::{Arch, Feature, RegisterType, SIZE_MASK, SetUpError, Setting};
 use crate::access::{Access, AccessError};
 
 /// The architecture byte of every LoongArch id.
@@ -20,9 +20,16 @@ const CPUCFGS: u64 = 21;
 /// kvm_check_cpucfg insists on LLFTP.
 const CPUCFG2_BASE: u64 = 0x4007;
 /// CPUCFG2.LBT_X86; ARM and MIPS follow.
-const CPUCFG2_LBT_X86: u64 = 1 << 18;
+const CPUCFG2_LBT_SHIFT: u64 = 18;
+/// CPUCFG2: FPVERS, LSX, LASX with it, LLFTPREV, LSPW, LAM, PTW, and FRECIPE to
+/// SCQ; no list depends on them.
+const CPUCFG2_OTHERS: [u64; 8] = [0x7 << 3, 1 << 6, 0b11 << 6, 0x7 << 15, 1 << 21, 1 << 22, 1 << 24, 0x3f << 25];
 /// CPUCFG6.PMP.
 const CPUCFG6_PMP: u64 = 1;
+/// Lowest bit of CPUCFG6.PMNUM, the number of counters less one.
+const CPUCFG6_PMNUM_SHIFT: u64 = 4;
+/// CPUCFG6.UPM.
+const CPUCFG6_UPM: u64 = 1 << 14;
 /// Lowest bit of CPUCFG6.PMBITS, six bits wide.
 const CPUCFG6_PMBITS_SHIFT: u64 = 8;
 /// PMBITS of 64-bit counters, as boards have them; tried first.
@@ -66,20 +73,22 @@ impl LoongArch64 {
         Ok(result.map_err(|errno| Step { call: format!("KVM_SET_ONE_REG {name} = {value:#x}"), errno }))
     }
 
-    fn switch_on_pmu(vcpu: &Access<'_>) -> Result<(), SetUpError> {
+    /// Switches the PMU on; the result is the word that did it.
+    fn switch_on_pmu(vcpu: &Access<'_>) -> Result<u64, SetUpError> {
         // kvm_check_cpucfg wants PMBITS equal to the host's, which no call
         // tells; PMNUM 0 fits every host.
-        let candidates = std::iter::once(PMBITS_64).chain(0..PMBITS_64);
-        let mut refused = None;
-        for bits in candidates {
-            match Self::set(vcpu, "CPUCFG6", 6, CPUCFG6_PMP | bits << CPUCFG6_PMBITS_SHIFT)? {
-                Ok(()) => return Ok(()),
-                Err(step) => refused = Some(step),
+        let words = [PMBITS_64].into_iter().chain(0..PMBITS_64).map(|bits| CPUCFG6_PMP | bits << CPUCFG6_PMBITS_SHIFT);
+        let mut result = Err(None);
+        for word in words {
+            match Self::set(vcpu, "CPUCFG6", 6, word)? {
+                Ok(()) => return Ok(word),
+                Err(step) => result = Err(Some(step)),
             }
         }
-        match refused {
-            Some(step) => Err(step.absent(Feature::Pmu)),
-            None => Ok(()),
+        match result {
+            Err(Some(step)) => Err(step.absent(Feature::Pmu)),
+            Err(None) => Ok(CPUCFG6_PMP),
+            Ok(word) => Ok(word),
         }
     }
 }
@@ -108,6 +117,10 @@ impl Step {
 impl Arch for LoongArch64 {
     fn name(&self) -> &'static str {
         "loongarch64"
+    }
+
+    fn default_series(&self) -> &'static str {
+        "v5"
     }
 
     fn features(&self) -> &'static [Feature] {
@@ -154,24 +167,84 @@ impl Arch for LoongArch64 {
         }
     }
 
-    fn set_up(&self, vcpu: &Access<'_>, features: &[Feature]) -> Result<(), SetUpError> {
-        Self::set(vcpu, "CPUID", 0x20, 0)?.map_err(Step::refused)?;
+    fn readable_candidates(&self) -> Vec<u64> {
+        // Beyond the last of each type, too: a kernel may come to have more.
+        let types = [
+            (RegisterType::Csr, 0..2 * CSRS),
+            (RegisterType::Cpucfg, 0..2 * CPUCFGS),
+            (RegisterType::Kvm, 0..16),
+            (RegisterType::Lbt, 0..16),
+        ];
+        let registers = types.into_iter().flat_map(|(type_, indexes)| indexes.map(move |index| (type_, index)));
+        registers.map(|(type_, index)| Self::id(type_, index)).collect()
+    }
+
+    fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError> {
+        Self::set(vcpu, "CPUID", 0x20, vcpu_id)?.map_err(Step::refused)?;
         Self::set(vcpu, "CPUCFG2", 2, CPUCFG2_BASE)?.map_err(Step::refused)?;
         let mut cpucfg2 = CPUCFG2_BASE;
         for feature in features {
-            let bit = match feature {
-                Feature::Pmu => {
-                    Self::switch_on_pmu(vcpu)?;
-                    continue;
-                }
-                Feature::LbtX86 => CPUCFG2_LBT_X86,
-                Feature::LbtArm => CPUCFG2_LBT_X86 << 1,
-                Feature::LbtMips => CPUCFG2_LBT_X86 << 2,
-            };
-            cpucfg2 |= bit;
+            if *feature == Feature::Pmu {
+                Self::switch_on_pmu(vcpu)?;
+                continue;
+            }
+            cpucfg2 |= lbt_bit(*feature);
             Self::set(vcpu, "CPUCFG2", 2, cpucfg2)?.map_err(|step| step.absent(*feature))?;
         }
         Ok(())
+    }
+
+    fn settings(&self, vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
+        let pmu = match Self::switch_on_pmu(vcpu) {
+            Ok(word) => word,
+            // Refused again, when the settings are tried.
+            Err(SetUpError::Absent { .. }) => CPUCFG6_PMP | PMBITS_64 << CPUCFG6_PMBITS_SHIFT,
+            Err(error) => return Err(error),
+        };
+        Self::set(vcpu, "CPUCFG6", 6, 0)?.map_err(Step::refused)?;
+        Self::set(vcpu, "CPUCFG2", 2, CPUCFG2_BASE)?.map_err(Step::refused)?;
+
+        let lbt: Vec<Vec<Feature>> = (0..8_u64)
+            .map(|bits| LBT.into_iter().filter(|feature| lbt_bit(*feature) & bits << CPUCFG2_LBT_SHIFT != 0).collect())
+            .collect();
+        let setting = |cpucfg2_more: u64, cpucfg6: u64, lbt: &[Feature]| {
+            let cpucfg2 = lbt.iter().fold(CPUCFG2_BASE | cpucfg2_more, |word, feature| word | lbt_bit(*feature));
+            let pmu = (cpucfg6 & CPUCFG6_PMP != 0).then_some(Feature::Pmu);
+            Setting {
+                sets: vec![(Self::id(RegisterType::Cpucfg, 2), cpucfg2), (Self::id(RegisterType::Cpucfg, 6), cpucfg6)],
+                features: pmu.into_iter().chain(lbt.iter().copied()).collect(),
+            }
+        };
+        let mut settings = Vec::new();
+        // Every set of LBT's bits, each after none and with the PMU in between.
+        for lbt in &lbt {
+            settings.extend([setting(0, 0, &[]), setting(0, 0, lbt), setting(0, pmu, lbt), setting(0, pmu, &[])]);
+        }
+        // PMP alone counts, whatever PMNUM and UPM say.
+        for number in 0..4 {
+            settings.push(setting(0, pmu | number << CPUCFG6_PMNUM_SHIFT, &[]));
+            settings.push(setting(0, pmu & !CPUCFG6_PMP | number << CPUCFG6_PMNUM_SHIFT, &[]));
+        }
+        settings.push(setting(0, pmu | CPUCFG6_UPM, &[]));
+        settings.push(setting(0, CPUCFG6_UPM, &[]));
+        // Other features have no register in the list.
+        for bits in CPUCFG2_OTHERS {
+            settings.push(setting(bits, 0, &[]));
+        }
+        Ok(settings)
+    }
+}
+
+/// The features of binary translation.
+const LBT: [Feature; 3] = [Feature::LbtX86, Feature::LbtArm, Feature::LbtMips];
+
+/// The feature's bit in CPUCFG2; none for a feature that is elsewhere.
+fn lbt_bit(feature: Feature) -> u64 {
+    match feature {
+        Feature::Pmu => 0,
+        Feature::LbtX86 => 1 << CPUCFG2_LBT_SHIFT,
+        Feature::LbtArm => 2 << CPUCFG2_LBT_SHIFT,
+        Feature::LbtMips => 4 << CPUCFG2_LBT_SHIFT,
     }
 }
 

@@ -3,6 +3,7 @@
 //! a VMM switches guest features on. Checks know architectures only by this.
 
 mod loongarch64;
+mod x86_64;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 pub use loongarch64::LoongArch64;
+pub use x86_64::X86_64;
 
 use crate::access::{Access, AccessError};
 
@@ -109,10 +111,22 @@ pub enum SetUpError {
     Access(#[from] AccessError),
 }
 
+/// A way to switch features on a vCPU that is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// What is SET: register id and value, in this order.
+    pub sets: Vec<(u64, u64)>,
+    /// The features that the vCPU has then, and no other.
+    pub features: Vec<Feature>,
+}
+
 /// An architecture.
 pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.
     fn name(&self) -> &'static str;
+
+    /// The series that is expected unless another is asked for.
+    fn default_series(&self) -> &'static str;
 
     /// Features that configurations may switch on.
     fn features(&self) -> &'static [Feature];
@@ -129,10 +143,23 @@ pub trait Arch: fmt::Debug + Sync {
     /// What is wrong with the form of `id`, if anything.
     fn malformed(&self, id: u64) -> Option<String>;
 
-    /// Brings a fresh vCPU into the state in which a VMM would ask for the
-    /// list: identified, with what every guest has, and `features` on top.
+    /// Every id that GET could know, listed or not; reading one has no effect
+    /// beyond those of reading a listed one.
+    fn readable_candidates(&self) -> Vec<u64>;
+
+    /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
+    /// a VMM would ask for the list: identified, with what every guest has, and
+    /// `features` on top.
     ///
     /// # Errors
     /// [`SetUpError::Absent`] where the kernel refuses a feature.
-    fn set_up(&self, vcpu: &Access<'_>, features: &[Feature]) -> Result<(), SetUpError>;
+    fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError>;
+
+    /// Ways to switch features on and off on a vCPU that is set up, some of which
+    /// a host may refuse; each says all that it needs, so that any can follow
+    /// any. Leaves the vCPU with no feature.
+    ///
+    /// # Errors
+    /// Where a step that every kernel must accept is refused.
+    fn settings(&self, vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError>;
 }

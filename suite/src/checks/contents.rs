@@ -3,27 +3,27 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, check};
+use super::{Check, check, contract};
 use crate::case::{Case, CheckError, GET_REG_LIST};
 use crate::new_registers::NEW;
 
 pub(super) const CHECKS: &[Check] = &[
     check("contents.exact", &["list.contents"], exact),
-    check("contents.unique", &["list.unique"], unique),
-    check("contents.canonical", &["list.canonical"], canonical),
+    contract("contents.unique", &["list.unique"], unique),
+    contract("contents.canonical", &["list.canonical"], canonical),
     check("contents.order", &["list.order"], order),
 ];
 
 /// list.contents
 fn exact(case: &Case<'_>) -> Result<(), CheckError> {
-    let listed = case.listed("list.contents")?;
-    for register in case.spec.expected {
+    let listed = case.listed()?;
+    for register in case.spec.expected() {
         if !listed.contains(&register.id) {
             case.finding("list.contents", "listed", "missing").register(register.named()).ioctl(GET_REG_LIST);
         }
     }
     for (entry, id) in listed.iter().enumerate() {
-        if case.spec.expected.iter().any(|register| register.id == *id) {
+        if case.spec.expected().iter().any(|register| register.id == *id) {
             continue;
         }
         let report = if case.spec.allow_new {
@@ -39,7 +39,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
 /// list.unique
 fn unique(case: &Case<'_>) -> Result<(), CheckError> {
     let mut seen = BTreeSet::new();
-    for (entry, id) in case.listed("list.unique")?.into_iter().enumerate() {
+    for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if !seen.insert(id) {
             case.finding("list.unique", "listed once", "listed again")
                 .register(case.name(id))
@@ -52,7 +52,7 @@ fn unique(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.canonical
 fn canonical(case: &Case<'_>) -> Result<(), CheckError> {
-    for (entry, id) in case.listed("list.canonical")?.into_iter().enumerate() {
+    for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if let Some(fault) = case.spec.arch.malformed(id) {
             case.finding("list.canonical", format!("a well-formed {} id", case.spec.arch.name()), fault)
                 .register(case.name(id))
@@ -65,10 +65,10 @@ fn canonical(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.order: of the registers that are both listed and expected.
 fn order(case: &Case<'_>) -> Result<(), CheckError> {
-    let listed = case.listed("list.order")?;
+    let listed = case.listed()?;
     let common: Vec<u64> =
-        listed.into_iter().filter(|id| case.spec.expected.iter().any(|register| register.id == *id)).collect();
-    let wanted: Vec<_> = case.spec.expected.iter().filter(|register| common.contains(&register.id)).collect();
+        listed.into_iter().filter(|id| case.spec.expected().iter().any(|register| register.id == *id)).collect();
+    let wanted: Vec<_> = case.spec.expected().iter().filter(|register| common.contains(&register.id)).collect();
     let first = common.iter().zip(wanted).find(|(id, register)| **id != register.id);
     if let Some((id, register)) = first {
         let observed = format!("{} in its place", case.name(*id).name);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The list's count: C, and what success means for any n that is large enough.
 
-use super::{Check, check, report_stray};
+use super::{Check, check, contract, report_stray};
 use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::memory::{ListAnswer, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
     check("count.expected", &["list.count"], expected),
-    check("count.complete", &["list.complete", "efault.stray"], complete),
-    check("count.width", &["list.width"], width),
+    contract("count.complete", &["list.complete", "efault.stray"], complete),
+    contract("count.width", &["list.width"], width),
 ];
 
 /// list.count
 fn expected(case: &Case<'_>) -> Result<(), CheckError> {
-    let listed = case.listed("list.count")?.len();
-    let expected = case.spec.expected.len();
+    let listed = case.listed()?.len();
+    let expected = case.spec.expected().len();
     if listed != expected {
         let report = if case.spec.allow_new && listed > expected { Case::note } else { Case::finding };
         report(case, "list.count", format!("{expected} registers"), format!("{listed} registers")).ioctl(GET_REG_LIST);
@@ -24,7 +24,7 @@ fn expected(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.complete
 fn complete(case: &Case<'_>) -> Result<(), CheckError> {
-    let count = case.listed("list.complete")?.len();
+    let count = case.listed()?.len();
     let exact = count as u64;
     let enough = [
         ("C", exact),
@@ -51,15 +51,20 @@ fn complete(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.width: a count cut to 32 bits would be too small, or far too small.
 fn width(case: &Case<'_>) -> Result<(), CheckError> {
-    let count = case.listed("list.width")?.len();
+    let count = case.listed()?.len();
     let one_less = (1 << 32) + count.saturating_sub(1) as u64;
+    let mut whole = true;
     for (name, n) in [("2^32", 1 << 32), ("2^32 + C - 1", one_less), ("2^32 + C", one_less + 1), ("2^63", 1 << 63)] {
         let answer = case.list(roomy(n, count))?;
         if let Some(observed) = incomplete(&answer, count) {
+            whole = false;
             case.finding("list.width", format!("success with n = {name}"), observed)
                 .ioctl(GET_REG_LIST)
                 .answer(answer.result);
         }
+    }
+    if whole {
+        case.fact("list.width", "n counts with all of its 64 bits");
     }
     Ok(())
 }

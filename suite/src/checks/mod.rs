@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Checks: code that tests clauses, one file per theme.
 
+mod beyond;
+mod busy;
 mod contents;
 mod count;
+mod counter;
 mod e2big;
 mod efault_array;
 mod efault_header;
+mod elsewhere;
+mod follows;
+mod gated;
+mod independent;
+mod restore;
 mod roundtrip;
+mod stable;
 
 use crate::case::{Case, CheckError, GET_REG_LIST};
 use crate::memory::ListAnswer;
@@ -21,33 +30,70 @@ pub enum VcpuState {
     Fresh,
 }
 
+/// What a check needs to be specified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Nothing: it holds for any list, on any architecture.
+    Contract,
+    /// The list.
+    List,
+}
+
 /// A check: what it is called, which clauses it tests, and how.
 #[derive(Debug)]
 pub struct Check {
     /// `theme.name`, the part of a case's id behind the configuration.
     pub name: &'static str,
-    /// The clauses that its findings can be about.
+    /// The clauses that its findings can be about, beside list.complete and
+    /// reg.get, without which there is nothing to check.
     pub clauses: &'static [&'static str],
     /// The state in which it wants its vCPU.
     pub state: VcpuState,
+    /// What it needs to be specified.
+    pub scope: Scope,
     /// The check itself.
     pub run: fn(&Case<'_>) -> Result<(), CheckError>,
 }
 
 /// Every check, in the order in which they run.
 pub fn all() -> impl Iterator<Item = &'static Check> {
-    [count::CHECKS, contents::CHECKS, e2big::CHECKS, efault_header::CHECKS, efault_array::CHECKS, roundtrip::CHECKS]
-        .into_iter()
-        .flatten()
+    [
+        count::CHECKS,
+        contents::CHECKS,
+        stable::CHECKS,
+        follows::CHECKS,
+        e2big::CHECKS,
+        efault_header::CHECKS,
+        efault_array::CHECKS,
+        roundtrip::CHECKS,
+        independent::CHECKS,
+        gated::CHECKS,
+        counter::CHECKS,
+        restore::CHECKS,
+        beyond::CHECKS,
+        busy::CHECKS,
+        elsewhere::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
-/// A check on a vCPU that is set up.
+/// A check of the expected list, on a vCPU that is set up.
 const fn check(
     name: &'static str,
     clauses: &'static [&'static str],
     run: fn(&Case<'_>) -> Result<(), CheckError>,
 ) -> Check {
-    Check { name, clauses, state: VcpuState::SetUp, run }
+    Check { name, clauses, state: VcpuState::SetUp, scope: Scope::List, run }
+}
+
+/// A check of what holds for any list, on a vCPU that is set up.
+const fn contract(
+    name: &'static str,
+    clauses: &'static [&'static str],
+    run: fn(&Case<'_>) -> Result<(), CheckError>,
+) -> Check {
+    Check { scope: Scope::Contract, ..check(name, clauses, run) }
 }
 
 /// efault.stray, of any call: every byte written where none may be.

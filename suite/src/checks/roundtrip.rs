@@ -9,20 +9,23 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use super::{Check, VcpuState, check};
+use super::{Check, Scope, VcpuState, check, contract};
 use crate::access::LARGEST;
 use crate::arch::{SIZE_MASK, size_of_register};
 use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
-use crate::memory::hostile_addresses;
+use crate::kvm::Answer;
+use crate::memory::{Hostile, hostile_addresses};
+use crate::snapshot::{agrees, ticks};
 use crate::spec::{Register, Rule, State};
 
 pub(super) const CHECKS: &[Check] = &[
-    check("roundtrip.get", &["reg.get"], get),
+    contract("roundtrip.get", &["reg.get"], get),
     check("roundtrip.set_same", &["reg.set_same"], set_same),
     Check {
         name: "roundtrip.set_same_fresh",
         clauses: &["reg.set_same"],
         state: VcpuState::Fresh,
+        scope: Scope::List,
         run: set_same_fresh,
     },
     check("roundtrip.values", &["reg.roundtrip"], values),
@@ -30,14 +33,9 @@ pub(super) const CHECKS: &[Check] = &[
     check("roundtrip.bad_size", &["reg.bad_size"], bad_size),
 ];
 
-/// Faster than any counter of the architecture counts, in ticks per nanosecond.
-const FASTEST_COUNTER: u128 = 10;
-/// Ticks allowed for beside the measured time.
-const COUNTER_SLACK: u128 = 1_000_000;
-
 /// reg.get
 fn get(case: &Case<'_>) -> Result<(), CheckError> {
-    for id in case.listed("reg.get")? {
+    for id in case.listed_if_any()? {
         let size = size_of_register(id);
         let got = case.access.get_watched(id, size.min(LARGEST))?;
         if got.result != Ok(0) {
@@ -59,7 +57,7 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// reg.set_same, on a vCPU as a VMM has it: no exception holds.
 fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
-    for register in case.listed_and_expected("reg.set_same")? {
+    for register in case.listed_and_expected()? {
         if let Err(errno) = write_back(case, register)? {
             case.finding("reg.set_same", "the value just read is accepted", errno_name(errno))
                 .register(register.named())
@@ -72,7 +70,7 @@ fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// reg.set_same, on a fresh vCPU: just the named exceptions hold.
 fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
-    for register in case.listed_and_expected("reg.set_same")? {
+    for register in case.listed_and_expected()? {
         let exception = register.exceptions.iter().find(|exception| exception.state == State::Fresh);
         let allowed = exception.map(|exception| exception.errno.as_str());
         if let Err(errno) = write_back(case, register)? {
@@ -93,8 +91,8 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// reg.roundtrip
 fn values(case: &Case<'_>) -> Result<(), CheckError> {
-    for register in case.listed_and_expected("reg.roundtrip")? {
-        let Some(first) = read(case, "reg.roundtrip", register)? else { continue };
+    for register in case.listed_and_expected()? {
+        let Some(first) = read(case, register)? else { continue };
         for value in &register.values {
             set_and_compare(case, register, *value)?;
         }
@@ -104,7 +102,7 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
 }
 
 fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(), CheckError> {
-    let Some(before) = read(case, "reg.roundtrip", register)? else { return Ok(()) };
+    let Some(before) = read(case, register)? else { return Ok(()) };
     let start = Instant::now();
     if let Err(errno) = case.access.set(register.id, value)? {
         case.finding("reg.roundtrip", format!("SET of {value:#x} is accepted"), errno_name(errno))
@@ -113,13 +111,12 @@ fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(
             .answer(Err(errno));
         return Ok(());
     }
-    let Some(after) = read(case, "reg.roundtrip", register)? else { return Ok(()) };
+    let Some(after) = read(case, register)? else { return Ok(()) };
     let mask = register.mask;
-    let ticks = start.elapsed().as_nanos() * FASTEST_COUNTER + COUNTER_SLACK;
     let kept = match register.rule {
         Rule::Exact | Rule::Fixed => (after ^ value) & mask == 0,
         Rule::Sticky => value & !after & mask == 0 && after & !(value | before) & mask == 0,
-        Rule::Counter => u128::from(after.wrapping_sub(value)) <= ticks,
+        Rule::Counter => u128::from(after.wrapping_sub(value)) <= ticks(start.elapsed()),
     };
     if !kept {
         case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
@@ -131,54 +128,65 @@ fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(
 
 /// reg.bad_address
 fn bad_address(case: &Case<'_>) -> Result<(), CheckError> {
-    let clause = "reg.bad_address";
     let hostile = hostile_addresses()?;
-    for register in case.listed_and_expected(clause)? {
-        let Some(before) = read(case, clause, register)? else { continue };
-        for bad in &hostile {
-            let result = case.access.get_at(register.id, bad.address)?;
-            if result != Err(Errno::EFAULT) || !bad.untouched()? {
-                case.finding(clause, format!("EFAULT for a value in {}", bad.what), outcome(result))
-                    .register(register.named())
-                    .ioctl(GET_ONE_REG)
-                    .answer(result);
-            }
-            if bad.readable {
-                continue;
-            }
-            let result = case.access.set_at(register.id, bad.address)?;
-            if result != Err(Errno::EFAULT) {
-                case.finding(clause, format!("EFAULT for a value in {}", bad.what), outcome(result))
-                    .register(register.named())
-                    .ioctl(SET_ONE_REG)
-                    .answer(result);
-            }
+    for register in case.listed_and_expected()? {
+        if read(case, register)?.is_none() {
+            continue;
         }
-        let Some(after) = read(case, clause, register)? else { continue };
-        let unchanged = after == before || (register.rule == Rule::Counter && after > before);
-        if !unchanged {
-            case.finding(clause, format!("{before:#x} as before the failed calls"), format!("{after:#x}"))
-                .register(register.named())
-                .ioctl(GET_ONE_REG);
+        for bad in &hostile {
+            bad_value(case, register, bad)?;
         }
     }
     for bad in hostile.iter().filter(|bad| !bad.readable) {
         for (ioctl, result) in
             [(GET_ONE_REG, case.vcpu.get_one_reg(bad.address)), (SET_ONE_REG, case.vcpu.set_one_reg(bad.address))]
         {
-            if result != Err(Errno::EFAULT) {
-                case.finding(clause, format!("EFAULT for a kvm_one_reg in {}", bad.what), outcome(result))
-                    .ioctl(ioctl)
-                    .answer(result);
-            }
+            expect_efault(case, result, &format!("a kvm_one_reg in {}", bad.what), None, ioctl);
         }
     }
     Ok(())
 }
 
+/// One GET and one SET of a register with its value at a bad address.
+fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), CheckError> {
+    let what = format!("a value in {}", bad.what);
+    let result = case.access.get_at(register.id, bad.address)?;
+    expect_efault(case, result, &what, Some(register), GET_ONE_REG);
+    if !bad.untouched()? {
+        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written")
+            .register(register.named())
+            .ioctl(GET_ONE_REG);
+    }
+    if bad.readable {
+        return Ok(());
+    }
+    let Ok(before) = case.access.get(register.id)? else { return Ok(()) };
+    let start = Instant::now();
+    let result = case.access.set_at(register.id, bad.address)?;
+    expect_efault(case, result, &what, Some(register), SET_ONE_REG);
+    let Ok(after) = case.access.get(register.id)? else { return Ok(()) };
+    let unchanged =
+        after == before || register.rule == Rule::Counter && agrees(register, before, after, start.elapsed());
+    if !unchanged {
+        let expected = format!("{before:#x} as before a SET from {}", bad.what);
+        case.finding("reg.bad_address", expected, format!("{after:#x}")).register(register.named()).ioctl(SET_ONE_REG);
+    }
+    Ok(())
+}
+
+fn expect_efault(case: &Case<'_>, result: Answer, what: &str, register: Option<&Register>, ioctl: &str) {
+    if result != Err(Errno::EFAULT) {
+        let report = case.finding("reg.bad_address", format!("EFAULT for {what}"), outcome(result));
+        let report = report.ioctl(ioctl).answer(result);
+        if let Some(register) = register {
+            report.register(register.named());
+        }
+    }
+}
+
 /// reg.bad_size: by GET alone, as an id of another size is not listed.
 fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
-    for id in case.listed("reg.bad_size")? {
+    for id in case.listed()? {
         for code in 0..=8_u64 {
             let other = id & !SIZE_MASK | code << 52;
             if other == id {
@@ -199,11 +207,11 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// The register's value, or a finding.
-fn read(case: &Case<'_>, clause: &'static str, register: &Register) -> Result<Option<u64>, CheckError> {
+/// The register's value, or a finding about reg.get.
+fn read(case: &Case<'_>, register: &Register) -> Result<Option<u64>, CheckError> {
     let value = case.access.get(register.id)?;
     if let Err(errno) = value {
-        case.finding(clause, "a value to start from", errno_name(errno))
+        case.finding("reg.get", "a value to start from", errno_name(errno))
             .register(register.named())
             .ioctl(GET_ONE_REG)
             .answer(Err(errno));
@@ -213,7 +221,7 @@ fn read(case: &Case<'_>, clause: &'static str, register: &Register) -> Result<Op
 
 /// SETs the value just read.
 fn write_back(case: &Case<'_>, register: &Register) -> Result<Result<(), Errno>, CheckError> {
-    match read(case, "reg.set_same", register)? {
+    match read(case, register)? {
         Some(value) => Ok(case.access.set(register.id, value)?),
         None => Ok(Ok(())),
     }

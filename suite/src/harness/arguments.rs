@@ -11,11 +11,14 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
+use crate::model::{Fault, Kernel};
 use crate::spec::SpecError;
+use crate::subject::{ModelHost, Wanted};
 
 /// Checks a kernel's KVM_GET_REG_LIST and what it lists.
 ///
-/// Needs nothing but /dev/kvm. Every case runs on a fresh VM and vCPU in a
+/// Needs nothing but /dev/kvm; on a machine that is not LoongArch it shows itself
+/// on a model of a kernel. Every case runs on a fresh VM and vCPU in a
 /// process of its own; SET goes to listed registers only, with safe values.
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -29,9 +32,25 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) libtest: libtest_mimic::Arguments,
 
-    /// Revision of the expected list.
-    #[arg(long, default_value = "v5")]
-    pub(super) series: String,
+    /// What is tested.
+    #[arg(long, value_enum, default_value = "auto", value_name = "SUBJECT")]
+    pub(super) subject: Wanted,
+
+    /// The kernel that the model is like.
+    #[arg(long, value_enum, default_value = "7.2", value_name = "VERSION")]
+    pub(super) model_kernel: Kernel,
+
+    /// The host that the model has.
+    #[arg(long, value_enum, default_value = "full", value_name = "HOST")]
+    pub(super) model_host: ModelHost,
+
+    /// A fault for the model to have, to see that it is noticed.
+    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
+    pub(super) fault: Option<Fault>,
+
+    /// Revision of the expected list [default: v5 on loongarch64].
+    #[arg(long, value_name = "NAME")]
+    pub(super) series: Option<String>,
 
     /// Only this configuration; can be given several times.
     #[arg(long = "config", value_name = "NAME")]
@@ -57,6 +76,22 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(super) timeout: Duration,
 
+    /// Where random orders begin; the same seed gives the same run.
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub(super) seed: u64,
+
+    /// Random orders in which each configuration is restored, beside the list's
+    /// own and its reverse; with all seven configurations 15 make more than 100.
+    #[arg(long, value_name = "NUMBER", default_value = "15")]
+    pub(super) shuffles: usize,
+
+    /// Compare the kernel with the model of it, which has the fault, by so many
+    /// random calls, in place of testing it. SETs registers that no list names,
+    /// and so refuses to run anywhere but in the lab's guest, or on a model.
+    #[cfg(any(test, feature = "compare"))]
+    #[arg(long, value_name = "CALLS", hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) compare_model: Option<u64>,
+
     /// Features that the host is known to have: their absence is an error, not
     /// a reason to skip.
     #[arg(long, value_name = "FEATURES", value_delimiter = ',')]
@@ -80,6 +115,13 @@ pub(super) enum UsageError {
     Configuration { series: String, name: String, known: String },
     #[error("`{name}` is no feature\n[known: {known}]")]
     Feature { name: String, known: String },
+    #[error("--fault needs the model, and the subject is /dev/kvm\n[add --subject model]")]
+    FaultOfKernel,
+    #[cfg(any(test, feature = "compare"))]
+    #[error(
+        "--compare-model SETs registers that no list names, and this is not the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
+    )]
+    CompareOutsideLab,
     #[error("--test-threads 0 would run nothing\n[give at least 1]")]
     NoThreads,
     #[error("{file} exists and is kept as it is\n[remove it, or choose another file]")]

@@ -3,16 +3,16 @@
 //! libtest-mimic, and the verdict at the end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
 
 use super::{complain, say};
-use crate::arch::{Feature, LoongArch64};
-use crate::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, Totals, Verdict};
-use crate::job::{CaseJob, Job, Message};
+use crate::arch::{Arch, Feature};
+use crate::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict};
+use crate::job::Message;
 use crate::new_registers;
-use crate::process::{self, JobError};
+use crate::process::{JobError, Servers};
 use crate::worker::chain;
 
 /// The run while it goes on.
@@ -20,8 +20,9 @@ pub(super) struct Run {
     pub(super) log: Mutex<EventLog>,
     pub(super) finished: Mutex<Vec<CaseFinished>>,
     pub(super) strict: bool,
-    pub(super) timeout: Duration,
     pub(super) required: Vec<Feature>,
+    /// Whether somebody else shows the results.
+    pub(super) observed: bool,
 }
 
 impl Run {
@@ -32,13 +33,20 @@ impl Run {
         }
     }
 
+    /// Says something on stdout, unless somebody else shows the results.
+    pub(super) fn say(&self, message: &str) {
+        if !self.observed {
+            say(message);
+        }
+    }
+
     /// Runs a case from its first event to its last.
-    pub(super) fn case(&self, id: String, job: CaseJob) -> Result<Completion, Failed> {
+    pub(super) fn case(&self, id: String, servers: &Servers, job: usize) -> Result<Completion, Failed> {
         self.write(&Event::CaseStarted { case: id.clone() });
         let start = Instant::now();
         let mut findings = Vec::new();
         let mut end = None;
-        let result = process::run(&Job::Case(Box::new(job)), self.timeout, |message| match message {
+        let result = servers.run(job, |message| match message {
             Message::Found(finding) => finding.add_to(&mut findings),
             last => end = Some(last),
         });
@@ -74,14 +82,14 @@ impl Run {
             Some(Message::Absent { feature, reason }) if self.required.contains(&feature) => {
                 (Outcome::Error, Some(format!("{reason}, but the host is known to have it")), 0)
             }
-            Some(Message::Absent { reason, .. }) => (Outcome::Skip, Some(reason), 0),
+            Some(Message::Absent { reason, .. } | Message::NothingToSay { reason }) => (Outcome::Skip, Some(reason), 0),
             Some(Message::Trouble { reason }) => (Outcome::Error, Some(reason), 0),
             _ => (Outcome::Error, Some("the case gave no result".to_owned()), 0),
         }
     }
 
     /// Ends the run with its verdict on stdout; the result is the exit code.
-    pub(super) fn conclude(&self, kernel: &str, series: &str) -> u8 {
+    pub(super) fn conclude(&self, subject: SubjectKind, kernel: &str, series: &str, seed: u64, arch: &dyn Arch) -> u8 {
         let finished = lock(&self.finished);
         let mut totals = Totals::default();
         finished.iter().for_each(|case| totals.count(case.outcome));
@@ -90,11 +98,11 @@ impl Run {
 
         for case in finished.iter() {
             for finding in case.findings.iter().filter(|finding| !finding.level.fails(self.strict)) {
-                say(&format!("{}: {finding}", case.case));
+                self.say(&format!("{}: {finding}", case.case));
             }
         }
-        if let Some(yaml) = new_registers::as_yaml(finished.iter().flat_map(|case| &case.findings), &LoongArch64) {
-            say(yaml.trim_end());
+        if let Some(yaml) = new_registers::as_yaml(finished.iter().flat_map(|case| &case.findings), arch) {
+            self.say(yaml.trim_end());
         }
         let word = match verdict {
             Verdict::Passed => "passed",
@@ -102,8 +110,12 @@ impl Run {
             Verdict::NothingTested | Verdict::NotImplemented => "nothing tested",
         };
         let Totals { pass, fail, skip, error } = totals;
-        say(&format!(
-            "{word}: {pass} passed, {fail} failed, {skip} skipped, {error} in error; series {series}, Linux {kernel}"
+        let untested = match subject {
+            SubjectKind::Kvm => "",
+            SubjectKind::Model => "; model: no kernel was tested",
+        };
+        self.say(&format!(
+            "{word}: {pass} passed, {fail} failed, {skip} skipped, {error} in error; series {series}, Linux {kernel}, seed {seed}{untested}"
         ));
         verdict.exit_code()
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The running kernel, through /dev/kvm.
 
-use std::os::fd::AsRawFd as _;
+use std::os::fd::AsRawFd;
 
 use kvm_bindings::{KVMIO, kvm_one_reg, kvm_reg_list};
 use kvm_ioctls::{Kvm, VcpuFd, VmFd};
@@ -32,12 +32,34 @@ impl Device {
     }
 }
 
+/// KVM_GET_REG_LIST on any descriptor of KVM.
+fn get_reg_list(descriptor: &impl AsRawFd, list: UserAddress) -> Answer {
+    // SAFETY: the kernel reads and writes the header and up to C entries
+    // behind `list`. A UserAddress lies in a mapping of the memory room,
+    // which holds nothing that Rust owns and is read back bytewise, or
+    // where nothing is mapped.
+    unsafe { kvm_get_reg_list(descriptor.as_raw_fd(), list.as_mut_ptr()) }
+}
+
+/// kvm-ioctls hands out what the ioctl returned, -1 for an errno.
+fn extension(value: i32) -> Answer {
+    Errno::result(value)
+}
+
 impl Subject for Device {
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
         match self.0.create_vm() {
             Ok(vm) => Ok(Box::new(DeviceVm(vm))),
             Err(error) => Err(SubjectError::Step { step: "KVM_CREATE_VM", errno: Errno::from_raw(error.errno()) }),
         }
+    }
+
+    fn check_extension(&self, capability: u32) -> Answer {
+        extension(self.0.check_extension_raw(capability.into()))
+    }
+
+    fn get_reg_list(&self, list: UserAddress) -> Answer {
+        get_reg_list(&self.0, list)
     }
 }
 
@@ -51,6 +73,14 @@ impl Vm for DeviceVm {
             Err(error) => Err(SubjectError::Step { step: "KVM_CREATE_VCPU", errno: Errno::from_raw(error.errno()) }),
         }
     }
+
+    fn check_extension(&self, capability: u32) -> Answer {
+        extension(self.0.check_extension_raw(capability.into()))
+    }
+
+    fn get_reg_list(&self, list: UserAddress) -> Answer {
+        get_reg_list(&self.0, list)
+    }
 }
 
 #[derive(Debug)]
@@ -58,11 +88,7 @@ struct DeviceVcpu(VcpuFd);
 
 impl Vcpu for DeviceVcpu {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        // SAFETY: the kernel reads and writes the header and up to C entries
-        // behind `list`. A UserAddress lies in a mapping of the memory room,
-        // which holds nothing that Rust owns and is read back bytewise, or
-        // where nothing is mapped.
-        unsafe { kvm_get_reg_list(self.0.as_raw_fd(), list.as_mut_ptr()) }
+        get_reg_list(&self.0, list)
     }
 
     fn get_one_reg(&self, one_reg: UserAddress) -> Answer {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Subjects: what is tested, behind three raw ioctls.
+//! Subjects: what is tested, behind its raw ioctls.
 //!
 //! Checks hand over addresses, not references, because most of them are wrong
 //! on purpose. They never know which subject answers.
 
+mod counted;
 #[expect(unsafe_code, reason = "the ioctls under test take raw addresses")]
 mod device;
 
@@ -11,12 +12,16 @@ use std::fmt;
 
 use nix::errno::Errno;
 
+pub use counted::{Counted, Counter};
 pub use device::Device;
 
 use crate::memory::UserAddress;
 
 /// What an ioctl answers: its return value, or its errno.
 pub type Answer = Result<i32, Errno>;
+
+/// KVM_CAP_ONE_REG (uapi linux/kvm.h).
+pub const CAP_ONE_REG: u32 = 70;
 
 /// Why a subject cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +51,18 @@ pub trait Subject: fmt::Debug {
     /// # Errors
     /// The ioctl's errno.
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError>;
+
+    /// KVM_CHECK_EXTENSION on /dev/kvm: 0 where `capability` is absent.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn check_extension(&self, capability: u32) -> Answer;
+
+    /// KVM_GET_REG_LIST on the descriptor of /dev/kvm, where it does not belong.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
 }
 
 /// A virtual machine.
@@ -55,10 +72,22 @@ pub trait Vm: fmt::Debug {
     /// # Errors
     /// The ioctl's errno.
     fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError>;
+
+    /// KVM_CHECK_EXTENSION on the VM: 0 where `capability` is absent.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn check_extension(&self, capability: u32) -> Answer;
+
+    /// KVM_GET_REG_LIST on the VM's descriptor, where it does not belong.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
 }
 
-/// A vCPU under test.
-pub trait Vcpu: fmt::Debug {
+/// A vCPU under test; several threads may call it at once.
+pub trait Vcpu: fmt::Debug + Send + Sync {
     /// KVM_GET_REG_LIST on a `struct kvm_reg_list`.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ const WORD: usize = 8;
 /// Bytes watched before the header: more than a small negative errno as an
 /// index reaches back.
 const BEFORE: usize = 2048;
+/// Bytes behind the entries that a placement can ask for.
+const SLACK: usize = 256;
 /// How far behind `reg[]` an index of `(u32)-1` points.
 const U32_SPAN: usize = (1 << 32) * WORD;
 /// Linux's errno values end at 4095 (MAX_ERRNO), and so does their shadow.
@@ -33,6 +35,8 @@ const ERRNO_SHADOW: usize = 4096 * WORD;
 pub enum Beyond {
     /// Nothing.
     Unmapped,
+    /// Pages without access (PROT_NONE).
+    NoAccess,
     /// Pages that can be read.
     ReadOnly,
     /// Pages past the end of a mapped file.
@@ -45,6 +49,7 @@ impl Beyond {
     pub fn what(self) -> &'static str {
         match self {
             Self::Unmapped => "unmapped",
+            Self::NoAccess => "without access",
             Self::ReadOnly => "read-only",
             Self::FileEnd => "beyond a file's end",
         }
@@ -137,11 +142,10 @@ impl ListMemory {
     /// Where the memory cannot be had.
     pub fn new(entries: usize, beyond: Beyond, landing_zone: bool) -> Result<Self, MemoryError> {
         let page = page_size();
-        // A page of poison before the header, so that a write before it is seen.
         let room = match beyond {
             // A file's last page is the only writable one.
             Beyond::FileEnd => page,
-            _ => ((entries + 1) * WORD + page).next_multiple_of(page),
+            _ => (BEFORE + (entries + 1) * WORD + SLACK).next_multiple_of(page),
         };
         let behind = (entries * WORD + page).next_multiple_of(page);
         let writable = page..page + room;
@@ -163,7 +167,8 @@ impl ListMemory {
             region.open(after.clone(), Protection::ReadOnly)?;
         }
         let hole = (beyond == Beyond::Unmapped).then(|| after.clone());
-        let read_only = (beyond == Beyond::ReadOnly).then_some(after);
+        let near = after.start..after.end.min(after.start + entries * WORD + BEFORE);
+        let read_only = (beyond == Beyond::ReadOnly).then_some(near);
         if let Some(landing) = &landing {
             region.open(landing.clone(), Protection::ReadWrite)?;
         }
@@ -205,10 +210,13 @@ impl ListMemory {
         if let Some(range) = &self.read_only {
             self.look(range.clone(), array.start, "in read-only memory", &mut stray)?;
         }
-        if let Some(range) = &self.landing
-            && self.look(range.clone(), array.start, "where a lost errno as an index points", &mut stray)?
-        {
-            self.region.poison(range.clone())?;
+        if self.landing.is_some() {
+            // Every index from -4095 on in 32 bits, and a list from there.
+            let zero = array.start + U32_SPAN;
+            let range = zero - ERRNO_SHADOW..zero + array.len();
+            if self.look(range.clone(), array.start, "where a lost errno as an index points", &mut stray)? {
+                self.region.poison(range)?;
+            }
         }
         let n = self.region.read_u64(header)?;
         Ok(ListAnswer { result, n, slots, stray })

@@ -5,11 +5,14 @@
 //! All of it is mapped here and poisoned; none of it is ever a Rust object, so
 //! whatever a broken kernel writes, the harness stays sound.
 
+#[expect(unsafe_code, reason = "copies the process, so that its memory can be ruined without harm")]
+mod fork;
 mod hostile;
 mod list;
 #[expect(unsafe_code, reason = "maps, protects and reads memory by address")]
 mod region;
 
+pub use fork::Child;
 pub use hostile::{Hostile, hostile_addresses};
 pub use list::{Beyond, ListAnswer, ListMemory, Placement, Slot, Stray};
 pub use region::{MemoryError, Protection, Region, UserAddress, page_size};

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::slice;
 
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
@@ -211,10 +212,13 @@ impl Region {
     /// # Errors
     /// A range that is not writable.
     pub fn poison(&self, range: Range<usize>) -> Result<(), MemoryError> {
-        let words = range.len().div_ceil(POISON.len());
-        let mut bytes = poison_from(range.start).repeat(words);
-        bytes.truncate(range.len());
-        self.write(range.start, &bytes)
+        let block =
+            poison_from(range.start).repeat(BLOCK.min(range.len().next_multiple_of(POISON.len())) / POISON.len());
+        for start in range.clone().step_by(BLOCK) {
+            let length = BLOCK.min(range.end - start);
+            self.write(start, block.get(..length).unwrap_or_default())?;
+        }
+        Ok(())
     }
 
     /// Copies `bytes` to `offset`.
@@ -230,16 +234,25 @@ impl Region {
         Ok(())
     }
 
+    /// Copies bytes from `offset` on.
+    ///
+    /// # Errors
+    /// A range that is not readable.
+    pub fn read_into(&self, offset: usize, bytes: &mut [u8]) -> Result<(), MemoryError> {
+        let source = self.accessible(offset, bytes.len(), false)?;
+        // SAFETY: `accessible` found offset and length within one span that is
+        // mapped readable; `bytes` is a Rust object and so no part of the region.
+        unsafe { ptr::copy_nonoverlapping(source.as_ptr(), bytes.as_mut_ptr(), bytes.len()) };
+        Ok(())
+    }
+
     /// Copies `length` bytes from `offset`.
     ///
     /// # Errors
     /// A range that is not readable.
     pub fn read(&self, offset: usize, length: usize) -> Result<Vec<u8>, MemoryError> {
-        let source = self.accessible(offset, length, false)?;
         let mut bytes = vec![0; length];
-        // SAFETY: `accessible` found offset and length within one span that is
-        // mapped readable; `bytes` has `length` bytes of its own.
-        unsafe { ptr::copy_nonoverlapping(source.as_ptr(), bytes.as_mut_ptr(), length) };
+        self.read_into(offset, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -249,7 +262,7 @@ impl Region {
     /// A range that is not readable.
     pub fn read_u64(&self, offset: usize) -> Result<u64, MemoryError> {
         let mut word = [0; 8];
-        word.copy_from_slice(&self.read(offset, 8)?);
+        self.read_into(offset, &mut word)?;
         Ok(u64::from_le_bytes(word))
     }
 
@@ -258,17 +271,26 @@ impl Region {
     /// # Errors
     /// A range that is not readable.
     pub fn touched(&self, range: Range<usize>) -> Result<Vec<usize>, MemoryError> {
-        let bytes = self.read(range.start, range.len())?;
-        let block = poison_from(range.start).repeat(BLOCK / POISON.len());
-        let mut touched = Vec::new();
-        // Nearly everything is as it was, and whole blocks compare fast.
-        for (part, start) in bytes.chunks(BLOCK).zip(range.step_by(BLOCK)) {
-            if block.get(..part.len()) != Some(part) {
-                let pairs = part.iter().zip(&block).zip(start..);
-                touched.extend(pairs.filter(|((byte, poison), _)| byte != poison).map(|(_, offset)| offset));
-            }
+        let poison = poison_from(range.start);
+        // Nearly everything is as it was, and whole words compare fast.
+        if self.is_filled_with(u64::from_ne_bytes(poison), &range)? {
+            return Ok(Vec::new());
         }
-        Ok(touched)
+        let bytes = self.read(range.start, range.len())?;
+        let pairs = bytes.iter().zip(poison.iter().cycle()).zip(range);
+        Ok(pairs.filter(|((byte, poison), _)| byte != poison).map(|(_, offset)| offset).collect())
+    }
+
+    /// Whether a readable range of whole words holds `word` again and again.
+    fn is_filled_with(&self, word: u64, range: &Range<usize>) -> Result<bool, MemoryError> {
+        let start = self.accessible(range.start, range.len(), false)?;
+        // SAFETY: `accessible` found the range within one span that is mapped
+        // readable for as long as this region lives, and nothing writes to it
+        // meanwhile: the kernel does so only during a call, and no call is made
+        // before the reference is gone.
+        let bytes = unsafe { slice::from_raw_parts(start.as_ptr(), range.len()) };
+        let (words, rest) = bytes.as_chunks();
+        Ok(rest.is_empty() && words.iter().all(|bytes| u64::from_ne_bytes(*bytes) == word))
     }
 
     fn protect(&self, range: &Range<usize>, flags: ProtFlags) -> Result<(), MemoryError> {

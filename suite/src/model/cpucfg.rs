@@ -6,32 +6,34 @@ use std::cell::Cell;
 
 use nix::errno::Errno;
 
+use super::{Host, Kernel};
+
 /// include/asm/kvm_host.h, KVM_MAX_CPUCFG_REGS.
 const WORDS: usize = 21;
 
 /// Bits of the words (include/asm/loongarch.h, CPUCFG1_* to CPUCFG6_*).
-mod bits {
-    pub(super) const MSGINT: u64 = 1 << 26;
+pub(super) mod bits {
+    pub(in crate::model) const MSGINT: u64 = 1 << 26;
 
-    pub(super) const FP: u64 = 1 << 0;
-    pub(super) const FPSP_FPDP: u64 = 0b11 << 1;
-    pub(super) const FPVERS: u64 = 0b111 << 3;
-    pub(super) const LSX: u64 = 1 << 6;
-    pub(super) const LASX: u64 = 1 << 7;
-    pub(super) const LLFTP: u64 = 1 << 14;
-    pub(super) const LLFTPREV: u64 = 0b111 << 15;
-    pub(super) const LBT: u64 = 0b111 << 18;
-    pub(super) const LSPW_LAM: u64 = 0b11 << 21;
+    pub(in crate::model) const FP: u64 = 1 << 0;
+    pub(in crate::model) const FPSP_FPDP: u64 = 0b11 << 1;
+    pub(in crate::model) const FPVERS: u64 = 0b111 << 3;
+    pub(in crate::model) const LSX: u64 = 1 << 6;
+    pub(in crate::model) const LASX: u64 = 1 << 7;
+    pub(in crate::model) const LLFTP: u64 = 1 << 14;
+    pub(in crate::model) const LLFTPREV: u64 = 0b111 << 15;
+    pub(in crate::model) const LBT: u64 = 0b111 << 18;
+    pub(in crate::model) const LSPW_LAM: u64 = 0b11 << 21;
     /// PTW, FRECIPE, DIV32, LAM_BH, LAMCAS, LLACQ_SCREL and SCQ.
-    pub(super) const PTW_TO_SCQ: u64 = 0x7f << 24;
+    pub(in crate::model) const PTW_TO_SCQ: u64 = 0x7f << 24;
 
     /// SFB, ALDORDER_CAP, ASTORDER_CAP and SLDORDER_CAP, which no guest gets.
-    pub(super) const SFB_AND_ORDER: u64 = 1 << 1 | 1 << 18 | 1 << 19 | 1 << 22;
+    pub(in crate::model) const SFB_AND_ORDER: u64 = 1 << 1 | 1 << 18 | 1 << 19 | 1 << 22;
 
-    pub(super) const PMP: u64 = 1 << 0;
-    pub(super) const PMNUM: u64 = 0xf << 4;
-    pub(super) const PMBITS: u64 = 0x3f << 8;
-    pub(super) const UPM: u64 = 1 << 14;
+    pub(in crate::model) const PMP: u64 = 1 << 0;
+    pub(in crate::model) const PMNUM: u64 = 0xf << 4;
+    pub(in crate::model) const PMBITS: u64 = 0x3f << 8;
+    pub(in crate::model) const UPM: u64 = 1 << 14;
 }
 
 /// The bits of CPUCFG2 that kvm_guest_has_lbt looks at: x86, arm and MIPS.
@@ -39,56 +41,37 @@ pub(super) const LBT: u64 = bits::LBT;
 /// The bit of CPUCFG6 that kvm_guest_has_pmu looks at.
 pub(super) const PMP: u64 = bits::PMP;
 
-/// What the host's own words say, as far as KVM asks, and its PRCFG1 to 3.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Host {
-    cpucfg1: u64,
-    cpucfg2: u64,
-    cpucfg3: u64,
-    cpucfg6: u64,
-    /// PRCFG1 to 3 as the hardware has them.
-    pub(super) prcfg: [u64; 3],
-}
-
 impl Host {
-    /// A host with every feature that a guest can be given.
-    pub(crate) const FULL: Self = Self {
-        cpucfg1: bits::MSGINT,
-        cpucfg2: bits::LSX | bits::LASX | bits::LBT | bits::PTW_TO_SCQ,
-        cpucfg3: 0x00ff_ffff,
-        // Four counters of 64 bits.
-        cpucfg6: bits::PMP | 3 << 4 | bits::PMBITS | bits::UPM,
-        prcfg: [0x72f8, 0x3fff_f000, 0x8073],
-    };
-
-    /// A host with none of them.
-    pub(crate) const PLAIN: Self = Self { cpucfg1: 0, cpucfg2: 0, cpucfg3: 0, cpucfg6: 0, ..Self::FULL };
-
     /// _kvm_get_cpucfg_mask.
-    fn mask(&self, index: u64) -> u64 {
-        match index {
-            0 | 4 | 5 => 0xffff_ffff,
-            1 => 0x07ff_ffff,
-            2 => {
+    fn mask(&self, kernel: Kernel, index: u64) -> u64 {
+        match (index, kernel) {
+            (0 | 4 | 5, _) => 0xffff_ffff,
+            (1, Kernel::V7_2) => 0x07ff_ffff,
+            (1, Kernel::V6_12) => 0x03ff_ffff,
+            (2, _) => {
                 let always = bits::FP | bits::FPSP_FPDP | bits::FPVERS | bits::LLFTP | bits::LLFTPREV | bits::LSPW_LAM;
-                let as_host = bits::LSX | bits::LASX | bits::LBT | bits::PTW_TO_SCQ;
+                let as_host = match kernel {
+                    Kernel::V7_2 => bits::LSX | bits::LASX | bits::LBT | bits::PTW_TO_SCQ,
+                    Kernel::V6_12 => bits::LSX | bits::LASX | bits::LBT,
+                };
                 always | self.cpucfg2 & as_host
             }
-            3 => 0x00ff_ffff & self.cpucfg3 & !bits::SFB_AND_ORDER,
-            6 if self.cpucfg6 & bits::PMP != 0 => 0x7fff,
-            16 => 0x0001_ffff,
-            17..=20 => 0x7fff_ffff,
+            (3, Kernel::V7_2) => 0x00ff_ffff & self.cpucfg3 & !bits::SFB_AND_ORDER,
+            (3, Kernel::V6_12) => 0x0001_ffff,
+            (6, _) if self.cpucfg6 & bits::PMP != 0 => 0x7fff,
+            (16, _) => 0x0001_ffff,
+            (17..=20, _) => 0x7fff_ffff,
             _ => 0,
         }
     }
 
     /// kvm_check_cpucfg. Its comparison of CPUCFG3's fields with the host's
     /// adds nothing to the mask: a subset of the host's bits is no larger.
-    fn check(&self, index: u64, value: u64) -> Result<(), Errno> {
+    fn check(&self, kernel: Kernel, index: u64, value: u64) -> Result<(), Errno> {
         let all = |bits| value & bits == bits;
         let any = |bits| value & bits != 0;
         let right = match index {
-            _ if any(!self.mask(index)) => false,
+            _ if any(!self.mask(kernel, index)) => false,
             1 => !any(bits::MSGINT) || self.cpucfg1 & bits::MSGINT != 0,
             2 => {
                 all(bits::LLFTP)
@@ -124,9 +107,9 @@ impl Cpucfg {
     ///
     /// # Errors
     /// EINVAL otherwise.
-    pub(super) fn set(&self, index: u64, value: u64, host: &Host) -> Result<(), Errno> {
+    pub(super) fn set(&self, index: u64, value: u64, host: &Host, kernel: Kernel) -> Result<(), Errno> {
         let cell = self.cell(index)?;
-        host.check(index, value)?;
+        host.check(kernel, index, value)?;
         cell.set(value);
         Ok(())
     }

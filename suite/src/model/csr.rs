@@ -5,6 +5,8 @@ use std::cell::Cell;
 
 use nix::errno::Errno;
 
+use super::Kernel;
+
 /// Cells (include/asm/kvm_host.h, CSR_MAX_NUMS). kvm/main.c get_gcsr_flag calls
 /// none of them invalid, flagged or not.
 const CSR_MAX_NUMS: usize = 0x800;
@@ -16,7 +18,11 @@ pub(super) const ESTAT: u64 = 0x5;
 pub(super) const CPUID: u64 = 0x20;
 pub(super) const PRCFG1: u64 = 0x21;
 pub(super) const TMID: u64 = 0x40;
+pub(super) const TCFG: u64 = 0x41;
+pub(super) const TVAL: u64 = 0x42;
+pub(super) const GSTAT: u64 = 0x50;
 pub(super) const GINTC: u64 = 0x52;
+pub(super) const LLBCTL: u64 = 0x60;
 
 /// include/asm/loongarch.h, CSR_CRMD_DA.
 const CRMD_DA: u64 = 1 << 3;
@@ -30,6 +36,8 @@ const ESTAT_EXTI: u64 = GINTC_IRQ << VIP_DELTA;
 const ESTAT_KEPT: u64 = 0x7fff_7fff;
 /// include/asm/kvm_vcpu.h, CPU_AVEC: the interrupt that needs MSGINT.
 const ESTAT_AVEC: u64 = 1 << 14;
+/// include/asm/kvm_vcpu.h, CPU_TIMER.
+pub(super) const ESTAT_TI: u64 = 1 << 11;
 
 /// The cells of a vCPU.
 #[derive(Debug)]
@@ -55,45 +63,53 @@ impl Csrs {
         usize::try_from(index).ok().and_then(|index| self.0.get(index)).ok_or(Errno::EINVAL)
     }
 
-    /// _kvm_getcsr. GET of ESTAT loads and puts the vCPU, and the put reads
-    /// PRCFG1 to 3 from the hardware, which no load ever wrote.
-    ///
-    /// # Errors
-    /// EINVAL for an index beyond the last.
-    pub(super) fn get(&self, index: u64, hardware_prcfg: [u64; 3]) -> Result<u64, Errno> {
-        if index != ESTAT {
-            return Ok(self.cell(index)?.get());
-        }
-        for (index, value) in (PRCFG1..).zip(hardware_prcfg) {
-            self.cell(index)?.set(value);
-        }
-        let gintc = self.cell(GINTC)?.get() & GINTC_IRQ;
-        Ok(self.cell(ESTAT)?.get() & !ESTAT_EXTI | gintc << VIP_DELTA)
+    /// kvm_read_sw_gcsr, of a cell that there is.
+    pub(super) fn read(&self, index: u64) -> u64 {
+        self.cell(index).map_or(0, Cell::get)
     }
 
-    /// _kvm_setcsr, but for CPUID, of which the whole VM knows.
-    ///
-    /// # Errors
-    /// EINVAL for an index beyond the last.
-    pub(super) fn set(&self, index: u64, value: u64, guest_has_msgint: bool) -> Result<(), Errno> {
-        if index != ESTAT {
-            self.cell(index)?.set(value);
-            return Ok(());
+    /// kvm_write_sw_gcsr, of a cell that there is.
+    pub(super) fn write(&self, index: u64, value: u64) {
+        if let Ok(cell) = self.cell(index) {
+            cell.set(value);
         }
-        let gintc = self.cell(GINTC)?;
-        gintc.set(gintc.get() & !GINTC_IRQ | value >> VIP_DELTA & GINTC_IRQ);
-        let kept = if guest_has_msgint { ESTAT_KEPT } else { ESTAT_KEPT & !ESTAT_AVEC };
-        self.cell(ESTAT)?.set(value & kept & !ESTAT_EXTI);
-        Ok(())
+    }
+
+    /// kvm_set_sw_gcsr, of a cell that there is.
+    pub(super) fn set_bits(&self, index: u64, bits: u64) {
+        self.write(index, self.read(index) | bits);
+    }
+
+    /// What GET of ESTAT makes of the cells that a put left.
+    pub(super) fn estat(&self, kernel: Kernel) -> u64 {
+        let external = (self.read(GINTC) & GINTC_IRQ) << VIP_DELTA;
+        match kernel {
+            Kernel::V7_2 => self.read(ESTAT) & !ESTAT_EXTI | external,
+            Kernel::V6_12 => self.read(ESTAT) | external,
+        }
+    }
+
+    /// What SET of ESTAT does.
+    pub(super) fn set_estat(&self, kernel: Kernel, value: u64, guest_has_msgint: bool) {
+        let external = value >> VIP_DELTA & GINTC_IRQ;
+        let internal = value & !ESTAT_EXTI;
+        match kernel {
+            Kernel::V7_2 => {
+                self.write(GINTC, self.read(GINTC) & !GINTC_IRQ | external);
+                let kept = if guest_has_msgint { ESTAT_KEPT } else { ESTAT_KEPT & !ESTAT_AVEC };
+                self.write(ESTAT, internal & kept);
+            }
+            Kernel::V6_12 => {
+                self.set_bits(GINTC, external);
+                // On its way the value is an int, whose sign fills the upper half.
+                self.set_bits(ESTAT, i64::from(internal as i32) as u64);
+            }
+        }
     }
 
     /// What SET of VCPU_RESET does to CSRs (kvm/vcpu.c, kvm_set_one_reg).
-    ///
-    /// # Errors
-    /// None that can happen.
-    pub(super) fn reset(&self) -> Result<(), Errno> {
-        self.cell(GINTC)?.set(0);
-        self.cell(ESTAT)?.set(0);
-        Ok(())
+    pub(super) fn reset(&self) {
+        self.write(GINTC, 0);
+        self.write(ESTAT, 0);
     }
 }

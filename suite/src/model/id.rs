@@ -21,12 +21,12 @@ pub(super) enum Kind {
 }
 
 /// The id of a CSR (include/uapi/asm/kvm.h, KVM_IOC_CSRID).
-pub(super) const fn csr(index: u64) -> u64 {
+pub(crate) const fn csr(index: u64) -> u64 {
     uapi::KVM_REG_LOONGARCH_CSR | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
 }
 
 /// The id of a CPUCFG word (include/uapi/asm/kvm.h, KVM_IOC_CPUCFG).
-pub(super) const fn cpucfg(index: u64) -> u64 {
+pub(crate) const fn cpucfg(index: u64) -> u64 {
     uapi::KVM_REG_LOONGARCH_CPUCFG | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
 }
 
@@ -42,4 +42,18 @@ pub(super) fn kind(id: u64) -> Option<Kind> {
         uapi::KVM_REG_LOONGARCH_LBT => Some(Kind::Lbt),
         _ => None,
     }
+}
+
+/// The id under which a register is listed, of any id by which GET and SET reach
+/// it; `None` where `id` reaches nothing.
+#[cfg(any(test, feature = "compare"))]
+pub(crate) fn canonical_id(id: u64) -> Option<u64> {
+    if id & uapi::KVM_REG_SIZE_MASK != uapi::KVM_REG_SIZE_U64 {
+        return None;
+    }
+    Some(match kind(id)? {
+        Kind::Csr(index) => csr(index),
+        Kind::Cpucfg(index) => cpucfg(index),
+        Kind::Kvm | Kind::Lbt => id,
+    })
 }

@@ -64,6 +64,12 @@ impl Features {
     }
 }
 
+/// The list of a vCPU with every feature.
+#[cfg(any(test, feature = "compare"))]
+pub(crate) fn listed_ids() -> Vec<u64> {
+    Features { cpucfg2: cpucfg::LBT, cpucfg6: cpucfg::PMP }.ids()
+}
+
 /// A call whose header has been read.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
@@ -93,7 +99,7 @@ impl Call<'_> {
     /// # Errors
     /// EFAULT.
     pub(super) fn put_n(&self, n: u64) -> Result<(), Errno> {
-        memory::put(self.list, n)
+        memory::copy_out(self.list, n)
     }
 
     /// Writes ids from an entry on, and says how many could be written.
@@ -111,12 +117,14 @@ impl Call<'_> {
 /// How the ioctl does each of its steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
+    /// The whole of it.
+    pub(super) call: fn(&ModelVcpu, u64) -> Answer,
     /// What it takes the vCPU's features for.
-    pub(super) features: fn(Features) -> Features,
+    pub(super) features: fn(&ModelVcpu) -> Features,
     /// What it makes of the list.
     pub(super) ids: fn(&mut Vec<u64>),
-    /// What it makes of the list once a call gave EFAULT.
-    pub(super) ids_after_efault: fn(&mut Vec<u64>) -> Result<(), Errno>,
+    /// What it makes of the list of this very vCPU.
+    pub(super) ids_of: fn(&ModelVcpu, &mut Vec<u64>) -> Result<(), Errno>,
     /// How it counts the list.
     pub(super) count: fn(u64) -> u64,
     /// Reads n from the header at an address.
@@ -134,9 +142,10 @@ pub(super) struct Manner {
 impl Manner {
     /// As the kernel should do it.
     pub(super) const RIGHT: Self = Self {
-        features: |features| features,
+        call: answer,
+        features: ModelVcpu::features,
         ids: |_| {},
-        ids_after_efault: |_| Ok(()),
+        ids_of: |_, _| Ok(()),
         count: |count| count,
         read_n: memory::get,
         write_n: |call| call.put_n(call.count),
@@ -156,20 +165,18 @@ pub(super) fn copy(call: &Call<'_>) -> Answer {
 
 /// The ioctl.
 pub(super) fn get_reg_list(vcpu: &ModelVcpu, list: u64) -> Answer {
-    let answer = answer(vcpu, list);
-    if answer == Err(Errno::EFAULT) {
-        vcpu.list_failed.set(true);
-    }
-    answer
+    (vcpu.machine.manner.list.call)(vcpu, list)
 }
 
-fn answer(vcpu: &ModelVcpu, list: u64) -> Answer {
+/// Reads n, finds the list, and writes what there is room for.
+///
+/// # Errors
+/// E2BIG or EFAULT.
+pub(super) fn answer(vcpu: &ModelVcpu, list: u64) -> Answer {
     let manner = vcpu.machine.manner.list;
-    let mut ids = (manner.features)(vcpu.features()).ids();
+    let mut ids = (manner.features)(vcpu).ids();
     (manner.ids)(&mut ids);
-    if vcpu.list_failed.get() {
-        (manner.ids_after_efault)(&mut ids)?;
-    }
+    (manner.ids_of)(vcpu, &mut ids)?;
     let room = (manner.read_n)(list)?;
     let call = Call { list, room, count: (manner.count)(ids.len() as u64), ids: &ids };
     (manner.write_n)(&call)?;

@@ -5,7 +5,7 @@
 //!
 //! As LoongArch's get_user and put_user do with one load or store of eight
 //! bytes (include/asm/uaccess.h), a call transfers all of its bytes or none,
-//! also across the end of a page.
+//! also across the end of a page; but for [`copy_out`].
 
 use std::fs::OpenOptions;
 use std::io::{IoSlice, IoSliceMut};
@@ -43,14 +43,26 @@ pub(super) fn put(address: u64, value: u64) -> Result<(), Errno> {
     write(address, &value.to_le_bytes())
 }
 
+/// copy_to_user of a `u64`: where not all of it can be written, as many bytes
+/// as can (lib/copy_user.S, small_fixup).
+///
+/// # Errors
+/// EFAULT.
+pub(super) fn copy_out(address: u64, value: u64) -> Result<(), Errno> {
+    let bytes = value.to_le_bytes();
+    write(address, &bytes).or_else(|_| {
+        let (low, high) = bytes.split_at(on_first_page(address, bytes.len()));
+        write_once(address, low)?;
+        write_once(address + low.len() as u64, high)
+    })
+}
+
 /// Writes all of `bytes` or none.
 ///
 /// # Errors
 /// EFAULT.
 pub(super) fn write(address: u64, bytes: &[u8]) -> Result<(), Errno> {
-    let page = page_size() as u64;
-    let on_first_page = usize::try_from(page - address % page).unwrap_or(usize::MAX).min(bytes.len());
-    let (low, high) = bytes.split_at(on_first_page);
+    let (low, high) = bytes.split_at(on_first_page(address, bytes.len()));
     if !high.is_empty() {
         // The first page takes back what it holds, to see whether it can be
         // written, before the second one is changed.
@@ -78,6 +90,12 @@ pub(super) fn put_by_force(address: u64, value: u64) -> Result<(), Errno> {
         .open("/proc/self/mem")
         .and_then(|memory| memory.write_all_at(&value.to_le_bytes(), address));
     forced.map_err(|_| Errno::EFAULT)
+}
+
+/// How many of `length` bytes lie before the end of their first one's page.
+fn on_first_page(address: u64, length: usize) -> usize {
+    let page = page_size() as u64;
+    usize::try_from(page - address % page).unwrap_or(usize::MAX).min(length)
 }
 
 fn read_into(address: u64, bytes: &mut [u8]) -> Result<(), Errno> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A LoongArch KVM in plain Rust: KVM_GET_REG_LIST, KVM_GET_ONE_REG and
-//! KVM_SET_ONE_REG as Linux 7.2 answers them, with the list of series v5.
+//! KVM_SET_ONE_REG as Linux 7.2 or 6.12 answers them, with the list of series v5.
 //!
 //! It reaches the caller's memory through the running kernel, so that EFAULT
 //! is as real as it is behind /dev/kvm. Its tables are the kernel's, not the
@@ -10,41 +10,89 @@
 //! Kernel paths are below arch/loongarch unless they say otherwise. With a
 //! [`Fault`] it is wrong in just one way, to show that the checks notice.
 
+mod capability;
+mod clock;
 mod cpucfg;
 mod csr;
+mod elsewhere;
 mod fault;
+mod host;
 mod id;
+mod kernel;
 mod lbt;
 mod list;
+mod load;
 mod memory;
 mod one_reg;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod vcpu;
 mod vm;
 
-pub(crate) use cpucfg::Host;
-pub(crate) use fault::Fault;
+pub use fault::Fault;
+pub use host::Host;
+#[cfg(any(test, feature = "compare"))]
+pub(crate) use id::{canonical_id, cpucfg as cpucfg_id, csr as csr_id};
+pub use kernel::Kernel;
+#[cfg(any(test, feature = "compare"))]
+pub(crate) use list::listed_ids;
 
-use crate::kvm::{Subject, SubjectError, Vm};
+use crate::kvm::{Answer, CAP_ONE_REG, Subject, SubjectError, Vm};
+use crate::memory::UserAddress;
 
 /// The model as a subject.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Model {
+pub struct Model {
+    kernel: Kernel,
     host: Host,
-    manner: Manner,
+    fault: Option<Fault>,
+    /// Ticks by which its stable counter is ahead of the time since the start.
+    clock_ahead: u64,
 }
 
 impl Model {
     /// A right kernel on `host`, or one with a fault.
-    pub(crate) fn new(host: Host, fault: Option<Fault>) -> Self {
-        Self { host, manner: Manner { list: fault::list_manner(fault), one_reg: fault::one_reg_manner(fault) } }
+    #[must_use]
+    pub fn new(kernel: Kernel, host: Host, fault: Option<Fault>) -> Self {
+        Self { kernel, host, fault, clock_ahead: 0 }
+    }
+
+    /// The same with a stable counter that is `ticks` further ahead, of 10 ns each.
+    #[must_use]
+    pub fn with_clock_ahead(self, ticks: u64) -> Self {
+        Self { clock_ahead: self.clock_ahead.wrapping_add(ticks), ..self }
+    }
+
+    /// The same on another host.
+    #[must_use]
+    pub fn on(self, host: Host) -> Self {
+        Self { host, ..self }
+    }
+
+    /// The kernel that it is like.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        self.kernel
     }
 }
 
 impl Subject for Model {
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
         Ok(Box::new(vm::ModelVm::new(*self)))
+    }
+
+    /// virt/kvm/kvm_main.c, kvm_dev_ioctl.
+    fn check_extension(&self, capability: u32) -> Answer {
+        if capability == CAP_ONE_REG && !Manner::with(self.fault).elsewhere.has_one_reg_on_kvm {
+            return Ok(0);
+        }
+        capability::check_extension(self.kernel, capability)
+    }
+
+    /// virt/kvm/kvm_main.c, kvm_dev_ioctl; kvm/main.c, kvm_arch_dev_ioctl.
+    fn get_reg_list(&self, _: UserAddress) -> Answer {
+        Manner::with(self.fault).elsewhere.list_on_kvm
     }
 }
 
@@ -54,4 +102,22 @@ impl Subject for Model {
 struct Manner {
     list: list::Manner,
     one_reg: one_reg::Manner,
+    entry: vcpu::Manner,
+    elsewhere: elsewhere::Manner,
+}
+
+impl Manner {
+    /// As the kernel should go about it, but for the fault.
+    fn with(fault: Option<Fault>) -> Self {
+        let mut manner = Self {
+            list: list::Manner::RIGHT,
+            one_reg: one_reg::Manner::RIGHT,
+            entry: vcpu::Manner::RIGHT,
+            elsewhere: elsewhere::Manner::RIGHT,
+        };
+        if let Some(fault) = fault {
+            fault.change(&mut manner);
+        }
+        manner
+    }
 }

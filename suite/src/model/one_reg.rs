@@ -31,6 +31,8 @@ pub(super) struct Manner {
     pub(super) fetch: fn(&ModelVcpu, OneReg) -> Result<u64, Errno>,
     /// Sets the register of an id.
     pub(super) set: fn(&ModelVcpu, u64, u64) -> Result<(), Errno>,
+    /// Whether the vCPU has binary translation.
+    pub(super) has_lbt: fn(&ModelVcpu) -> Result<(), Errno>,
     /// What the clock shows after a number of ticks.
     pub(super) clock: fn(u64) -> u64,
 }
@@ -44,6 +46,7 @@ impl Manner {
         put: memory::put,
         fetch: |_, one_reg| memory::get(one_reg.address),
         set: ModelVcpu::set,
+        has_lbt: ModelVcpu::has_lbt,
         clock: |ticks| ticks,
     };
 }
@@ -77,6 +80,8 @@ pub(super) fn get_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
 pub(super) fn set_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
     let manner = vcpu.machine.manner.one_reg;
     let one_reg = (manner.copy_in)(one_reg)?;
+    // Whatever comes of the SET.
+    vcpu.hardware_usable.set(false);
     if !(manner.size)(one_reg.id & uapi::KVM_REG_SIZE_MASK) {
         return Err(Errno::EINVAL);
     }

@@ -2,18 +2,21 @@
 //! A vCPU: its registers, and the three ioctls on it.
 
 use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
 use super::cpucfg::{self, Cpucfg};
 use super::csr::{self, Csrs};
+use super::fault::History;
 use super::id::{self, Kind};
 use super::lbt::Lbt;
 use super::list::{self, Features};
+use super::load::load_and_put;
 use super::one_reg;
-use super::vm::Machine;
+use super::timer::Timer;
+use super::vm::{Machine, lock};
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 
@@ -24,25 +27,31 @@ const BREAKPOINT: u64 = 0x002b_8101;
 /// A vCPU of the model.
 #[derive(Debug)]
 pub(super) struct ModelVcpu {
-    pub(super) machine: Rc<Machine>,
-    id: u64,
+    pub(super) machine: Arc<Machine>,
+    pub(super) id: u64,
     pub(super) csrs: Csrs,
     cpucfg: Cpucfg,
     lbt: Lbt,
-    /// Whether a KVM_GET_REG_LIST gave EFAULT; only a fault cares.
-    pub(super) list_failed: Cell<bool>,
+    /// For faults alone.
+    pub(super) history: History,
+    pub(super) timer: Timer,
+    /// KVM_LARCH_HWCSR_USABLE: whether the CPU's guest CSRs hold what the cells
+    /// hold, if no other vCPU had the CPU since.
+    pub(super) hardware_usable: Cell<bool>,
 }
 
 impl ModelVcpu {
     /// kvm/vcpu.c, kvm_arch_vcpu_create.
-    pub(super) fn new(machine: Rc<Machine>, id: u64) -> Self {
+    pub(super) fn new(machine: Arc<Machine>, id: u64) -> Self {
         Self {
             machine,
             id,
             csrs: Csrs::new(id),
             cpucfg: Cpucfg::default(),
             lbt: Lbt::default(),
-            list_failed: Cell::default(),
+            history: History::new(),
+            timer: Timer::default(),
+            hardware_usable: Cell::default(),
         }
     }
 
@@ -58,15 +67,17 @@ impl ModelVcpu {
     /// EINVAL for an id without register, ENXIO for LBT without the feature.
     pub(super) fn get(&self, id: u64) -> Result<u64, Errno> {
         match id::kind(id) {
-            Some(Kind::Csr(index)) => self.csrs.get(index, self.machine.host.prcfg),
+            Some(Kind::Csr(csr::ESTAT)) => {
+                load_and_put(self);
+                Ok(self.csrs.estat(self.machine.kernel))
+            }
+            Some(Kind::Csr(index)) => Ok(self.csrs.cell(index)?.get()),
             Some(Kind::Cpucfg(index)) => self.cpucfg.get(index),
             Some(Kind::Lbt) => {
-                self.has_lbt()?;
+                (self.machine.manner.one_reg.has_lbt)(self)?;
                 self.lbt.get(id)
             }
-            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_COUNTER => {
-                Ok(self.now().wrapping_add(self.machine.time_offset.get()))
-            }
+            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_COUNTER => Ok(self.machine.guest_time()),
             Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_DEBUG_INST => Ok(BREAKPOINT),
             Some(Kind::Kvm) | None => Err(Errno::EINVAL),
         }
@@ -80,43 +91,91 @@ impl ModelVcpu {
     pub(super) fn set(&self, id: u64, value: u64) -> Result<(), Errno> {
         match id::kind(id) {
             Some(Kind::Csr(csr::CPUID)) => self.machine.claim_cpuid(self.id, self.csrs.cell(csr::CPUID)?, value),
-            Some(Kind::Csr(index)) => self.csrs.set(index, value, self.cpucfg.has_msgint()),
-            Some(Kind::Cpucfg(index)) => self.cpucfg.set(index, value, &self.machine.host),
+            Some(Kind::Csr(csr::ESTAT)) => {
+                self.csrs.set_estat(self.machine.kernel, value, self.cpucfg.has_msgint());
+                Ok(())
+            }
+            Some(Kind::Csr(index)) => {
+                self.csrs.cell(index)?.set(value);
+                Ok(())
+            }
+            Some(Kind::Cpucfg(index)) => self.cpucfg.set(index, value, &self.machine.host, self.machine.kernel),
             Some(Kind::Lbt) => {
-                self.has_lbt()?;
+                (self.machine.manner.one_reg.has_lbt)(self)?;
                 self.lbt.set(id, value)
             }
             Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_COUNTER => {
                 // For the whole board, and set by its first vCPU alone.
                 if self.id == 0 {
-                    self.machine.time_offset.set(value.wrapping_sub(self.now()));
+                    self.machine.set_guest_time(value);
                 }
                 Ok(())
             }
-            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_VCPU_RESET => self.csrs.reset(),
+            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_VCPU_RESET => {
+                self.csrs.reset();
+                Ok(())
+            }
             Some(Kind::Kvm) | None => Err(Errno::EINVAL),
         }
     }
 
-    fn has_lbt(&self) -> Result<(), Errno> {
+    /// kvm_guest_has_lbt.
+    ///
+    /// # Errors
+    /// ENXIO where it has not.
+    pub(super) fn has_lbt(&self) -> Result<(), Errno> {
         if self.features().cpucfg2 & cpucfg::LBT == 0 { Err(Errno::ENXIO) } else { Ok(()) }
-    }
-
-    fn now(&self) -> u64 {
-        (self.machine.manner.one_reg.clock)(self.machine.ticks())
     }
 }
 
-impl Vcpu for ModelVcpu {
+/// A vCPU behind its mutex (virt/kvm/kvm_main.c, kvm_vcpu_ioctl: vcpu->mutex).
+#[derive(Debug)]
+pub(super) struct LockedVcpu {
+    machine: Arc<Machine>,
+    vcpu: Mutex<ModelVcpu>,
+}
+
+impl LockedVcpu {
+    pub(super) fn new(vcpu: ModelVcpu) -> Self {
+        Self { machine: Arc::clone(&vcpu.machine), vcpu: Mutex::new(vcpu) }
+    }
+
+    /// Has the vCPU alone for a while.
+    pub(super) fn alone<T>(&self, work: impl FnOnce(&ModelVcpu) -> T) -> T {
+        work(&lock(&self.vcpu))
+    }
+}
+
+/// How the three ioctls get at their vCPU.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) get_reg_list: fn(&LockedVcpu, u64) -> Answer,
+    pub(super) get_one_reg: fn(&LockedVcpu, u64) -> Answer,
+    pub(super) set_one_reg: fn(&LockedVcpu, u64) -> Answer,
+}
+
+impl Manner {
+    /// One at a time.
+    pub(super) const RIGHT: Self = Self {
+        get_reg_list: |vcpu, list| vcpu.alone(|vcpu| list::get_reg_list(vcpu, list)),
+        get_one_reg: |vcpu, one_reg| vcpu.alone(|vcpu| one_reg::get_one_reg(vcpu, one_reg)),
+        set_one_reg: |vcpu, one_reg| vcpu.alone(|vcpu| one_reg::set_one_reg(vcpu, one_reg)),
+    };
+}
+
+impl Vcpu for LockedVcpu {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        list::get_reg_list(self, list.value())
+        self.machine.is_own()?;
+        (self.machine.manner.entry.get_reg_list)(self, list.value())
     }
 
     fn get_one_reg(&self, one_reg: UserAddress) -> Answer {
-        one_reg::get_one_reg(self, one_reg.value())
+        self.machine.is_own()?;
+        (self.machine.manner.entry.get_one_reg)(self, one_reg.value())
     }
 
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
-        one_reg::set_one_reg(self, one_reg.value())
+        self.machine.is_own()?;
+        (self.machine.manner.entry.set_one_reg)(self, one_reg.value())
     }
 }

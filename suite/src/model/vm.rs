@@ -1,40 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What the vCPUs of a virtual machine share: host, time and CPUIDs.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
+use nix::unistd::Pid;
 
 use super::csr::KVM_MAX_PHYID;
-use super::vcpu::ModelVcpu;
-use super::{Host, Manner, Model};
-use crate::kvm::{SubjectError, Vcpu, Vm};
+use super::fault::History;
+use super::vcpu::{LockedVcpu, ModelVcpu};
+use super::{Host, Kernel, Manner, Model, capability, clock};
+use crate::kvm::{Answer, CAP_ONE_REG, SubjectError, Vcpu, Vm};
+use crate::memory::UserAddress;
 
-/// include/asm/kvm_host.h, KVM_MAX_VCPUS.
-const KVM_MAX_VCPUS: u64 = 256;
-/// The constant timer ticks at 100 MHz, as on boards.
-const NANOSECONDS_PER_TICK: u128 = 10;
+/// include/asm/kvm_host.h, KVM_MAX_VCPUS; include/linux/kvm_host.h,
+/// KVM_MAX_VCPU_IDS is no other.
+pub(super) const KVM_MAX_VCPUS: u64 = 256;
 
 /// What is shared.
 #[derive(Debug)]
 pub(super) struct Machine {
+    pub(super) kernel: Kernel,
     pub(super) host: Host,
     pub(super) manner: Manner,
-    start: Instant,
+    clock_ahead: u64,
     /// kvm->arch.time_offset: what COUNTER is ahead of the clock.
-    pub(super) time_offset: Cell<u64>,
+    time_offset: AtomicU64,
     /// kvm->arch.phyid_map: which vCPU has which CPUID.
-    cpuids: RefCell<BTreeMap<u64, u64>>,
-    vcpus: RefCell<BTreeSet<u64>>,
+    cpuids: Mutex<BTreeMap<u64, u64>>,
+    vcpus: Mutex<BTreeSet<u64>>,
+    /// kvm->arch.vmcs, last_vcpu: whose state the CPU has in hardware.
+    last_vcpu: Mutex<Option<u64>>,
+    /// kvm->mm: the process that made the VM, and the only one that may use it.
+    owner: Pid,
+    /// For faults alone.
+    pub(super) history: History,
 }
 
 impl Machine {
-    /// get_cycles.
-    pub(super) fn ticks(&self) -> u64 {
-        (self.start.elapsed().as_nanos() / NANOSECONDS_PER_TICK) as u64
+    /// Guest time, with what COUNTER is ahead of the clock.
+    pub(super) fn guest_time(&self) -> u64 {
+        self.now().wrapping_add(self.time_offset.load(Ordering::Relaxed))
+    }
+
+    /// Makes guest time what COUNTER was SET to.
+    pub(super) fn set_guest_time(&self, value: u64) {
+        self.time_offset.store(value.wrapping_sub(self.now()), Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        (self.manner.one_reg.clock)(clock::ticks().wrapping_add(self.clock_ahead))
+    }
+
+    /// Number of vCPUs (kvm->created_vcpus).
+    pub(super) fn created_vcpus(&self) -> usize {
+        lock(&self.vcpus).len()
+    }
+
+    /// Gives a vCPU the CPU, and says whether another one had it last.
+    pub(super) fn runs_now(&self, vcpu: u64) -> bool {
+        lock(&self.last_vcpu).replace(vcpu) != Some(vcpu)
+    }
+
+    /// virt/kvm/kvm_main.c, kvm_vcpu_ioctl and kvm_vm_ioctl: a VM of another
+    /// address space.
+    ///
+    /// # Errors
+    /// EIO.
+    pub(super) fn is_own(&self) -> Result<(), Errno> {
+        if Pid::this() == self.owner { Ok(()) } else { self.manner.elsewhere.other_process }
     }
 
     /// kvm/vcpu.c kvm_set_cpuid: once, and not another vCPU's. A vCPU keeps
@@ -46,7 +83,7 @@ impl Machine {
         if value >= KVM_MAX_PHYID {
             return Err(Errno::EINVAL);
         }
-        let mut cpuids = self.cpuids.borrow_mut();
+        let mut cpuids = lock(&self.cpuids);
         if cpuids.contains_key(&cell.get()) {
             return if cell.get() == value { Ok(()) } else { Err(Errno::EINVAL) };
         }
@@ -61,18 +98,22 @@ impl Machine {
 
 /// A virtual machine of the model.
 #[derive(Debug)]
-pub(super) struct ModelVm(Rc<Machine>);
+pub(super) struct ModelVm(Arc<Machine>);
 
 impl ModelVm {
     /// kvm/vm.c, kvm_arch_init_vm.
     pub(super) fn new(model: Model) -> Self {
-        Self(Rc::new(Machine {
+        Self(Arc::new(Machine {
+            kernel: model.kernel,
             host: model.host,
-            manner: model.manner,
-            start: Instant::now(),
-            time_offset: Cell::default(),
-            cpuids: RefCell::default(),
-            vcpus: RefCell::default(),
+            manner: Manner::with(model.fault),
+            clock_ahead: model.clock_ahead,
+            time_offset: AtomicU64::default(),
+            cpuids: Mutex::default(),
+            vcpus: Mutex::default(),
+            last_vcpu: Mutex::default(),
+            owner: Pid::this(),
+            history: History::new(),
         }))
     }
 }
@@ -81,12 +122,30 @@ impl Vm for ModelVm {
     /// virt/kvm/kvm_main.c, kvm_vm_ioctl_create_vcpu.
     fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError> {
         let failed = |errno| SubjectError::Step { step: "KVM_CREATE_VCPU", errno };
+        self.0.is_own().map_err(failed)?;
         if id >= KVM_MAX_VCPUS {
             return Err(failed(Errno::EINVAL));
         }
-        if !self.0.vcpus.borrow_mut().insert(id) {
+        if !lock(&self.0.vcpus).insert(id) {
             return Err(failed(Errno::EEXIST));
         }
-        Ok(Box::new(ModelVcpu::new(Rc::clone(&self.0), id)))
+        Ok(Box::new(LockedVcpu::new(ModelVcpu::new(Arc::clone(&self.0), id))))
     }
+
+    /// virt/kvm/kvm_main.c, kvm_vm_ioctl.
+    fn check_extension(&self, capability: u32) -> Answer {
+        self.0.is_own()?;
+        let one_reg_absent = capability == CAP_ONE_REG && !self.0.manner.elsewhere.has_one_reg_on_vm;
+        if one_reg_absent { Ok(0) } else { capability::check_extension(self.0.kernel, capability) }
+    }
+
+    /// virt/kvm/kvm_main.c, kvm_vm_ioctl; kvm/vm.c, kvm_arch_vm_ioctl.
+    fn get_reg_list(&self, _: UserAddress) -> Answer {
+        self.0.is_own()?;
+        self.0.manner.elsewhere.list_on_vm
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -61,6 +61,9 @@ pub enum Origin {
     /// What a save and restore relies on.
     #[serde(rename = "caller")]
     Caller,
+    /// What the architecture's KVM does.
+    #[serde(rename = "kernel")]
+    Kernel,
 }
 
 /// One requirement on the kernel.

@@ -275,9 +275,9 @@ fn a_missing_key_is_refused() {
 #[test]
 fn an_unknown_level_is_refused() {
     let tree = Tree::new();
-    tree.replace(CLAUSES, "level: note", "level: maybe");
+    tree.replace(CLAUSES, "id: list.order\n    level: should", "id: list.order\n    level: maybe");
     insta::assert_snapshot!(tree.refusal(CLAUSES, "level: maybe"), @"
-    DIR/clauses.yaml:LINE: clauses[6].level: unknown variant `maybe`, expected one of `must`, `should`, `note` at line LINE
+    DIR/clauses.yaml:LINE: clauses[8].level: unknown variant `maybe`, expected one of `must`, `should`, `note` at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }

@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Faults: deliberately wrong behaviours, each wrong in one way alone.
 
-mod list;
-mod one_reg;
+mod apart;
+mod bad_memory;
+mod busy;
+mod changing;
+mod conditions;
+mod contents;
+mod count;
+mod counter;
+mod elsewhere;
+mod features;
+mod get;
+mod history;
+mod mapping;
+mod registers;
+mod set;
 
-pub(super) use list::manner as list_manner;
-pub(super) use one_reg::manner as one_reg_manner;
+pub(super) use history::History;
+
+use super::Manner;
 
 /// A deliberately wrong behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub(crate) enum Fault {
+pub enum Fault {
     // The list's contents.
     /// KS3 is not listed.
     RegisterMissing,
@@ -29,14 +43,28 @@ pub(crate) enum Fault {
     IndexMisaligned,
     /// CPUCFG20's place has the id of a word beyond the last.
     IndexBeyondLast,
-    /// Only the lower half of MISC's entry is written.
-    EntryHalfWritten,
     /// TCFG comes before TVAL.
     OrderSwapped,
+    /// FTOP is not listed beside the other registers of LBT.
+    FtopMissing,
+    /// EENTRY is listed once more, at the end.
+    RegisterAgain,
+    /// An id that GET and SET take for CRMD is listed at the end.
+    AliasListed,
+
+    // The features that decide about the list.
     /// The PMU's registers are listed on every vCPU.
     PmuAlways,
     /// The PMU's registers are listed on no vCPU.
     PmuNever,
+    /// The PMU's registers are listed where CPUCFG6.PMNUM is not 0.
+    PmuByNumber,
+    /// The PMU's registers are listed where CPUCFG6 is not 0.
+    PmuByAnyBit,
+    /// The PMU's registers are listed where CPUCFG6.UPM is set.
+    PmuByUserMode,
+    /// As many of the PMU's registers are listed as CPUCFG6.PMNUM says.
+    PmuAsManyAsNumber,
     /// The registers of LBT are listed on every vCPU.
     LbtAlways,
     /// The registers of LBT are listed on no vCPU.
@@ -45,8 +73,54 @@ pub(crate) enum Fault {
     LbtByX86Alone,
     /// The registers of LBT are listed where the vCPU can translate all three.
     LbtByAllThree,
+    /// CPUCFG2.LSX adds DEBUG to the list.
+    LsxAddsRegister,
+    /// MISC is not listed while its value is -1.
+    ValueHidesRegister,
+    /// Every vCPU is taken to have the features of the one that was SET last.
+    FeaturesOfVm,
+    /// Every vCPU is taken to have the features of vCPU 0.
+    FeaturesOfFirstVcpu,
+    /// A feature that was listed once is listed for ever.
+    FeaturesKept,
+    /// A vCPU keeps its first list.
+    ListOfVcpuKept,
+    /// vCPU 0 keeps its first list.
+    ListOfFirstVcpuKept,
+    /// A VM keeps the first list of any of its vCPUs.
+    ListOfVmKept,
+    /// The first list of all is everybody's.
+    ListOfAllKept,
+
+    // Lists that change, and that change something.
+    /// From the second call on the last register is missing.
+    ShorterFromSecondCallOn,
+    /// After 8 calls without failure or SET in between TCFG comes before TVAL.
+    OrderChangesInTime,
+    /// After E2BIG with n = C - 1 the last register is missing, once.
+    ShorterAfterE2big,
+    /// After EFAULT the list is empty.
+    EmptyAfterEfault,
+    /// After EFAULT every call gives ENOMEM.
+    EnomemAfterEfault,
+    /// After a header that is read-only the last register is missing, once.
+    ShorterAfterReadOnlyHeader,
+    /// KS3 is not listed on vCPUs but the first.
+    ShorterOnOtherVcpus,
+    /// The lists of other vCPUs are empty until vCPU 0 was asked for its own.
+    EmptyBeforeFirstVcpu,
+    /// KS3 is not listed in VMs but the first.
+    ShorterInSecondVm,
+    /// A list that succeeds clears BADV.
+    ListClearsRegister,
+    /// E2BIG clears BADV.
+    E2bigClearsRegister,
+    /// EFAULT clears BADV.
+    EfaultClearsRegister,
 
     // The count, and what success means.
+    /// Only the lower half of MISC's entry is written.
+    EntryHalfWritten,
     /// C is one more than the list is long.
     CountOneMore,
     /// C is one less than the list is long.
@@ -85,7 +159,7 @@ pub(crate) enum Fault {
     CountWrongOnE2big,
     /// The entries that fit are written before E2BIG.
     E2bigWritesEntries,
-    /// E2BIG needs a writable reg[0].
+    /// E2BIG needs a writable `reg[0]`.
     E2bigNeedsArray,
 
     // Bad memory.
@@ -97,10 +171,18 @@ pub(crate) enum Fault {
     HeaderReadOnlyWritten,
     /// A header of which the first byte is mapped is taken for n = 0.
     HeaderStraddlingAccepted,
+    /// A header at NULL is taken for n = 0.
+    NullIsNoHeader,
     /// A header that is not aligned to 8 bytes gives EINVAL.
     MisalignedIsEinval,
     /// EFAULT among the CSRs is kept in an unsigned and added to reg.
     EfaultLost,
+    /// Entries are written to read-only memory.
+    ArrayReadOnlyWritten,
+    /// Entries where nothing is mapped give ENOMEM.
+    ArrayUnmappedIsEnomem,
+    /// Entries beyond a file's end are no error.
+    FileEndIsSuccess,
     /// Entries that cannot be written are no error.
     EfaultIsSuccess,
     /// When entry 17 is the first that cannot be written, the errno is EINVAL.
@@ -117,10 +199,6 @@ pub(crate) enum Fault {
     StrayBeforeHeader,
     /// 8 bytes are written 9 entries behind the list.
     StrayBehindList,
-    /// After EFAULT the list is empty.
-    EmptyAfterEfault,
-    /// After EFAULT every call gives ENOMEM.
-    EnomemAfterEfault,
 
     // GET.
     /// GET of KS5 gives EIO.
@@ -137,10 +215,10 @@ pub(crate) enum Fault {
     GetBadAddressIsSuccess,
     /// GET gives EINVAL where the value cannot be written.
     GetBadAddressIsEinval,
+    /// A kvm_one_reg that cannot be read gives EINVAL.
+    OneRegUnreadableIsEinval,
     /// Ids of any size are accepted.
     AnySize,
-    /// COUNTER goes backwards.
-    CounterBackwards,
 
     // SET.
     /// SET of PRCFG1 gives EINVAL, as of a register that is read-only.
@@ -149,24 +227,120 @@ pub(crate) enum Fault {
     CpuidRefusedByEperm,
     /// SET of CPUCFG5 gives EPERM for any value but the present one.
     SetOfChangeRefused,
+    /// SET of the value that KS3 has gives EINVAL.
+    UnchangedRefused,
     /// SET of KS2 is ignored.
     SetIgnored,
     /// SET of ERA drops bit 62.
     SetDropsBit,
     /// SET of DMWIN0 keeps 32 bits.
     SetStores32Bits,
-    /// SET of KS1 goes to KS2.
-    SetHitsNeighbour,
     /// SET of ESTAT drops SIP0.
     EstatDropsBit,
     /// SET of ESTAT sets SIP1 always.
     EstatInventsBit,
-    /// SET of COUNTER is ignored on every vCPU.
-    CounterIgnoresSet,
     /// SET succeeds where the value cannot be read.
     SetBadAddressIsSuccess,
-    /// SET adds 1 to KS6 where the value cannot be read.
-    SetBadAddressChanges,
-    /// A kvm_one_reg that cannot be read gives EINVAL.
-    OneRegUnreadableIsEinval,
+    /// SET toggles bit 0 of KS6 where the value cannot be read.
+    SetBadAddressToggles,
+
+    // Registers apart from each other.
+    /// SET of KS1 goes to KS2.
+    SetHitsNeighbour,
+    /// SET of KS4 goes to KS5, too.
+    SetChangesNext,
+    /// SET of CRMD goes to CPUCFG19, too.
+    SetChangesFarAway,
+    /// TLBRBADV is BADV under another id.
+    CellShared,
+    /// GET of TLBEHI adds 1 to ASID.
+    GetChangesOther,
+    /// GET of BADI clears it.
+    GetClears,
+
+    // COUNTER.
+    /// COUNTER goes backwards.
+    CounterBackwards,
+    /// SET of COUNTER is ignored on every vCPU.
+    CounterIgnoresSet,
+    /// COUNTER stands still.
+    CounterStandsStill,
+    /// SET of COUNTER to 0 is ignored.
+    CounterIgnoresZero,
+    /// SET of COUNTER adds a constant.
+    CounterAheadAfterSet,
+    /// SET of COUNTER has an effect on every vCPU.
+    CounterSetByAnyVcpu,
+    /// SET of COUNTER on vCPU 0 has an effect there alone.
+    CounterOfEachVcpu,
+    /// SET of COUNTER is ignored in VMs but the first.
+    CounterOfFirstVmAlone,
+
+    // Registers that depend on something.
+    /// The registers of LBT are there on every vCPU.
+    LbtUngated,
+    /// The registers of LBT give EINVAL where a vCPU has none.
+    LbtRefusedByEinval,
+    /// The registers of LBT need the translation of x86.
+    LbtGatedByX86,
+    /// SET of the PMU's registers gives EINVAL before CPUCFG6.PMP is set.
+    PmuRefusedBeforeFeature,
+    /// SET of ESTAT is ignored before CPUCFG2 was SET.
+    EstatIgnoredBeforeFeatures,
+    /// SET of COUNTER is ignored before CPUCFG2 was SET.
+    CounterIgnoredBeforeFeatures,
+    /// SET of CPUCFG2 clears EUEN.
+    FeaturesResetEuen,
+    /// SET of TCFG clears TVAL.
+    TcfgResetsTval,
+    /// SET of CNTC gives EINVAL on vCPUs but the first.
+    SetRefusedOnOtherVcpus,
+
+    // Several threads.
+    /// The list gives EBUSY while another thread asks for it.
+    ListBusy,
+    /// The list is made in a buffer of the VM, which its vCPUs fill at once.
+    ListInBufferOfVm,
+    /// What GET returns goes through a cell of the VM.
+    GetThroughCellOfVm,
+    /// What SET takes waits in a cell of the vCPU before the vCPU is taken.
+    SetUnlocked,
+
+    // Elsewhere.
+    /// KVM_GET_REG_LIST succeeds on a VM.
+    ListOnVm,
+    /// KVM_GET_REG_LIST gives EFAULT on /dev/kvm.
+    ListOnKvmIsEfault,
+    /// A process that did not make the VM is served all the same.
+    OtherProcessServed,
+    /// /dev/kvm does not announce KVM_CAP_ONE_REG.
+    CapabilityOfVmAlone,
+    /// A VM does not announce KVM_CAP_ONE_REG.
+    CapabilityOfKvmAlone,
+    /// CSR 0x800, one beyond the last, can be read.
+    CsrBeyondLastReadable,
+    /// A register of KVM's own making that no header has can be read.
+    UnknownReadable,
+}
+
+impl Fault {
+    /// Makes a right manner wrong.
+    pub(super) fn change(self, manner: &mut Manner) {
+        for change in [
+            contents::change,
+            features::change,
+            changing::change,
+            count::change,
+            bad_memory::change,
+            get::change,
+            set::change,
+            apart::change,
+            counter::change,
+            conditions::change,
+            busy::change,
+            elsewhere::change,
+        ] {
+            change(self, manner);
+        }
+    }
 }

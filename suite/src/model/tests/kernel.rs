@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The model's own behaviour, as Linux 7.2's.
+//! The model's own behaviour, as Linux 7.2's where kernels differ.
 
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
@@ -24,18 +24,18 @@ const FTOP: u64 = uapi::KVM_REG_LOONGARCH_LBT_FTOP;
 const BASE: u64 = 0x4007;
 
 fn vm(host: Host) -> Box<dyn Vm> {
-    Model::new(host, None).create_vm().unwrap()
+    Model::new(Kernel::V7_2, host, None).create_vm().unwrap()
 }
 
 fn vcpu() -> Box<dyn Vcpu> {
     vm(Host::FULL).create_vcpu(0).unwrap()
 }
 
-fn get(vcpu: &dyn Vcpu, id: u64) -> Result<u64, Errno> {
+pub(super) fn get(vcpu: &dyn Vcpu, id: u64) -> Result<u64, Errno> {
     Access::new(vcpu).unwrap().get(id).unwrap()
 }
 
-fn set(vcpu: &dyn Vcpu, id: u64, value: u64) -> Result<(), Errno> {
+pub(super) fn set(vcpu: &dyn Vcpu, id: u64, value: u64) -> Result<(), Errno> {
     Access::new(vcpu).unwrap().set(id, value).unwrap()
 }
 
@@ -88,6 +88,24 @@ fn a_write_across_pages_of_which_one_is_read_only_changes_no_byte() {
     memory::put(region.address(page - 3).value(), 0x0102_0304_0506_0708).unwrap();
     assert_eq!(region.read_u64(page - 3).unwrap(), 0x0102_0304_0506_0708);
     assert_eq!(region.touched(0..2 * page).unwrap().len(), 8);
+}
+
+#[test]
+fn n_is_written_as_far_as_it_can_be() {
+    let page = page_size();
+    let vcpu = vcpu();
+    for (writable, written) in [(0, 5), (1, 0)] {
+        let mut region = Region::reserve(2 * page).unwrap();
+        region.open(0..page, Protection::ReadWrite).unwrap();
+        region.open(page..2 * page, Protection::ReadWrite).unwrap();
+        let read_only = 1 - writable;
+        region.seal(read_only * page..(read_only + 1) * page).unwrap();
+        assert_eq!(vcpu.get_reg_list(region.address(page - 5)), Err(Errno::EFAULT));
+        let touched = region.touched(0..page).unwrap();
+        // Bytes of C, of which none is that of the poison.
+        assert_eq!(touched, (page - written..page).collect::<Vec<_>>(), "page {writable} writable");
+        assert!(region.touched(page..2 * page).unwrap().is_empty());
+    }
 }
 
 #[test]
@@ -284,9 +302,9 @@ fn a_vm_has_each_vcpu_once() {
         Err(SubjectError::Step { errno, .. }) => errno,
         other => panic!("{other:?}"),
     };
-    let _vcpu = vm.create_vcpu(0).unwrap();
-    assert_eq!(refused(0), Errno::EEXIST);
-    assert_eq!(refused(256), Errno::EINVAL);
+    let _vcpus = [0, 255].map(|id| vm.create_vcpu(id).unwrap());
+    assert_eq!([0, 255].map(refused), [Errno::EEXIST; 2]);
+    assert_eq!([256, 1 << 32, u64::MAX].map(refused), [Errno::EINVAL; 3]);
 }
 
 /// One call.
@@ -382,7 +400,7 @@ fn no_sequence_of_calls_makes_a_model_with_a_fault_panic() {
         return;
     }
     proptest!(|(calls in calls(), fault in prop::sample::select(Fault::value_variants()))| {
-        let vcpu = Model::new(Host::FULL, Some(fault)).create_vm().unwrap().create_vcpu(0).unwrap();
+        let vcpu = Model::new(Kernel::V7_2, Host::FULL, Some(fault)).create_vm().unwrap().create_vcpu(0).unwrap();
         for call in &calls {
             let _ = answer(vcpu.as_ref(), call);
         }

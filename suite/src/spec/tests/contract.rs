@@ -4,43 +4,8 @@
 use std::fs;
 
 use super::{BASE, CONTRACT, Tree, embedded, neutral};
-use crate::access::Access;
-use crate::arch::{Arch, Feature, RegisterType, SetUpError};
+use crate::arch::X86_64;
 use crate::spec::{Configuration, Register, Source, Spec, Unlisted};
-
-/// The architecture whose list nobody states.
-#[derive(Debug)]
-pub(super) struct X86_64;
-
-impl Arch for X86_64 {
-    fn name(&self) -> &'static str {
-        "x86_64"
-    }
-
-    fn features(&self) -> &'static [Feature] {
-        &[]
-    }
-
-    fn encode(&self, _: RegisterType, _: u64) -> Option<u64> {
-        None
-    }
-
-    fn decode(&self, _: u64) -> Option<(RegisterType, u64)> {
-        None
-    }
-
-    fn describe(&self, id: u64) -> String {
-        format!("{id:#x}")
-    }
-
-    fn malformed(&self, _: u64) -> Option<String> {
-        None
-    }
-
-    fn set_up(&self, _: &Access<'_>, _: &[Feature]) -> Result<(), SetUpError> {
-        Ok(())
-    }
-}
 
 #[test]
 fn x86_has_one_configuration_of_which_nothing_is_said() {

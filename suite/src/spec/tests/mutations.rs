@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::contract::X86_64;
 use super::{Tree, files, specs};
+use crate::arch::X86_64;
 
 /// One change to a file's bytes.
 #[derive(Debug, Clone)]

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Counters: they go forward, and the first vCPU sets them for the whole VM.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Check, check};
+use crate::access::Access;
+use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::snapshot::ticks;
+use crate::spec::{Register, Rule};
+
+const CLAUSES: &[&str] = &["reg.counter"];
+
+pub(super) const CHECKS: &[Check] = &[
+    check("counter.forward", CLAUSES, forward),
+    check("counter.set", CLAUSES, set),
+    check("counter.other_vcpu", CLAUSES, other_vcpu),
+];
+
+/// Longer than one tick of any counter.
+const A_WHILE: Duration = Duration::from_millis(1);
+/// Ahead of any time that a machine has been up.
+const FAR: u64 = 1 << 56;
+
+fn counters<'a>(case: &Case<'a>) -> Result<Vec<&'a Register>, CheckError> {
+    let mut registers = case.listed_and_expected()?;
+    registers.retain(|register| register.rule == Rule::Counter);
+    Ok(registers)
+}
+
+/// reg.counter: forward, and no faster than a clock can.
+fn forward(case: &Case<'_>) -> Result<(), CheckError> {
+    for register in counters(case)? {
+        let start = Instant::now();
+        let Some(first) = read(case, &case.access, register)? else { continue };
+        thread::sleep(A_WHILE);
+        let Some(second) = read(case, &case.access, register)? else { continue };
+        let gone = second.wrapping_sub(first);
+        if gone == 0 || u128::from(gone) > ticks(start.elapsed()) {
+            let observed = if gone == 0 { "no tick".to_owned() } else { format!("{first:#x}, then {second:#x}") };
+            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed)
+                .register(register.named())
+                .ioctl(GET_ONE_REG);
+        }
+    }
+    Ok(())
+}
+
+/// reg.counter: to a new value, later and earlier.
+fn set(case: &Case<'_>) -> Result<(), CheckError> {
+    for register in counters(case)? {
+        let Some(first) = read(case, &case.access, register)? else { continue };
+        for value in [first.wrapping_add(FAR), 0, first] {
+            let start = Instant::now();
+            if let Err(errno) = case.access.set(register.id, value)? {
+                case.finding("reg.counter", format!("SET of {value:#x} is accepted"), errno_name(errno))
+                    .register(register.named())
+                    .ioctl(SET_ONE_REG)
+                    .answer(Err(errno));
+                continue;
+            }
+            near(case, &case.access, register, value, start, "what it was SET to")?;
+        }
+        let _ = case.access.set(register.id, first)?;
+    }
+    Ok(())
+}
+
+/// reg.counter: another vCPU reads the same, also after a SET, and cannot set it.
+fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
+    let other = case.vm.create_vcpu(1)?;
+    case.set_up(other.as_ref(), 1)?;
+    let there = Access::new(other.as_ref())?;
+    for register in counters(case)? {
+        let start = Instant::now();
+        let Some(first) = read(case, &case.access, register)? else { continue };
+        near(case, &there, register, first, start, "on vCPU 1 what it is on vCPU 0")?;
+        if let Err(errno) = there.set(register.id, first.wrapping_add(FAR))? {
+            case.finding("reg.counter", "SET on vCPU 1 is accepted and ignored", errno_name(errno))
+                .register(register.named())
+                .ioctl(SET_ONE_REG)
+                .answer(Err(errno));
+        }
+        near(case, &case.access, register, first, start, "on vCPU 0 what it was before a SET on vCPU 1")?;
+        near(case, &there, register, first, start, "on vCPU 1 what it was before a SET there")?;
+        let (start, value) = (Instant::now(), first.wrapping_add(FAR));
+        if case.access.set(register.id, value)?.is_ok() {
+            near(case, &there, register, value, start, "on vCPU 1 what it was SET to on vCPU 0")?;
+        }
+        let _ = case.access.set(register.id, first)?;
+    }
+    Ok(())
+}
+
+/// Reports a counter that is not `wanted` plus the time since `start`.
+fn near(
+    case: &Case<'_>,
+    access: &Access<'_>,
+    register: &Register,
+    wanted: u64,
+    start: Instant,
+    what: &str,
+) -> Result<(), CheckError> {
+    let Some(found) = read(case, access, register)? else { return Ok(()) };
+    if u128::from(found.wrapping_sub(wanted)) > ticks(start.elapsed()) {
+        case.finding("reg.counter", format!("{what}: {wanted:#x} and the time gone by"), format!("{found:#x}"))
+            .register(register.named())
+            .ioctl(GET_ONE_REG);
+    }
+    Ok(())
+}
+
+fn read(case: &Case<'_>, access: &Access<'_>, register: &Register) -> Result<Option<u64>, CheckError> {
+    let value = access.get(register.id)?;
+    if let Err(errno) = value {
+        case.finding("reg.get", "a value", errno_name(errno))
+            .register(register.named())
+            .ioctl(GET_ONE_REG)
+            .answer(Err(errno));
+    }
+    Ok(value.ok())
+}

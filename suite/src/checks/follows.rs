@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The list follows the features of this very vCPU, at any time.
+
+use std::collections::BTreeSet;
+
+use super::{Check, check};
+use crate::access::Access;
+use crate::arch::{Feature, Setting};
+use crate::case::{Case, CheckError, GET_REG_LIST};
+use crate::kvm::Vcpu;
+
+pub(super) const CHECKS: &[Check] = &[
+    check("follows.features", &["list.follows"], features),
+    check("follows.values", &["list.follows"], values),
+    check("follows.two_vcpus", &["list.follows"], two_vcpus),
+];
+
+/// How a list deviates from what the specification gives for the features.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Deviation {
+    missing: BTreeSet<u64>,
+    unexpected: BTreeSet<u64>,
+}
+
+/// list.follows: every combination of features that the host offers, one after
+/// another on one vCPU.
+fn features(case: &Case<'_>) -> Result<(), CheckError> {
+    let own = deviation(case, case.vcpu, &case.spec.configuration.features)?;
+    let mut wrong = BTreeSet::new();
+    for setting in case.spec.arch.settings(&case.access)? {
+        if !switch(&case.access, &setting)? {
+            continue;
+        }
+        let now = deviation(case, case.vcpu, &setting.features)?;
+        report(case, &own, &now, &setting, "", &mut wrong);
+    }
+    case.set_up(case.vcpu, 0)
+}
+
+/// list.follows: the values of registers have no effect, but for features.
+fn values(case: &Case<'_>) -> Result<(), CheckError> {
+    let before = case.listed()?;
+    for register in case.listed_and_expected()? {
+        let Ok(present) = case.access.get(register.id)? else { continue };
+        let all = [register.distinct(present, 0), register.distinct(present, 1), present | register.free];
+        for value in all.into_iter().filter(|value| *value != present) {
+            if case.access.set(register.id, value)?.is_err() {
+                continue;
+            }
+            let after = case.listed()?;
+            if after != before {
+                case.finding(
+                    "list.follows",
+                    format!("the same list with the value {value:#x}"),
+                    changes(&before, &after),
+                )
+                .register(register.named())
+                .ioctl(GET_REG_LIST);
+            }
+        }
+        // Back to the first value, which was accepted or is the present one.
+        let _ = case.access.set(register.id, present)?;
+    }
+    Ok(())
+}
+
+/// list.follows: two vCPUs of one VM have each their own.
+fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
+    let features = &case.spec.configuration.features;
+    let own = deviation(case, case.vcpu, features)?;
+    let mut wrong = BTreeSet::new();
+    let here = Setting { sets: Vec::new(), features: features.clone() };
+    let other = case.vm.create_vcpu(1)?;
+    case.spec.arch.set_up(&Access::new(other.as_ref())?, 1, &[])?;
+    let access = Access::new(other.as_ref())?;
+    for setting in case.spec.arch.settings(&access)? {
+        if !switch(&access, &setting)? {
+            continue;
+        }
+        let there = deviation(case, other.as_ref(), &setting.features)?;
+        report(case, &own, &there, &setting, "vCPU 1", &mut wrong);
+        let after = deviation(case, case.vcpu, features)?;
+        report(case, &own, &after, &here, "vCPU 0, after a change of vCPU 1", &mut wrong);
+    }
+    Ok(())
+}
+
+/// SETs what a setting needs; false where the host refuses it.
+fn switch(access: &Access<'_>, setting: &Setting) -> Result<bool, CheckError> {
+    for (id, value) in &setting.sets {
+        if access.set(*id, *value)?.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn deviation(case: &Case<'_>, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<Deviation, CheckError> {
+    let listed: BTreeSet<u64> = case.listed_by(vcpu)?.into_iter().collect();
+    let ids = |features: &[Feature]| -> BTreeSet<u64> {
+        case.spec.spec.expected(features).iter().map(|register| register.id).collect()
+    };
+    let expected = ids(features);
+    let mut unexpected = &listed - &expected;
+    if case.spec.allow_new {
+        // Of a register that is new nobody knows which feature it belongs to.
+        unexpected = &unexpected & &ids(case.spec.arch.features());
+    }
+    Ok(Deviation { missing: &expected - &listed, unexpected })
+}
+
+/// Reports, once for each register, what is wrong now and was not at first: a
+/// list that is wrong for any features is the finding of other clauses.
+fn report(
+    case: &Case<'_>,
+    own: &Deviation,
+    now: &Deviation,
+    setting: &Setting,
+    place: &str,
+    wrong: &mut BTreeSet<(u64, bool, bool)>,
+) {
+    let names: Vec<&str> = setting.features.iter().map(|feature| feature.name()).collect();
+    let with = if names.is_empty() { "no feature".to_owned() } else { names.join(", ") };
+    let place = if place.is_empty() { String::new() } else { format!(" on {place}") };
+    for (found, known, expected, observed) in
+        [(&now.missing, &own.missing, "listed", "missing"), (&now.unexpected, &own.unexpected, "not listed", "listed")]
+    {
+        for id in found - known {
+            if wrong.insert((id, observed == "listed", place.is_empty())) {
+                case.finding("list.follows", format!("{expected} with {with}{place}"), observed)
+                    .register(case.name(id))
+                    .ioctl(GET_REG_LIST);
+            }
+        }
+    }
+}
+
+fn changes(before: &[u64], after: &[u64]) -> String {
+    let gone = before.iter().filter(|id| !after.contains(id)).count();
+    let come = after.iter().filter(|id| !before.contains(id)).count();
+    if gone + come == 0 { "another order".to_owned() } else { format!("{gone} registers gone, {come} come") }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Registers of a feature are refused on a vCPU without it. By GET alone: such
+//! an id is not listed, and what is not listed is never SET.
+
+use super::{Check, check};
+use crate::arch::Feature;
+use crate::case::{Case, CheckError, GET_ONE_REG, errno_name};
+use crate::spec::{Gate, Register};
+
+pub(super) const CHECKS: &[Check] = &[check("gated.get", &["reg.gated"], gated)];
+
+/// reg.gated: as the vCPU is, and for every combination of features.
+fn gated(case: &Case<'_>) -> Result<(), CheckError> {
+    let registers = case.spec.spec.registers.all().iter();
+    let registers: Vec<(&Register, &Gate)> =
+        registers.filter_map(|register| Some((register, register.gate.as_ref()?))).collect();
+    judge(case, &registers, &case.spec.configuration.features)?;
+    for setting in case.spec.arch.settings(&case.access)? {
+        let mut accepted = true;
+        for (id, value) in &setting.sets {
+            accepted = accepted && case.access.set(*id, *value)?.is_ok();
+        }
+        if accepted {
+            judge(case, &registers, &setting.features)?;
+        }
+    }
+    case.set_up(case.vcpu, 0)
+}
+
+fn judge(case: &Case<'_>, registers: &[(&Register, &Gate)], features: &[Feature]) -> Result<(), CheckError> {
+    let names: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
+    let with = if names.is_empty() { "without features".to_owned() } else { format!("with {}", names.join(", ")) };
+    for (register, gate) in registers {
+        let open = gate.any.iter().any(|feature| features.contains(feature));
+        let answer = case.access.get(register.id)?;
+        let observed = answer.map_or_else(errno_name, |_| "success".to_owned());
+        let expected = if open { "success" } else { &gate.errno };
+        if observed != expected {
+            case.finding("reg.gated", format!("{expected} {with}"), observed)
+                .register(register.named())
+                .ioctl(GET_ONE_REG)
+                .answer(answer.map(|_| 0));
+        }
+    }
+    Ok(())
+}

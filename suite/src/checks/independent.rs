@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Every register apart from every other: distinct values in all of them.
+
+use std::time::Instant;
+
+use super::{Check, check};
+use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::snapshot::{agrees, put_back, undisturbed};
+use crate::spec::Register;
+
+pub(super) const CHECKS: &[Check] = &[
+    check("independent.list_order", &["reg.independent"], |case| independent(case, false)),
+    check("independent.reversed", &["reg.independent"], |case| independent(case, true)),
+];
+
+/// A register with the value that it was SET to.
+struct Filled<'a> {
+    register: &'a Register,
+    value: u64,
+    at: Instant,
+}
+
+/// reg.independent
+fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
+    let clause = "reg.independent";
+    let mut registers = case.listed_and_expected()?;
+    if reversed {
+        registers.reverse();
+    }
+    let first = undisturbed(&case.access, &registers)?;
+    let mut filled = Vec::new();
+    for before in &first {
+        let register = before.register;
+        let Ok(present) = before.got else { continue };
+        let value = register.distinct(present, u64::from(reversed));
+        if let Err(errno) = case.access.set(register.id, value)? {
+            case.finding(clause, format!("SET of {value:#x} is accepted"), errno_name(errno))
+                .register(register.named())
+                .ioctl(SET_ONE_REG)
+                .answer(Err(errno));
+            continue;
+        }
+        let entry = Filled { register, value, at: Instant::now() };
+        // A GET that reads the other registers back from the hardware would hide what they hold.
+        if !register.reloads {
+            compare(case, &entry, case.access.get(register.id)?, "after its SET");
+        }
+        filled.push(entry);
+    }
+    let wanted: Vec<&Register> = filled.iter().map(|entry| entry.register).collect();
+    for (entry, after) in filled.iter().zip(undisturbed(&case.access, &wanted)?) {
+        compare(case, entry, after.got, "after the SET of all registers");
+    }
+    Ok(put_back(&case.access, &first)?)
+}
+
+fn compare(case: &Case<'_>, entry: &Filled<'_>, got: Result<u64, nix::errno::Errno>, when: &str) {
+    let Filled { register, value, at } = entry;
+    let kept = got.is_ok_and(|found| agrees(register, *value, found, at.elapsed()));
+    if !kept {
+        let observed = got.map_or_else(errno_name, |found| format!("{found:#x}"));
+        case.finding("reg.independent", format!("{value:#x} {when}"), observed)
+            .register(register.named())
+            .ioctl(GET_ONE_REG);
+    }
+}

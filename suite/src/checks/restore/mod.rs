@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Save a vCPU by its list, restore another one from it.
+
+mod order;
+mod saved;
+
+use super::{Check, check};
+use crate::access::Access;
+use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use saved::{Loss, Saved};
+
+pub(super) const CHECKS: &[Check] = &[
+    check("restore.list_order", &["restore.list_order"], list_order),
+    check("restore.list_order_vcpu1", &["restore.list_order"], list_order_vcpu1),
+    check("restore.cold", &["restore.cold"], cold),
+    check("restore.any_order", &["restore.any_order"], order::any_order),
+];
+
+/// restore.list_order: vCPU 0 of a fresh VM, with the same features.
+fn list_order(case: &Case<'_>) -> Result<(), CheckError> {
+    let clause = "restore.list_order";
+    let saved = Saved::take(case, &case.access)?;
+    let guest = case.guest(0)?;
+    case.set_up(guest.vcpu.as_ref(), 0)?;
+    in_list_order(case, clause, &saved, &Access::new(guest.vcpu.as_ref())?)
+}
+
+/// restore.list_order: vCPU 1, of which the VM's first one must not be in the way.
+fn list_order_vcpu1(case: &Case<'_>) -> Result<(), CheckError> {
+    let clause = "restore.list_order";
+    let source = case.vm.create_vcpu(1)?;
+    case.set_up(source.as_ref(), 1)?;
+    let saved = Saved::take(case, &Access::new(source.as_ref())?)?.without_counters();
+    let guest = case.guest(0)?;
+    case.set_up(guest.vcpu.as_ref(), 0)?;
+    let other = guest.vm.create_vcpu(1)?;
+    case.set_up(other.as_ref(), 1)?;
+    in_list_order(case, clause, &saved, &Access::new(other.as_ref())?)
+}
+
+/// restore.cold: nothing set before; the saved values bring the features.
+fn cold(case: &Case<'_>) -> Result<(), CheckError> {
+    let clause = "restore.cold";
+    let saved = Saved::take(case, &case.access)?;
+    let guest = case.guest(0)?;
+    in_list_order(case, clause, &saved, &Access::new(guest.vcpu.as_ref())?)
+}
+
+fn in_list_order(
+    case: &Case<'_>,
+    clause: &'static str,
+    saved: &Saved<'_>,
+    target: &Access<'_>,
+) -> Result<(), CheckError> {
+    for (position, loss) in saved.restore(target, &saved.list_order(), &saved.list_order())? {
+        let Some(entry) = saved.entries.get(position) else { continue };
+        let value = format!("{:#x}", entry.value);
+        let (expected, ioctl) = match loss {
+            Loss::Refused(_) => (format!("SET of the saved {value} is accepted"), SET_ONE_REG),
+            Loss::Lost(_) => (format!("the saved {value}"), GET_ONE_REG),
+        };
+        let observed = match loss {
+            Loss::Refused(errno) | Loss::Lost(Err(errno)) => errno_name(errno),
+            Loss::Lost(Ok(found)) => format!("{found:#x}"),
+        };
+        case.finding(clause, expected, observed).register(entry.register.named()).ioctl(ioctl);
+    }
+    Ok(())
+}

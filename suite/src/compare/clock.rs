@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! How far apart two values may be that count time.
+
+use nix::time::{ClockId, clock_gettime};
+
+/// The stable counter and the timer tick every 10 ns.
+const NANOSECONDS_PER_TICK: i64 = 10;
+/// Rounding, and what the two clocks read apart.
+const SLACK: u64 = 100;
+
+/// A moment, in ticks of 10 ns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(i64);
+
+impl Moment {
+    /// Now.
+    pub(super) fn now() -> Self {
+        let time = clock_gettime(ClockId::CLOCK_MONOTONIC);
+        let nanoseconds = time.map_or(0, |time| time.tv_sec() * 1_000_000_000 + time.tv_nsec());
+        Self(nanoseconds / NANOSECONDS_PER_TICK)
+    }
+
+    /// Ticks since then.
+    pub(super) fn elapsed(self) -> u64 {
+        Self::now().0.abs_diff(self.0)
+    }
+}
+
+/// Whether two counts are no further apart than `ticks`, with some slack.
+pub(super) fn close(one: u64, other: u64, ticks: u64) -> bool {
+    let apart = one.wrapping_sub(other) as i64;
+    apart.unsigned_abs() <= ticks.saturating_add(SLACK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_close_in_both_directions_and_across_their_end() {
+        assert!(close(1000, 1050, 0));
+        assert!(close(1050, 1000, 0));
+        assert!(close(u64::MAX, 5, 0));
+        assert!(close(0, 1100, 1000));
+        assert!(!close(0, 1101, 1000));
+        assert!(!close(0, u64::MAX / 2, 1000));
+    }
+}

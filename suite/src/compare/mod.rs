@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The model against the kernel that it is like: the same calls on both, and
+//! every answer and every byte compared.
+//!
+//! Values are random and SET goes to registers that no list names, which the
+//! suite does nowhere else. That is for the lab's guest alone, or for a model in
+//! place of the kernel.
+//!
+//! On purpose two values may differ: COUNTER by the time between the two calls,
+//! and TVAL of a timer that may run by the time since its VM was made, as KVM
+//! loses the time that a load and a put take. For the same reason no timer is
+//! set that would expire between two calls.
+
+mod call;
+mod clock;
+mod descriptors;
+mod known;
+mod pair;
+mod place;
+mod report;
+mod sequences;
+mod side;
+mod strategy;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use crate::events::Finding;
+use crate::job::Message;
+use crate::kvm::{Counted, Subject, SubjectError};
+use crate::memory::MemoryError;
+use crate::model::{Fault, Host, Kernel, Model};
+use crate::process::Send;
+use crate::spec::RegisterTable;
+use crate::subject::Choice;
+use crate::worker::{WorkerError, chain};
+use descriptors::Descriptors;
+use sequences::Kind;
+
+/// What is compared, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Comparison<'a> {
+    /// What the model is compared with; another model is put on the model's host.
+    pub subject: Choice,
+    /// The kernel that the model is like.
+    pub kernel: Kernel,
+    /// A fault of the model, to see that it is noticed; a model in place of the
+    /// kernel has its own.
+    pub fault: Option<Fault>,
+    /// Calls to make in sequences.
+    pub calls: u64,
+    /// Where they begin.
+    pub seed: u64,
+    /// Names for reports.
+    pub registers: &'a RegisterTable,
+}
+
+/// A case: its id, and what it does.
+#[derive(Debug, Clone, Copy)]
+enum Case {
+    Descriptors,
+    Sequences(Kind),
+}
+
+const CASES: [(&str, Case); 3] = [
+    ("compare.descriptors", Case::Descriptors),
+    ("compare.sequences.one_vcpu", Case::Sequences(Kind { vcpus: &[0], more_vcpus: false })),
+    ("compare.sequences.several_vcpus", Case::Sequences(Kind { vcpus: &[1], more_vcpus: true })),
+];
+/// How many cases share the calls.
+const SHARES: u64 = 2;
+
+/// Ids of the cases.
+#[must_use]
+pub fn plan() -> Vec<String> {
+    CASES.iter().map(|(id, _)| (*id).to_owned()).collect()
+}
+
+/// Why nothing can be said.
+#[derive(Debug, thiserror::Error)]
+enum CompareError {
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    #[error("no sequence of calls can be made: {0}")]
+    Generator(String),
+    #[error("no process for the calls of another process can be had")]
+    Process(#[from] std::io::Error),
+}
+
+impl From<CompareError> for WorkerError {
+    fn from(error: CompareError) -> Self {
+        match error {
+            CompareError::Subject(error) => error.into(),
+            CompareError::Memory(error) => error.into(),
+            other => Self::Compare(chain(&other)),
+        }
+    }
+}
+
+impl Comparison<'_> {
+    /// Does a case of the [`plan`], and sends what differs.
+    ///
+    /// # Errors
+    /// Where nothing can be said.
+    pub fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
+        let (subject, model) = self.sides()?;
+        let subject = Counted::new(subject);
+        for finding in self.findings(id, &subject, model)? {
+            send(&Message::Found(finding)).map_err(WorkerError::Output)?;
+        }
+        Ok(Message::Done { ioctls: subject.counter().calls() })
+    }
+
+    fn sides(&self) -> Result<(Box<dyn Subject>, Model), SubjectError> {
+        let (subject, fault) = match self.subject {
+            Choice::Kvm => (Choice::Kvm, self.fault),
+            Choice::Model(model) => (Choice::Model(model.on(Host::LAB)), None),
+        };
+        Ok((subject.open()?, Model::new(self.kernel, Host::LAB, fault)))
+    }
+
+    fn findings(&self, id: &str, subject: &dyn Subject, model: Model) -> Result<Vec<Finding>, CompareError> {
+        match CASES.iter().find(|(known, _)| *known == id) {
+            Some((_, Case::Descriptors)) => {
+                let descriptors = Descriptors::new(subject, &model)?;
+                // There first, as vCPUs that are created here would be in the way.
+                Ok([descriptors.compare_elsewhere()?, descriptors.compare_here()?].concat())
+            }
+            Some((_, Case::Sequences(kind))) => {
+                let calls = self.calls.div_ceil(SHARES);
+                let found = sequences::compare(subject, model, *kind, self.seed, calls)?;
+                Ok(found.map(|found| report::finding(&found, self.seed, self.registers)).into_iter().collect())
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+}

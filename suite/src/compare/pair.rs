@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The subject and the model side by side: each call is made on both, and what
+//! it answers and leaves in memory is compared.
+
+use nix::errno::Errno;
+
+use super::CompareError;
+use super::call::Call;
+use super::clock::{Moment, close};
+use super::known::{COUNTER, TCFG, TVAL};
+use super::place::Place;
+use super::side::{Grounds, Seen, Side};
+use crate::case::outcome;
+use crate::kvm::{Answer, Subject, SubjectError};
+use crate::model::{Model, canonical_id};
+
+/// In what the two differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// The call.
+    pub(super) call: Call,
+    /// What the model did.
+    pub(super) model: String,
+    /// What the subject did.
+    pub(super) subject: String,
+    /// The subject's errno.
+    pub(super) errno: Option<Errno>,
+}
+
+/// The two.
+#[derive(Debug)]
+pub(super) struct Pair<'a> {
+    grounds: &'a Grounds,
+    subject: Side,
+    model: Side,
+    /// The ids of the vCPUs.
+    ids: Vec<u64>,
+    start: Moment,
+    /// By how many ticks the two may have different times.
+    skew: u64,
+    /// Whether a timer may run.
+    timer: bool,
+}
+
+impl<'a> Pair<'a> {
+    /// Fresh VMs with vCPUs of these ids. The time of the two differs by no more
+    /// than `skew` ticks.
+    ///
+    /// # Errors
+    /// Where a VM or vCPU cannot be had.
+    pub(super) fn new(
+        subject: &dyn Subject,
+        model: Model,
+        grounds: &'a Grounds,
+        ids: &[u64],
+        skew: u64,
+    ) -> Result<Self, CompareError> {
+        let (mut subject, mut model) = (Side::new(subject)?, Side::new(&model)?);
+        for id in ids {
+            for side in [&mut subject, &mut model] {
+                side.create(*id)?.map_err(|errno| SubjectError::Step { step: "KVM_CREATE_VCPU", errno })?;
+            }
+        }
+        Ok(Self { grounds, subject, model, ids: ids.to_vec(), start: Moment::now(), skew, timer: false })
+    }
+
+    /// Ids of the vCPUs.
+    pub(super) fn vcpu_ids(&self) -> &[u64] {
+        &self.ids
+    }
+
+    /// Makes a call on both.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub(super) fn make(&mut self, call: Call) -> Result<Option<Difference>, CompareError> {
+        let before = Moment::now();
+        let subject = self.subject.make(call, self.grounds)?;
+        let model = self.model.make(call, self.grounds)?;
+        let elapsed = before.elapsed();
+
+        self.learn(call, model.answer, elapsed);
+        let difference = |more: fn(&Seen) -> String, model_more: String, subject_more: String| Difference {
+            call,
+            model: format!("{}{}{model_more}", outcome(model.answer), more(&model)),
+            subject: format!("{}{}{subject_more}", outcome(subject.answer), more(&subject)),
+            errno: subject.answer.err(),
+        };
+        Ok(if subject.answer != model.answer {
+            Some(difference(|_| String::new(), String::new(), String::new()))
+        } else if subject.value != model.value && !self.agree(call, &subject, &model, elapsed) {
+            Some(difference(Seen::told_value, String::new(), String::new()))
+        } else if subject.memory != model.memory {
+            let (of_model, of_subject) = first_difference(&model.memory, &subject.memory);
+            Some(difference(|_| String::new(), of_model, of_subject))
+        } else {
+            None
+        })
+    }
+
+    /// What GET reads on both, compared with nothing.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub(super) fn look(&mut self, id: u64) -> Result<Option<(u64, u64)>, CompareError> {
+        let call = Call::Get { vcpu: 0, id, one_reg: Place::Good(0), at: Place::Good(0) };
+        let subject = self.subject.make(call, self.grounds)?;
+        let model = self.model.make(call, self.grounds)?;
+        let read = |seen: &Seen| seen.value.filter(|_| seen.answer.is_ok());
+        Ok(read(&subject).zip(read(&model)))
+    }
+
+    /// Remembers what makes time differ.
+    fn learn(&mut self, call: Call, answer: Answer, elapsed: u64) {
+        match call {
+            Call::Create(id) if answer.is_ok() => self.ids.push(id),
+            Call::Set { vcpu, id, .. } if answer.is_ok() => {
+                if id == COUNTER && self.id_of(vcpu) == Some(0) {
+                    self.skew = elapsed;
+                }
+                self.timer |= canonical_id(id) == Some(TCFG);
+            }
+            _ => {}
+        }
+    }
+
+    fn id_of(&self, vcpu: usize) -> Option<u64> {
+        self.ids.get(vcpu % self.ids.len().max(1)).copied()
+    }
+
+    /// Whether two values differ only by the time between the calls that read
+    /// them. A timer loses time in each load and put, and so differs by up to
+    /// all the time that it ran.
+    fn agree(&self, call: Call, subject: &Seen, model: &Seen, elapsed: u64) -> bool {
+        let (Call::Get { id, .. }, Some(one), Some(other)) = (call, subject.value, model.value) else {
+            return false;
+        };
+        match canonical_id(id) {
+            Some(COUNTER) => close(one, other, elapsed.saturating_add(self.skew)),
+            Some(TVAL) if self.timer => close(one, other, self.start.elapsed()),
+            _ => false,
+        }
+    }
+}
+
+/// What lies in memory from the first byte on that differs.
+fn first_difference(model: &[u8], subject: &[u8]) -> (String, String) {
+    let same = model.iter().zip(subject).take_while(|(one, other)| one == other);
+    let first = same.count();
+    let told = |memory: &[u8]| {
+        let bytes: Vec<String> = memory.iter().skip(first).take(8).map(|byte| format!("{byte:02x}")).collect();
+        // Everything is as long on both sides but for what landed far behind.
+        if bytes.is_empty() { String::new() } else { format!(", {} in memory", bytes.join(" ")) }
+    };
+    (told(model), told(subject))
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A difference as a finding, with the sequence that leads to it.
+
+use std::fmt::Write as _;
+
+use super::call::{Call, name};
+use super::known::ESTAT;
+use super::pair::Difference;
+use crate::case::{errno_name, outcome};
+use crate::clause::Level;
+use crate::events::{Finding, NamedRegister};
+use crate::kvm::Answer;
+use crate::spec::RegisterTable;
+
+/// The clause that findings are about; no specification has it.
+pub(super) const CLAUSE: &str = "model.agrees";
+
+/// A sequence with a difference in its last call.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Ids of the vCPUs, the first ones there from the start.
+    pub(super) vcpu_ids: Vec<u64>,
+    /// Number of vCPUs at the start.
+    pub(super) first_vcpus: usize,
+    /// Calls, each with the number of vCPUs that there were.
+    pub(super) done: Vec<(Call, usize)>,
+    /// The difference.
+    pub(super) difference: Difference,
+}
+
+impl Found {
+    /// Without the looks at all registers from a position on that had no effect
+    /// on the last call: GET of ESTAT alone has any.
+    pub(super) fn without_idle_looks(mut self, from: usize) -> Self {
+        let last = self.done.len().saturating_sub(1);
+        let mut position = 0;
+        self.done.retain(|(call, _)| {
+            let kept = position < from || position == last || call.id() == Some(ESTAT);
+            position += 1;
+            kept
+        });
+        self
+    }
+}
+
+/// The finding.
+pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Finding {
+    let Found { vcpu_ids, first_vcpus, done, difference } = found;
+    let mut observed = difference.subject.clone();
+    let ids: Vec<String> = vcpu_ids.iter().take(*first_vcpus).map(ToString::to_string).collect();
+    let _ =
+        write!(observed, "\nby the last of these calls on a fresh VM with vCPU {} (seed {seed}):", ids.join(" and "));
+    for (number, (call, vcpus)) in (1..).zip(done) {
+        let vcpu = call.vcpu(*vcpus).and_then(|position| vcpu_ids.get(position));
+        let vcpu = vcpu.map_or_else(String::new, |id| format!("vCPU {id}: "));
+        let _ = write!(observed, "\n  {number:>3}. {vcpu}{}", call.describe(registers));
+    }
+    Finding {
+        clause: CLAUSE.to_owned(),
+        level: Level::Must,
+        register: difference.call.id().map(|id| NamedRegister { name: name(id, registers), id }),
+        after: None,
+        entry: None,
+        last_entry: None,
+        ioctl: Some(difference.call.ioctl().to_owned()),
+        errno: difference.errno.map(errno_name),
+        expected: difference.model.clone(),
+        observed,
+    }
+}
+
+/// A difference that needs no sequence: what was called, and what the two
+/// answered.
+pub(super) fn plain(call: &str, model: Answer, subject: Answer) -> Finding {
+    Finding {
+        clause: CLAUSE.to_owned(),
+        level: Level::Must,
+        register: None,
+        after: None,
+        entry: None,
+        last_entry: None,
+        ioctl: Some(call.to_owned()),
+        errno: subject.err().map(errno_name),
+        expected: outcome(model),
+        observed: outcome(subject),
+    }
+}

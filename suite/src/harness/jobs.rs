@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The cases of a run, whatever they do.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::arguments::Arguments;
+use crate::arch::Arch;
+use crate::case::Knowledge;
+use crate::job::Message;
+use crate::plan::plan;
+use crate::process::Send;
+use crate::spec::Spec;
+use crate::subject::Choice;
+use crate::worker::{self, WorkerError};
+
+/// Does the case of an id.
+type Work<'a> = Box<dyn Fn(&str, Send<'_>) -> Result<Message, WorkerError> + 'a>;
+
+/// Cases, and how they are done.
+pub(super) struct Jobs<'a> {
+    /// Ids, in the order in which they run.
+    pub(super) ids: Vec<String>,
+    /// Time limit of each.
+    pub(super) limit: Duration,
+    work: Work<'a>,
+}
+
+impl fmt::Debug for Jobs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jobs").field("ids", &self.ids).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Jobs<'a> {
+    /// The checks of the specification.
+    pub(super) fn of_spec(arguments: &Arguments, subject: Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+        let plan = plan(spec, &arguments.configurations);
+        let (allow_new, seed, shuffles) = (arguments.allow_new, arguments.seed, arguments.shuffles);
+        Self {
+            ids: plan.iter().map(|case| case.id.clone()).collect(),
+            limit: arguments.timeout,
+            work: Box::new(move |id, send| {
+                let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
+                let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
+                worker::case(&subject, case, knowledge, send)
+            }),
+        }
+    }
+
+    /// The comparison of the subject with the model.
+    #[cfg(any(test, feature = "compare"))]
+    pub(super) fn of_comparison(arguments: &Arguments, subject: Choice, spec: &'a Spec, calls: u64) -> Self {
+        use crate::compare::{self, Comparison};
+        /// Random calls take minutes, and making them fewer takes another.
+        const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+        let comparison = Comparison {
+            subject,
+            kernel: arguments.model_kernel,
+            fault: arguments.fault,
+            calls,
+            seed: arguments.seed,
+            registers: &spec.registers,
+        };
+        Self {
+            ids: compare::plan(),
+            limit: arguments.timeout.max(LIMIT),
+            work: Box::new(move |id, send| comparison.case(id, send)),
+        }
+    }
+
+    /// Does the case at a position among the ids.
+    ///
+    /// # Errors
+    /// Where nothing can be said of the subject.
+    pub(super) fn work(&self, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
+        let id = self.ids.get(position).ok_or(WorkerError::NoCase)?;
+        (self.work)(id, send)
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A subject that counts the ioctls under test made on any of its vCPUs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Answer, Subject, SubjectError, Vcpu, Vm};
+use crate::memory::UserAddress;
+
+/// Number of calls so far.
+#[derive(Debug, Clone, Default)]
+pub struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    /// Calls so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, answer: Answer) -> Answer {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        answer
+    }
+}
+
+/// A subject, VM or vCPU whose calls are counted.
+#[derive(Debug)]
+pub struct Counted<T: ?Sized> {
+    counter: Counter,
+    inner: Box<T>,
+}
+
+impl Counted<dyn Subject> {
+    /// Counts from zero.
+    #[must_use]
+    pub fn new(inner: Box<dyn Subject>) -> Self {
+        Self { counter: Counter::default(), inner }
+    }
+
+    /// The count, which goes on.
+    #[must_use]
+    pub fn counter(&self) -> Counter {
+        self.counter.clone()
+    }
+}
+
+impl Subject for Counted<dyn Subject> {
+    fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
+        Ok(Box::new(Counted { counter: self.counter.clone(), inner: self.inner.create_vm()? }))
+    }
+
+    fn check_extension(&self, capability: u32) -> Answer {
+        self.inner.check_extension(capability)
+    }
+
+    fn get_reg_list(&self, list: UserAddress) -> Answer {
+        self.counter.count(self.inner.get_reg_list(list))
+    }
+}
+
+impl Vm for Counted<dyn Vm> {
+    fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError> {
+        Ok(Box::new(Counted { counter: self.counter.clone(), inner: self.inner.create_vcpu(id)? }))
+    }
+
+    fn check_extension(&self, capability: u32) -> Answer {
+        self.inner.check_extension(capability)
+    }
+
+    fn get_reg_list(&self, list: UserAddress) -> Answer {
+        self.counter.count(self.inner.get_reg_list(list))
+    }
+}
+
+impl Vcpu for Counted<dyn Vcpu> {
+    fn get_reg_list(&self, list: UserAddress) -> Answer {
+        self.counter.count(self.inner.get_reg_list(list))
+    }
+
+    fn get_one_reg(&self, one_reg: UserAddress) -> Answer {
+        self.counter.count(self.inner.get_one_reg(one_reg))
+    }
+
+    fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
+        self.counter.count(self.inner.set_one_reg(one_reg))
+    }
+}

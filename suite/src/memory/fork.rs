@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A copy of this process with memory of its own: whatever the kernel under
+//! test writes there, and whatever becomes of it, this process stays as it is.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::panic::{self, AssertUnwindSafe};
+use std::process;
+
+use nix::errno::Errno;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
+
+/// Exit code of a copy whose work panicked, as of any Rust program.
+const PANICKED: i32 = 101;
+/// Links of /proc/self/task with one thread: `.`, its name, and that thread.
+const LINKS_OF_ONE_THREAD: u64 = 3;
+
+/// A copy of this process at work.
+#[derive(Debug)]
+pub struct Child(Pid);
+
+impl Child {
+    /// Starts `work` in a copy of this process; what it returns is the copy's
+    /// exit code. The copy dies with this process.
+    ///
+    /// # Errors
+    /// Where no process can be had, or this one has several threads, of which
+    /// the copy would have but one and the locks of all.
+    pub fn start(work: impl FnOnce() -> u8) -> io::Result<Self> {
+        if fs::metadata("/proc/self/task")?.nlink() != LINKS_OF_ONE_THREAD {
+            return Err(io::Error::other("a process with several threads cannot be copied"));
+        }
+        // SAFETY: the process has no other thread, as was just seen, and only
+        // another thread could start one. So the child has every thread that
+        // could hold a lock, and may do all that this process may.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => Ok(Self(child)),
+            ForkResult::Child => {
+                // Without it the copy ends a little later, at the end of a pipe.
+                let _ = set_pdeathsig(Signal::SIGKILL);
+                let code = panic::catch_unwind(AssertUnwindSafe(work)).map_or(PANICKED, i32::from);
+                process::exit(code)
+            }
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// None that can happen to a child that was not waited for.
+    pub fn wait(&self) -> Result<WaitStatus, Errno> {
+        loop {
+            match waitpid(self.0, None) {
+                Err(Errno::EINTR) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Its end, if it has come.
+    ///
+    /// # Errors
+    /// None that can happen to a child that was not waited for.
+    pub fn try_wait(&self) -> Result<Option<WaitStatus>, Errno> {
+        match waitpid(self.0, Some(WaitPidFlag::WNOHANG))? {
+            WaitStatus::StillAlive => Ok(None),
+            status => Ok(Some(status)),
+        }
+    }
+
+    /// Kills it; one that hangs in the kernel may stay.
+    ///
+    /// # Errors
+    /// None that can happen to a child that was not waited for.
+    pub fn kill(&self) -> Result<(), Errno> {
+        kill(self.0, Signal::SIGKILL)
+    }
+}

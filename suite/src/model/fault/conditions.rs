@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Registers that depend on features, on others, or on the vCPU.
+
+use nix::errno::Errno;
+
+use super::Fault;
+use super::registers::*;
+use crate::model::{Manner, cpucfg};
+
+/// Makes a right manner wrong.
+pub(super) fn change(fault: Fault, manner: &mut Manner) {
+    let one_reg = &mut manner.one_reg;
+    match fault {
+        Fault::LbtUngated => one_reg.has_lbt = |_| Ok(()),
+        Fault::LbtRefusedByEinval => one_reg.has_lbt = |vcpu| vcpu.has_lbt().map_err(|_| Errno::EINVAL),
+        Fault::LbtGatedByX86 => {
+            one_reg.has_lbt = |vcpu| if vcpu.features().cpucfg2 & LBT_X86 != 0 { Ok(()) } else { Err(Errno::ENXIO) };
+        }
+        Fault::PmuRefusedBeforeFeature => {
+            one_reg.set = |vcpu, id, value| {
+                let refused = (PERFCTRL0..=PERFCNTR3).contains(&id) && vcpu.features().cpucfg6 & cpucfg::PMP == 0;
+                if refused { Err(Errno::EINVAL) } else { vcpu.set(id, value) }
+            };
+        }
+        Fault::EstatIgnoredBeforeFeatures => {
+            one_reg.set = |vcpu, id, value| {
+                let ignored = id == ESTAT && vcpu.features().cpucfg2 == 0;
+                if ignored { Ok(()) } else { vcpu.set(id, value) }
+            };
+        }
+        Fault::CounterIgnoredBeforeFeatures => {
+            one_reg.set = |vcpu, id, value| {
+                let ignored = id == COUNTER && vcpu.features().cpucfg2 == 0;
+                if ignored { Ok(()) } else { vcpu.set(id, value) }
+            };
+        }
+        Fault::FeaturesResetEuen => {
+            one_reg.set = |vcpu, id, value| {
+                vcpu.set(id, value)?;
+                if id == CPUCFG2 { vcpu.set(EUEN, 0) } else { Ok(()) }
+            };
+        }
+        Fault::TcfgResetsTval => {
+            one_reg.set = |vcpu, id, value| {
+                vcpu.set(id, value)?;
+                if id == TCFG { vcpu.set(TVAL, 0) } else { Ok(()) }
+            };
+        }
+        Fault::SetRefusedOnOtherVcpus => {
+            one_reg.set = |vcpu, id, value| {
+                let refused = id == CNTC && vcpu.id > 0;
+                if refused { Err(Errno::EINVAL) } else { vcpu.set(id, value) }
+            };
+        }
+        // Faults of other themes.
+        _ => {}
+    }
+}

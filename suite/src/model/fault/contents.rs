@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Which registers the list has, and how their ids are formed.
+
+use kvm_bindings::loongarch64 as uapi;
+
+use super::Fault;
+use super::registers::*;
+use crate::model::{Manner, id};
+
+/// The architecture byte of riscv64 in place of LoongArch's (uapi linux/kvm.h,
+/// KVM_REG_RISCV).
+const TO_RISCV: u64 = uapi::KVM_REG_LOONGARCH ^ 0x8000_0000_0000_0000;
+const TO_32_BITS: u64 = uapi::KVM_REG_SIZE_U64 ^ uapi::KVM_REG_SIZE_U32;
+
+/// Makes a right manner wrong.
+pub(super) fn change(fault: Fault, manner: &mut Manner) {
+    let list = &mut manner.list;
+    match fault {
+        Fault::RegisterMissing => list.ids = |ids| ids.retain(|id| *id != KS3),
+        Fault::RegisterExtra => list.ids = |ids| ids.push(DEBUG),
+        Fault::PositionForIndex => list.ids = |ids| replace(ids, EENTRY, id::csr(9)),
+        Fault::RegisterTwice => list.ids = |ids| replace(ids, TLBIDX, EENTRY),
+        Fault::ArchitectureWrong => list.ids = |ids| replace(ids, ERA, ERA ^ TO_RISCV),
+        Fault::SizeWrong => list.ids = |ids| replace(ids, KS0, KS0 ^ TO_32_BITS),
+        Fault::ReservedBitSet => list.ids = |ids| replace(ids, ASID, ASID | 1 << 40),
+        Fault::IndexMisaligned => list.ids = |ids| replace(ids, MISC, MISC | 1),
+        Fault::IndexBeyondLast => list.ids = |ids| replace(ids, id::cpucfg(20), id::cpucfg(21)),
+        Fault::OrderSwapped => list.ids = swap_timer,
+        Fault::FtopMissing => list.ids = |ids| ids.retain(|id| *id != FTOP),
+        Fault::RegisterAgain => list.ids = |ids| ids.push(EENTRY),
+        Fault::AliasListed => list.ids = |ids| ids.push(CRMD | 1 << 15),
+        // Faults of other themes.
+        _ => {}
+    }
+}
+
+fn replace(ids: &mut [u64], old: u64, new: u64) {
+    for id in ids.iter_mut().filter(|id| **id == old) {
+        *id = new;
+    }
+}
+
+pub(super) fn swap_timer(ids: &mut Vec<u64>) {
+    for id in ids {
+        *id = match *id {
+            TVAL => TCFG,
+            TCFG => TVAL,
+            other => other,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Descriptors other than a vCPU's, other processes, unlisted registers.
+
+use nix::errno::Errno;
+
+use super::Fault;
+use super::registers::*;
+use crate::model::{Manner, id};
+
+/// A CSR beyond the last one (include/asm/kvm_host.h, CSR_MAX_NUMS).
+const BEYOND_LAST: u64 = id::csr(0x800);
+/// A register of KVM's own making that no uapi header has.
+const UNKNOWN: u64 = COUNTER + 3;
+
+/// Makes a right manner wrong.
+pub(super) fn change(fault: Fault, manner: &mut Manner) {
+    let (one_reg, elsewhere) = (&mut manner.one_reg, &mut manner.elsewhere);
+    match fault {
+        Fault::ListOnVm => elsewhere.list_on_vm = Ok(0),
+        Fault::ListOnKvmIsEfault => elsewhere.list_on_kvm = Err(Errno::EFAULT),
+        Fault::OtherProcessServed => elsewhere.other_process = Ok(()),
+        Fault::CapabilityOfVmAlone => elsewhere.has_one_reg_on_kvm = false,
+        Fault::CapabilityOfKvmAlone => elsewhere.has_one_reg_on_vm = false,
+        Fault::CsrBeyondLastReadable => {
+            one_reg.get = |vcpu, id| if id == BEYOND_LAST { Ok(0) } else { vcpu.get(id) };
+        }
+        Fault::UnknownReadable => one_reg.get = |vcpu, id| if id == UNKNOWN { Ok(0) } else { vcpu.get(id) },
+        // Faults of other themes.
+        _ => {}
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Which features the list takes its vCPU to have.
+
+use nix::errno::Errno;
+
+use super::Fault;
+use super::history::{History, OF_ALL};
+use super::registers::*;
+use crate::model::list::Features;
+use crate::model::vcpu::ModelVcpu;
+use crate::model::vm::lock;
+use crate::model::{Manner, cpucfg};
+
+/// CPUCFG2.LSX.
+const LSX: u64 = 1 << 6;
+/// CPUCFG6.PMNUM.
+const PMNUM: u64 = 0xf << 4;
+/// CPUCFG6.UPM.
+const UPM: u64 = 1 << 14;
+
+/// Makes a right manner wrong.
+pub(super) fn change(fault: Fault, manner: &mut Manner) {
+    let list = &mut manner.list;
+    match fault {
+        Fault::PmuAlways => list.features = |vcpu| pmu(vcpu, true),
+        Fault::PmuNever => list.features = |vcpu| pmu(vcpu, false),
+        Fault::PmuByNumber => list.features = |vcpu| pmu(vcpu, vcpu.features().cpucfg6 & PMNUM != 0),
+        Fault::PmuByAnyBit => list.features = |vcpu| pmu(vcpu, vcpu.features().cpucfg6 != 0),
+        Fault::PmuByUserMode => list.features = |vcpu| pmu(vcpu, vcpu.features().cpucfg6 & UPM != 0),
+        Fault::PmuAsManyAsNumber => {
+            list.ids_of = |vcpu, ids| {
+                let pairs = 1 + (vcpu.features().cpucfg6 & PMNUM) / (1 << 4);
+                ids.retain(|id| !(PERFCTRL0..=PERFCNTR3).contains(id) || (id - PERFCTRL0) / 16 < pairs);
+                Ok(())
+            }
+        }
+        Fault::LbtAlways => list.features = |vcpu| lbt(vcpu, true),
+        Fault::LbtNever => list.features = |vcpu| lbt(vcpu, false),
+        Fault::LbtByX86Alone => list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & LBT_X86 != 0),
+        Fault::LbtByAllThree => {
+            list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & cpucfg::LBT == cpucfg::LBT);
+        }
+        Fault::LsxAddsRegister => {
+            list.ids_of = |vcpu, ids| {
+                ids.extend((vcpu.features().cpucfg2 & LSX != 0).then_some(DEBUG));
+                Ok(())
+            }
+        }
+        Fault::ValueHidesRegister => {
+            list.ids_of = |vcpu, ids| {
+                let hidden = vcpu.get(MISC)? == u64::MAX;
+                ids.retain(|id| !hidden || *id != MISC);
+                Ok(())
+            }
+        }
+        Fault::FeaturesOfVm => {
+            manner.one_reg.set = |vcpu, id, value| {
+                vcpu.set(id, value)?;
+                *lock(&vcpu.machine.history.features) = vcpu.features();
+                Ok(())
+            };
+            list.features = |vcpu| *lock(&vcpu.machine.history.features);
+        }
+        Fault::FeaturesOfFirstVcpu => {
+            manner.one_reg.set = |vcpu, id, value| {
+                vcpu.set(id, value)?;
+                if vcpu.id == 0 {
+                    *lock(&vcpu.machine.history.features) = vcpu.features();
+                }
+                Ok(())
+            };
+            list.features = |vcpu| *lock(&vcpu.machine.history.features);
+        }
+        Fault::FeaturesKept => {
+            list.features = |vcpu| {
+                let mut kept = lock(&vcpu.history.features);
+                let Features { cpucfg2, cpucfg6 } = vcpu.features();
+                *kept = Features { cpucfg2: kept.cpucfg2 | cpucfg2, cpucfg6: kept.cpucfg6 | cpucfg6 };
+                *kept
+            }
+        }
+        Fault::ListOfVcpuKept => list.ids_of = |vcpu, ids| keep(&vcpu.history, ids),
+        Fault::ListOfFirstVcpuKept => {
+            list.ids_of = |vcpu, ids| if vcpu.id == 0 { keep(&vcpu.history, ids) } else { Ok(()) };
+        }
+        Fault::ListOfVmKept => list.ids_of = |vcpu, ids| keep(&vcpu.machine.history, ids),
+        Fault::ListOfAllKept => list.ids_of = |_, ids| keep(&OF_ALL, ids),
+        // Faults of other themes.
+        _ => {}
+    }
+}
+
+fn pmu(vcpu: &ModelVcpu, has: bool) -> Features {
+    Features { cpucfg6: if has { cpucfg::PMP } else { 0 }, ..vcpu.features() }
+}
+
+fn lbt(vcpu: &ModelVcpu, has: bool) -> Features {
+    Features { cpucfg2: if has { cpucfg::LBT } else { 0 }, ..vcpu.features() }
+}
+
+/// Puts the first list of all in the place of any later one.
+fn keep(history: &History, ids: &mut Vec<u64>) -> Result<(), Errno> {
+    *ids = lock(&history.list).get_or_insert_with(|| ids.clone()).clone();
+    Ok(())
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What this process has where a call cannot write.
+
+use std::fs;
+
+/// What lies at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mapping {
+    /// Nothing.
+    None,
+    /// Memory.
+    Memory,
+    /// A file.
+    File,
+}
+
+impl Mapping {
+    /// As /proc/self/maps says: bounds, permissions, offset, device, and an inode
+    /// that is 0 for memory.
+    pub(super) fn at(address: u64) -> Self {
+        let hexadecimal = |digits| u64::from_str_radix(digits, 16).ok();
+        let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let found = maps.lines().find_map(|line| {
+            let mut fields = line.split_ascii_whitespace();
+            let (start, end) = fields.next()?.split_once('-')?;
+            let range = hexadecimal(start)?..hexadecimal(end)?;
+            range.contains(&address).then(|| fields.nth(3) != Some("0"))
+        });
+        match found {
+            None => Self::None,
+            Some(false) => Self::Memory,
+            Some(true) => Self::File,
+        }
+    }
+}

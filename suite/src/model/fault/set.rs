@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! KVM_SET_ONE_REG, of one register alone.
+
+use nix::errno::Errno;
+
+use super::Fault;
+use super::registers::*;
+use crate::model::vcpu::ModelVcpu;
+use crate::model::{Manner, memory};
+
+/// Makes a right manner wrong.
+pub(super) fn change(fault: Fault, manner: &mut Manner) {
+    let one_reg = &mut manner.one_reg;
+    match fault {
+        Fault::SetRefused => one_reg.set = |vcpu, id, value| unless(id == PRCFG1, Errno::EINVAL, vcpu, id, value),
+        Fault::CpuidRefusedByEperm => {
+            one_reg.set = |vcpu, id, value| {
+                let result = vcpu.set(id, value);
+                if id == CPUID { result.map_err(|_| Errno::EPERM) } else { result }
+            };
+        }
+        Fault::SetOfChangeRefused => {
+            one_reg.set = |vcpu, id, value| {
+                let changed = id == CPUCFG5 && vcpu.get(id) != Ok(value);
+                unless(changed, Errno::EPERM, vcpu, id, value)
+            };
+        }
+        Fault::SetIgnored => one_reg.set = |vcpu, id, value| if id == KS2 { Ok(()) } else { vcpu.set(id, value) },
+        Fault::SetDropsBit => {
+            one_reg.set = |vcpu, id, value| vcpu.set(id, if id == ERA { value & !(1 << 62) } else { value });
+        }
+        Fault::SetStores32Bits => {
+            one_reg.set = |vcpu, id, value| vcpu.set(id, if id == DMWIN0 { u64::from(value as u32) } else { value });
+        }
+        Fault::EstatDropsBit => {
+            one_reg.set = |vcpu, id, value| vcpu.set(id, if id == ESTAT { value & !1 } else { value });
+        }
+        Fault::EstatInventsBit => {
+            one_reg.set = |vcpu, id, value| vcpu.set(id, if id == ESTAT { value | 2 } else { value });
+        }
+        Fault::SetBadAddressIsSuccess => {
+            one_reg.fetch = |vcpu, one_reg| memory::get(one_reg.address).or_else(|_| vcpu.get(one_reg.id));
+        }
+        Fault::SetBadAddressToggles => {
+            one_reg.fetch = |vcpu, one_reg| {
+                let value = memory::get(one_reg.address);
+                if value.is_err() && one_reg.id == KS6 {
+                    vcpu.set(KS6, vcpu.get(KS6)? ^ 1)?;
+                }
+                value
+            };
+        }
+        Fault::UnchangedRefused => {
+            one_reg.set = |vcpu, id, value| {
+                let unchanged = id == KS3 && vcpu.get(id) == Ok(value);
+                unless(unchanged, Errno::EINVAL, vcpu, id, value)
+            };
+        }
+        // Faults of other themes.
+        _ => {}
+    }
+}
+
+/// SETs, unless it is `refused`.
+fn unless(refused: bool, errno: Errno, vcpu: &ModelVcpu, id: u64, value: u64) -> Result<(), Errno> {
+    if refused { Err(errno) } else { vcpu.set(id, value) }
+}

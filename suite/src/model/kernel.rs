@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The kernels that the model can be like.
+
+use clap::ValueEnum as _;
+
+/// The kernel that the model is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kernel {
+    /// Linux 7.2
+    #[value(name = "7.2")]
+    V7_2,
+    /// Linux 6.12
+    #[value(name = "6.12")]
+    V6_12,
+}
+
+impl Kernel {
+    /// Its version, as `--model-kernel` takes it.
+    #[must_use]
+    pub fn version(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The values of registers at one moment, and whether values agree.
+
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+
+use crate::access::{Access, AccessError};
+use crate::spec::{Register, Rule};
+
+/// Faster than any counter of an architecture counts, in ticks per nanosecond.
+const FASTEST_COUNTER: u128 = 10;
+/// Ticks allowed for beside the measured time.
+const COUNTER_SLACK: u128 = 1_000_000;
+
+/// A register's value as GET gave it, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Value<'a> {
+    /// The register.
+    pub register: &'a Register,
+    /// What GET answered.
+    pub got: Result<u64, Errno>,
+    /// The moment of the GET.
+    pub at: Instant,
+}
+
+/// GETs the registers in their order, as a VMM saves them.
+///
+/// # Errors
+/// The harness's trouble; a refused GET is part of the result.
+pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
+    registers.iter().map(|register| Ok(Value { register, got: access.get(register.id)?, at: Instant::now() })).collect()
+}
+
+/// GETs the registers so that no GET has an effect on what another one returns:
+/// those that make KVM read the others back from the hardware come last. The
+/// result is in the registers' order.
+///
+/// # Errors
+/// The harness's trouble; a refused GET is part of the result.
+pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
+    let mut order: Vec<(usize, &Register)> = registers.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, register)| register.reloads);
+    let mut values = Vec::new();
+    for (position, register) in order {
+        values.push((position, Value { register, got: access.get(register.id)?, at: Instant::now() }));
+    }
+    values.sort_by_key(|(position, _)| *position);
+    Ok(values.into_iter().map(|(_, value)| value).collect())
+}
+
+/// Has KVM pass the registers through the hardware once, which may not keep
+/// every bit of a value that was SET.
+///
+/// # Errors
+/// The harness's trouble.
+pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
+    for register in registers.iter().filter(|register| register.reloads) {
+        // What it answers is not the question here.
+        let _ = access.get(register.id)?;
+    }
+    Ok(())
+}
+
+/// SETs what was read, so that the vCPU is left as it was found.
+///
+/// # Errors
+/// The harness's trouble; that a value is refused is the question of a clause.
+pub fn put_back(access: &Access<'_>, values: &[Value<'_>]) -> Result<(), AccessError> {
+    for value in values {
+        if let Ok(first) = value.got {
+            let _ = access.set(value.register.id, first)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `found` is what a register holds that held `wanted` a moment before,
+/// by the register's rule and under its mask.
+#[must_use]
+pub fn agrees(register: &Register, wanted: u64, found: u64, elapsed: Duration) -> bool {
+    match register.rule {
+        Rule::Exact | Rule::Fixed | Rule::Sticky => (wanted ^ found) & register.mask == 0,
+        Rule::Counter => u128::from(found.wrapping_sub(wanted)) <= ticks(elapsed),
+    }
+}
+
+/// More ticks than any counter counts in a time.
+#[must_use]
+pub fn ticks(elapsed: Duration) -> u128 {
+    elapsed.as_nanos() * FASTEST_COUNTER + COUNTER_SLACK
+}

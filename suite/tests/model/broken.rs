@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What each fault breaks.
+
+use std::ops::RangeInclusive;
+
+use reglist_suite::model::Fault;
+
+/// How a fault is tried, and what comes of it.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    /// The configuration in which it shows.
+    pub(crate) configuration: &'static str,
+    /// The program's arguments beside that.
+    pub(crate) arguments: &'static [&'static str],
+    /// What it breaks.
+    pub(crate) broken: Vec<Broken>,
+    /// Clauses that may be found broken on top, because a check cannot go around
+    /// what the fault broke.
+    pub(crate) consequences: &'static [&'static str],
+}
+
+impl Expected {
+    fn broken(broken: impl Into<Vec<Broken>>) -> Self {
+        Self { configuration: "base", arguments: &[], broken: broken.into(), consequences: &[] }
+    }
+
+    fn and(self, consequences: &'static [&'static str]) -> Self {
+        Self { consequences, ..self }
+    }
+
+    fn with(self, configuration: &'static str) -> Self {
+        Self { configuration, ..self }
+    }
+
+    fn allowing_new(self) -> Self {
+        Self { arguments: &["--allow-new"], ..self }
+    }
+}
+
+/// A clause that a fault breaks, and what every finding about it names.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) clause: &'static str,
+    pub(crate) registers: &'static [&'static str],
+    /// Registers that must come before.
+    pub(crate) after: &'static [&'static str],
+    pub(crate) entries: Option<RangeInclusive<usize>>,
+}
+
+/// A broken clause of which no finding need name a register or an entry.
+const fn broken(clause: &'static str) -> Broken {
+    Broken { clause, registers: &[], after: &[], entries: None }
+}
+
+impl Broken {
+    /// These registers, and no other.
+    const fn of(mut self, registers: &'static [&'static str]) -> Self {
+        self.registers = registers;
+        self
+    }
+
+    /// These registers must come before, and no other.
+    const fn after(mut self, registers: &'static [&'static str]) -> Self {
+        self.after = registers;
+        self
+    }
+
+    /// All of these entries, and no other.
+    fn at(mut self, first: usize, last: usize) -> Self {
+        self.entries = Some(first..=last);
+        self
+    }
+}
+
+const PMU: &[&str] =
+    &["PERFCTRL0", "PERFCNTR0", "PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3"];
+const LATER_PMU: &[&str] = &["PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3"];
+const LBT: &[&str] = &["LBT_SCR0", "LBT_SCR1", "LBT_SCR2", "LBT_SCR3", "LBT_EFLAGS", "LBT_FTOP"];
+const OF_FEATURES: &[&str] = &[
+    "PERFCTRL0",
+    "PERFCNTR0",
+    "PERFCTRL1",
+    "PERFCNTR1",
+    "PERFCTRL2",
+    "PERFCNTR2",
+    "PERFCTRL3",
+    "PERFCNTR3",
+    "LBT_SCR0",
+    "LBT_SCR1",
+    "LBT_SCR2",
+    "LBT_SCR3",
+    "LBT_EFLAGS",
+    "LBT_FTOP",
+];
+/// What is wrong of a register whose id is no LoongArch register's.
+const MALFORMED: &[&str] = &["list.contents", "reg.get", "reg.bad_size", "efault.misaligned"];
+/// What is wrong of values that GET does not bring.
+const UNREAD: &[&str] = &[
+    "reg.set_same",
+    "reg.roundtrip",
+    "reg.independent",
+    "reg.counter",
+    "reg.bad_address",
+    "restore.list_order",
+    "restore.cold",
+];
+/// What is wrong of a counter that does not keep what it was SET to.
+const UNKEPT: &[&str] = &["reg.roundtrip", "reg.independent", "restore.list_order", "restore.cold", "reg.bad_address"];
+
+/// What a fault breaks, and how that shows. `base` has 76 registers, 54 CSRs
+/// first and COUNTER last.
+pub(crate) fn expected(fault: Fault) -> Expected {
+    let contents = broken("list.contents");
+    let canonical = broken("list.canonical").of(&["no LoongArch register"]);
+    let stable = broken("list.stable");
+    let follows = broken("list.follows");
+    let roundtrip = broken("reg.roundtrip");
+    let counter = broken("reg.counter").of(&["COUNTER"]);
+    let any_order = broken("restore.any_order");
+    match fault {
+        Fault::RegisterMissing => {
+            let consumers = broken("list.consumers").of(&["KS3"]);
+            Expected::broken([contents.of(&["KS3"]), broken("list.count"), consumers])
+        }
+        Fault::RegisterExtra => Expected::broken([contents.of(&["DEBUG"]).at(76, 76), broken("list.count")]),
+        Fault::PositionForIndex => Expected::broken([contents.of(&["EENTRY", "CSR 0x9"]).at(9, 9)]),
+        Fault::RegisterTwice => {
+            let unique = broken("list.unique").of(&["EENTRY"]).at(10, 10);
+            Expected::broken([unique, contents.of(&["TLBIDX"])]).and(&["list.order"])
+        }
+        Fault::RegisterAgain => Expected::broken([broken("list.unique").of(&["EENTRY"]).at(76, 76)]).allowing_new(),
+        Fault::AliasListed => Expected::broken([canonical.at(76, 76)]).allowing_new(),
+        Fault::ArchitectureWrong => Expected::broken([canonical.at(6, 6)]).and(MALFORMED),
+        Fault::SizeWrong => Expected::broken([canonical.at(26, 26)]).and(MALFORMED),
+        Fault::ReservedBitSet => Expected::broken([canonical.at(14, 14)]).and(MALFORMED),
+        Fault::IndexMisaligned => Expected::broken([canonical.at(3, 3)]).and(MALFORMED),
+        Fault::IndexBeyondLast => {
+            Expected::broken([broken("list.canonical").of(&["CPUCFG 21"]).at(74, 74)]).and(MALFORMED)
+        }
+        Fault::OrderSwapped => Expected::broken([broken("list.order").of(&["TVAL"])]),
+        Fault::FtopMissing => Expected::broken([contents.of(&["LBT_FTOP"]), broken("list.count")]).with("lbt"),
+
+        Fault::PmuAlways => Expected::broken([contents.of(PMU).at(54, 61), broken("list.count")]),
+        Fault::PmuNever => Expected::broken([contents.of(PMU), broken("list.count")]).with("pmu"),
+        Fault::PmuByNumber | Fault::PmuByAnyBit | Fault::PmuByUserMode => Expected::broken([follows.of(PMU)]),
+        Fault::PmuAsManyAsNumber => Expected::broken([follows.of(LATER_PMU)]),
+        Fault::LbtAlways => {
+            let get = broken("reg.get").of(LBT);
+            Expected::broken([contents.of(LBT).at(76, 81), broken("list.count"), get])
+        }
+        Fault::LbtNever => Expected::broken([contents.of(LBT), broken("list.count")]).with("lbt"),
+        Fault::LbtByX86Alone => Expected::broken([contents.of(LBT), broken("list.count")]).with("lbt_arm"),
+        Fault::LbtByAllThree => Expected::broken([contents.of(LBT), broken("list.count")]).with("lbt_mips"),
+        Fault::LsxAddsRegister => Expected::broken([follows.of(&["DEBUG"])]),
+        Fault::ValueHidesRegister => Expected::broken([follows.of(&["MISC"])]),
+        Fault::FeaturesOfVm
+        | Fault::FeaturesOfFirstVcpu
+        | Fault::FeaturesKept
+        | Fault::ListOfVcpuKept
+        | Fault::ListOfFirstVcpuKept
+        | Fault::ListOfVmKept
+        | Fault::ListOfAllKept => Expected::broken([follows.of(OF_FEATURES)]),
+
+        Fault::ShorterFromSecondCallOn => Expected::broken([stable.of(&["COUNTER"]).at(75, 75)]).and(&[
+            "list.complete",
+            "list.follows",
+            "e2big.errno",
+            "e2big.count",
+            "e2big.untouched",
+            "efault.array",
+            "efault.prefix",
+            "efault.misaligned",
+            "efault.usable",
+            "busy.threads",
+        ]),
+        Fault::OrderChangesInTime => Expected::broken([stable.of(&["TVAL"]).at(52, 52)]),
+        Fault::ShorterAfterE2big => Expected::broken([stable.of(&["COUNTER"]).at(75, 75)]).and(&["e2big.untouched"]),
+        Fault::EmptyAfterEfault => Expected::broken([broken("efault.usable"), stable.of(&["CRMD"]).at(0, 0)])
+            .and(&["efault.array", "efault.prefix"]),
+        Fault::EnomemAfterEfault => {
+            Expected::broken([broken("efault.usable"), stable]).and(&["efault.array", "efault.prefix", "efault.header"])
+        }
+        Fault::ShorterAfterReadOnlyHeader => Expected::broken([broken("efault.usable")]),
+        Fault::ShorterOnOtherVcpus => {
+            Expected::broken([stable.of(&["KS3"]).at(29, 29), follows.of(&["KS3"])]).and(&["busy.threads"])
+        }
+        Fault::EmptyBeforeFirstVcpu => Expected::broken([stable.of(&["CRMD"]).at(0, 0)]),
+        Fault::ShorterInSecondVm => Expected::broken([stable.of(&["KS3"]).at(29, 29)]),
+        Fault::ListClearsRegister => Expected::broken([broken("list.pure").of(&["BADV"])]).and(&["busy.threads"]),
+        Fault::E2bigClearsRegister | Fault::EfaultClearsRegister => {
+            Expected::broken([broken("list.pure").of(&["BADV"])])
+        }
+
+        Fault::EntryHalfWritten => {
+            Expected::broken([contents.of(&["MISC", "no LoongArch register"]).at(3, 3), canonical]).and(MALFORMED)
+        }
+        Fault::CountOneMore
+        | Fault::LastEntryUnwritten
+        | Fault::EntryTooMany
+        | Fault::CountKeptOnSuccess
+        | Fault::SuccessIsOne => Expected::broken([broken("list.complete")]),
+        Fault::CountOneLess => {
+            Expected::broken([broken("list.complete"), broken("list.count"), contents.of(&["COUNTER"])])
+                .and(&["list.follows"])
+        }
+        Fault::CountKeptAboveC => Expected::broken([broken("list.complete"), broken("efault.prefix")]),
+        Fault::CountCutSigned => Expected::broken([broken("list.complete"), broken("list.width")]),
+        Fault::CountCut | Fault::CountSigned => Expected::broken([broken("list.width")]),
+
+        Fault::E2bigIsEinval | Fault::E2bigIsSuccess | Fault::ZeroIsSuccess | Fault::OneLessIsSuccess => {
+            Expected::broken([broken("e2big.errno")])
+        }
+        Fault::ExactIsE2big => Expected::broken([broken("list.complete"), broken("e2big.count")]),
+        Fault::CountKeptOnE2big => Expected::broken([broken("e2big.count"), broken("efault.header")]),
+        Fault::CountWrongOnE2big => Expected::broken([broken("e2big.count")]),
+        Fault::E2bigWritesEntries => Expected::broken([broken("e2big.untouched").at(0, 74)]),
+        Fault::E2bigNeedsArray => Expected::broken([broken("e2big.untouched")]),
+
+        Fault::HeaderUnreadableIsEinval
+        | Fault::HeaderReadOnlyIsE2big
+        | Fault::HeaderStraddlingAccepted
+        | Fault::NullIsNoHeader => Expected::broken([broken("efault.header")]),
+        Fault::HeaderReadOnlyWritten => Expected::broken([broken("efault.header"), broken("efault.stray")]),
+        Fault::MisalignedIsEinval => Expected::broken([broken("efault.misaligned")]),
+        Fault::EfaultLost => Expected::broken([broken("efault.stray").at(0, 53), broken("efault.array").at(0, 53)]),
+        Fault::ArrayReadOnlyWritten => {
+            Expected::broken([broken("efault.array").at(0, 75), broken("efault.stray").at(0, 75)])
+        }
+        Fault::ArrayUnmappedIsEnomem | Fault::FileEndIsSuccess | Fault::EfaultIsSuccess => {
+            Expected::broken([broken("efault.array").at(0, 75)])
+        }
+        Fault::EfaultIsEinvalOnce => Expected::broken([broken("efault.array").at(17, 17)]),
+        Fault::LastEntryUnchecked => Expected::broken([broken("efault.array").at(75, 75)]),
+        Fault::EfaultIsShortList => {
+            Expected::broken([broken("efault.array").at(0, 75), broken("efault.prefix").at(0, 75)])
+        }
+        Fault::CountBehindEntries => Expected::broken([broken("efault.prefix").at(0, 75)]),
+        Fault::ArrayTriedFirst => Expected::broken([broken("efault.prefix").at(1, 75)]),
+        Fault::StrayBeforeHeader | Fault::StrayBehindList => Expected::broken([broken("efault.stray")]),
+
+        Fault::GetRefused => Expected::broken([broken("reg.get").of(&["KS5"])]),
+        Fault::GetWritesDouble | Fault::GetWritesBefore => Expected::broken([broken("reg.get")]),
+        Fault::GetWritesHalf | Fault::GetWritesNothing => Expected::broken([broken("reg.get")]).and(UNREAD),
+        Fault::GetBadAddressIsSuccess
+        | Fault::GetBadAddressIsEinval
+        | Fault::OneRegUnreadableIsEinval
+        | Fault::SetBadAddressIsSuccess => Expected::broken([broken("reg.bad_address")]),
+        Fault::AnySize => Expected::broken([broken("reg.bad_size")]),
+
+        Fault::SetRefused => Expected::broken([broken("reg.set_same").of(&["PRCFG1"]), roundtrip.of(&["PRCFG1"])])
+            .and(&["reg.independent", "restore.list_order", "restore.cold"]),
+        Fault::CpuidRefusedByEperm => Expected::broken([broken("reg.set_same").of(&["CPUID"])]),
+        Fault::SetOfChangeRefused => Expected::broken([roundtrip.of(&["CPUCFG5"])]).and(&["reg.independent"]),
+        Fault::UnchangedRefused => Expected::broken([broken("reg.set_same").of(&["KS3"])]).with("pmu"),
+        Fault::SetIgnored => Expected::broken([roundtrip.of(&["KS2"])]).and(&["reg.independent"]),
+        Fault::SetDropsBit => Expected::broken([roundtrip.of(&["ERA"])]).and(&["reg.independent"]),
+        Fault::SetStores32Bits => Expected::broken([roundtrip.of(&["DMWIN0"])]).and(&["reg.independent"]),
+        Fault::EstatDropsBit => Expected::broken([roundtrip.of(&["ESTAT"])]),
+        Fault::EstatInventsBit => Expected::broken([roundtrip.of(&["ESTAT"])]).and(&["reg.independent"]),
+        Fault::SetBadAddressToggles => Expected::broken([broken("reg.bad_address").of(&["KS6"])]),
+
+        Fault::SetHitsNeighbour => {
+            Expected::broken([roundtrip.of(&["KS1"]), broken("reg.independent").of(&["KS1", "KS2"])])
+        }
+        Fault::SetChangesNext => {
+            Expected::broken([broken("reg.independent").of(&["KS5"]), any_order.of(&["KS5"]).after(&["KS4"])])
+                .and(&["busy.threads"])
+        }
+        Fault::SetChangesFarAway => Expected::broken([
+            broken("reg.independent").of(&["CPUCFG19"]),
+            any_order.of(&["CPUCFG19"]).after(&["CRMD"]),
+        ])
+        .and(&["busy.threads"]),
+        Fault::CellShared => {
+            Expected::broken([broken("reg.independent").of(&["BADV", "TLBRBADV"])]).and(&["busy.threads"])
+        }
+        Fault::GetChangesOther => {
+            Expected::broken([broken("reg.independent").of(&["ASID"]), broken("restore.list_order").of(&["ASID"])])
+                .and(&["restore.cold", "busy.threads"])
+        }
+        Fault::GetClears => Expected::broken([broken("reg.independent").of(&["BADI"])]),
+
+        Fault::CounterBackwards | Fault::CounterIgnoresSet | Fault::CounterAheadAfterSet => {
+            Expected::broken([counter]).and(UNKEPT)
+        }
+        Fault::CounterStandsStill
+        | Fault::CounterIgnoresZero
+        | Fault::CounterSetByAnyVcpu
+        | Fault::CounterOfEachVcpu => Expected::broken([counter]),
+        Fault::CounterOfFirstVmAlone => {
+            let list_order = broken("restore.list_order").of(&["COUNTER"]);
+            Expected::broken([list_order, broken("restore.cold").of(&["COUNTER"])])
+        }
+
+        Fault::LbtUngated => Expected::broken([broken("reg.gated").of(LBT), broken("list.unlisted").of(LBT)]),
+        Fault::LbtRefusedByEinval | Fault::LbtGatedByX86 => Expected::broken([broken("reg.gated").of(LBT)]),
+        Fault::PmuRefusedBeforeFeature => {
+            Expected::broken([broken("restore.cold").of(PMU), any_order.of(PMU).after(&["CPUCFG6"])]).with("pmu")
+        }
+        Fault::EstatIgnoredBeforeFeatures => Expected::broken([broken("restore.cold").of(&["ESTAT"]), any_order]),
+        Fault::CounterIgnoredBeforeFeatures => Expected::broken([any_order.of(&["COUNTER"]).after(&["CPUCFG2"])]),
+        Fault::FeaturesResetEuen => Expected::broken([
+            broken("reg.independent").of(&["EUEN"]),
+            broken("restore.list_order").of(&["EUEN"]),
+            any_order.of(&["EUEN"]).after(&["CPUCFG2"]),
+        ])
+        .and(&["restore.cold", "busy.threads"]),
+        Fault::TcfgResetsTval => Expected::broken([
+            broken("reg.independent").of(&["TVAL"]),
+            broken("restore.list_order").of(&["TVAL"]),
+            any_order.of(&["TVAL"]).after(&["TCFG"]),
+        ])
+        .and(&["restore.cold", "busy.threads"]),
+        Fault::SetRefusedOnOtherVcpus => {
+            Expected::broken([broken("restore.list_order").of(&["CNTC"])]).and(&["busy.threads"])
+        }
+
+        Fault::ListBusy | Fault::ListInBufferOfVm | Fault::GetThroughCellOfVm | Fault::SetUnlocked => {
+            Expected::broken([broken("busy.threads")])
+        }
+
+        Fault::ListOnVm | Fault::ListOnKvmIsEfault | Fault::OtherProcessServed => {
+            Expected::broken([broken("fd.wrong")])
+        }
+        Fault::CapabilityOfVmAlone | Fault::CapabilityOfKvmAlone => Expected::broken([broken("cap.one_reg")]),
+        Fault::CsrBeyondLastReadable => Expected::broken([broken("list.unlisted").of(&["CSR 0x800"])]),
+        Fault::UnknownReadable => Expected::broken([broken("list.unlisted").of(&["KVM 0x4"])]),
+    }
+}
