@@ -5,21 +5,22 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use reglist_suite::exit;
 
 use crate::cache::{self, Cache};
 use crate::error::Error;
-use crate::{doctor, lab, target};
+use crate::{doctor, lab, own_options, run};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
 #[derive(Debug, Parser)]
 #[command(name = "reglist", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
-    /// Say more about what is done and where it is kept
+    /// Show a line for each case, and what is done and where it is kept
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// When to use colours
+    /// When to use colours; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
     #[command(subcommand)]
@@ -31,16 +32,27 @@ Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
 implemented); 5 the infrastructure failed; 64 wrong usage or a patch that does
 not apply.";
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
     Auto,
     Always,
     Never,
 }
 
+impl Color {
+    fn apply(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => console::set_colors_enabled(true),
+            Self::Never => console::set_colors_enabled(false),
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Test the kernel of this machine through /dev/kvm (the default)
+    /// Test this machine's kernel, or show a run on the built-in model (the default)
     #[command(disable_help_flag = true)]
     Run {
         /// Arguments of reglist-suite; `run --help` lists them
@@ -74,6 +86,11 @@ pub(crate) struct LabArgs {
     /// Apply the reference implementation first
     #[arg(long)]
     pub(crate) reference: bool,
+    /// Compare the kernel with the suite's model of it by random calls, in
+    /// place of testing it; SETs what no list names, and so only the lab does it
+    #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) compare_model: Option<u64>,
     /// Use this build of reglist-suite for loongarch64
     #[arg(long, value_name = "FILE")]
     pub(crate) suite: Option<PathBuf>,
@@ -118,6 +135,9 @@ pub(crate) struct SuiteArgs {
     /// Time limit of a case
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) timeout: Option<u64>,
+    /// Where random orders begin; the same seed gives the same run
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
     /// FILTER is a whole case id
     #[arg(long)]
     pub(crate) exact: bool,
@@ -163,6 +183,9 @@ impl SuiteArgs {
         if let Some(seconds) = self.timeout {
             option("--timeout", Some(&seconds.to_string()));
         }
+        if let Some(seed) = self.seed {
+            option("--seed", Some(&seed.to_string()));
+        }
         if self.exact {
             option("--exact", None);
         }
@@ -176,18 +199,20 @@ impl SuiteArgs {
 
 /// Does what was asked and returns the exit code.
 pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
-    match cli.color {
-        Color::Auto => {}
-        Color::Always => console::set_colors_enabled(true),
-        Color::Never => console::set_colors_enabled(false),
-    }
+    cli.color.apply();
     match cli.command {
-        None => Ok(target::local::run(Vec::new())),
-        Some(Command::Run { arguments }) => Ok(target::local::run(arguments)),
+        None => run_here(Vec::new(), cli.verbose, cli.color),
+        Some(Command::Run { arguments }) => run_here(arguments, cli.verbose, cli.color),
         Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }
+}
+
+fn run_here(arguments: Vec<OsString>, verbose: u8, color: Color) -> Result<u8, Error> {
+    let sorted = own_options::sort(arguments, verbose, color);
+    sorted.color.apply();
+    run::run(sorted)
 }
 
 fn show_cache(clear: bool) -> Result<u8, Error> {
@@ -201,12 +226,19 @@ fn show_cache(clear: bool) -> Result<u8, Error> {
     Ok(exit::PASSED)
 }
 
-/// Shows help, the version or what is wrong with the command line.
-pub(crate) fn usage(error: &clap::Error) -> u8 {
+/// Shows help, the version or what is wrong with the command line, of which
+/// `arguments` are all but the program's name.
+pub(crate) fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
     if error.use_stderr() {
         let text = error.render().to_string();
         let text = text.strip_prefix("error: ").unwrap_or(&text);
-        let _ = write!(io::stderr(), "reglist: {text}");
+        let _ = match meant_for_run(error, arguments) {
+            Some(command) => {
+                let what = text.lines().next().unwrap_or_default();
+                writeln!(io::stderr(), "reglist: {what}\n[what is for a run comes behind `run`: {command}]")
+            }
+            None => write!(io::stderr(), "reglist: {text}"),
+        };
         exit::USAGE
     } else {
         let _ = write!(io::stdout(), "{}", error.render());
@@ -214,10 +246,27 @@ pub(crate) fn usage(error: &clap::Error) -> u8 {
     }
 }
 
+/// The command that was meant, where somebody gave options or a filter of the
+/// suite without a command.
+fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String> {
+    let unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
+    if !unknown || suggested.into_iter().any(|kind| error.get(kind).is_some()) {
+        return None;
+    }
+    let commands = Cli::command();
+    let is_command = |word: &OsString| commands.get_subcommands().any(|command| word == command.get_name());
+    let words = own_options::sort(arguments, 0, Color::Auto).suite;
+    if words.iter().any(is_command) {
+        return None;
+    }
+    let words: Vec<String> = words.into_iter().map(OsString::into_string).collect::<Result<_, _>>().ok()?;
+    let words = shlex::try_join(words.iter().map(String::as_str)).ok()?;
+    Some(format!("reglist run {words}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -240,6 +289,8 @@ mod tests {
             "--allow-new",
             "--timeout",
             "9",
+            "--seed",
+            "7",
             "--exact",
             "--skip",
             "x",
@@ -249,8 +300,20 @@ mod tests {
         let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
         assert_eq!(
             lab.suite_args.to_arguments().join(" "),
-            "--series v5 --config lbt --config base --strict --allow-new --timeout 9 --exact --skip x base.count"
+            "--series v5 --config lbt --config base --strict --allow-new --timeout 9 --seed 7 --exact --skip x base.count"
         );
+    }
+
+    #[test]
+    fn a_comparison_has_a_usual_number_of_calls() {
+        for (arguments, calls) in
+            [(&[][..], None), (&["--compare-model"], Some(100_000)), (&["--compare-model", "7"], Some(7))]
+        {
+            let cli = Cli::try_parse_from([&["reglist", "lab"], arguments].concat()).unwrap();
+            let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
+            assert_eq!(lab.compare_model, calls);
+        }
+        assert!(Cli::try_parse_from(["reglist", "lab", "--compare-model", "0"]).is_err());
     }
 
     #[test]

@@ -55,16 +55,19 @@ impl Error {
     }
 }
 
-/// Shows an error and its causes on the standard error.
-pub(crate) fn print(error: &Error) {
-    crate::progress::say(&chain(error));
+/// The exit code; an error is shown with its causes on the standard error.
+pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
+    result.unwrap_or_else(|error| {
+        crate::progress::say(&chain(&error));
+        error.exit_code()
+    })
 }
 
 /// The error, then every cause on its own line.
 ///
 /// An error's text may have a second part, the remedy in brackets; causes come
 /// between the two, so that the last line is what to do next.
-fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let text = error.to_string();
     let (what, remedy) = match text.rsplit_once("\n[") {
         Some((what, remedy)) => (what, Some(remedy)),

@@ -79,6 +79,11 @@ impl Bar {
         self.bar.set_position(0);
     }
 
+    /// The work began before it was shown.
+    pub(crate) fn began(&self, ago: Duration) {
+        self.bar.set_elapsed(ago);
+    }
+
     /// One more step is done.
     pub(crate) fn advance(&self) {
         self.bar.inc(1);

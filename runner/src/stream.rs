@@ -43,8 +43,8 @@ impl Record {
         }
     }
 
-    /// Whether the event fits.
-    fn add(&mut self, event: Event) -> bool {
+    /// Takes one event; false if it fits nowhere.
+    pub(crate) fn add(&mut self, event: Event) -> bool {
         match event {
             Event::RunStarted(started) => {
                 let first = self.started.is_none();

@@ -44,6 +44,23 @@ fn wrong_usage_has_its_own_exit_code() {
 }
 
 #[test]
+fn what_is_for_a_run_is_sent_there() {
+    let home = tempfile::tempdir().unwrap();
+    for (arguments, meant) in [
+        (&["--subject", "model"][..], "reglist run --subject model]"),
+        (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run --fault pmu-always]"),
+        (&["base.count"], "reglist run base.count]"),
+    ] {
+        let text = complaint(arguments, home.path());
+        assert!(text.starts_with("reglist: ") && text.trim_end().ends_with(meant), "{text}");
+    }
+    for arguments in [&["lab", "--nope"][..], &["--nope", "lab"], &["labb"]] {
+        let text = complaint(arguments, home.path());
+        assert!(!text.contains("reglist run"), "{text}");
+    }
+}
+
+#[test]
 fn a_patch_that_is_none_is_refused_before_anything_is_made() {
     let home = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();

@@ -34,16 +34,16 @@ use crate::cache::{Cache, CacheError};
 use crate::cli::{LabArgs, SuiteArgs};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
-use crate::report;
 use crate::results::Results;
 use crate::session::Session;
 use crate::stage::StageError;
 use crate::supervise::ask;
-use crate::target::{Target as _, lab::Lab};
+use crate::target::{self, lab::Lab};
 use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
 use source::Source;
+use suite_program::Kind as ProgramKind;
 
 /// What can go wrong on the way to a booted kernel.
 #[derive(Debug, thiserror::Error)]
@@ -219,6 +219,18 @@ pub(crate) struct Prepared {
 
 /// The command `lab`.
 pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+    with_target(arguments, verbose, |lab, session| {
+        let run = target::carry_out(lab)?;
+        if session.planning() { Ok(exit::PASSED) } else { run.conclude(verbose > 0) }
+    })
+}
+
+/// Does some work with a lab as the arguments describe it.
+pub(crate) fn with_target<R>(
+    arguments: &LabArgs,
+    verbose: u8,
+    work: impl FnOnce(&mut Lab<'_>, &Session) -> Result<R, Error>,
+) -> Result<R, Error> {
     // What the user gave is looked at before anything is fetched or built.
     let patches = arguments
         .patches
@@ -242,17 +254,7 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
     let session = Session::new(cache, results, interrupt, verbose, arguments.dry_run)?;
     session.progress().detail(&format!("results in {}", session.results().display()));
 
-    let mut lab = Lab::new(&session, arguments, patches, user_source);
-    lab.prepare()?;
-    let outcome = lab.run();
-    lab.clean_up()?;
-    let run = outcome?;
-    if session.planning() {
-        return Ok(exit::PASSED);
-    }
-    report::print(&report::text(&run.record))?;
-    let code = run.judge()?;
-    Ok(code)
+    work(&mut Lab::new(&session, arguments, patches, user_source), &session)
 }
 
 /// Has this program's own suite look at the arguments that the guest's suite
@@ -278,7 +280,8 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
     let kernel = || kernel(session, &toolchain, arguments, patches, user_source, lists);
-    let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref());
+    let kind = if arguments.compare_model.is_some() { ProgramKind::Comparing } else { ProgramKind::Board };
+    let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref(), kind);
     let ((kernel, version), suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,

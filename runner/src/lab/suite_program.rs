@@ -29,14 +29,39 @@ const SOURCE: &str = "REGLIST_SOURCE";
 /// More than this does not belong on a board.
 const SIZE: u64 = 3 << 20;
 
+/// Which of the suite's programs the guest gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The one for boards.
+    Board,
+    /// One that can compare a kernel with the model.
+    Comparing,
+}
+
+impl Kind {
+    /// Cargo's arguments for it.
+    fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Board => &[],
+            Self::Comparing => &["--features", "compare"],
+        }
+    }
+}
+
 /// The program for the guest.
-pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Path>) -> Result<PathBuf, LabError> {
+pub(crate) fn obtain(
+    session: &Session,
+    toolchain: &Toolchain,
+    given: Option<&Path>,
+    kind: Kind,
+) -> Result<PathBuf, LabError> {
     if let Some(path) = given {
         check(path)?;
         return Ok(path.to_owned());
     }
     let source = source()?;
-    let key = key(&source, toolchain).map_err(|error| LabError::SuiteSource { path: source.clone(), source: error })?;
+    let key =
+        key(&source, toolchain, kind).map_err(|error| LabError::SuiteSource { path: source.clone(), source: error })?;
     let place = session.cache().entry("suites", &key);
     let program = place.join(NAME);
     if !session.planning() && check(&program).is_ok() {
@@ -50,7 +75,7 @@ pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Pa
         fs::create_dir_all(&target).map_err(stage.file_error("make", &target))?;
     }
     let triple = triple(toolchain)?;
-    build(session, &mut stage, toolchain, &source, &target, triple)?;
+    build(session, &mut stage, toolchain, &source, &target, triple, kind)?;
     if session.planning() {
         return Ok(program);
     }
@@ -62,7 +87,7 @@ pub(crate) fn obtain(session: &Session, toolchain: &Toolchain, given: Option<&Pa
     let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
     stage.done(&format!("{NAME} built"));
     session.progress().detail(&format!("{NAME} for the guest: {bytes} bytes, static"));
-    if bytes > SIZE {
+    if bytes > SIZE && kind == Kind::Board {
         session.progress().say(&format!("reglist: warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
     }
     Ok(program)
@@ -75,6 +100,7 @@ fn build(
     source: &Path,
     target: &Path,
     triple: &str,
+    kind: Kind,
 ) -> Result<(), LabError> {
     // Crates come by the user's own cargo, which knows the way to its registry;
     // the compilation then needs no network.
@@ -100,6 +126,7 @@ fn build(
     let compile = base
         .arguments(["build", "--locked", "--offline", "--profile", PROFILE])
         .arguments(["--target", triple, "-p", NAME, "--bin", NAME])
+        .arguments(kind.features())
         .arguments(["--manifest-path", "/reglist/Cargo.toml"])
         .argument(format!("-j{}", session.jobs()))
         .variable("CARGO_HOME", "/cargo")
@@ -149,12 +176,15 @@ fn target_key(source: &Path) -> String {
 }
 
 /// Everything that decides what the program is.
-fn key(source: &Path, toolchain: &Toolchain) -> std::io::Result<String> {
+fn key(source: &Path, toolchain: &Toolchain, kind: Kind) -> std::io::Result<String> {
     let mut files = BTreeSet::new();
     for part in ["Cargo.lock", "Cargo.toml", "specs", "suite"] {
         list(&source.join(part), &mut files)?;
     }
     let mut key = Key::new("suite", RECIPE).with(toolchain.identity());
+    for feature in kind.features() {
+        key = key.with(feature);
+    }
     for file in files {
         let name = file.strip_prefix(source).unwrap_or(&file);
         key = key.with(name.as_os_str().as_encoded_bytes()).with(digest::of_file(&file)?);

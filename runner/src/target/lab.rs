@@ -21,6 +21,9 @@ use crate::supervise::{Ending, Flow, Source};
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Silence that means a hang: longer than any case may take.
 const SILENCE: u64 = 60;
+/// The same where a kernel is compared with the model: so many random calls are
+/// one case.
+const SILENCE_OF_CALLS: u64 = 10 * 60;
 /// What a case may take beyond its own limit until its end is reported.
 const MARGIN: u64 = 30;
 /// Lines of the console that an error shows.
@@ -34,6 +37,8 @@ const CPU: &str = "la464";
 /// Features that soft LVZ gives the host unless it is told otherwise, so that a
 /// kernel which refuses one is in error and the cases are not just skipped.
 const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
+/// The kernel from which on the suite's model of 7.2 is closer than that of 6.12.
+const LATER_MODEL_SINCE: (u32, u32) = (6, 13);
 /// The kernel whose KVM first passed all of them on to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
 const IMAGE: &str = "image.cpio";
@@ -68,7 +73,8 @@ impl<'s> Lab<'s> {
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
         words.extend(append.kernel.iter().cloned());
-        let silence = self.arguments.suite_args.timeout.map_or(SILENCE, |limit| SILENCE.max(limit + MARGIN));
+        let usual = if self.arguments.compare_model.is_some() { SILENCE_OF_CALLS } else { SILENCE };
+        let silence = self.arguments.suite_args.timeout.map_or(usual, |limit| usual.max(limit + MARGIN));
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
@@ -111,6 +117,11 @@ impl Target for Lab<'_> {
         let mut arguments = self.arguments.suite_args.to_arguments();
         if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
             arguments.splice(0..0, ["--require", FEATURES].map(str::to_owned));
+        }
+        if let Some(calls) = self.arguments.compare_model {
+            let model = closest_model(ready.version);
+            let comparing = ["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned);
+            arguments.splice(0..0, comparing);
         }
         let job = Job::new(&ready.kernel, &append, arguments);
         let image = scratch.path().join(IMAGE);
@@ -166,8 +177,14 @@ impl Target for Lab<'_> {
 
 impl Lab<'_> {
     fn report(&self, record: Record, silent: Option<Duration>, complaints: Vec<String>) -> Run {
-        Run { record, console: self.console(), results: self.session.results().to_owned(), silent, complaints }
+        let results = Some(self.session.results().to_owned());
+        Run { record, console: self.console(), results, silent, complaints, ..Run::default() }
     }
+}
+
+/// The kernel of the suite's model that is closest to a kernel.
+fn closest_model(version: (u32, u32)) -> &'static str {
+    if version < LATER_MODEL_SINCE { "6.12" } else { "7.2" }
 }
 
 /// The lines of a console that matter most: from the first sign of a crash
@@ -183,6 +200,12 @@ fn excerpt(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kernel_has_a_model_that_is_closest() {
+        let models = [(6, 7), (6, 12), (6, 13), (7, 2), (8, 0)].map(closest_model);
+        assert_eq!(models, ["6.12", "6.12", "7.2", "7.2", "7.2"]);
+    }
 
     #[test]
     fn a_crash_is_shown_from_its_first_line() {

@@ -1,9 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! This machine: the suite runs inside this program, on /dev/kvm.
+//! This machine: the suite runs inside this program, on /dev/kvm or on the
+//! model.
 
 use std::ffi::OsString;
+use std::fmt;
+use std::iter;
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-/// Runs the suite with these arguments and returns its exit code.
-pub(crate) fn run(arguments: Vec<OsString>) -> u8 {
-    reglist_suite::harness::main(std::iter::once("reglist run".into()).chain(arguments))
+use reglist_suite::events::Event;
+use reglist_suite::harness;
+
+use super::watch::{News, Watch};
+use super::{Run, Target};
+use crate::error::Error;
+use crate::progress::{Bar, Progress};
+use crate::stream::Record;
+
+/// A run that takes longer gets a bar.
+const LATE: Duration = Duration::from_secs(2);
+
+/// Shows an interrupted run; the result is the program's exit code.
+pub(crate) type LastWords = Arc<dyn Fn(Run) -> u8 + Send + Sync>;
+
+/// The local machine as a target.
+pub(crate) struct Local {
+    arguments: Vec<OsString>,
+    progress: Progress,
+    last_words: LastWords,
+}
+
+impl Local {
+    /// Runs the suite with these arguments. The user's wish to stop ends the
+    /// program, after the last words: a case that hangs in the kernel would let
+    /// nobody return from it.
+    pub(crate) fn new(arguments: Vec<OsString>, progress: Progress, last_words: LastWords) -> Self {
+        Self { arguments, progress, last_words }
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("arguments", &self.arguments).finish_non_exhaustive()
+    }
+}
+
+impl Target for Local {
+    fn prepare(&mut self) -> Result<(), Error> {
+        // The suite is a part of this program, and this machine is there.
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<Run, Error> {
+        let follower = Follower {
+            state: Arc::default(),
+            watch: Arc::default(),
+            progress: self.progress.clone(),
+            last_words: Arc::clone(&self.last_words),
+        };
+        let (state, watch) = (Arc::clone(&follower.state), Arc::clone(&follower.watch));
+        let arguments = iter::once("reglist run".into()).chain(self.arguments.iter().cloned());
+        let code = harness::observed(arguments, Box::new(move |event| follower.take(event)));
+
+        let mut over = lock(&state);
+        if over.closed {
+            drop(over);
+            last_words_are_being_said();
+        }
+        let record = over.close();
+        drop(over);
+        if let Some(watch) = lock(&watch).take() {
+            watch.end();
+        }
+        Ok(Run { record, code: Some(code), ..Run::default() })
+    }
+
+    fn clean_up(&mut self) -> Result<(), Error> {
+        // The suite's processes ended with it.
+        Ok(())
+    }
+}
+
+/// Waits for the end of the program, which another thread brings about.
+fn last_words_are_being_said() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Follows the suite: keeps what it says, and looks after signals and bar.
+struct Follower {
+    state: Arc<Mutex<State>>,
+    watch: Arc<Mutex<Option<Watch>>>,
+    progress: Progress,
+    last_words: LastWords,
+}
+
+/// What is known of the run.
+#[derive(Default)]
+struct State {
+    record: Record,
+    bar: Option<Bar>,
+    /// Nothing that comes now belongs to the run.
+    closed: bool,
+}
+
+impl State {
+    fn close(&mut self) -> Record {
+        self.closed = true;
+        self.bar = None;
+        std::mem::take(&mut self.record)
+    }
+
+    /// Shows on the bar how far the run is.
+    fn show(&self) {
+        if let Some(bar) = &self.bar {
+            bar.advance_to(self.record.ended.len() as u64);
+            bar.message(self.record.running.as_deref().unwrap_or_default());
+        }
+    }
+}
+
+impl Follower {
+    fn take(&self, event: &Event) {
+        match event {
+            Event::RunStarted(_) => *lock(&self.watch) = Watch::hold().ok(),
+            Event::CaseStarted { .. } => self.begin_watch(),
+            _ => {}
+        }
+        let mut state = lock(&self.state);
+        if !state.closed {
+            // An event that fits nowhere would be the suite's own mistake, and
+            // the judgement sees what is missing.
+            let _ = state.record.add(event.clone());
+            state.show();
+        }
+    }
+
+    /// From the first case on the suite's copies exist, and threads may, too.
+    fn begin_watch(&self) {
+        let mut watch = lock(&self.watch);
+        let (state, progress, last_words) =
+            (Arc::clone(&self.state), self.progress.clone(), Arc::clone(&self.last_words));
+        let tell = move |news| match news {
+            News::Late => show_bar(&state, &progress),
+            News::Interrupt => interrupt(&state, &last_words),
+        };
+        if let Some(mut held) = watch.take() {
+            match held.begin(LATE, tell) {
+                Ok(()) => *watch = Some(held),
+                // Nobody would take the signals that are held back.
+                Err(_) => held.end(),
+            }
+        }
+    }
+}
+
+fn show_bar(state: &Mutex<State>, progress: &Progress) {
+    let mut state = lock(state);
+    if let (false, Some(started)) = (state.closed, &state.record.started) {
+        let bar = progress.stage("run");
+        bar.began(LATE);
+        bar.length(started.plan.len() as u64);
+        state.bar = Some(bar);
+        state.show();
+    }
+}
+
+fn interrupt(state: &Mutex<State>, last_words: &LastWords) {
+    let mut state = lock(state);
+    if !state.closed {
+        let record = state.close();
+        drop(state);
+        process::exit(last_words(Run { record, interrupted: true, ..Run::default() }).into());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,13 +4,15 @@
 
 pub(crate) mod lab;
 pub(crate) mod local;
+mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::events::Verdict;
 
 use crate::error::Error;
+use crate::report;
 use crate::stage::indented;
 use crate::stream::Record;
 
@@ -24,46 +26,59 @@ pub(crate) trait Target {
     fn clean_up(&mut self) -> Result<(), Error>;
 }
 
+/// Has a target do all of its work.
+pub(crate) fn carry_out(target: &mut dyn Target) -> Result<Run, Error> {
+    target.prepare()?;
+    let run = target.run();
+    target.clean_up()?;
+    run
+}
+
 /// What came back from a target.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Run {
     /// The events.
     pub(crate) record: Record,
     /// Last lines of the console, if the target has one.
     pub(crate) console: Vec<String>,
-    /// Where everything is kept.
-    pub(crate) results: PathBuf,
+    /// Where everything is kept, if it is.
+    pub(crate) results: Option<PathBuf>,
     /// The limit that the target broke by saying nothing.
     pub(crate) silent: Option<Duration>,
     /// What the target's own program complained about.
     pub(crate) complaints: Vec<String>,
+    /// Exit code of a suite that ran in this process; why it gave up, or that it
+    /// was asked for something else than a run, it has said itself.
+    pub(crate) code: Option<u8>,
+    /// Whether the user asked to stop.
+    pub(crate) interrupted: bool,
 }
 
 /// A run that gave no verdict.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     /// Not one event.
-    #[error("the kernel did not come as far as starting the suite{}{console}\n[console and logs: {}]", hang(silent.as_ref()), results.display())]
+    #[error("the kernel did not come as far as starting the suite{}{console}{}", hang(silent.as_ref()), kept("console and logs", results.as_deref()))]
     NoStart {
         /// The limit it broke, if it was a hang.
         silent: Option<Duration>,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: PathBuf,
+        results: Option<PathBuf>,
     },
     /// The suite gave up before the first case.
-    #[error("the suite gave up: {reason}{console}\n[console and logs: {}]", results.display())]
+    #[error("the suite gave up: {reason}{console}{}", kept("console and logs", results.as_deref()))]
     Aborted {
         /// What the suite says.
         reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: PathBuf,
+        results: Option<PathBuf>,
     },
     /// The stream broke off.
-    #[error("the kernel {} {}; {missing} of {planned} cases did not finish{console}\n[console, events and logs: {}]", if silent.is_some() { "hangs" } else { "died" }, during(suspect.as_deref()), results.display())]
+    #[error("the kernel {} {}; {missing} of {planned} cases did not finish{console}{}", if silent.is_some() { "hangs" } else { "died" }, during(suspect.as_deref()), kept("console, events and logs", results.as_deref()))]
     Incomplete {
         /// The limit it broke, if it was a hang.
         silent: Option<Duration>,
@@ -76,11 +91,25 @@ pub(crate) enum RunError {
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: PathBuf,
+        results: Option<PathBuf>,
+    },
+    /// The user asked to stop.
+    #[error("interrupted {}; {missing} of {planned} cases did not finish", during(suspect.as_deref()))]
+    Interrupted {
+        /// The case that had begun and not ended.
+        suspect: Option<String>,
+        /// Number of cases without an end.
+        missing: usize,
+        /// Number of cases planned.
+        planned: usize,
     },
     /// The stream cannot be understood.
     #[error("the suite's events cannot be read")]
     Unreadable(#[source] reglist_suite::events::EventError),
+}
+
+fn kept(what: &str, results: Option<&Path>) -> String {
+    results.map(|results| format!("\n[{what}: {}]", results.display())).unwrap_or_default()
 }
 
 fn hang(limit: Option<&Duration>) -> String {
@@ -92,11 +121,20 @@ fn during(case: Option<&str>) -> String {
 }
 
 impl Run {
+    /// Shows the report; the result is the exit code, or why there is none.
+    pub(crate) fn conclude(self, verbose: bool) -> Result<u8, Error> {
+        report::print(&report::text(&self.record, verbose))?;
+        Ok(self.judge()?)
+    }
+
     /// The exit code of a complete run; the reason why there is none, if the
     /// run is not complete.
     pub(crate) fn judge(mut self) -> Result<u8, RunError> {
         if let Some(error) = self.record.unreadable.take() {
             return Err(RunError::Unreadable(error));
+        }
+        if let (Some(code), true) = (self.code, self.record.aborted.is_some() || self.record.started.is_none()) {
+            return Ok(code);
         }
         let complaints = self.complaints.iter().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = self.console.iter().chain(complaints).cloned().collect();
@@ -107,18 +145,58 @@ impl Run {
         let Some(started) = &self.record.started else {
             return Err(RunError::NoStart { silent: self.silent, console, results });
         };
-        match &self.record.finished {
-            Some(finished) if finished.verdict == Verdict::NotImplemented || self.record.missing().is_empty() => {
+        let (missing, planned) = (self.record.missing().len(), started.plan.len());
+        let suspect = self.record.running;
+        match self.record.finished {
+            Some(finished) if finished.verdict == Verdict::NotImplemented || missing == 0 => {
                 Ok(finished.verdict.exit_code())
             }
-            _ => Err(RunError::Incomplete {
-                silent: self.silent,
-                missing: self.record.missing().len(),
-                planned: started.plan.len(),
-                suspect: self.record.running,
-                console,
-                results,
-            }),
+            _ if self.interrupted => Err(RunError::Interrupted { suspect, missing, planned }),
+            _ => Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, console, results }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reglist_suite::exit;
+
+    use super::*;
+
+    const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a.x","base.b.x"]}"#;
+    const BEGUN: &str = r#"{"event":"case_started","case":"base.a.x"}"#;
+    const ABORTED: &str = r#"{"event":"run_aborted","reason":"no /dev/kvm"}"#;
+
+    fn run(lines: &[&str]) -> Run {
+        let mut run = Run::default();
+        lines.iter().for_each(|line| run.record.take(line));
+        run
+    }
+
+    #[test]
+    fn a_suite_that_spoke_for_itself_has_the_last_word() {
+        for (lines, code) in [(&[STARTED, ABORTED][..], exit::FAILED), (&[], exit::USAGE), (&[], exit::PASSED)] {
+            assert_eq!(Run { code: Some(code), ..run(lines) }.judge().unwrap(), code);
+        }
+    }
+
+    #[test]
+    fn a_suite_that_gave_up_elsewhere_is_told() {
+        let error = run(&[STARTED, ABORTED]).judge().unwrap_err();
+        assert_eq!(error.to_string(), "the suite gave up: no /dev/kvm");
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_names_the_suspect() {
+        let error = Run { code: Some(exit::PASSED), ..run(&[STARTED, BEGUN]) }.judge().unwrap_err();
+        assert_eq!(error.to_string(), "the kernel died in case base.a.x; 2 of 2 cases did not finish");
+        let error = Run { interrupted: true, ..run(&[STARTED, BEGUN]) }.judge().unwrap_err();
+        assert_eq!(error.to_string(), "interrupted in case base.a.x; 2 of 2 cases did not finish");
+        let error = Run { results: Some("/r".into()), ..run(&[STARTED]) }.judge().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("between two cases; 2 of 2 cases did not finish\n[console, events and logs: /r]")
+        );
     }
 }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Findings that say the same, put together.
+
+use std::collections::BTreeMap;
+
+use reglist_suite::events::{CaseFinished, Finding, NamedRegister};
+
+use super::id::push_new;
+
+/// More entries than any kernel lists.
+const LONGEST_LIST: usize = 4096;
+
+/// Findings that say the same.
+#[derive(Debug)]
+pub(super) struct Group<'r> {
+    /// One of them.
+    pub(super) first: &'r Finding,
+    /// Whether what is expected differs in nothing, not even in a number.
+    pub(super) same_expected: bool,
+    /// Whether what was observed differs in nothing.
+    pub(super) same_observed: bool,
+    /// The cases that found it, each once.
+    pub(super) cases: Vec<&'r str>,
+    /// The registers concerned.
+    pub(super) registers: Vec<&'r NamedRegister>,
+    /// The entries concerned, from 0.
+    pub(super) entries: Vec<usize>,
+}
+
+/// Puts the findings of all cases together.
+pub(super) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for case in cases {
+        for finding in &case.findings {
+            let place = *places.entry(key(finding)).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Group::of(finding));
+            }
+            if let Some(group) = groups.get_mut(place) {
+                group.add(&case.case, finding);
+            }
+        }
+    }
+    groups
+}
+
+impl<'r> Group<'r> {
+    fn of(first: &'r Finding) -> Self {
+        let (cases, registers, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Self { first, same_expected: true, same_observed: true, cases, registers, entries }
+    }
+
+    fn add(&mut self, case: &'r str, finding: &'r Finding) {
+        self.same_expected &= self.first.expected == finding.expected;
+        self.same_observed &= self.first.observed == finding.observed;
+        push_new(&mut self.cases, case);
+        if let Some(register) = &finding.register {
+            push_new(&mut self.registers, register);
+        }
+        if let Some(first) = finding.entry {
+            // No list is longer; a torn stream may claim anything.
+            let last = finding.last_entry.unwrap_or(first).min(first.saturating_add(LONGEST_LIST));
+            for entry in first..=last {
+                push_new(&mut self.entries, entry);
+            }
+        }
+    }
+}
+
+/// What findings of a group have in common. A plain fact is itself: its numbers
+/// are what it tells.
+fn key(finding: &Finding) -> impl Ord + use<'_> {
+    let fact = finding.expected.is_empty();
+    let observed = if fact { finding.observed.clone() } else { pattern(&finding.observed, finding) };
+    (
+        finding.clause.as_str(),
+        finding.level as u8,
+        finding.ioctl.as_deref(),
+        finding.errno.as_deref(),
+        pattern(&finding.expected, finding),
+        observed,
+    )
+}
+
+/// A text without what differs from register to register and from one
+/// configuration to the next: names and numbers.
+fn pattern(text: &str, finding: &Finding) -> String {
+    let text = match &finding.register {
+        Some(register) => text.replace(&register.name, "*"),
+        None => text.to_owned(),
+    };
+    let mut pattern = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if !character.is_ascii_digit() {
+            pattern.push(character);
+            continue;
+        }
+        pattern.push('#');
+        while characters.next_if(|next| next.is_ascii_alphanumeric()).is_some() {}
+    }
+    pattern
+}

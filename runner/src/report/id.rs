@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The parts of a case's id, `configuration.theme.name`.
+
+/// The configuration that a case belongs to.
+pub(super) fn configuration(case: &str) -> &str {
+    case.split('.').next().unwrap_or(case)
+}
+
+/// The theme of a case's check.
+pub(super) fn theme(case: &str) -> &str {
+    case.split('.').nth(1).unwrap_or_default()
+}
+
+/// The check, which other configurations have as well.
+pub(super) fn check(case: &str) -> &str {
+    case.split_once('.').map_or(case, |(_, check)| check)
+}
+
+/// What the cases have for `part`, each once, in order.
+pub(super) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&str) -> &str) -> Vec<&'a str> {
+    let mut parts = Vec::new();
+    for case in cases {
+        push_new(&mut parts, part(case));
+    }
+    parts
+}
+
+/// Adds an item that is not there yet.
+pub(super) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A run for people: a table of configurations and themes, the findings with
+//! what they have in common said once, and the verdict last. A function of the
+//! events alone.
+
+mod cases;
+mod findings;
+mod groups;
+mod id;
+mod new_registers;
+mod paragraph;
+mod reasons;
+mod table;
+mod verdict;
+
+use std::io::{self, Write as _};
+
+use reglist_suite::events::{RunStarted, Verdict};
+
+use crate::error::Error;
+use crate::stream::Record;
+
+/// Writes to the standard output; a closed pipe is the reader's choice.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// The whole report, with a line for each case if it is to be `verbose`; empty
+/// for a run that never started.
+pub(crate) fn text(record: &Record, verbose: bool) -> String {
+    let mut text = String::new();
+    let Some(started) = &record.started else {
+        return text;
+    };
+    let finished = record.finished.as_ref();
+    let tested = record.running.is_some() || !record.ended.is_empty();
+    verdict::write_subject(&mut text, started);
+    if tested && finished.is_none_or(|finished| finished.verdict != Verdict::NotImplemented) {
+        results(&mut text, record, started, verbose);
+    }
+    if let Some(finished) = finished {
+        verdict::write(&mut text, started, finished);
+    }
+    text
+}
+
+fn results(text: &mut String, record: &Record, started: &RunStarted, verbose: bool) {
+    let groups = groups::grouped(&record.ended);
+    table::write(text, record, started);
+    if verbose {
+        cases::write(text, record, started);
+    }
+    reasons::write(text, record, started);
+    findings::write(text, &groups, started);
+    new_registers::write(text, record, started);
+    findings::write_notes(text, &groups, record);
+    verdict::write_circumstances(text, started);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a run was of, and what it says: the first line and the last ones.
+
+use std::fmt::Write as _;
+
+use console::Style;
+use reglist_suite::events::{RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+
+use super::paragraph::hanging;
+
+/// Stands in the first and in the last line of a run on the model, so that
+/// neither can be taken for a statement about a kernel.
+const UNTESTED: &str = "model: no kernel was tested";
+
+/// The first line; none for a kernel.
+pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
+    if started.subject == SubjectKind::Kvm {
+        return;
+    }
+    let release = release(started);
+    let what = match &started.fault {
+        Some(fault) => format!("this is Linux {release} with the fault {fault}"),
+        None => format!("this is how Linux {release} should answer"),
+    };
+    hanging(text, &format!("{UNTESTED}; {what}"));
+    text.push('\n');
+}
+
+/// Everything that another run needs to be the same.
+pub(super) fn write_circumstances(text: &mut String, started: &RunStarted) {
+    let mut parts = vec![
+        format!("suite {}", started.suite),
+        format!("series {}", started.series),
+        format!("seed {}", started.seed),
+    ];
+    parts.extend(started.strict.then(|| "strict".to_owned()));
+    parts.extend(started.allow_new.then(|| "new registers allowed".to_owned()));
+    parts.extend(started.fault.as_ref().map(|fault| format!("fault {fault}")));
+    parts.extend(Some(&started.cpu).filter(|cpu| !cpu.is_empty()).cloned());
+    text.push('\n');
+    hanging(text, &parts.join(", "));
+}
+
+/// The last line.
+pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinished) {
+    let release = release(started);
+    let Totals { pass, fail, skip, error } = finished.totals;
+    let all = pass + fail + skip + error;
+    let cases = |count| format!("{count} case{}", if count == 1 { "" } else { "s" });
+    let (kernel, untested) = match started.subject {
+        SubjectKind::Kvm => (format!(" on Linux {release}, series {}", started.series), String::new()),
+        SubjectKind::Model => (String::new(), format!("; {UNTESTED}")),
+    };
+    let skipped = match skip {
+        0 => String::new(),
+        count => format!(" ({count} skipped)"),
+    };
+    let (word, style, what) = match finished.verdict {
+        Verdict::Passed => ("passed", Style::new().green(), format!("{}{kernel}{skipped}", cases(pass))),
+        Verdict::Failed => {
+            ("failed", Style::new().red(), format!("{} of {}{kernel}{skipped}", fail + error, cases(all)))
+        }
+        Verdict::NothingTested if all == 0 => {
+            ("nothing tested", Style::new().yellow(), "no case was selected".to_owned())
+        }
+        Verdict::NothingTested => {
+            ("nothing tested", Style::new().yellow(), format!("{}{kernel}, all skipped", cases(all)))
+        }
+        Verdict::NotImplemented => (
+            "not implemented",
+            Style::new().yellow(),
+            format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"),
+        ),
+    };
+    let _ = writeln!(text, "reglist: {}: {what}{untested}", style.bold().apply_to(word));
+}
+
+/// The release without what the kernel says of its build.
+fn release(started: &RunStarted) -> &str {
+    started.kernel.split_whitespace().next().unwrap_or("of an unknown release")
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a run on the model shows.
+
+use std::process::{Command, Output};
+
+fn reglist(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_reglist")).args(arguments).output().unwrap()
+}
+
+/// The standard output of a run that ends with `code`.
+fn shown(arguments: &[&str], code: i32) -> String {
+    let output = reglist(arguments);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{error}");
+    text
+}
+
+#[test]
+fn a_right_model_passes() {
+    let text = shown(&["run", "--subject", "model"], 0);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "model: no kernel was tested; this is how Linux 7.2 should answer");
+    assert!(lines[lines.len() - 1].starts_with("reglist: passed: "), "{text}");
+    assert!(lines[lines.len() - 1].ends_with(" cases; model: no kernel was tested"), "{text}");
+    assert!(text.contains(", seed 1"), "{text}");
+    assert!(lines.iter().all(|line| line.len() <= 80), "{text}");
+}
+
+#[test]
+fn a_fault_is_found() {
+    let text = shown(&["run", "--subject", "model", "--fault", "pmu-always", "--seed", "9"], 1);
+    assert!(text.contains("this is Linux 7.2 with the fault pmu-always\n"), "{text}");
+    assert!(text.contains("\nFAIL list.contents, KVM_GET_REG_LIST\n"), "{text}");
+    assert!(text.contains(", seed 9, fault pmu-always\n"), "{text}");
+    assert!(text.lines().next_back().unwrap().starts_with("reglist: failed: "), "{text}");
+}
+
+#[test]
+fn every_case_has_a_line_where_details_are_wanted() {
+    for arguments in [
+        &["-v", "run", "--subject", "model", "--config", "base"][..],
+        &["run", "-v", "--subject", "model", "--config", "base"],
+        &["run", "--subject", "model", "--config", "base", "--verbose"],
+    ] {
+        let text = shown(arguments, 0);
+        assert!(text.lines().any(|line| line.starts_with("base.count.expected ") && line.ends_with(" ms")), "{text}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let run = ["run", "--subject", "model", "--config", "base"];
+    assert!(!shown(&run, 0).contains('\u{1b}'));
+    for arguments in [[&run[..], &["--color", "always"]].concat(), [&["--color", "always"], &run[..]].concat()] {
+        assert!(shown(&arguments, 0).contains('\u{1b}'), "{arguments:?}");
+    }
+    assert!(!shown(&[&run[..], &["--color=never"]].concat(), 0).contains('\u{1b}'));
+}
+
+#[test]
+fn the_suites_own_output_can_be_had() {
+    let run = ["run", "--subject", "model", "--config", "base"];
+    let cases = shown(&[&run[..], &["--list"]].concat(), 0);
+    assert!(cases.lines().count() > 10 && cases.lines().all(|line| line.ends_with(": test")), "{cases}");
+    let text = shown(&[&run[..], &["--format", "pretty"]].concat(), 0);
+    assert!(text.contains("\ntest base.count.expected ") && !text.contains("reglist: "), "{text}");
+}
+
+#[test]
+fn nothing_selected_is_nothing_tested() {
+    let text = shown(&["run", "--subject", "model", "--exact", "nothing"], 4);
+    assert!(text.ends_with("reglist: nothing tested: no case was selected; model: no kernel was tested\n"), "{text}");
+}
