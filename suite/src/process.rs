@@ -89,8 +89,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Makes `count` servers that do `work` on the job of a number. Each job has
-    /// `limit`, but for job 0, which has `first_limit`.
+    /// Makes `count` servers that do `work` on the job of a number, each job
+    /// within its `limit`.
     ///
     /// # Errors
     /// Where a process cannot be had, or this one has several threads.

@@ -120,6 +120,21 @@ pub struct Setting {
     pub features: Vec<Feature>,
 }
 
+impl Setting {
+    /// SETs what it needs; false where the host refuses it.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, AccessError> {
+        for (id, value) in &self.sets {
+            if vcpu.set(*id, *value)?.is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
 /// An architecture.
 pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.

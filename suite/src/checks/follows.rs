@@ -28,7 +28,7 @@ fn features(case: &Case<'_>) -> Result<(), CheckError> {
     let own = deviation(case, case.vcpu, &case.spec.configuration.features)?;
     let mut wrong = BTreeSet::new();
     for setting in case.spec.arch.settings(&case.access)? {
-        if !switch(&case.access, &setting)? {
+        if !setting.apply(&case.access)? {
             continue;
         }
         let now = deviation(case, case.vcpu, &setting.features)?;
@@ -74,7 +74,7 @@ fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
     case.spec.arch.set_up(&Access::new(other.as_ref())?, 1, &[])?;
     let access = Access::new(other.as_ref())?;
     for setting in case.spec.arch.settings(&access)? {
-        if !switch(&access, &setting)? {
+        if !setting.apply(&access)? {
             continue;
         }
         let there = deviation(case, other.as_ref(), &setting.features)?;
@@ -83,16 +83,6 @@ fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
         report(case, &own, &after, &here, "vCPU 0, after a change of vCPU 1", &mut wrong);
     }
     Ok(())
-}
-
-/// SETs what a setting needs; false where the host refuses it.
-fn switch(access: &Access<'_>, setting: &Setting) -> Result<bool, CheckError> {
-    for (id, value) in &setting.sets {
-        if access.set(*id, *value)?.is_err() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn deviation(case: &Case<'_>, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<Deviation, CheckError> {

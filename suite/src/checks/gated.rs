@@ -16,11 +16,7 @@ fn gated(case: &Case<'_>) -> Result<(), CheckError> {
         registers.filter_map(|register| Some((register, register.gate.as_ref()?))).collect();
     judge(case, &registers, &case.spec.configuration.features)?;
     for setting in case.spec.arch.settings(&case.access)? {
-        let mut accepted = true;
-        for (id, value) in &setting.sets {
-            accepted = accepted && case.access.set(*id, *value)?.is_ok();
-        }
-        if accepted {
+        if setting.apply(&case.access)? {
             judge(case, &registers, &setting.features)?;
         }
     }

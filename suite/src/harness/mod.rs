@@ -156,6 +156,7 @@ fn carry_out(
         // libtest-mimic would overwrite a file, and panic where it cannot.
         open_new(path.as_ref())?;
     }
+    let fault = arguments.fault.and_then(|fault| Some(fault.to_possible_value()?.get_name().to_owned()));
     let observed = observer.is_some();
     if observed {
         arguments.libtest.logfile = Some("/dev/null".to_owned());
@@ -178,11 +179,15 @@ fn carry_out(
         strict: arguments.strict,
         allow_new: arguments.allow_new,
         seed: arguments.seed,
-        fault: arguments.fault.and_then(|fault| Some(fault.to_possible_value()?.get_name().to_owned())),
+        fault: fault.clone(),
         plan: jobs.ids.clone(),
     }));
     if subject.kind() == SubjectKind::Model {
-        run.say(&format!("model: no kernel is tested; this is how Linux {} should answer", host.kernel));
+        let kernel = arguments.model_kernel.version();
+        run.say(&match &fault {
+            None => format!("model: no kernel is tested; this is how Linux {kernel} should answer"),
+            Some(fault) => format!("model: no kernel is tested; this is Linux {kernel} with the fault {fault}"),
+        });
     }
 
     let work = |job: usize, send: Send<'_>| {

@@ -150,7 +150,7 @@ fn needed_before(
         }
         needed.extend(later.get(enough - 1));
     }
-    Ok(needed)
+    Ok(if kept_after(&needed)? { needed } else { Vec::new() })
 }
 
 /// `order` with `moved` just before `position`, in their own order.
