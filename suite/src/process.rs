@@ -24,6 +24,8 @@ use crate::memory::Child;
 /// How long a job's messages may wait for its end. Whoever wakes up for each of
 /// them takes the processor away from the job.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long an end that is just coming takes at most.
+const AT_ONCE: Duration = Duration::from_millis(5);
 /// How long a killed process may take to go away before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -225,7 +227,12 @@ fn attend(
         }
     }
     understand(&text, messages);
-    let status = child.wait()?;
+    // Its last message is not its end: the kernel may hang while it takes the VM away.
+    let Some(status) = wait_until(&child, deadline)? else {
+        child.kill()?;
+        wait_briefly(&child)?;
+        return Err(JobError::TimeLimit { limit });
+    };
     let complete = messages.iter().any(|message| !matches!(message, Message::Found(_)));
     if complete { Ok(()) } else { Err(early(status)) }
 }
@@ -245,11 +252,22 @@ fn understand(text: &[u8], messages: &mut Vec<Message>) {
 
 /// A process that hangs in the kernel may not even die; it is left behind then.
 fn wait_briefly(child: &Child) -> Result<(), Errno> {
-    let deadline = Instant::now() + GRACE;
-    while child.try_wait()?.is_none() && Instant::now() < deadline {
-        thread::sleep(Duration::from_millis(10));
+    wait_until(child, Instant::now() + GRACE).map(drop)
+}
+
+/// Its end, if it comes before the deadline; most often it is just coming.
+fn wait_until(child: &Child, deadline: Instant) -> Result<Option<WaitStatus>, Errno> {
+    let patient = Instant::now() + AT_ONCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        match Instant::now() {
+            now if now >= deadline => return Ok(None),
+            now if now < patient => thread::yield_now(),
+            _ => thread::sleep(AT_ONCE),
+        }
     }
-    Ok(())
 }
 
 fn early(status: WaitStatus) -> JobError {

@@ -4,7 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test program with a `main` of its own")]
 
-use std::process::{self, ExitCode};
+use std::os::unix::process::CommandExt as _;
+use std::process::{self, Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ const HANGS: usize = 3;
 const LEAVES: usize = 4;
 const TALKS: usize = 5;
 const SILENT: usize = 6;
+const LINGERS: usize = 7;
 /// More messages than a pipe holds.
 const TALK: usize = 3000;
 
@@ -38,6 +40,11 @@ fn work(job: usize, send: Send<'_>) {
         LEAVES => process::exit(7),
         TALKS => (0..TALK).for_each(|_| say(send, &"word ".repeat(20))),
         SILENT => {}
+        LINGERS => {
+            say(send, "done");
+            // Its pipe is closed, and the process stays.
+            panic!("{}", Command::new("sleep").arg("3600").exec());
+        }
         _ => say(send, "done"),
     }
 }
@@ -80,6 +87,14 @@ fn a_hang_costs_its_limit() -> Result<(), Failed> {
     expect(start.elapsed() < 10 * LIMIT, "not much more than the limit")
 }
 
+fn an_end_that_does_not_come_costs_the_limit() -> Result<(), Failed> {
+    let one = One::new();
+    match one.run(LINGERS) {
+        (1, Err(JobError::TimeLimit { .. })) => one.goes_on(),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
 fn all_messages_arrive() -> Result<(), Failed> {
     let one = One::new();
     let (messages, result) = one.run(TALKS);
@@ -105,6 +120,7 @@ fn main() -> ExitCode {
         trial("an_exit_costs_its_job", || ends(LEAVES, |error| matches!(error, JobError::Early { code: 7 }))),
         trial("an_end_without_a_word_is_early", || ends(SILENT, |error| matches!(error, JobError::Early { code: 0 }))),
         trial("a_hang_costs_its_limit", a_hang_costs_its_limit),
+        trial("an_end_that_does_not_come_costs_the_limit", an_end_that_does_not_come_costs_the_limit),
         trial("all_messages_arrive", all_messages_arrive),
         trial("threads_are_refused", threads_are_refused),
     ];
