@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use reglist_suite::exit;
+use reglist_suite::fault::Faults;
 
 use crate::cache::{self, Cache};
 use crate::error::Error;
@@ -86,6 +87,11 @@ pub(crate) struct LabArgs {
     /// Apply the reference implementation first
     #[arg(long)]
     pub(crate) reference: bool,
+    /// Give the reference a fault on purpose, to see that it is noticed; `all`
+    /// tries one after the other, each in the configuration in which it shows
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
+    #[arg(conflicts_with = "compare_model")]
+    pub(crate) fault: Option<Faults>,
     /// Compare the kernel with the suite's model of it by random calls, in
     /// place of testing it; SETs what no list names, and so only the lab does it
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
@@ -100,6 +106,9 @@ pub(crate) struct LabArgs {
     /// Number of CPUs of the machine
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) smp: u8,
+    /// Keep every CPU of the machine busy meanwhile
+    #[arg(long)]
+    pub(crate) busy: bool,
     /// Keep the boot image beside the results
     #[arg(long)]
     pub(crate) keep: bool,

@@ -1,12 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The events of one run, put together from lines that may be torn, foreign,
-//! doubled or missing.
+//! The events of one run or of several, put together from lines that may be
+//! torn, foreign, doubled or missing.
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use reglist_suite::events::{CaseFinished, Event, EventError, RunFinished, RunStarted};
 
-/// What a stream of events said.
+/// The runs of a stream, one behind the other.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
+    over: Vec<Record>,
+    current: Record,
+}
+
+impl Runs {
+    /// Takes one line of the stream.
+    pub(crate) fn take(&mut self, line: &str) {
+        if self.current.is_over() && matches!(Event::from_line(line.trim()), Ok(Event::RunStarted(_))) {
+            self.over.push(mem::take(&mut self.current));
+        }
+        self.current.take(line);
+    }
+
+    /// Takes one event; false if it fits nowhere.
+    pub(crate) fn add(&mut self, event: Event) -> bool {
+        if self.current.is_over() && matches!(event, Event::RunStarted(_)) {
+            self.over.push(mem::take(&mut self.current));
+        }
+        self.current.add(event)
+    }
+
+    /// The run that goes on, or the last one.
+    pub(crate) fn current(&self) -> &Record {
+        &self.current
+    }
+
+    /// The run that goes on, or the last one.
+    pub(crate) fn current_mut(&mut self) -> &mut Record {
+        &mut self.current
+    }
+
+    /// Every run.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.over.iter().chain([&self.current])
+    }
+
+    #[allow(dead_code, reason = "for the matrix")]
+    /// Whether the runs were made to try every fault, each in its turn.
+    pub(crate) fn tries_faults(&self) -> bool {
+        !self.over.is_empty()
+    }
+
+    /// Lines that are no events, or events that fit nowhere.
+    pub(crate) fn stray(&self) -> impl Iterator<Item = &str> {
+        self.iter().flat_map(|record| &record.stray).map(String::as_str)
+    }
+}
+
+/// What a stream of events said of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     /// What is tested, by what, and the plan.
@@ -80,6 +132,11 @@ impl Record {
         }
     }
 
+    /// Whether nothing more is to come.
+    fn is_over(&self) -> bool {
+        self.started.is_some() && (self.finished.is_some() || self.aborted.is_some())
+    }
+
     fn planned(&self, case: &str) -> bool {
         self.started.as_ref().is_some_and(|started| started.plan.iter().any(|planned| planned == case))
     }
@@ -138,6 +195,20 @@ mod tests {
     fn doubled_events_count_once() {
         let record = record(&[STARTED, STARTED, &finished("base.a"), &finished("base.a")]);
         assert_eq!((record.ended.len(), record.stray.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_run_may_follow_another() {
+        let mut runs = Runs::default();
+        let end = r#"{"event":"run_aborted","reason":"x"}"#;
+        let whole = finished("base.a");
+        for line in [STARTED, &whole, end, "noise", STARTED, &whole, "[torn"] {
+            runs.take(line);
+        }
+        assert!(runs.tries_faults());
+        assert_eq!(runs.iter().map(|run| run.ended.len()).collect::<Vec<_>>(), [1, 1]);
+        assert_eq!(runs.stray().collect::<Vec<_>>(), ["noise", "[torn"]);
+        assert!(runs.current().aborted.is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! A case at work: one check on one vCPU, and what it finds.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use nix::errno::Errno;
@@ -248,14 +249,16 @@ impl<'a> Case<'a> {
         Ok(self.spec.arch.set_up(&Access::new(vcpu)?, id, &self.spec.configuration.features)?)
     }
 
-    /// The registers that the kernel lists and the specification expects: the
-    /// only ones that may be SET.
+    /// The registers that the kernel lists and the specification expects, each of
+    /// them once: the only ones that may be SET.
     ///
     /// # Errors
     /// As [`Case::listed`].
     pub fn listed_and_expected(&self) -> Result<Vec<&'a Register>, CheckError> {
         let ids = self.listed()?;
-        Ok(ids.iter().filter_map(|id| self.spec.expected().iter().find(|register| register.id == *id)).collect())
+        let mut seen = BTreeSet::new();
+        let ids = ids.iter().filter(|id| seen.insert(**id));
+        Ok(ids.filter_map(|id| self.spec.expected().iter().find(|register| register.id == *id)).collect())
     }
 
     /// One KVM_GET_REG_LIST in memory with nothing mapped behind it.

@@ -70,6 +70,15 @@ pub struct RunStarted {
     pub plan: Vec<String>,
 }
 
+impl RunStarted {
+    /// The configuration of the first case, which is that of all in a round for
+    /// a fault.
+    #[must_use]
+    pub fn configuration(&self) -> Option<&str> {
+        self.plan.first()?.split('.').next()
+    }
+}
+
 /// What is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

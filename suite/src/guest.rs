@@ -4,20 +4,33 @@
 
 use std::ffi::{CString, OsString};
 use std::fs::{self, File};
+use std::hint;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::kmod::{ModuleInitFlags, finit_module};
+use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 use nix::mount::{MsFlags, mount};
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::termios::{self, SetArg};
 use nix::unistd::{Pid, getpid};
 use serde::Deserialize;
 
 use crate::events::{Event, EventLog};
-use crate::harness;
+use crate::fault::Fault;
+use crate::harness::{self, Switch};
+use crate::memory::Child;
 use crate::worker::chain;
+
+/// The module under test.
+const KVM: &str = "kvm.ko";
+/// Its parameter, if it is one that can have faults (ci/lab/patches/faults.patch).
+const FAULT: &str = "reg_list_fault";
+/// How long processes that ended may hold a module.
+const RELEASE: Duration = Duration::from_secs(5);
 
 const JOB: &str = "/lab/job.json";
 const MODULES: &str = "/lab/modules";
@@ -32,6 +45,9 @@ struct LabJob {
     results: String,
     /// Arguments of the harness.
     arguments: Vec<String>,
+    /// Whether every CPU is kept busy meanwhile.
+    #[serde(default)]
+    busy: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +68,14 @@ enum GuestError {
     Job(#[source] serde_json::Error),
     #[error("loading {module} gives {errno}\n[see the kernel log]")]
     Module { module: String, errno: Errno },
+    #[error("unloading {module} gives {errno}\n[a process that hangs in the kernel may hold it; see the kernel log]")]
+    Held { module: String, errno: Errno },
+    #[error(
+        "this kernel cannot have a fault: {file} has no parameter {FAULT}\n[reglist lab --fault builds one that can]"
+    )]
+    NoFaults { file: String },
+    #[error("the CPUs cannot be kept busy")]
+    Busy(#[source] io::Error),
 }
 
 /// Whether this process is the first one of the lab's guest.
@@ -92,10 +116,16 @@ fn lab() -> Result<(), GuestError> {
         let _ = termios::tcdrain(&results);
         return Err(error);
     }
+    if job.busy {
+        keep_busy().map_err(GuestError::Busy)?;
+    }
     // The console belongs to the kernel log; results have their own line.
     let quiet = ["reglist-suite", "--logfile", "/dev/null", "--events", &job.results];
     let arguments = quiet.into_iter().map(OsString::from).chain(job.arguments.into_iter().map(OsString::from));
-    let _ = harness::main(arguments);
+    let _ = match job.modules.into_iter().find(|module| module.file == KVM) {
+        Some(kvm) => harness::switched(arguments, switch(kvm)),
+        None => harness::main(arguments),
+    };
     let _ = termios::tcdrain(&results);
     Ok(())
 }
@@ -114,4 +144,61 @@ fn load(module: &Module) -> Result<(), GuestError> {
     let file = File::open(&path).map_err(|source| GuestError::Read { file: path.display().to_string(), source })?;
     let parameters = CString::new(module.parameters.as_str()).map_err(|_| failed(Errno::EINVAL))?;
     finit_module(&file, &parameters, ModuleInitFlags::empty()).map_err(failed)
+}
+
+/// Exchanges KVM for itself with another fault, while nobody uses it.
+fn switch(kvm: Module) -> Switch {
+    let mut present = None;
+    Box::new(move |fault| {
+        if fault == present {
+            return Ok(());
+        }
+        exchange(&kvm, fault).map_err(|error| chain(&error))?;
+        present = fault;
+        Ok(())
+    })
+}
+
+fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
+    let path = Path::new(MODULES).join(&kvm.file);
+    let file = path.display().to_string();
+    let content = fs::read(&path).map_err(|source| GuestError::Read { file: file.clone(), source })?;
+    if !content.windows(FAULT.len()).any(|window| window == FAULT.as_bytes()) {
+        return Err(GuestError::NoFaults { file });
+    }
+    unload(&kvm.file)?;
+    let fault = fault.map(|fault| format!(" {FAULT}={}", fault.name())).unwrap_or_default();
+    load(&Module { file: kvm.file.clone(), parameters: kvm.parameters.clone() + &fault })
+}
+
+/// Unloads a module; a process that has just ended may hold it for another
+/// moment.
+fn unload(file: &str) -> Result<(), GuestError> {
+    let name = CString::new(file.trim_end_matches(".ko")).unwrap_or_default();
+    let start = Instant::now();
+    loop {
+        match delete_module(&name, DeleteModuleFlags::O_NONBLOCK) {
+            Ok(()) => return Ok(()),
+            Err(Errno::EAGAIN) if start.elapsed() < RELEASE => thread::sleep(Duration::from_millis(1)),
+            Err(errno) => return Err(GuestError::Held { module: file.to_owned(), errno }),
+        }
+    }
+}
+
+/// Starts a process on each CPU that never rests.
+fn keep_busy() -> io::Result<()> {
+    for cpu in 0..thread::available_parallelism()?.get() {
+        // It is left to its own devices, and ends with the machine.
+        let _ = Child::start(|| {
+            let mut only = CpuSet::new();
+            let pinned = only.set(cpu).and_then(|()| sched_setaffinity(Pid::from_raw(0), &only));
+            if pinned.is_ok() {
+                loop {
+                    hint::spin_loop();
+                }
+            }
+            1
+        })?;
+    }
+    Ok(())
 }

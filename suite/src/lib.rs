@@ -14,6 +14,7 @@ pub mod checks;
 pub mod compare;
 pub mod events;
 pub mod exit;
+pub mod fault;
 pub mod guest;
 pub mod harness;
 pub mod host;

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 
 use crate::arch::{Arch, LoongArch64, X86_64};
 use crate::events::SubjectKind;
+use crate::fault::Fault;
 use crate::host::Host;
 use crate::kvm::{Device, Subject, SubjectError};
 use crate::model::{self, Model};
@@ -67,6 +68,16 @@ impl Choice {
             Self::Kvm => Box::new(Device::open()?),
             Self::Model(model) => Box::new(*model),
         })
+    }
+
+    /// The same with a fault, as far as it is the model: a kernel has its faults
+    /// by itself.
+    #[must_use]
+    pub fn with(&self, fault: Option<Fault>) -> Self {
+        match self {
+            Self::Kvm => Self::Kvm,
+            Self::Model(model) => Self::Model(model.with(fault)),
+        }
     }
 
     /// For the events.

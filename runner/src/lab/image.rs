@@ -21,6 +21,8 @@ pub(crate) struct Job {
     results: &'static str,
     /// The suite's command line.
     arguments: Vec<String>,
+    /// Whether every CPU is kept busy meanwhile.
+    busy: bool,
 }
 
 /// A module and its parameters.
@@ -34,9 +36,9 @@ struct Module {
 
 impl Job {
     /// The job for a kernel.
-    pub(crate) fn new(kernel: &Kernel, append: &Append, arguments: Vec<String>) -> Self {
+    pub(crate) fn new(kernel: &Kernel, append: &Append, arguments: Vec<String>, busy: bool) -> Self {
         let module = |file: &String| Module { file: file.clone(), parameters: append.parameters(file) };
-        Self { modules: kernel.modules.iter().map(module).collect(), results: "/dev/ttyS1", arguments }
+        Self { modules: kernel.modules.iter().map(module).collect(), results: "/dev/ttyS1", arguments, busy }
     }
 }
 
@@ -97,10 +99,10 @@ mod tests {
     fn the_job_is_what_the_guest_reads() {
         let kernel = Kernel { path: "/k".into(), modules: vec!["soft_lvz.ko".to_owned(), "kvm.ko".to_owned()] };
         let append = Append::sort(&["soft_lvz.lbt=7".to_owned()], &kernel.modules);
-        let job = Job::new(&kernel, &append, vec!["--series".to_owned(), "v5".to_owned()]);
+        let job = Job::new(&kernel, &append, vec!["--series".to_owned(), "v5".to_owned()], true);
         assert_eq!(
             serde_json::to_string(&job).unwrap(),
-            r#"{"modules":[{"file":"soft_lvz.ko","parameters":"lbt=7"},{"file":"kvm.ko","parameters":""}],"results":"/dev/ttyS1","arguments":["--series","v5"]}"#
+            r#"{"modules":[{"file":"soft_lvz.ko","parameters":"lbt=7"},{"file":"kvm.ko","parameters":""}],"results":"/dev/ttyS1","arguments":["--series","v5"],"busy":true}"#
         );
     }
 
@@ -111,7 +113,7 @@ mod tests {
         fs::write(path.join("suite"), "program").unwrap();
         fs::write(path.join("kvm.ko"), "module").unwrap();
         let kernel = Kernel { path: path.to_owned(), modules: vec!["kvm.ko".to_owned()] };
-        let job = Job::new(&kernel, &Append::default(), Vec::new());
+        let job = Job::new(&kernel, &Append::default(), Vec::new(), false);
         write(&path.join("image"), &path.join("suite"), &kernel, &job).unwrap();
 
         let mut rest: Box<dyn io::Read> = Box::new(File::open(path.join("image")).unwrap());

@@ -302,8 +302,11 @@ fn kernel(
         None => Source::debian(session, toolchain, arguments.kernel, lists)?,
     };
     let mut series = Vec::new();
-    if arguments.reference {
+    if arguments.reference || arguments.fault.is_some() {
         series.push(recipe::reference(source.version)?);
+    }
+    if arguments.fault.is_some() {
+        series.push(recipe::faults()?);
     }
     series.extend_from_slice(patches);
     let changes = patches::apply(session, toolchain, &source, &series)?;

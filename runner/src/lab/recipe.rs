@@ -64,6 +64,13 @@ pub(crate) fn reference(version: (u32, u32)) -> Result<PatchFile, LabError> {
     Ok(PatchFile::parse(&path, file(name)?.to_vec())?)
 }
 
+/// What gives the reference its faults.
+pub(crate) fn faults() -> Result<PatchFile, LabError> {
+    let name = "patches/faults.patch";
+    let path = Path::new("ci/lab").join(name);
+    Ok(PatchFile::parse(&path, file(name)?.to_vec())?)
+}
+
 /// The fragment's options that a configuration lost: first those without which
 /// the lab cannot work, then the others.
 pub(crate) fn lost_options(fragment: &str, config: &str) -> (Vec<String>, Vec<String>) {

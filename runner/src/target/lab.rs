@@ -14,7 +14,7 @@ use crate::lab::{self, Append, Job, LabError, Prepared, SOFT_LVZ, UserPatches, U
 use crate::room::Mount;
 use crate::session::Session;
 use crate::stage::{Stage, StageError, Step};
-use crate::stream::Record;
+use crate::stream::Runs;
 use crate::supervise::{Ending, Flow, Source};
 
 /// A whole run takes seconds; a guest that is still busy after this is lost.
@@ -108,22 +108,25 @@ impl Target for Lab<'_> {
         let mut stage = Stage::new(self.session, "boot", LIMIT)?;
         let scratch = self.session.cache().scratch("image")?;
         let step = self.boot(ready, &append, scratch.path());
-        let mut record = Record::default();
+        let mut runs = Runs::default();
         let mut complaints = Vec::new();
         if self.session.planning() {
             stage.run(&step)?;
-            return Ok(self.report(record, None, complaints));
+            return Ok(self.report(runs, None, complaints));
         }
         let mut arguments = self.arguments.suite_args.to_arguments();
         if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
             arguments.splice(0..0, ["--require", FEATURES].map(str::to_owned));
+        }
+        if let Some(faults) = self.arguments.fault {
+            arguments.splice(0..0, ["--fault".to_owned(), faults.name()]);
         }
         if let Some(calls) = self.arguments.compare_model {
             let model = closest_model(ready.version);
             let comparing = ["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned);
             arguments.splice(0..0, comparing);
         }
-        let job = Job::new(&ready.kernel, &append, arguments);
+        let job = Job::new(&ready.kernel, &append, arguments, self.arguments.busy);
         let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &ready.suite, &ready.kernel, &job).map_err(stage.file_error("write", &image))?;
         if self.arguments.keep {
@@ -141,19 +144,21 @@ impl Target for Lab<'_> {
             if let Err(error) = writeln!(events, "{}", line.trim_end_matches('\r')) {
                 written = Err(error);
             }
-            record.take(line);
-            if let Some(started) = record.started.as_ref().filter(|_| record.ended.is_empty()) {
+            runs.take(line);
+            let run = runs.current();
+            if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
                 bar.length(started.plan.len() as u64);
             } else {
-                bar.advance_to(record.ended.len() as u64);
+                bar.advance_to(run.ended.len() as u64);
             }
-            bar.message(record.running.as_deref().unwrap_or_default());
+            bar.message(run.running.as_deref().unwrap_or_default());
             Flow::Continue
         })?;
         written.map_err(stage.file_error("write", &path))?;
-        if !record.stray.is_empty() {
+        let stray: Vec<&str> = runs.stray().collect();
+        if !stray.is_empty() {
             let path = self.file("stray.txt");
-            fs::write(&path, record.stray.join("\n") + "\n").map_err(stage.file_error("write", &path))?;
+            fs::write(&path, stray.join("\n") + "\n").map_err(stage.file_error("write", &path))?;
         }
         let log = stage.log().to_owned();
         let silent = match ended.ending {
@@ -164,7 +169,7 @@ impl Target for Lab<'_> {
             Ending::Exited(_) | Ending::Stopped => None,
         };
         stage.done("run ended");
-        Ok(self.report(record, silent, complaints))
+        Ok(self.report(runs, silent, complaints))
     }
 
     fn clean_up(&mut self) -> Result<(), Error> {
@@ -176,9 +181,9 @@ impl Target for Lab<'_> {
 }
 
 impl Lab<'_> {
-    fn report(&self, record: Record, silent: Option<Duration>, complaints: Vec<String>) -> Run {
+    fn report(&self, runs: Runs, silent: Option<Duration>, complaints: Vec<String>) -> Run {
         let results = Some(self.session.results().to_owned());
-        Run { record, console: self.console(), results, silent, complaints, ..Run::default() }
+        Run { runs, console: self.console(), results, silent, complaints, ..Run::default() }
     }
 }
 

@@ -17,7 +17,7 @@ use super::watch::{News, Watch};
 use super::{Run, Target};
 use crate::error::Error;
 use crate::progress::{Bar, Progress};
-use crate::stream::Record;
+use crate::stream::Runs;
 
 /// A run that takes longer gets a bar.
 const LATE: Duration = Duration::from_secs(2);
@@ -69,12 +69,12 @@ impl Target for Local {
             drop(over);
             last_words_are_being_said();
         }
-        let record = over.close();
+        let runs = over.close();
         drop(over);
         if let Some(watch) = lock(&watch).take() {
             watch.end();
         }
-        Ok(Run { record, code: Some(code), ..Run::default() })
+        Ok(Run { runs, code: Some(code), ..Run::default() })
     }
 
     fn clean_up(&mut self) -> Result<(), Error> {
@@ -101,24 +101,28 @@ struct Follower {
 /// What is known of the run.
 #[derive(Default)]
 struct State {
-    record: Record,
+    runs: Runs,
     bar: Option<Bar>,
     /// Nothing that comes now belongs to the run.
     closed: bool,
 }
 
 impl State {
-    fn close(&mut self) -> Record {
+    fn close(&mut self) -> Runs {
         self.closed = true;
         self.bar = None;
-        std::mem::take(&mut self.record)
+        std::mem::take(&mut self.runs)
     }
 
     /// Shows on the bar how far the run is.
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            bar.advance_to(self.record.ended.len() as u64);
-            bar.message(self.record.running.as_deref().unwrap_or_default());
+            let run = self.runs.current();
+            if run.ended.is_empty() {
+                bar.length(run.started.as_ref().map_or(0, |started| started.plan.len()) as u64);
+            }
+            bar.advance_to(run.ended.len() as u64);
+            bar.message(run.running.as_deref().unwrap_or_default());
         }
     }
 }
@@ -126,7 +130,13 @@ impl State {
 impl Follower {
     fn take(&self, event: &Event) {
         match event {
-            Event::RunStarted(_) => *lock(&self.watch) = Watch::hold().ok(),
+            Event::RunStarted(_) => {
+                let mut watch = lock(&self.watch);
+                // The watch of an earlier run goes on.
+                if watch.is_none() {
+                    *watch = Watch::hold().ok();
+                }
+            }
             Event::CaseStarted { .. } => self.begin_watch(),
             _ => {}
         }
@@ -134,7 +144,7 @@ impl Follower {
         if !state.closed {
             // An event that fits nowhere would be the suite's own mistake, and
             // the judgement sees what is missing.
-            let _ = state.record.add(event.clone());
+            let _ = state.runs.add(event.clone());
             state.show();
         }
     }
@@ -160,10 +170,10 @@ impl Follower {
 
 fn show_bar(state: &Mutex<State>, progress: &Progress) {
     let mut state = lock(state);
-    if let (false, Some(started)) = (state.closed, &state.record.started) {
+    if !state.closed {
         let bar = progress.stage("run");
         bar.began(LATE);
-        bar.length(started.plan.len() as u64);
+        bar.length(state.runs.current().started.as_ref().map_or(0, |started| started.plan.len()) as u64);
         state.bar = Some(bar);
         state.show();
     }
@@ -172,9 +182,9 @@ fn show_bar(state: &Mutex<State>, progress: &Progress) {
 fn interrupt(state: &Mutex<State>, last_words: &LastWords) {
     let mut state = lock(state);
     if !state.closed {
-        let record = state.close();
+        let runs = state.close();
         drop(state);
-        process::exit(last_words(Run { record, interrupted: true, ..Run::default() }).into());
+        process::exit(last_words(Run { runs, interrupted: true, ..Run::default() }).into());
     }
 }
 

@@ -14,7 +14,7 @@ use reglist_suite::events::Verdict;
 use crate::error::Error;
 use crate::report;
 use crate::stage::indented;
-use crate::stream::Record;
+use crate::stream::Runs;
 
 /// A place where the suite can run.
 pub(crate) trait Target {
@@ -38,7 +38,7 @@ pub(crate) fn carry_out(target: &mut dyn Target) -> Result<Run, Error> {
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     /// The events.
-    pub(crate) record: Record,
+    pub(crate) runs: Runs,
     /// Last lines of the console, if the target has one.
     pub(crate) console: Vec<String>,
     /// Where everything is kept, if it is.
@@ -123,31 +123,32 @@ fn during(case: Option<&str>) -> String {
 impl Run {
     /// Shows the report; the result is the exit code, or why there is none.
     pub(crate) fn conclude(self, verbose: bool) -> Result<u8, Error> {
-        report::print(&report::text(&self.record, verbose))?;
+        report::print(&report::text(self.runs.current(), verbose))?;
         Ok(self.judge()?)
     }
 
     /// The exit code of a complete run; the reason why there is none, if the
     /// run is not complete.
     pub(crate) fn judge(mut self) -> Result<u8, RunError> {
-        if let Some(error) = self.record.unreadable.take() {
+        let record = self.runs.current_mut();
+        if let Some(error) = record.unreadable.take() {
             return Err(RunError::Unreadable(error));
         }
-        if let (Some(code), true) = (self.code, self.record.aborted.is_some() || self.record.started.is_none()) {
+        if let (Some(code), true) = (self.code, record.aborted.is_some() || record.started.is_none()) {
             return Ok(code);
         }
         let complaints = self.complaints.iter().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = self.console.iter().chain(complaints).cloned().collect();
         let (console, results) = (indented(&lines), self.results);
-        if let Some(reason) = self.record.aborted {
+        if let Some(reason) = record.aborted.take() {
             return Err(RunError::Aborted { reason, console, results });
         }
-        let Some(started) = &self.record.started else {
+        let Some(started) = &record.started else {
             return Err(RunError::NoStart { silent: self.silent, console, results });
         };
-        let (missing, planned) = (self.record.missing().len(), started.plan.len());
-        let suspect = self.record.running;
-        match self.record.finished {
+        let (missing, planned) = (record.missing().len(), started.plan.len());
+        let suspect = record.running.take();
+        match record.finished.take() {
             Some(finished) if finished.verdict == Verdict::NotImplemented || missing == 0 => {
                 Ok(finished.verdict.exit_code())
             }
@@ -169,7 +170,7 @@ mod tests {
 
     fn run(lines: &[&str]) -> Run {
         let mut run = Run::default();
-        lines.iter().for_each(|line| run.record.take(line));
+        lines.iter().for_each(|line| run.runs.take(line));
         run
     }
 

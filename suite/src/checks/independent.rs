@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Check, check};
 use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use crate::snapshot::{agrees, put_back, undisturbed};
+use crate::snapshot::{Value, agrees, put_back, settle, undisturbed};
 use crate::spec::Register;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -20,16 +20,18 @@ struct Filled<'a> {
     at: Instant,
 }
 
-/// reg.independent
+/// reg.independent: after each SET of the register itself and of the next one,
+/// which is still to be SET, and of all of them at the end.
 fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
     let clause = "reg.independent";
     let mut registers = case.listed_and_expected()?;
     if reversed {
         registers.reverse();
     }
+    settle(&case.access, &registers)?;
     let first = undisturbed(&case.access, &registers)?;
     let mut filled = Vec::new();
-    for before in &first {
+    for (before, next) in first.iter().zip(first.iter().skip(1).map(Some).chain([None])) {
         let register = before.register;
         let Ok(present) = before.got else { continue };
         let value = register.distinct(present, u64::from(reversed));
@@ -44,6 +46,11 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
         // A GET that reads the other registers back from the hardware would hide what they hold.
         if !register.reloads {
             compare(case, &entry, case.access.get(register.id)?, "after its SET");
+        }
+        if let Some(Value { register, got: Ok(value), at }) = next.filter(|next| !next.register.reloads) {
+            let untouched = Filled { register, value: *value, at: *at };
+            let when = format!("as before the SET of {}", before.register.name);
+            compare(case, &untouched, case.access.get(register.id)?, &when);
         }
         filled.push(entry);
     }

@@ -26,10 +26,11 @@ mod tests;
 mod value;
 
 use crate::events::Finding;
+use crate::fault::Fault;
 use crate::job::Message;
 use crate::kvm::{Counted, Subject, SubjectError};
 use crate::memory::MemoryError;
-use crate::model::{Fault, Host, Kernel, Model};
+use crate::model::{Host, Kernel, Model};
 use crate::process::Send;
 use crate::spec::RegisterTable;
 use crate::subject::Choice;

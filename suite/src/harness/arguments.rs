@@ -11,7 +11,9 @@ use std::time::Duration;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
-use crate::model::{Fault, Kernel};
+use crate::events::SubjectKind;
+use crate::fault::{Faults, Place};
+use crate::model::Kernel;
 use crate::spec::SpecError;
 use crate::subject::{ModelHost, Wanted};
 
@@ -20,7 +22,7 @@ use crate::subject::{ModelHost, Wanted};
 /// Needs nothing but /dev/kvm; on a machine that is not LoongArch it shows itself
 /// on a model of a kernel. Every case runs on a fresh VM and vCPU in a
 /// process of its own; SET goes to listed registers only, with safe values.
-#[derive(Debug, clap::Parser)]
+#[derive(Debug, Clone, clap::Parser)]
 #[command(
     name = "reglist-suite",
     version,
@@ -44,9 +46,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "full", value_name = "HOST")]
     pub(super) model_host: ModelHost,
 
-    /// A fault for the model to have, to see that it is noticed.
-    #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
-    pub(super) fault: Option<Fault>,
+    /// A fault for the model to have, to see that it is noticed; `all` tries one
+    /// after the other, each in the configuration in which it shows.
+    #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
+    pub(super) fault: Option<Faults>,
 
     /// Revision of the expected list [default: v5 on loongarch64].
     #[arg(long, value_name = "NAME")]
@@ -63,6 +66,10 @@ pub(super) struct Arguments {
     /// Write the run as JSON lines to a new file or a device.
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
+
+    /// Leave out the case of this id; can be given several times.
+    #[arg(long = "except", value_name = "ID")]
+    pub(super) except: Vec<String>,
 
     /// Report registers beyond the expected list without failing.
     #[arg(long)]
@@ -115,8 +122,17 @@ pub(super) enum UsageError {
     Configuration { series: String, name: String, known: String },
     #[error("`{name}` is no feature\n[known: {known}]")]
     Feature { name: String, known: String },
-    #[error("--fault needs the model, and the subject is /dev/kvm\n[add --subject model]")]
+    #[error(
+        "this kernel cannot be given a fault, only one of the lab or the model can\n[reglist lab --fault, or add --subject model]"
+    )]
     FaultOfKernel,
+    #[error("the model cannot have the fault {name}\n[reglist lab --fault {name}]")]
+    FaultOfKernelAlone { name: String },
+    #[error("no kernel can have the fault {name}: {reason}\n[add --subject model]")]
+    FaultOfModelAlone { name: String, reason: &'static str },
+    #[cfg(any(test, feature = "compare"))]
+    #[error("--compare-model takes one fault at a time\n[name it]")]
+    CompareAll,
     #[cfg(any(test, feature = "compare"))]
     #[error(
         "--compare-model SETs registers that no list names, and this is not the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
@@ -164,4 +180,18 @@ pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
         io::ErrorKind::AlreadyExists => UsageError::Exists { file },
         _ => UsageError::Unwritable { file, error },
     })
+}
+
+/// Whether the subject can have a fault; `switchable` is a kernel that can be
+/// exchanged.
+pub(super) fn check_fault(faults: Faults, subject: SubjectKind, switchable: bool) -> Result<(), UsageError> {
+    if subject == SubjectKind::Kvm && !switchable {
+        return Err(UsageError::FaultOfKernel);
+    }
+    let Some(fault) = faults.one() else { return Ok(()) };
+    match (fault.place(), subject) {
+        (Place::Kernel, SubjectKind::Model) => Err(UsageError::FaultOfKernelAlone { name: fault.name() }),
+        (Place::Model(reason), SubjectKind::Kvm) => Err(UsageError::FaultOfModelAlone { name: fault.name(), reason }),
+        _ => Ok(()),
+    }
 }

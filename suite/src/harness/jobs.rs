@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::arguments::Arguments;
 use crate::arch::Arch;
 use crate::case::Knowledge;
+#[cfg(any(test, feature = "compare"))]
+use crate::fault::Faults;
 use crate::job::Message;
 use crate::plan::plan;
 use crate::process::Send;
@@ -58,7 +60,7 @@ impl<'a> Jobs<'a> {
         let comparison = Comparison {
             subject,
             kernel: arguments.model_kernel,
-            fault: arguments.fault,
+            fault: arguments.fault.and_then(Faults::one),
             calls,
             seed: arguments.seed,
             registers: &spec.registers,

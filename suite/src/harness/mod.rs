@@ -5,6 +5,8 @@
 mod arguments;
 mod jobs;
 mod run;
+mod trying;
+mod turns;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -12,12 +14,12 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clap::ValueEnum as _;
 use libtest_mimic::Trial;
 
-use crate::arch::Arch;
+use crate::arch::{Arch, Feature};
 use crate::events::{self, Event, EventLog, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict};
 use crate::exit;
+use crate::fault::{Fault, Faults};
 #[cfg(any(test, feature = "compare"))]
 use crate::guest;
 use crate::host::Host;
@@ -27,9 +29,10 @@ use crate::process::{JobError, Send, Servers};
 use crate::spec::{Source, Spec};
 use crate::subject::Choice;
 use crate::worker::{self, chain};
-use arguments::{Arguments, UsageError, open_new, parse, required_features};
-use jobs::Jobs;
+use arguments::{Arguments, UsageError, check_fault, open_new, parse, required_features};
 use run::Run;
+use trying::Trying;
+use turns::{Turn, Turns};
 
 /// How long the probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
@@ -38,19 +41,28 @@ const PROBE: usize = 0;
 /// The first case's number as a job; the others follow.
 const FIRST: usize = 1;
 
+/// Exchanges the kernel under test for one with a fault, or without any; the
+/// error says what happened.
+pub type Switch = Box<dyn FnMut(Option<Fault>) -> Result<(), String>>;
+
 /// Runs the program with its results on stdout as they come; the result is its
 /// exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    start(arguments, None)
+    start(arguments, None, None)
 }
 
 /// Runs the program for an observer, who shows the results: nothing but errors
 /// is printed, unless an option asks for the program's own output.
 pub fn observed(arguments: impl IntoIterator<Item = OsString>, observer: Observer) -> u8 {
-    start(arguments, Some(observer))
+    start(arguments, Some(observer), None)
 }
 
-fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observer>) -> u8 {
+/// Runs the program on a kernel that can be exchanged for one with a fault.
+pub fn switched(arguments: impl IntoIterator<Item = OsString>, switch: Switch) -> u8 {
+    start(arguments, None, Some(switch))
+}
+
+fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observer>, switch: Option<Switch>) -> u8 {
     let arguments = match parse(arguments.into_iter().collect()) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -58,7 +70,7 @@ fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observe
             return if error.use_stderr() { exit::USAGE } else { exit::PASSED };
         }
     };
-    match run(arguments, observer) {
+    match run(arguments, observer, switch) {
         Ok(code) => code,
         Err(error) => {
             complain(&chain(&error));
@@ -76,7 +88,7 @@ fn say(message: &str) {
     let _ = writeln!(io::stdout(), "{message}");
 }
 
-fn run(mut arguments: Arguments, observer: Option<Observer>) -> Result<u8, UsageError> {
+fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Switch>) -> Result<u8, UsageError> {
     let libtest = &mut arguments.libtest;
     let observer = observer.filter(|_| libtest.format.is_none() && libtest.logfile.is_none() && !libtest.quiet);
     // Boards are scarce and their logs are read by people: one case at a time.
@@ -85,9 +97,9 @@ fn run(mut arguments: Arguments, observer: Option<Observer>) -> Result<u8, Usage
     }
     let required = required_features(&arguments.require)?;
     let machine = Host::probe();
-    let model = Model::new(arguments.model_kernel, arguments.model_host.into(), arguments.fault);
-    let subject = Choice::of(arguments.subject, &machine, model);
-    check_subject(&arguments, &subject)?;
+    let subject =
+        Choice::of(arguments.subject, &machine, Model::new(arguments.model_kernel, arguments.model_host.into(), None));
+    check_subject(&arguments, &subject, switch.is_some())?;
     let Some(arch) = subject.arch(&machine) else {
         say(&format!(
             "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or without one: reglist lab]",
@@ -105,130 +117,169 @@ fn run(mut arguments: Arguments, observer: Option<Observer>) -> Result<u8, Usage
             return Err(UsageError::Configuration { series: spec.series, name: name.clone(), known });
         }
     }
-    let mut jobs = jobs(&arguments, subject, &spec, arch);
-    jobs.ids.retain(|id| {
-        let trial = Trial::test(id.clone(), || Ok(()));
-        !arguments.libtest.is_filtered_out(&trial) && !arguments.libtest.is_ignored(&trial)
-    });
+    let turns = Turns::of(&arguments, &subject, &spec, arch);
     if arguments.libtest.list {
         // As libtest prints it; libtest-mimic panics where the reader went away.
-        jobs.ids.iter().for_each(|id| say(&format!("{id}: test")));
+        for (_, turn) in turns.numbered() {
+            turn.jobs.ids.iter().for_each(|id| say(&format!("{id}: test")));
+        }
         return Ok(exit::PASSED);
     }
-    carry_out(arguments, observer, &subject, arch, &spec.series, &jobs, required, machine)
+    let host = subject.host(machine);
+    Circumstances { arguments, subject, arch, spec: &spec, host, required }.carry_out(&turns, observer, switch)
 }
 
 /// Whether what is asked for can be done with the subject.
-fn check_subject(arguments: &Arguments, subject: &Choice) -> Result<(), UsageError> {
-    if subject.kind() == SubjectKind::Model {
-        return Ok(());
-    }
+fn check_subject(arguments: &Arguments, subject: &Choice, switchable: bool) -> Result<(), UsageError> {
     #[cfg(any(test, feature = "compare"))]
     if arguments.compare_model.is_some() {
-        return if guest::is_init() { Ok(()) } else { Err(UsageError::CompareOutsideLab) };
-    }
-    if arguments.fault.is_some() { Err(UsageError::FaultOfKernel) } else { Ok(()) }
-}
-
-/// What the run is to do.
-fn jobs<'a>(arguments: &Arguments, subject: Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
-    #[cfg(any(test, feature = "compare"))]
-    if let Some(calls) = arguments.compare_model {
-        return Jobs::of_comparison(arguments, subject, spec, calls);
-    }
-    Jobs::of_spec(arguments, subject, spec, arch)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the second half of `run`, with all that the first half found")]
-fn carry_out(
-    mut arguments: Arguments,
-    observer: Option<Observer>,
-    subject: &Choice,
-    arch: &dyn Arch,
-    series: &str,
-    jobs: &Jobs<'_>,
-    required: Vec<crate::arch::Feature>,
-    machine: Host,
-) -> Result<u8, UsageError> {
-    let host = subject.host(machine);
-    let file = arguments.events.as_deref().map(open_new).transpose()?;
-    if let Some(path) = &arguments.libtest.logfile {
-        // libtest-mimic would overwrite a file, and panic where it cannot.
-        open_new(path.as_ref())?;
-    }
-    let fault = arguments.fault.and_then(|fault| Some(fault.to_possible_value()?.get_name().to_owned()));
-    let observed = observer.is_some();
-    if observed {
-        arguments.libtest.logfile = Some("/dev/null".to_owned());
-    }
-    let run = Arc::new(Run {
-        log: Mutex::new(EventLog::new(file, observer)),
-        finished: Mutex::new(Vec::new()),
-        strict: arguments.strict,
-        required,
-        observed,
-    });
-    run.write(&Event::RunStarted(RunStarted {
-        format: events::FORMAT,
-        suite: env!("CARGO_PKG_VERSION").to_owned(),
-        subject: subject.kind(),
-        architecture: host.architecture.clone(),
-        kernel: host.kernel.clone(),
-        cpu: host.cpu.clone(),
-        series: series.to_owned(),
-        strict: arguments.strict,
-        allow_new: arguments.allow_new,
-        seed: arguments.seed,
-        fault: fault.clone(),
-        plan: jobs.ids.clone(),
-    }));
-    if subject.kind() == SubjectKind::Model {
-        let kernel = arguments.model_kernel.version();
-        run.say(&match &fault {
-            None => format!("model: no kernel is tested; this is how Linux {kernel} should answer"),
-            Some(fault) => format!("model: no kernel is tested; this is Linux {kernel} with the fault {fault}"),
-        });
-    }
-
-    let work = |job: usize, send: Send<'_>| {
-        let result = match job.checked_sub(FIRST) {
-            None => worker::probe(subject),
-            Some(position) => jobs.work(position, send),
+        if arguments.fault == Some(Faults::All) {
+            return Err(UsageError::CompareAll);
+        }
+        // The fault is the model's, whatever it is compared with.
+        return if subject.kind() == SubjectKind::Model || guest::is_init() {
+            Ok(())
+        } else {
+            Err(UsageError::CompareOutsideLab)
         };
-        worker::finish(result, send);
-    };
-    let limit = |job| if job == PROBE { PROBE_LIMIT } else { jobs.limit };
-    let count = arguments.libtest.test_threads.unwrap_or(1).min(jobs.ids.len().max(1));
-    let servers = Servers::start(count, limit, work).map_err(JobError::from);
+    }
+    arguments.fault.map_or(Ok(()), |faults| check_fault(faults, subject.kind(), switchable))
+}
 
-    match servers.and_then(|servers| Ok((probe(&servers)?, servers))) {
-        Err(error) => {
-            let reason = chain(&error);
-            complain(&reason);
-            run.write(&Event::RunAborted { reason });
-            Ok(exit::FAILED)
+/// Everything that is known before the first event.
+struct Circumstances<'a> {
+    arguments: Arguments,
+    subject: Choice,
+    arch: &'a dyn Arch,
+    spec: &'a Spec,
+    host: Host,
+    required: Vec<Feature>,
+}
+
+/// How a turn ended.
+enum End {
+    /// With an exit code.
+    Concluded(u8),
+    /// Nothing more can be done.
+    Aborted(u8),
+}
+
+impl Circumstances<'_> {
+    fn carry_out(
+        mut self,
+        turns: &Turns<'_>,
+        observer: Option<Observer>,
+        mut switch: Option<Switch>,
+    ) -> Result<u8, UsageError> {
+        let file = self.arguments.events.as_deref().map(open_new).transpose()?;
+        if let Some(path) = &self.arguments.libtest.logfile {
+            // libtest-mimic would overwrite a file, and panic where it cannot.
+            open_new(path.as_ref())?;
         }
-        Ok((Err(reason), _)) => {
-            complain(&reason);
-            run.write(&Event::RunAborted { reason });
-            Ok(exit::FAILED)
+        let observed = observer.is_some();
+        let mut trying = (self.arguments.fault == Some(Faults::All)).then(Trying::default);
+        if observed || trying.is_some() {
+            self.arguments.libtest.logfile = Some("/dev/null".to_owned());
         }
-        Ok((Ok(false), _)) => {
-            let totals = Totals { skip: jobs.ids.len(), ..Totals::default() };
-            run.write(&Event::RunFinished(RunFinished { verdict: Verdict::NotImplemented, totals }));
-            run.say(&format!("not implemented: KVM_GET_REG_LIST is unknown to Linux {} (ENOTTY)", host.kernel));
-            Ok(exit::NOTHING_TESTED)
-        }
-        Ok((Ok(true), servers)) => {
-            let trials = trials(&run, &Arc::new(servers), &jobs.ids);
-            if !complete(&arguments.libtest, trials) {
-                let reason = "stdout was closed in the middle of the run; the remaining cases did not run".to_owned();
-                complain(&reason);
-                run.write(&Event::RunAborted { reason });
-                return Ok(exit::FAILED);
+        let log = Arc::new(Mutex::new(EventLog::new(file, observer)));
+        let mut servers = None;
+        let mut code = exit::NOTHING_TESTED;
+        for (first, turn) in turns.numbered() {
+            let run = Arc::new(Run {
+                log: Arc::clone(&log),
+                finished: Mutex::new(Vec::new()),
+                strict: self.arguments.strict,
+                required: self.required.clone(),
+                quiet: observed || trying.is_some(),
+            });
+            match self.turn(&run, turns, first, turn, &mut servers, switch.as_mut()) {
+                End::Concluded(concluded) => code = concluded,
+                End::Aborted(code) if trying.is_none() || servers.is_none() => return Ok(code),
+                End::Aborted(_) => {}
             }
-            Ok(run.conclude(subject.kind(), &host.kernel, series, arguments.seed, arch))
+            if let Some(trying) = &mut trying {
+                trying.take(turn, &run, &self.spec.clauses, observed);
+            }
         }
+        Ok(trying.map_or(code, |trying| trying.conclude(self.subject.kind(), &self.host.kernel, observed)))
+    }
+
+    /// One turn, from its first event to its last.
+    fn turn(
+        &self,
+        run: &Arc<Run>,
+        turns: &Turns<'_>,
+        first: usize,
+        turn: &Turn<'_>,
+        servers: &mut Option<Arc<Servers>>,
+        switch: Option<&mut Switch>,
+    ) -> End {
+        self.begin(run, turn);
+        if let Some(Err(reason)) = switch.map(|switch| switch(turn.fault)) {
+            return run.abort(reason);
+        }
+        let ready = match servers {
+            Some(ready) => Arc::clone(ready),
+            None => match self.start(turns) {
+                Err(reason) => return run.abort(reason),
+                Ok((false, _)) => {
+                    let totals = Totals { skip: turn.jobs.ids.len(), ..Totals::default() };
+                    run.write(&Event::RunFinished(RunFinished { verdict: Verdict::NotImplemented, totals }));
+                    let release = &self.host.kernel;
+                    run.say(&format!("not implemented: KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"));
+                    return End::Aborted(exit::NOTHING_TESTED);
+                }
+                Ok((true, started)) => Arc::clone(servers.insert(Arc::new(started))),
+            },
+        };
+        if !complete(&self.arguments.libtest, trials(run, &ready, &turn.jobs.ids, FIRST + first)) {
+            return run.abort("stdout was closed in the middle of the run; the remaining cases did not run".to_owned());
+        }
+        let (kernel, seed) = (&self.host.kernel, self.arguments.seed);
+        End::Concluded(run.conclude(self.subject.kind(), kernel, &self.spec.series, seed, self.arch))
+    }
+
+    fn begin(&self, run: &Run, turn: &Turn<'_>) {
+        let fault = turn.fault.map(Fault::name);
+        run.write(&Event::RunStarted(RunStarted {
+            format: events::FORMAT,
+            suite: env!("CARGO_PKG_VERSION").to_owned(),
+            subject: self.subject.kind(),
+            architecture: self.host.architecture.clone(),
+            kernel: self.host.kernel.clone(),
+            cpu: self.host.cpu.clone(),
+            series: self.spec.series.clone(),
+            strict: self.arguments.strict,
+            allow_new: turn.allow_new,
+            seed: self.arguments.seed,
+            fault: fault.clone(),
+            plan: turn.jobs.ids.clone(),
+        }));
+        if self.subject.kind() == SubjectKind::Model {
+            let kernel = self.arguments.model_kernel.version();
+            run.say(&match fault {
+                None => format!("model: no kernel is tested; this is how Linux {kernel} should answer"),
+                Some(fault) => format!("model: no kernel is tested; this is Linux {kernel} with the fault {fault}"),
+            });
+        }
+    }
+
+    /// Makes the servers, and has one say whether the kernel knows the ioctl.
+    fn start(&self, turns: &Turns<'_>) -> Result<(bool, Servers), String> {
+        let work = |job: usize, send: Send<'_>| {
+            let result = match job.checked_sub(FIRST) {
+                None => worker::probe(&self.subject),
+                Some(number) => turns.work(number, send),
+            };
+            worker::finish(result, send);
+        };
+        let cases = turns.numbered().map(|(_, turn)| turn.jobs.ids.len()).max().unwrap_or_default();
+        let case_limit = turns.numbered().map(|(_, turn)| turn.jobs.limit).max().unwrap_or(PROBE_LIMIT);
+        let limit = |job| if job == PROBE { PROBE_LIMIT } else { case_limit };
+        let count = self.arguments.libtest.test_threads.unwrap_or(1).min(cases.max(1));
+        let servers = Servers::start(count, limit, work).map_err(JobError::from).map_err(|error| chain(&error))?;
+        let implemented = probe(&servers).map_err(|error| chain(&error))??;
+        Ok((implemented, servers))
     }
 }
 
@@ -254,9 +305,9 @@ fn probe(servers: &Servers) -> Result<Result<bool, String>, JobError> {
     })
 }
 
-fn trials(run: &Arc<Run>, servers: &Arc<Servers>, ids: &[String]) -> Vec<Trial> {
+fn trials(run: &Arc<Run>, servers: &Arc<Servers>, ids: &[String], first: usize) -> Vec<Trial> {
     ids.iter()
-        .zip(FIRST..)
+        .zip(first..)
         .map(|(id, job)| {
             let (run, servers, own) = (Arc::clone(run), Arc::clone(servers), id.clone());
             Trial::ignorable_test(id.clone(), move || run.case(own, &servers, job))

@@ -2,14 +2,15 @@
 //! The run while it goes on: each case's outcome as an event and for
 //! libtest-mimic, and the verdict at the end.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
 
-use super::{complain, say};
+use super::{End, complain, say};
 use crate::arch::{Arch, Feature};
 use crate::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict};
+use crate::exit;
 use crate::job::Message;
 use crate::new_registers;
 use crate::process::{JobError, Servers};
@@ -17,12 +18,12 @@ use crate::worker::chain;
 
 /// The run while it goes on.
 pub(super) struct Run {
-    pub(super) log: Mutex<EventLog>,
+    pub(super) log: Arc<Mutex<EventLog>>,
     pub(super) finished: Mutex<Vec<CaseFinished>>,
     pub(super) strict: bool,
     pub(super) required: Vec<Feature>,
-    /// Whether somebody else shows the results.
-    pub(super) observed: bool,
+    /// Whether nothing is printed but errors.
+    pub(super) quiet: bool,
 }
 
 impl Run {
@@ -33,11 +34,23 @@ impl Run {
         }
     }
 
-    /// Says something on stdout, unless somebody else shows the results.
+    /// Says something on stdout, unless it is to be quiet.
     pub(super) fn say(&self, message: &str) {
-        if !self.observed {
+        if !self.quiet {
             say(message);
         }
+    }
+
+    /// Ends the run before its time.
+    pub(super) fn abort(&self, reason: String) -> End {
+        complain(&reason);
+        self.write(&Event::RunAborted { reason });
+        End::Aborted(exit::FAILED)
+    }
+
+    /// What the cases so far came to.
+    pub(super) fn finished(&self) -> MutexGuard<'_, Vec<CaseFinished>> {
+        lock(&self.finished)
     }
 
     /// Runs a case from its first event to its last.

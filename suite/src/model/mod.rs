@@ -30,7 +30,6 @@ mod timer;
 mod vcpu;
 mod vm;
 
-pub use fault::Fault;
 pub use host::Host;
 #[cfg(any(test, feature = "compare"))]
 pub(crate) use id::{canonical_id, cpucfg as cpucfg_id, csr as csr_id};
@@ -38,6 +37,7 @@ pub use kernel::Kernel;
 #[cfg(any(test, feature = "compare"))]
 pub(crate) use list::listed_ids;
 
+use crate::fault::Fault;
 use crate::kvm::{Answer, CAP_ONE_REG, Subject, SubjectError, Vm};
 use crate::memory::UserAddress;
 
@@ -62,6 +62,12 @@ impl Model {
     #[must_use]
     pub fn with_clock_ahead(self, ticks: u64) -> Self {
         Self { clock_ahead: self.clock_ahead.wrapping_add(ticks), ..self }
+    }
+
+    /// The same with a fault, or without one.
+    #[must_use]
+    pub fn with(self, fault: Option<Fault>) -> Self {
+        Self { fault, ..self }
     }
 
     /// The same on another host.
@@ -116,7 +122,7 @@ impl Manner {
             elsewhere: elsewhere::Manner::RIGHT,
         };
         if let Some(fault) = fault {
-            fault.change(&mut manner);
+            fault::change(fault, &mut manner);
         }
         manner
     }

@@ -5,7 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails; clippy knows only functions marked as tests")]
 #![expect(clippy::panic, reason = "as above")]
 
-mod broken;
 mod faults;
 mod needed;
 mod program;

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The program at work on its model, and what its events say.
 
+use std::mem;
 use std::process::{Command, Stdio};
 use std::sync::{Condvar, Mutex};
 
-use clap::ValueEnum;
-use reglist_suite::events::{CaseFinished, Event, Finding, Outcome};
+use reglist_suite::events::{CaseFinished, Event, Outcome, RunStarted};
+use reglist_suite::fault::Said;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_reglist-suite");
 
 /// Runs at the same time.
 const SEATS: usize = 2;
-
-/// Something that a check said, and which is true of the subject or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) check: String,
-    pub(crate) finding: Finding,
-}
 
 /// The cases of a run, all of which came to their end.
 #[derive(Debug)]
@@ -27,48 +21,46 @@ impl Run {
     /// A run of a configuration on the model.
     pub(crate) fn of(configuration: &str, more: &[&str]) -> Self {
         let seat = Seat::take();
+        let mut runs = Self::each(&[&["--config", configuration], more].concat());
+        drop(seat);
+        assert_eq!(runs.len(), 1, "{configuration} {more:?}");
+        runs.remove(0).1
+    }
+
+    /// Every run of a call of the program.
+    pub(crate) fn each(arguments: &[&str]) -> Vec<(RunStarted, Self)> {
         // A pipe: events in a file are waited for until they are on the disk.
         let mut command = Command::new(PROGRAM);
-        command.args(["--subject", "model", "--config", configuration, "--events", "/dev/stderr"]).args(more);
+        command.args(["--subject", "model", "--events", "/dev/stderr"]).args(arguments);
         let output = command.stdin(Stdio::null()).output().unwrap();
-        drop(seat);
-        let text = String::from_utf8(output.stderr).unwrap();
-        let events: Vec<Event> =
-            text.lines().map(|line| Event::from_line(line).unwrap_or_else(|_| panic!("{command:?}: {line}"))).collect();
-        let (Some(Event::RunStarted(started)), Some(Event::RunFinished(_))) = (events.first(), events.last()) else {
-            panic!("{command:?}\n{text}");
-        };
-        let cases: Vec<CaseFinished> = events
-            .iter()
-            .filter_map(|event| if let Event::CaseFinished(case) = event { Some(case.clone()) } else { None })
-            .collect();
-        assert!(!cases.is_empty(), "{command:?}");
-        assert!(cases.iter().map(|case| &case.case).eq(&started.plan), "{command:?}\n{text}");
-        for case in &cases {
-            assert_ne!(case.outcome, Outcome::Error, "{command:?} {}: {:?}", case.case, case.reason);
+        let mut runs = Vec::new();
+        let mut cases = Vec::new();
+        for line in String::from_utf8(output.stderr).unwrap().lines() {
+            match Event::from_line(line).unwrap_or_else(|_| panic!("{command:?}: {line}")) {
+                Event::RunStarted(started) => runs.push((started, None)),
+                Event::CaseStarted { .. } => {}
+                Event::CaseFinished(case) => {
+                    assert_ne!(case.outcome, Outcome::Error, "{command:?} {}: {:?}", case.case, case.reason);
+                    cases.push(case);
+                }
+                Event::RunFinished(_) => runs.last_mut().unwrap().1 = Some(Self(mem::take(&mut cases))),
+                aborted @ Event::RunAborted { .. } => panic!("{command:?}: {aborted:?}"),
+            }
         }
-        Self(cases)
+        assert!(!runs.is_empty(), "{command:?}");
+        let whole = |(started, run): (RunStarted, Option<Self>)| {
+            let run = run.unwrap();
+            assert!(!run.0.is_empty(), "{command:?}");
+            assert!(run.0.iter().map(|case| &case.case).eq(&started.plan), "{command:?}");
+            (started, run)
+        };
+        runs.into_iter().map(whole).collect()
     }
 
     /// Everything that the checks said.
     pub(crate) fn said(&self) -> Vec<Said> {
-        let said = |case: &CaseFinished| {
-            let check = check(&case.case);
-            let findings = case.findings.clone().into_iter();
-            findings.map(move |finding| Said { check: check.clone(), finding }).collect::<Vec<_>>()
-        };
-        self.0.iter().flat_map(said).collect()
+        Said::of(&self.0)
     }
-}
-
-/// The check of a case: what follows its configuration.
-fn check(case: &str) -> String {
-    case.split_once('.').unwrap().1.to_owned()
-}
-
-/// The name by which the program knows a value of an option.
-pub(crate) fn name(value: impl ValueEnum) -> String {
-    value.to_possible_value().unwrap().get_name().to_owned()
 }
 
 /// Leave to run the program.

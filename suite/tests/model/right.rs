@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use reglist_suite::arch::{Feature, LoongArch64};
 use reglist_suite::clause::Level;
 use reglist_suite::events::{Finding, Outcome};
-use reglist_suite::model::Fault;
+use reglist_suite::fault::Fault;
 use reglist_suite::spec::{Source, Spec};
 
-use crate::program::{Run, name};
+use crate::program::Run;
 
 fn configurations() -> Vec<(String, Vec<Feature>)> {
     let spec = Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap();
@@ -64,7 +64,7 @@ fn on_a_host_without_features_only_the_base_configuration_can_be_set_up() {
 fn registers_beyond_the_list_are_notes_where_new_ones_are_allowed() {
     for (fault, registers) in [(Fault::RegisterExtra, 1), (Fault::PmuAlways, 8)] {
         let mut noted = 0;
-        for said in Run::of("base", &["--allow-new", "--fault", &name(fault)]).said() {
+        for said in Run::of("base", &["--allow-new", "--fault", &fault.name()]).said() {
             assert_eq!(said.finding.level, Level::Note, "{fault:?}: {}: {}", said.check, said.finding);
             noted += usize::from(said.finding.clause == "list.contents");
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Registers that are not kept apart.
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::Manner;
 
 /// Makes a right manner wrong.
@@ -14,6 +14,17 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             one_reg.set = |vcpu, id, value| {
                 vcpu.set(id, value)?;
                 if id == KS4 { vcpu.set(KS5, value) } else { Ok(()) }
+            };
+        }
+        Fault::SetChangesNextLater => {
+            one_reg.set = |vcpu, id, value| {
+                vcpu.set(id, value)?;
+                match id {
+                    TLBRPRMD => vcpu.history.set_number(1),
+                    TLBREHI if vcpu.history.number() == 1 => vcpu.set(TLBRPRMD, value)?,
+                    _ => {}
+                }
+                Ok(())
             };
         }
         Fault::SetChangesFarAway => {
@@ -32,6 +43,13 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                     vcpu.set(ASID, vcpu.get(ASID)?.wrapping_add(1))?;
                 }
                 vcpu.get(id)
+            };
+        }
+        Fault::SetSeenAtNext => {
+            one_reg.get = |vcpu, id| vcpu.get(if id == KS5 && vcpu.history.number() == 0 { KS4 } else { id });
+            one_reg.set = |vcpu, id, value| {
+                vcpu.history.set_number(vcpu.history.number() | u64::from(id == KS5));
+                vcpu.set(id, value)
             };
         }
         Fault::GetClears => {

@@ -3,9 +3,9 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::count::{stray, write_n_unless};
 use super::mapping::Mapping;
+use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::id::Kind;
 use crate::model::list::{Call, copy};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::Fault;
+use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::list::get_reg_list;
 use crate::model::one_reg::copy_in;

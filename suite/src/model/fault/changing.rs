@@ -4,10 +4,10 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::contents::swap_timer;
 use super::history::is_in_first_vm;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::list::answer;
 use crate::model::vcpu::ModelVcpu;

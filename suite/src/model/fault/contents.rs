@@ -3,8 +3,8 @@
 
 use kvm_bindings::loongarch64 as uapi;
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::{Manner, id};
 
 /// The architecture byte of riscv64 in place of LoongArch's (uapi linux/kvm.h,

@@ -3,11 +3,15 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::kvm::Answer;
-use crate::model::list::{Call, copy};
+use crate::model::list::{Call, answer, copy};
+use crate::model::vcpu::ModelVcpu;
 use crate::model::{Manner, memory};
+
+/// C of a vCPU with every feature.
+const OF_EVERY_FEATURE: u64 = 90;
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
@@ -16,6 +20,8 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::EntryHalfWritten => list.copy = half_an_entry,
         Fault::CountOneMore => list.count = |count| count + 1,
         Fault::CountOneLess => list.count = |count| count - 1,
+        Fault::CountWrongWithBoth => list.count = |count| count - u64::from(count == OF_EVERY_FEATURE),
+        Fault::CountWrongAtFirst => list.call = count_wrong_at_first,
         Fault::LastEntryUnwritten => list.copy = |call| put_some(call, call.ids.len() - 1).and(Ok(0)),
         Fault::EntryTooMany => list.copy = |call| copy(call).inspect(|_| stray(call.entry(call.count))),
         Fault::CountKeptOnSuccess => list.write_n = |call| write_n_unless(call, call.fits()),
@@ -23,6 +29,9 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::SuccessIsOne => list.copy = |call| copy(call).and(Ok(1)),
         Fault::CountCut => list.read_n = |list| memory::get(list).map(|n| n & 0xffff_ffff),
         Fault::CountCutSigned => list.fits = |call| call.room as i32 >= call.count as i32,
+        Fault::LargeCountRefused => {
+            list.read_n = |list| memory::get(list).and_then(|n| if n > 1 << 20 { Err(Errno::ENOMEM) } else { Ok(n) });
+        }
         Fault::CountSigned => list.fits = |call| call.room as i64 >= call.count as i64,
 
         Fault::E2bigIsEinval => list.refuse = |_| Err(Errno::EINVAL),
@@ -32,11 +41,23 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::OneLessIsSuccess => list.fits = |call| call.room.saturating_add(1) >= call.count,
         Fault::CountKeptOnE2big => list.write_n = |call| write_n_unless(call, !call.fits()),
         Fault::CountWrongOnE2big => list.write_n = |call| call.put_n(call.count - u64::from(!call.fits())),
+        Fault::CountOfMissing => {
+            list.write_n = |call| call.put_n(if call.fits() { call.count } else { call.count - call.room });
+        }
         Fault::E2bigWritesEntries => list.refuse = |call| put_room(call).and(Err(Errno::E2BIG)),
         Fault::E2bigNeedsArray => list.refuse = needs_array,
         // Faults of other themes.
         _ => {}
     }
+}
+
+fn count_wrong_at_first(vcpu: &ModelVcpu, list: u64) -> Answer {
+    let is_probe = vcpu.history.count() == 1 && memory::get(list) == Ok(0);
+    let answer = answer(vcpu, list);
+    if is_probe && answer == Err(Errno::E2BIG) {
+        memory::put(list, OF_EVERY_FEATURE)?;
+    }
+    answer
 }
 
 fn half_an_entry(call: &Call<'_>) -> Answer {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! COUNTER.
 
-use super::Fault;
 use super::history::is_in_first_vm;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::Manner;
 
 /// Makes a right manner wrong.

@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::{Manner, id};
 
 /// A CSR beyond the last one (include/asm/kvm_host.h, CSR_MAX_NUMS).

@@ -3,9 +3,9 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::history::{History, OF_ALL};
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::list::Features;
 use crate::model::vcpu::ModelVcpu;
 use crate::model::vm::lock;
@@ -34,12 +34,14 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 Ok(())
             }
         }
+        Fault::PmuByHost => list.features = |vcpu| pmu(vcpu, vcpu.machine.host.cpucfg6 & cpucfg::PMP != 0),
         Fault::LbtAlways => list.features = |vcpu| lbt(vcpu, true),
         Fault::LbtNever => list.features = |vcpu| lbt(vcpu, false),
         Fault::LbtByX86Alone => list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & LBT_X86 != 0),
         Fault::LbtByAllThree => {
             list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & cpucfg::LBT == cpucfg::LBT);
         }
+        Fault::LbtByHost => list.features = |vcpu| lbt(vcpu, vcpu.machine.host.cpucfg2 & cpucfg::LBT != 0),
         Fault::LsxAddsRegister => {
             list.ids_of = |vcpu, ids| {
                 ids.extend((vcpu.features().cpucfg2 & LSX != 0).then_some(DEBUG));

@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::one_reg::copy_in;
 use crate::model::{Manner, memory};
 

@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::Fault;
 use super::registers::*;
+use crate::fault::Fault;
 use crate::model::vcpu::ModelVcpu;
 use crate::model::{Manner, memory};
 

@@ -12,6 +12,7 @@ mod load;
 
 use clap::ValueEnum as _;
 
-use super::{Fault, Host, Kernel, Model};
+use super::{Host, Kernel, Model};
 use crate::alone::alone;
+use crate::fault::Fault;
 use crate::kvm::Subject as _;

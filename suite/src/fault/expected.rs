@@ -1,31 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What each fault breaks.
+//! What each fault breaks, and how that shows.
 
 use std::ops::RangeInclusive;
 
-use reglist_suite::model::Fault;
+use super::Fault;
 
 /// How a fault is tried, and what comes of it.
 #[derive(Debug)]
-pub(crate) struct Expected {
+pub struct Expected {
     /// The configuration in which it shows.
-    pub(crate) configuration: &'static str,
-    /// The program's arguments beside that.
-    pub(crate) arguments: &'static [&'static str],
+    pub configuration: &'static str,
+    /// Whether registers beyond the expected list are only reported.
+    pub allow_new: bool,
     /// What it breaks.
-    pub(crate) broken: Vec<Broken>,
+    pub broken: Vec<Broken>,
     /// Clauses that may be found broken on top, because a check cannot go around
     /// what the fault broke.
-    pub(crate) consequences: &'static [&'static str],
+    pub consequences: &'static [&'static str],
 }
 
 impl Expected {
     fn broken(broken: impl Into<Vec<Broken>>) -> Self {
-        Self { configuration: "base", arguments: &[], broken: broken.into(), consequences: &[] }
+        Self { configuration: "base", allow_new: false, broken: broken.into(), consequences: &[] }
     }
 
     fn and(self, consequences: &'static [&'static str]) -> Self {
         Self { consequences, ..self }
+    }
+
+    /// Of a fault that gives no wrong answers, but brings a process or the whole
+    /// kernel down.
+    fn trouble() -> Self {
+        Self::broken([]).with("pmu_lbt")
     }
 
     fn with(self, configuration: &'static str) -> Self {
@@ -33,18 +39,21 @@ impl Expected {
     }
 
     fn allowing_new(self) -> Self {
-        Self { arguments: &["--allow-new"], ..self }
+        Self { allow_new: true, ..self }
     }
 }
 
-/// A clause that a fault breaks, and what every finding about it names.
-#[derive(Debug)]
-pub(crate) struct Broken {
-    pub(crate) clause: &'static str,
-    pub(crate) registers: &'static [&'static str],
-    /// Registers that must come before.
-    pub(crate) after: &'static [&'static str],
-    pub(crate) entries: Option<RangeInclusive<usize>>,
+/// A clause that a fault breaks, and what the findings about it name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its id.
+    pub clause: &'static str,
+    /// The registers that are named, all of them; none if it does not matter.
+    pub registers: &'static [&'static str],
+    /// Registers that must come before, in the same way.
+    pub after: &'static [&'static str],
+    /// The entries that are named, in the same way.
+    pub entries: Option<RangeInclusive<usize>>,
 }
 
 /// A broken clause of which no finding need name a register or an entry.
@@ -107,9 +116,16 @@ const UNREAD: &[&str] = &[
 /// What is wrong of a counter that does not keep what it was SET to.
 const UNKEPT: &[&str] = &["reg.roundtrip", "reg.independent", "restore.list_order", "restore.cold", "reg.bad_address"];
 
-/// What a fault breaks, and how that shows. `base` has 76 registers, 54 CSRs
-/// first and COUNTER last.
-pub(crate) fn expected(fault: Fault) -> Expected {
+impl Fault {
+    /// What it breaks, and how that shows.
+    #[must_use]
+    pub fn expected(self) -> Expected {
+        expected(self)
+    }
+}
+
+/// `base` has 76 registers, 54 CSRs first and COUNTER last.
+fn expected(fault: Fault) -> Expected {
     let contents = broken("list.contents");
     let canonical = broken("list.canonical").of(&["no LoongArch register"]);
     let stable = broken("list.stable");
@@ -140,11 +156,11 @@ pub(crate) fn expected(fault: Fault) -> Expected {
         Fault::OrderSwapped => Expected::broken([broken("list.order").of(&["TVAL"])]),
         Fault::FtopMissing => Expected::broken([contents.of(&["LBT_FTOP"]), broken("list.count")]).with("lbt"),
 
-        Fault::PmuAlways => Expected::broken([contents.of(PMU).at(54, 61), broken("list.count")]),
+        Fault::PmuAlways | Fault::PmuByHost => Expected::broken([contents.of(PMU).at(54, 61), broken("list.count")]),
         Fault::PmuNever => Expected::broken([contents.of(PMU), broken("list.count")]).with("pmu"),
         Fault::PmuByNumber | Fault::PmuByAnyBit | Fault::PmuByUserMode => Expected::broken([follows.of(PMU)]),
         Fault::PmuAsManyAsNumber => Expected::broken([follows.of(LATER_PMU)]),
-        Fault::LbtAlways => {
+        Fault::LbtAlways | Fault::LbtByHost => {
             let get = broken("reg.get").of(LBT);
             Expected::broken([contents.of(LBT).at(76, 81), broken("list.count"), get])
         }
@@ -163,6 +179,7 @@ pub(crate) fn expected(fault: Fault) -> Expected {
 
         Fault::ShorterFromSecondCallOn => Expected::broken([stable.of(&["COUNTER"]).at(75, 75)]).and(&[
             "list.complete",
+            "list.count",
             "list.follows",
             "e2big.errno",
             "e2big.count",
@@ -194,17 +211,25 @@ pub(crate) fn expected(fault: Fault) -> Expected {
         Fault::EntryHalfWritten => {
             Expected::broken([contents.of(&["MISC", "no LoongArch register"]).at(3, 3), canonical]).and(MALFORMED)
         }
-        Fault::CountOneMore
-        | Fault::LastEntryUnwritten
-        | Fault::EntryTooMany
-        | Fault::CountKeptOnSuccess
-        | Fault::SuccessIsOne => Expected::broken([broken("list.complete")]),
+        Fault::CountOneMore => Expected::broken([broken("list.complete"), broken("list.count")]),
+        Fault::LastEntryUnwritten | Fault::EntryTooMany | Fault::CountKeptOnSuccess | Fault::SuccessIsOne => {
+            Expected::broken([broken("list.complete")])
+        }
         Fault::CountOneLess => {
             Expected::broken([broken("list.complete"), broken("list.count"), contents.of(&["COUNTER"])])
                 .and(&["list.follows"])
         }
+        Fault::CountWrongWithBoth => {
+            Expected::broken([broken("list.complete"), broken("list.count"), contents.of(&["LBT_FTOP"])])
+                .and(&["list.follows"])
+                .with("pmu_lbt")
+        }
+        Fault::CountWrongAtFirst => Expected::broken([broken("list.count")]),
         Fault::CountKeptAboveC => Expected::broken([broken("list.complete"), broken("efault.prefix")]),
         Fault::CountCutSigned => Expected::broken([broken("list.complete"), broken("list.width")]),
+        Fault::LargeCountRefused => {
+            Expected::broken([broken("list.complete"), broken("list.width")]).and(&["efault.header"])
+        }
         Fault::CountCut | Fault::CountSigned => Expected::broken([broken("list.width")]),
 
         Fault::E2bigIsEinval | Fault::E2bigIsSuccess | Fault::ZeroIsSuccess | Fault::OneLessIsSuccess => {
@@ -212,7 +237,8 @@ pub(crate) fn expected(fault: Fault) -> Expected {
         }
         Fault::ExactIsE2big => Expected::broken([broken("list.complete"), broken("e2big.count")]),
         Fault::CountKeptOnE2big => Expected::broken([broken("e2big.count"), broken("efault.header")]),
-        Fault::CountWrongOnE2big => Expected::broken([broken("e2big.count")]),
+        Fault::CountWrongOnE2big => Expected::broken([broken("e2big.count"), broken("list.count")]),
+        Fault::CountOfMissing => Expected::broken([broken("e2big.count")]),
         Fault::E2bigWritesEntries => Expected::broken([broken("e2big.untouched").at(0, 74)]),
         Fault::E2bigNeedsArray => Expected::broken([broken("e2big.untouched")]),
 
@@ -266,6 +292,10 @@ pub(crate) fn expected(fault: Fault) -> Expected {
             Expected::broken([broken("reg.independent").of(&["KS5"]), any_order.of(&["KS5"]).after(&["KS4"])])
                 .and(&["busy.threads"])
         }
+        Fault::SetChangesNextLater => Expected::broken([
+            broken("reg.independent").of(&["TLBRPRMD"]),
+            any_order.of(&["TLBRPRMD"]).after(&["TLBREHI"]),
+        ]),
         Fault::SetChangesFarAway => Expected::broken([
             broken("reg.independent").of(&["CPUCFG19"]),
             any_order.of(&["CPUCFG19"]).after(&["CRMD"]),
@@ -278,6 +308,7 @@ pub(crate) fn expected(fault: Fault) -> Expected {
             Expected::broken([broken("reg.independent").of(&["ASID"]), broken("restore.list_order").of(&["ASID"])])
                 .and(&["restore.cold", "busy.threads"])
         }
+        Fault::SetSeenAtNext => Expected::broken([broken("reg.independent").of(&["KS5"])]),
         Fault::GetClears => Expected::broken([broken("reg.independent").of(&["BADI"])]),
 
         Fault::CounterBackwards | Fault::CounterIgnoresSet | Fault::CounterAheadAfterSet => {
@@ -325,5 +356,14 @@ pub(crate) fn expected(fault: Fault) -> Expected {
         Fault::CapabilityOfVmAlone | Fault::CapabilityOfKvmAlone => Expected::broken([broken("cap.one_reg")]),
         Fault::CsrBeyondLastReadable => Expected::broken([broken("list.unlisted").of(&["CSR 0x800"])]),
         Fault::UnknownReadable => Expected::broken([broken("list.unlisted").of(&["KVM 0x4"])]),
+
+        Fault::Oops
+        | Fault::Panic
+        | Fault::Hang
+        | Fault::HangUninterruptible
+        | Fault::Lockup
+        | Fault::MemoryOverwritten
+        | Fault::MemoryCorrupted
+        | Fault::StuckAtEnd => Expected::trouble(),
     }
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Every fault in its turn: a line for each on stdout, and whether all of them
+//! were noticed.
+
+use std::collections::BTreeSet;
+
+use super::run::Run;
+use super::say;
+use super::turns::Turn;
+use crate::clause::Clauses;
+use crate::events::SubjectKind;
+use crate::exit;
+use crate::fault::{Fault, Right, Tried};
+
+/// What came of the turns so far.
+#[derive(Debug, Default)]
+pub(super) struct Trying {
+    right: Right,
+    tried: usize,
+    /// Faults that were not noticed as they should be, and turns that did not
+    /// come to an end.
+    wrong: usize,
+}
+
+impl Trying {
+    /// Takes a turn, and says what came of it unless somebody else does.
+    pub(super) fn take(&mut self, turn: &Turn<'_>, run: &Run, clauses: &Clauses, observed: bool) {
+        let cases = run.finished();
+        let Some(configuration) = turn.jobs.ids.first().and_then(|id| id.split('.').next()) else {
+            return;
+        };
+        let (line, right) = match turn.fault {
+            None => {
+                let broken = self.right.take(configuration, turn.allow_new, &cases);
+                let right = broken.is_empty() && cases.len() == turn.jobs.ids.len();
+                let new = if turn.allow_new { ", new registers allowed" } else { "" };
+                let what = if right { "passes".to_owned() } else { format!("FAILS: {}", broken.join(", ")) };
+                (format!("no fault ({configuration}{new}): {what}"), right)
+            }
+            Some(fault) => {
+                self.tried += 1;
+                let tried = self.right.compare(fault, configuration, turn.allow_new, &cases, clauses);
+                match tried.filter(|_| cases.len() == turn.jobs.ids.len()) {
+                    Some(tried) => (line(fault, &tried), tried.is_right()),
+                    None => (format!("{}: NOT TRIED", fault.name()), false),
+                }
+            }
+        };
+        self.wrong += usize::from(!right);
+        if !observed {
+            say(&line);
+        }
+    }
+
+    /// Says the verdict unless somebody else does; the result is the exit code.
+    pub(super) fn conclude(&self, subject: SubjectKind, kernel: &str, observed: bool) -> u8 {
+        let (word, code) = match (self.tried, self.wrong) {
+            (0, 0) => ("nothing tried", exit::NOTHING_TESTED),
+            (_, 0) => ("all noticed", exit::PASSED),
+            _ => ("not all noticed", exit::FAILED),
+        };
+        let untested = match subject {
+            SubjectKind::Kvm => "",
+            SubjectKind::Model => "; model: no kernel was tested",
+        };
+        if !observed {
+            let Self { tried, wrong, .. } = self;
+            say(&format!("{word}: {tried} faults of Linux {kernel}, {wrong} not as they should be{untested}"));
+        }
+        code
+    }
+}
+
+fn line(fault: Fault, tried: &Tried) -> String {
+    let noticed: BTreeSet<&str> = tried.said.iter().map(|said| &*said.finding.clause).collect();
+    let mut line = format!("{}: {}", fault.name(), noticed.into_iter().collect::<Vec<_>>().join(" "));
+    let unnoticed = tried.judgement.unnoticed.iter().map(|broken| format!("; UNNOTICED {}", broken.clause));
+    let accused = tried.judgement.accused.iter().map(|said| format!("; WRONGLY ACCUSED {}", said.finding.clause));
+    let in_error = tried.in_error.iter().map(|case| format!("; IN ERROR {case}"));
+    line.extend(unnoticed.chain(accused).chain(in_error));
+    line
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a call of the program runs: the plan once, or a round for every fault.
+
+use libtest_mimic::Trial;
+
+use super::arguments::Arguments;
+use super::jobs::Jobs;
+use crate::arch::Arch;
+use crate::fault::{Fault, Faults, Round, rounds};
+use crate::job::Message;
+use crate::process::Send;
+use crate::spec::Spec;
+use crate::subject::Choice;
+use crate::worker::WorkerError;
+
+/// Cases that run on a subject with one fault or without.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    /// The fault.
+    pub(super) fault: Option<Fault>,
+    /// Whether registers beyond the expected list are only reported.
+    pub(super) allow_new: bool,
+    /// The cases.
+    pub(super) jobs: Jobs<'a>,
+}
+
+/// One turn after the other, with their cases numbered through.
+#[derive(Debug)]
+pub(super) struct Turns<'a>(Vec<Turn<'a>>);
+
+impl<'a> Turns<'a> {
+    /// The turns that the arguments ask for, with the cases that they select.
+    pub(super) fn of(arguments: &Arguments, subject: &Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+        let one = |arguments: &Arguments, fault: Option<Fault>| {
+            let mut jobs = jobs(arguments, subject.with(fault), spec, arch);
+            jobs.ids.retain(|id| is_selected(arguments, id));
+            Turn { fault, allow_new: arguments.allow_new, jobs }
+        };
+        if arguments.fault != Some(Faults::All) || arguments.libtest.list {
+            return Self(vec![one(arguments, arguments.fault.and_then(Faults::one))]);
+        }
+        let wanted = |round: &Round| {
+            let configurations = &arguments.configurations;
+            configurations.is_empty() || configurations.iter().any(|name| name == round.configuration)
+        };
+        let turn = |round: Round| {
+            let mut arguments = arguments.clone();
+            arguments.configurations = vec![round.configuration.to_owned()];
+            arguments.allow_new = round.allow_new;
+            one(&arguments, round.fault)
+        };
+        Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
+    }
+
+    /// Each turn with the number of its first case.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &Turn<'a>)> {
+        self.0.iter().scan(0, |next, turn| {
+            let first = *next;
+            *next += turn.jobs.ids.len();
+            Some((first, turn))
+        })
+    }
+
+    /// Does the case of a number.
+    ///
+    /// # Errors
+    /// Where nothing can be said of the subject.
+    pub(super) fn work(&self, number: usize, send: Send<'_>) -> Result<Message, WorkerError> {
+        let turn = self.numbered().take_while(|(first, _)| *first <= number).last();
+        let (first, turn) = turn.ok_or(WorkerError::NoCase)?;
+        turn.jobs.work(number - first, send)
+    }
+}
+
+fn is_selected(arguments: &Arguments, id: &str) -> bool {
+    let trial = Trial::test(id, || Ok(()));
+    let excepted = arguments.except.iter().any(|except| except == id);
+    !excepted && !arguments.libtest.is_filtered_out(&trial) && !arguments.libtest.is_ignored(&trial)
+}
+
+/// What a turn is to do.
+fn jobs<'a>(arguments: &Arguments, subject: Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
+    #[cfg(any(test, feature = "compare"))]
+    if let Some(calls) = arguments.compare_model {
+        return Jobs::of_comparison(arguments, subject, spec, calls);
+    }
+    Jobs::of_spec(arguments, subject, spec, arch)
+}
