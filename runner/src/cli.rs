@@ -103,6 +103,9 @@ pub(crate) struct LabArgs {
     /// Add to the kernel's command line; `module.parameter=value` goes to a lab module
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub(crate) append: Vec<String>,
+    /// How often the machine starts again after a case that brought it down
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) restarts: u32,
     /// Number of CPUs of the machine
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub(crate) smp: u8,

@@ -50,6 +50,7 @@ impl Error {
         match self {
             Self::Lab(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
+            Self::Run(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }
     }

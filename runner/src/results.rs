@@ -62,8 +62,11 @@ impl Results {
             return Err(ResultsError::Occupied { path: path.to_owned() });
         }
         let path = fs::canonicalize(path).map_err(unusable)?;
-        for old in ["events.jsonl", "console.log", "stray.txt", "logs"] {
-            remove(&path.join(old)).map_err(unusable)?;
+        for entry in fs::read_dir(&path).map_err(unusable)? {
+            let entry = entry.map_err(unusable)?;
+            if entry.file_name().to_str().is_some_and(is_own) {
+                remove(&entry.path()).map_err(unusable)?;
+            }
         }
         Ok(Self { path })
     }
@@ -94,6 +97,12 @@ impl Results {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Whether an earlier run left a file of this name.
+fn is_own(name: &str) -> bool {
+    let is_console = name.strip_prefix("console").is_some_and(|rest| rest.ends_with(".log"));
+    is_console || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html"].contains(&name)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -46,7 +46,6 @@ impl Runs {
         self.over.iter().chain([&self.current])
     }
 
-    #[allow(dead_code, reason = "for the matrix")]
     /// Whether the runs were made to try every fault, each in its turn.
     pub(crate) fn tries_faults(&self) -> bool {
         !self.over.is_empty()

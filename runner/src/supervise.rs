@@ -30,8 +30,11 @@ const REAP: Duration = Duration::from_secs(10);
 const POLITE: Signal = Signal::SIGTERM;
 /// How often signals and limits are looked at.
 const TICK: Duration = Duration::from_millis(25);
-/// A longer line is cut: a runaway command must not fill the memory.
-const LINE: usize = 1 << 16;
+/// A longer line is cut: a runaway command must not fill the memory. An event
+/// with a finding for each register and place takes some hundred kilobytes.
+const LINE: usize = 1 << 23;
+/// Read at once.
+const BUFFER: usize = 1 << 16;
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -218,7 +221,7 @@ fn spawn(job: &Job) -> io::Result<(Child, Receiver<Message>)> {
 
 /// Sends every line, without its end; the receiver may be gone already.
 fn read_lines(mut from: impl Read, source: Source, to: &Sender<Message>) {
-    let mut buffer = vec![0; LINE];
+    let mut buffer = vec![0; BUFFER];
     let mut pending = Vec::new();
     let emit = |bytes: &[u8]| {
         let _ = to.send(Message::Line(source, String::from_utf8_lossy(bytes).into_owned()));

@@ -74,6 +74,8 @@ enum GuestError {
         "this kernel cannot have a fault: {file} has no parameter {FAULT}\n[reglist lab --fault builds one that can]"
     )]
     NoFaults { file: String },
+    #[error("this kernel does not know the fault {name}\n[see ci/lab/patches/faults.patch]")]
+    NoFault { name: String },
     #[error("the CPUs cannot be kept busy")]
     Busy(#[source] io::Error),
 }
@@ -167,8 +169,14 @@ fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
         return Err(GuestError::NoFaults { file });
     }
     unload(&kvm.file)?;
-    let fault = fault.map(|fault| format!(" {FAULT}={}", fault.name())).unwrap_or_default();
-    load(&Module { file: kvm.file.clone(), parameters: kvm.parameters.clone() + &fault })
+    let Some(name) = fault.map(Fault::name) else {
+        return load(kvm);
+    };
+    let parameters = format!("{} {FAULT}={name}", kvm.parameters);
+    match load(&Module { file: kvm.file.clone(), parameters }) {
+        Err(GuestError::Module { errno: Errno::EINVAL, .. }) => Err(GuestError::NoFault { name }),
+        result => result,
+    }
 }
 
 /// Unloads a module; a process that has just ended may hold it for another
@@ -178,7 +186,8 @@ fn unload(file: &str) -> Result<(), GuestError> {
     let start = Instant::now();
     loop {
         match delete_module(&name, DeleteModuleFlags::O_NONBLOCK) {
-            Ok(()) => return Ok(()),
+            // It is not there where it refused the fault before this one.
+            Ok(()) | Err(Errno::ENOENT) => return Ok(()),
             Err(Errno::EAGAIN) if start.elapsed() < RELEASE => thread::sleep(Duration::from_millis(1)),
             Err(errno) => return Err(GuestError::Held { module: file.to_owned(), errno }),
         }

@@ -46,7 +46,7 @@ pub enum JobError {
     },
     /// It died.
     #[error(
-        "the process of the case was killed by {signal}\n[see the kernel log: the kernel may have written over the process's memory]"
+        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that writes over its memory]"
     )]
     Signal {
         /// Name of the signal.

@@ -136,6 +136,15 @@ pub(crate) enum LabError {
     /// The machine was to run before it was made ready.
     #[error("the lab is not ready")]
     NotReady,
+    /// What the machine says.
+    #[error("failed to write `{}`", path.display())]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// The build's own files.
     #[error("failed to prepare or keep the kernel in `{}`", path.display())]
     Kernel {

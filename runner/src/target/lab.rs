@@ -3,18 +3,21 @@
 //! and reads events from a serial port of their own.
 
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reglist_suite::fault::Faults;
+
+use super::restart::{Next, Restarting};
 use super::{Run, Target};
 use crate::cli::LabArgs;
 use crate::error::Error;
 use crate::lab::{self, Append, Job, LabError, Prepared, SOFT_LVZ, UserPatches, UserSource};
+use crate::progress::Bar;
 use crate::room::Mount;
 use crate::session::Session;
-use crate::stage::{Stage, StageError, Step};
-use crate::stream::Runs;
+use crate::stage::{Stage, StageError, Step, indented};
+use crate::stream::Record;
 use crate::supervise::{Ending, Flow, Source};
 
 /// A whole run takes seconds; a guest that is still busy after this is lost.
@@ -64,7 +67,7 @@ impl<'s> Lab<'s> {
         self.session.results().join(name)
     }
 
-    fn boot(&self, ready: &Prepared, append: &Append, image: &Path) -> Step {
+    fn boot(&self, ready: &Prepared, append: &Append, image: &Path, console: &str) -> Step {
         let room = ready
             .toolchain
             .room(self.session)
@@ -82,12 +85,32 @@ impl<'s> Lab<'s> {
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
             .arguments(["-kernel", "/kernel/vmlinux", "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
-            .arguments(["-serial", &format!("file:/results/{CONSOLE}"), "-serial", "stdio"])
+            .arguments(["-serial", &format!("file:/results/{console}"), "-serial", "stdio"])
             .silence(Duration::from_secs(silence))
     }
 
-    fn console(&self) -> Vec<String> {
-        let bytes = fs::read(self.file(CONSOLE)).unwrap_or_default();
+    /// What the suite is asked to do, but for cases that have ended.
+    fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if let Some(calls) = self.arguments.compare_model {
+            let model = closest_model(ready.version);
+            arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned));
+        }
+        if let Some(faults) = self.arguments.fault {
+            arguments.extend(["--fault".to_owned(), faults.name()]);
+        }
+        if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
+            arguments.extend(["--require", FEATURES].map(str::to_owned));
+        }
+        for case in except {
+            arguments.extend(["--except", case].map(str::to_owned));
+        }
+        arguments.extend(self.arguments.suite_args.to_arguments());
+        arguments
+    }
+
+    fn console(&self, name: &str) -> Vec<String> {
+        let bytes = fs::read(self.file(name)).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).replace('\r', "");
         excerpt(&text)
     }
@@ -104,72 +127,53 @@ impl Target for Lab<'_> {
         let Some(ready) = &self.ready else {
             return Err(LabError::NotReady.into());
         };
-        let append = Append::sort(&self.arguments.append, &ready.kernel.modules);
-        let mut stage = Stage::new(self.session, "boot", LIMIT)?;
-        let scratch = self.session.cache().scratch("image")?;
-        let step = self.boot(ready, &append, scratch.path());
-        let mut runs = Runs::default();
-        let mut complaints = Vec::new();
+        let mut machine = Machine {
+            lab: self,
+            ready,
+            append: Append::sort(&self.arguments.append, &ready.kernel.modules),
+            boots: 0,
+            complaints: Vec::new(),
+        };
         if self.session.planning() {
-            stage.run(&step)?;
-            return Ok(self.report(runs, None, complaints));
-        }
-        let mut arguments = self.arguments.suite_args.to_arguments();
-        if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
-            arguments.splice(0..0, ["--require", FEATURES].map(str::to_owned));
-        }
-        if let Some(faults) = self.arguments.fault {
-            arguments.splice(0..0, ["--fault".to_owned(), faults.name()]);
-        }
-        if let Some(calls) = self.arguments.compare_model {
-            let model = closest_model(ready.version);
-            let comparing = ["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned);
-            arguments.splice(0..0, comparing);
-        }
-        let job = Job::new(&ready.kernel, &append, arguments, self.arguments.busy);
-        let image = scratch.path().join(IMAGE);
-        lab::write_image(&image, &ready.suite, &ready.kernel, &job).map_err(stage.file_error("write", &image))?;
-        if self.arguments.keep {
-            let kept = self.file(IMAGE);
-            fs::copy(&image, &kept).map_err(stage.file_error("write", &kept))?;
+            machine.plan()?;
+            return Ok(Run::default());
         }
         let path = self.file("events.jsonl");
-        let mut events = File::create(&path).map_err(stage.file_error("make", &path))?;
-        let mut written = Ok(());
-        let ended = stage.attempt(&step, &mut |bar, source, line| {
-            if source == Source::Error {
-                complaints.push(line.to_owned());
-                return Flow::Continue;
+        let file_error = |source| LabError::Events { path: path.clone(), source };
+        let events = File::create(&path).map_err(file_error)?;
+        // A run for every fault has no use for a kernel that went down.
+        let restarts = if self.arguments.fault == Some(Faults::All) { 0 } else { self.arguments.restarts };
+        let mut run = Restarting::new(events, restarts);
+        let mut except = Vec::new();
+        let end = loop {
+            let end = machine.boot(&mut run, &except)?;
+            if end.interrupted {
+                break end;
             }
-            if let Err(error) = writeln!(events, "{}", line.trim_end_matches('\r')) {
-                written = Err(error);
+            let next = run.machine_ended(&end.cause);
+            let whole = run.runs().current().finished.is_some();
+            if whole && end.console.iter().any(|line| is_crash(line)) {
+                // An oops costs the process that met it, and the kernel goes on.
+                let said = format!("reglist: warning: the kernel log is not clean{}", indented(&end.console));
+                self.session.progress().say(&said);
             }
-            runs.take(line);
-            let run = runs.current();
-            if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
-                bar.length(started.plan.len() as u64);
-            } else {
-                bar.advance_to(run.ended.len() as u64);
+            match next {
+                Next::Over => break end,
+                Next::Boot { except: ended } => except = ended,
             }
-            bar.message(run.running.as_deref().unwrap_or_default());
-            Flow::Continue
-        })?;
-        written.map_err(stage.file_error("write", &path))?;
+            self.session.progress().say(&format!("reglist: {}{}", end.cause, indented(&end.console)));
+        };
+        let complaints = machine.complaints;
+        let (runs, unblamed) = run.finish().map_err(file_error)?;
         let stray: Vec<&str> = runs.stray().collect();
         if !stray.is_empty() {
             let path = self.file("stray.txt");
-            fs::write(&path, stray.join("\n") + "\n").map_err(stage.file_error("write", &path))?;
+            let content = stray.join("\n") + "\n";
+            fs::write(&path, content).map_err(|source| LabError::Events { path, source })?;
         }
-        let log = stage.log().to_owned();
-        let silent = match ended.ending {
-            Ending::Interrupted { killed } => {
-                return Err(StageError::Interrupted { stage: "boot", killed, log }.into());
-            }
-            Ending::TimedOut { limit } => Some(limit),
-            Ending::Exited(_) | Ending::Stopped => None,
-        };
-        stage.done("run ended");
-        Ok(self.report(runs, silent, complaints))
+        let results = Some(self.session.results().to_owned());
+        let End { console, silent, interrupted, .. } = end;
+        Ok(Run { runs, console, results, silent, unblamed, complaints, interrupted, ..Run::default() })
     }
 
     fn clean_up(&mut self) -> Result<(), Error> {
@@ -180,11 +184,110 @@ impl Target for Lab<'_> {
     }
 }
 
-impl Lab<'_> {
-    fn report(&self, runs: Runs, silent: Option<Duration>, complaints: Vec<String>) -> Run {
-        let results = Some(self.session.results().to_owned());
-        Run { runs, console: self.console(), results, silent, complaints, ..Run::default() }
+/// The emulated machine, from boot to boot.
+struct Machine<'l> {
+    lab: &'l Lab<'l>,
+    ready: &'l Prepared,
+    append: Append,
+    boots: u32,
+    complaints: Vec<String>,
+}
+
+/// How one boot ended.
+#[derive(Debug, Default)]
+struct End {
+    /// What brought the kernel down, if its work was not done.
+    cause: String,
+    /// The lines of the console that matter most.
+    console: Vec<String>,
+    /// The limit that it broke by saying nothing.
+    silent: Option<Duration>,
+    /// Whether the user asked to stop.
+    interrupted: bool,
+}
+
+impl Machine<'_> {
+    /// Prints the command of a boot.
+    fn plan(&self) -> Result<(), Error> {
+        let mut stage = Stage::new(self.lab.session, "boot", LIMIT)?;
+        let scratch = self.lab.session.cache().scratch("image")?;
+        stage.run(&self.lab.boot(self.ready, &self.append, scratch.path(), CONSOLE))?;
+        Ok(())
     }
+
+    /// Boots once, and has the suite do all cases but some.
+    fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, Error> {
+        let session = self.lab.session;
+        self.boots += 1;
+        let mut stage = Stage::new(session, "boot", LIMIT)?;
+        let scratch = session.cache().scratch("image")?;
+        let name = console_name(self.boots);
+        let step = self.lab.boot(self.ready, &self.append, scratch.path(), &name);
+        let arguments = self.lab.suite_arguments(self.ready, &self.append, except);
+        let job = Job::new(&self.ready.kernel, &self.append, arguments, self.lab.arguments.busy);
+        let image = scratch.path().join(IMAGE);
+        lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job)
+            .map_err(stage.file_error("write", &image))?;
+        if self.lab.arguments.keep {
+            let kept = self.lab.file(IMAGE);
+            fs::copy(&image, &kept).map_err(stage.file_error("write", &kept))?;
+        }
+        let ended = stage.attempt(&step, &mut |bar, source, line| {
+            if source == Source::Error {
+                self.complaints.push(line.to_owned());
+                return Flow::Continue;
+            }
+            run.take(line);
+            show(run.runs().current(), bar);
+            Flow::Continue
+        })?;
+        let log = stage.log().to_owned();
+        let silent = match ended.ending {
+            Ending::Interrupted { killed } if run.runs().current().started.is_none() => {
+                return Err(StageError::Interrupted { stage: "boot", killed, log }.into());
+            }
+            Ending::Interrupted { .. } => return Ok(End { interrupted: true, ..End::default() }),
+            Ending::TimedOut { limit } => Some(limit),
+            Ending::Exited(_) | Ending::Stopped => None,
+        };
+        stage.done("run ended");
+        let console = self.lab.console(&name);
+        Ok(End { cause: cause(&console, silent, &name), console, silent, interrupted: false })
+    }
+}
+
+fn show(run: &Record, bar: &Bar) {
+    if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
+        bar.length(started.plan.len() as u64);
+    } else {
+        bar.advance_to(run.ended.len() as u64);
+    }
+    bar.message(run.running.as_deref().unwrap_or_default());
+}
+
+/// Each boot has a console of its own.
+fn console_name(boot: u32) -> String {
+    if boot == 1 { CONSOLE.to_owned() } else { format!("console-{boot}.log") }
+}
+
+/// What brought a kernel down, in one line, and where to read more.
+fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
+    let crash = console.iter().find(|line| is_crash(line)).map(|line| format!(": {}", message(line)));
+    let what = match silent {
+        None => format!("the kernel died{}", crash.unwrap_or_default()),
+        Some(limit) => format!("the kernel hangs: silence for {} s{}", limit.as_secs(), crash.unwrap_or_default()),
+    };
+    format!("{what}\n[the console of that boot is in {file}, beside the events]")
+}
+
+/// A line of the kernel log without its time.
+fn message(line: &str) -> &str {
+    let line = line.trim();
+    line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, message)| message)
+}
+
+fn is_crash(line: &str) -> bool {
+    CRASHES.iter().any(|sign| line.contains(sign))
 }
 
 /// The kernel of the suite's model that is closest to a kernel.
@@ -196,7 +299,7 @@ fn closest_model(version: (u32, u32)) -> &'static str {
 /// on, or the last ones.
 fn excerpt(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let crash = lines.iter().position(|line| CRASHES.iter().any(|sign| line.contains(sign)));
+    let crash = lines.iter().position(|line| is_crash(line));
     let last = lines.len().saturating_sub(TAIL);
     let from = crash.map_or(last, |crash| crash.min(last));
     lines.iter().skip(from).take(TAIL).map(|line| (*line).to_owned()).collect()

@@ -4,12 +4,14 @@
 
 pub(crate) mod lab;
 pub(crate) mod local;
+mod restart;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reglist_suite::events::Verdict;
+use reglist_suite::events::{Outcome, Verdict};
+use reglist_suite::exit;
 
 use crate::error::Error;
 use crate::report;
@@ -45,6 +47,8 @@ pub(crate) struct Run {
     pub(crate) results: Option<PathBuf>,
     /// The limit that the target broke by saying nothing.
     pub(crate) silent: Option<Duration>,
+    /// What brought the target down where no case can be blamed.
+    pub(crate) unblamed: Vec<String>,
     /// What the target's own program complained about.
     pub(crate) complaints: Vec<String>,
     /// Exit code of a suite that ran in this process; why it gave up, or that it
@@ -88,8 +92,18 @@ pub(crate) enum RunError {
         missing: usize,
         /// Number of cases planned.
         planned: usize,
+        /// Whether a case that ended says that the kernel is wrong.
+        failed: bool,
         /// Last lines of the console, each on its own line.
         console: String,
+        /// Where everything is kept.
+        results: Option<PathBuf>,
+    },
+    /// The kernel went down, and all cases ended all the same.
+    #[error("{}{}", ends.join("\n"), kept("console, events and logs", results.as_deref()))]
+    Unblamed {
+        /// What brought it down, each time.
+        ends: Vec<String>,
         /// Where everything is kept.
         results: Option<PathBuf>,
     },
@@ -118,6 +132,16 @@ fn hang(limit: Option<&Duration>) -> String {
 
 fn during(case: Option<&str>) -> String {
     case.map_or_else(|| "between two cases".to_owned(), |case| format!("in case {case}"))
+}
+
+impl RunError {
+    /// The exit code: a wrong kernel, or nothing that could be learnt of it.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unblamed { .. } | Self::Incomplete { failed: true, .. } => exit::FAILED,
+            _ => exit::INFRASTRUCTURE,
+        }
+    }
 }
 
 impl Run {
@@ -150,18 +174,22 @@ impl Run {
         let suspect = record.running.take();
         match record.finished.take() {
             Some(finished) if finished.verdict == Verdict::NotImplemented || missing == 0 => {
-                Ok(finished.verdict.exit_code())
+                if self.unblamed.is_empty() || finished.verdict == Verdict::Failed {
+                    return Ok(finished.verdict.exit_code());
+                }
+                Err(RunError::Unblamed { ends: self.unblamed, results })
             }
             _ if self.interrupted => Err(RunError::Interrupted { suspect, missing, planned }),
-            _ => Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, console, results }),
+            _ => {
+                let failed = record.ended.iter().any(|case| matches!(case.outcome, Outcome::Fail | Outcome::Error));
+                Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, failed, console, results })
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use reglist_suite::exit;
-
     use super::*;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a.x","base.b.x"]}"#;

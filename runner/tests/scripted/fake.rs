@@ -64,8 +64,14 @@ suite)
     mkdir -p "$built"
     cp "$here/../suite" "$built/reglist-suite" ;;
 boot)
-    echo "console of $(cat /kernel/vmlinux)" > /results/console.log
-    cat "$here/events" ;;
+    console=${*#*file:}
+    echo "console of $(cat /kernel/vmlinux)" > "${console%% *}"
+    if [ -e "$here/events-again" ] && [ -e "$here/booted" ]; then
+        cat "$here/events-again"
+    else
+        : > "$here/booted"
+        cat "$here/events"
+    fi ;;
 esac
 exit 0
 "#;

@@ -82,17 +82,18 @@ fn a_full_disk_is_called_by_its_name() {
 }
 
 #[test]
-fn a_kernel_that_dies_names_the_suspect() {
+fn a_kernel_that_dies_costs_the_case_that_brought_it_down() {
     let Some(lab) = FakeLab::new("dies") else { return };
     let events = fs::read_to_string(lab.path("bin/events")).unwrap();
     let until = |count: usize| events.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
 
     lab.write("bin/events", until(4) + "{\"event\":\"case_fini");
-    let output = expect(5, &mut lab.lab(&[]));
-    let message = text(&output.stderr);
-    assert!(message.contains("died in case base.efault; 1 of 2 cases did not finish"), "{message}");
-    assert!(message.contains("console of one"), "{message}");
-    assert!(text(&output.stdout).contains("missing"), "{}", text(&output.stdout));
+    let output = expect(1, &mut lab.lab(&["--results", "out"]));
+    let report = text(&output.stdout);
+    assert!(report.contains("base.efault") && report.contains("the kernel died"), "{report}");
+    assert!(report.ends_with("reglist: failed: 1 of 2 cases on Linux 7.2.13, series v5\n"), "{report}");
+    let events = fs::read_to_string(lab.path("out/events.jsonl")).unwrap();
+    assert!(events.lines().last().unwrap().contains("run_finished"), "{events}");
 
     lab.write("bin/events", "");
     let message = text(&expect(5, &mut lab.lab(&[])).stderr);
@@ -101,6 +102,31 @@ fn a_kernel_that_dies_names_the_suspect() {
     lab.write("bin/events", "{\"event\":\"run_aborted\",\"reason\":\"loading kvm.ko gives ENODEV\"}\n");
     let message = text(&expect(5, &mut lab.lab(&[])).stderr);
     assert!(message.contains("the suite gave up: loading kvm.ko gives ENODEV"), "{message}");
+}
+
+#[test]
+fn a_machine_starts_again_for_the_cases_that_are_left() {
+    let Some(lab) = FakeLab::new("restarts") else { return };
+    let events = fs::read_to_string(lab.path("bin/events")).unwrap();
+    let lines: Vec<&str> = events.lines().collect();
+    // The first boot ends in the first case, every later one has the second alone.
+    lab.write("bin/events", format!("{}\n{}\n", lines[0], lines[1]));
+    lab.write("bin/events-again", format!("{}\n", [lines[0], lines[3], lines[4], lines[5]].join("\n")));
+    let output = expect(1, &mut lab.lab(&["--results", "out", "--keep"]));
+    let report = text(&output.stdout);
+    assert!(report.ends_with("reglist: failed: 1 of 2 cases on Linux 7.2.13, series v5\n"), "{report}");
+    assert!(text(&output.stderr).contains("reglist: the kernel died"), "{}", text(&output.stderr));
+    assert!(lab.path("out/console.log").exists() && lab.path("out/console-2.log").exists());
+    let image = text(&fs::read(lab.path("out/image.cpio")).unwrap());
+    assert!(image.contains("\"--except\",\n    \"base.count\""), "the second boot leaves out what has ended");
+
+    fs::remove_file(lab.path("bin/booted")).unwrap();
+    lab.write("bin/events-again", "");
+    let output = expect(1, &mut lab.lab(&["--results", "out", "--force"]));
+    assert!(text(&output.stderr).contains("1 of 2 cases did not finish"), "{}", text(&output.stderr));
+    fs::remove_file(lab.path("bin/booted")).unwrap();
+    let output = expect(1, &mut lab.lab(&["--restarts", "0"]));
+    assert!(text(&output.stderr).contains("1 of 2 cases did not finish"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::spec::Spec;
 use crate::subject::Choice;
 use crate::worker::WorkerError;
 
+/// Random orders of a round: one dependency is seen in most of them.
+const SHUFFLES: usize = 3;
+
 /// Cases that run on a subject with one fault or without.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
@@ -47,6 +50,7 @@ impl<'a> Turns<'a> {
             let mut arguments = arguments.clone();
             arguments.configurations = vec![round.configuration.to_owned()];
             arguments.allow_new = round.allow_new;
+            arguments.shuffles = arguments.shuffles.min(SHUFFLES);
             one(&arguments, round.fault)
         };
         Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
