@@ -189,6 +189,54 @@ fn the_defects_of_the_posted_series_are_all_found() {
 }
 
 #[test]
+fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
+    if !enabled() {
+        return;
+    }
+    for kernel in ["7.2", "6.12"] {
+        lab(&["--kernel", kernel, "--fault", "all"]).expect(0);
+    }
+}
+
+/// Faults that bring a process or the kernel down, and what is said of the case
+/// in which they do.
+const TROUBLE: [(&str, &str); 8] = [
+    ("oops", "was killed by SIG"),
+    ("panic", "the kernel died: Kernel panic - not syncing: reg_list_fault=panic"),
+    ("hang", "no end after 2 s"),
+    ("hang-uninterruptible", "no end after 2 s"),
+    ("lockup", "the kernel hangs: silence for"),
+    ("memory-overwritten", "was killed by SIG"),
+    ("memory-corrupted", "was killed by SIG"),
+    ("stuck-at-end", "no end after 2 s"),
+];
+
+#[test]
+fn a_kernel_in_trouble_costs_the_case_that_met_it() {
+    if !enabled() {
+        return;
+    }
+    const CULPRIT: &str = "pmu_lbt.roundtrip.bad_address";
+    for (fault, said) in TROUBLE {
+        let run = lab(&["--fault", fault, "--timeout", "2"]).expect(1);
+        let (verdict, totals) = run.end();
+        assert_eq!((verdict, totals.error), (Verdict::Failed, 1), "{fault}");
+        assert_eq!(totals.pass + 1, run.cases().len(), "{fault}");
+        for case in run.cases() {
+            let outcome = if case.case == CULPRIT { Outcome::Error } else { Outcome::Pass };
+            assert_eq!(case.outcome, outcome, "{fault}: {case:?}");
+        }
+        let culprit = run.cases().into_iter().find(|case| case.case == CULPRIT).unwrap();
+        let reason = culprit.reason.as_deref().unwrap_or_default();
+        assert!(reason.contains(said), "{fault}: {reason}");
+        // All of it is there but once.
+        let Some(Event::RunStarted(started)) = run.events.first() else { panic!("{fault}: no start") };
+        let ended: Vec<&String> = run.cases().into_iter().map(|case| &case.case).collect();
+        assert_eq!(ended, started.plan.iter().collect::<Vec<_>>(), "{fault}");
+    }
+}
+
+#[test]
 fn a_host_without_a_feature_skips_with_the_probed_reason() {
     if !enabled() {
         return;

@@ -88,6 +88,11 @@ fn file(name: &'static str) -> Result<&'static [u8], LabError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::ValueEnum as _;
+    use reglist_suite::fault::{Fault, Place};
+
     use super::*;
 
     #[test]
@@ -108,6 +113,17 @@ mod tests {
             assert!(patch.path.ends_with(format!("reference-{expected}.patch")), "{version:?}");
             assert!(patch.touches.contains("arch/loongarch/kvm/vcpu.c"));
         }
+    }
+
+    #[test]
+    fn a_kernel_can_have_every_fault_that_is_said_to_be_one_of_a_kernel() {
+        let text = String::from_utf8(faults().unwrap().text).unwrap();
+        let name = |line: &str| Some(line.strip_prefix("+\tF(")?.split('"').nth(1)?.to_owned());
+        let known: BTreeSet<String> = text.lines().filter_map(name).collect();
+        let can_have = |fault: &&Fault| !matches!(fault.place(), Place::Model(_));
+        let wanted: BTreeSet<String> =
+            Fault::value_variants().iter().filter(can_have).map(|fault| fault.name()).collect();
+        assert_eq!(known, wanted);
     }
 
     #[test]

@@ -76,8 +76,11 @@ impl<'s> Lab<'s> {
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
         words.extend(append.kernel.iter().cloned());
-        let usual = if self.arguments.compare_model.is_some() { SILENCE_OF_CALLS } else { SILENCE };
-        let silence = self.arguments.suite_args.timeout.map_or(usual, |limit| usual.max(limit + MARGIN));
+        let silence = match (self.arguments.suite_args.timeout, self.arguments.compare_model) {
+            (limit, Some(_)) => SILENCE_OF_CALLS.max(limit.unwrap_or_default() + MARGIN),
+            (Some(limit), None) => limit + MARGIN,
+            (None, None) => SILENCE,
+        };
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
