@@ -118,7 +118,12 @@ pub(crate) struct LabArgs {
     /// Keep events, console and logs in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
-    /// Use the directory of results even if it is not empty
+    /// Write what came of `--fault all` to FILE.json or FILE.html; can be given
+    /// twice. The results have both in any case
+    #[arg(long, value_name = "FILE")]
+    pub(crate) matrix: Vec<PathBuf>,
+    /// Use the directory of results even if it is not empty, and overwrite the
+    /// files of `--matrix`
     #[arg(long)]
     pub(crate) force: bool,
     /// Print the commands of each stage instead of running them
@@ -268,10 +273,11 @@ fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String
     }
     let commands = Cli::command();
     let is_command = |word: &OsString| commands.get_subcommands().any(|command| word == command.get_name());
-    let words = own_options::sort(arguments, 0, Color::Auto).suite;
+    let own_options::Sorted { suite: mut words, matrix, .. } = own_options::sort(arguments, 0, Color::Auto);
     if words.iter().any(is_command) {
         return None;
     }
+    words.extend(matrix.files.into_iter().flat_map(|file| ["--matrix".into(), file.into_os_string()]));
     let words: Vec<String> = words.into_iter().map(OsString::into_string).collect::<Result<_, _>>().ok()?;
     let words = shlex::try_join(words.iter().map(String::as_str)).ok()?;
     Some(format!("reglist run {words}"))

@@ -10,6 +10,7 @@ use reglist_suite::exit;
 use crate::cache::CacheError;
 use crate::interrupt::InterruptError;
 use crate::lab::LabError;
+use crate::matrix::OutputError;
 use crate::results::ResultsError;
 use crate::session::SessionError;
 use crate::stage::StageError;
@@ -27,6 +28,9 @@ pub(crate) enum Error {
     /// The lab's pipeline, outside its stages' commands.
     #[error(transparent)]
     Lab(#[from] LabError),
+    /// The files of a matrix.
+    #[error(transparent)]
+    Matrix(#[from] OutputError),
     /// The directory of results.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -49,6 +53,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Lab(error) => error.exit_code(),
+            Self::Matrix(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,

@@ -16,6 +16,7 @@ mod doctor;
 mod error;
 mod interrupt;
 mod lab;
+mod matrix;
 mod own_options;
 mod progress;
 mod report;

@@ -2,11 +2,13 @@
 //! Options of `reglist` that stand among those of the suite, as in
 //! `reglist run --subject model -v`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 
 use clap::ValueEnum as _;
 
 use crate::cli::Color;
+use crate::matrix::Request;
 
 /// The program's own options, and what is left for the suite.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) struct Sorted {
     pub(crate) color: Color,
     /// Whether help is asked for, which the suite gives.
     pub(crate) help: bool,
+    /// Files for the matrix of all faults.
+    pub(crate) matrix: Request,
 }
 
 /// An option of the program's own.
@@ -33,13 +37,26 @@ enum Own {
 /// Takes the program's own options out, beside those that stood before `run`.
 /// What is not understood is left for the suite to judge.
 pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorted {
-    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: false };
+    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: false, matrix: Request::default() };
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
         if argument == "--" {
             sorted.suite.push(argument);
             sorted.suite.extend(rest);
             break;
+        }
+        if let Some(file) = after_name(&argument, "--matrix") {
+            sorted.matrix.files.push(file.into());
+            continue;
+        }
+        if argument == "--matrix" {
+            // Without a file an empty one, which is refused.
+            sorted.matrix.files.push(rest.next().unwrap_or_default().into());
+            continue;
+        }
+        if argument == "--force" {
+            sorted.matrix.force = true;
+            continue;
         }
         let next = rest.peek().and_then(|next| next.to_str());
         match argument.to_str().and_then(|argument| own(argument, next)) {
@@ -55,7 +72,29 @@ pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorte
             }
         }
     }
+    if sorted.matrix.force && sorted.matrix.files.is_empty() {
+        sorted.suite.insert(0, "--force".into());
+    }
     sorted
+}
+
+/// The value of an option of the suite, as far as it stands there.
+pub(crate) fn value<'a>(suite: &'a [OsString], name: &str) -> Option<&'a OsStr> {
+    let mut before = suite.iter().take_while(|argument| *argument != "--");
+    loop {
+        let argument = before.next()?;
+        if argument == name {
+            return before.next().map(OsString::as_os_str);
+        }
+        if let Some(value) = after_name(argument, name) {
+            return Some(value);
+        }
+    }
+}
+
+/// What stands behind `name=`.
+fn after_name<'a>(argument: &'a OsStr, name: &str) -> Option<&'a OsStr> {
+    argument.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(OsStr::from_bytes)
 }
 
 fn own(argument: &str, next: Option<&str>) -> Option<Own> {
@@ -88,6 +127,29 @@ mod tests {
         assert_eq!(sorted(&["--subject", "model", "-v"]), ("--subject model".into(), 1, Color::Auto));
         assert_eq!(sorted(&["-vv", "--color", "never", "x"]), ("x".into(), 2, Color::Never));
         assert_eq!(sorted(&["--color=always", "--verbose"]), (String::new(), 1, Color::Always));
+    }
+
+    #[test]
+    fn files_of_a_matrix_are_taken_out() {
+        let sorted = |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), 0, Color::Auto);
+        let all = sorted(&["--matrix", "a.json", "--fault", "all", "--matrix=b.html", "--force", "x"]);
+        assert_eq!(all.matrix, Request { files: vec!["a.json".into(), "b.html".into()], force: true });
+        assert_eq!(all.suite, ["--fault", "all", "x"]);
+        assert_eq!(sorted(&["--matrix"]).matrix.files, [std::path::PathBuf::new()]);
+        let alone = sorted(&["--force", "--", "--matrix", "x"]);
+        assert_eq!(alone.suite, ["--force", "--", "--matrix", "x"]);
+    }
+
+    #[test]
+    fn the_value_of_an_option_is_found() {
+        let value = |arguments: &[&str]| {
+            let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+            value(&arguments, "--fault").map(OsStr::to_owned)
+        };
+        assert_eq!(value(&["x", "--fault", "all"]), Some("all".into()));
+        assert_eq!(value(&["--fault=all"]), Some("all".into()));
+        assert_eq!(value(&["--fault"]), None);
+        assert_eq!(value(&["--faults=all", "--", "--fault", "all"]), None);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The command `run`: the kernel of this machine, or the model.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::ValueEnum as _;
 use reglist_suite::exit;
+use reglist_suite::fault::Faults;
+use reglist_suite::spec::Source;
 
 use crate::cli::Color;
 use crate::error::{self, Error};
-use crate::own_options::Sorted;
+use crate::matrix::{Output, OutputError};
+use crate::own_options::{self, Sorted};
 use crate::progress::Progress;
 use crate::report;
 use crate::target::{self, local::Local};
@@ -17,24 +21,44 @@ use crate::target::{self, local::Local};
 const MORE_HELP: &str = "
 Of reglist:
   -v, --verbose
-          Show a line for each case after the table
+          Show a line for each case after the table; with --fault all, what
+          each clause says of each fault
+  --matrix FILE
+          Write what came of --fault all to FILE.json or FILE.html; can be
+          given twice
+  --force
+          Overwrite the files of --matrix
 
 An interrupted run ends with 5.
 ";
 
 /// Runs the suite with its arguments and shows what it found.
 pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
-    let Sorted { mut suite, verbose, color, help } = arguments;
+    let Sorted { mut suite, verbose, color, help, matrix } = arguments;
     if let (Color::Always | Color::Never, Some(value)) = (color, color.to_possible_value()) {
         // For the output of its own, where it is asked for that.
         suite.insert(0, format!("--color={}", value.get_name()).into());
     }
-    let conclude = move |run: target::Run| run.conclude(verbose > 0);
-    let last_words = Arc::new(move |run| error::exit_code(conclude(run)));
+    let all = own_options::value(&suite, "--fault").is_some_and(|fault| fault == Faults::All.name().as_str());
+    if let Some(option) = own_output(&suite).filter(|_| !matrix.files.is_empty()) {
+        return Err(OutputError::OwnOutput { option }.into());
+    }
+    let specs = own_options::value(&suite, "--specs").map_or(Source::Embedded, |specs| Source::Directory(specs.into()));
+    let output = Output::check(&matrix, all, &specs)?;
+    let conclude = Arc::new(move |run: target::Run| run.conclude(verbose > 0, output.as_ref()));
+    let shown = Arc::clone(&conclude);
+    let last_words = Arc::new(move |run| error::exit_code(shown(run)));
     let mut local = Local::new(suite, Progress::new(verbose), last_words);
     let code = conclude(target::carry_out(&mut local)?)?;
     if help && code == exit::PASSED {
         report::print(MORE_HELP)?;
     }
     Ok(code)
+}
+
+/// The option with which the suite shows its own output, and not the report.
+fn own_output(suite: &[OsString]) -> Option<String> {
+    let before = suite.iter().take_while(|argument| *argument != "--").filter_map(|argument| argument.to_str());
+    let name = |argument: &str| argument.split('=').next().unwrap_or_default().to_owned();
+    before.map(name).find(|name| ["--format", "--logfile", "--quiet", "-q", "--list"].contains(&name.as_str()))
 }

@@ -46,11 +46,6 @@ impl Runs {
         self.over.iter().chain([&self.current])
     }
 
-    /// Whether the runs were made to try every fault, each in its turn.
-    pub(crate) fn tries_faults(&self) -> bool {
-        !self.over.is_empty()
-    }
-
     /// Lines that are no events, or events that fit nowhere.
     pub(crate) fn stray(&self) -> impl Iterator<Item = &str> {
         self.iter().flat_map(|record| &record.stray).map(String::as_str)
@@ -204,7 +199,6 @@ mod tests {
         for line in [STARTED, &whole, end, "noise", STARTED, &whole, "[torn"] {
             runs.take(line);
         }
-        assert!(runs.tries_faults());
         assert_eq!(runs.iter().map(|run| run.ended.len()).collect::<Vec<_>>(), [1, 1]);
         assert_eq!(runs.stray().collect::<Vec<_>>(), ["noise", "[torn"]);
         assert!(runs.current().aborted.is_none());

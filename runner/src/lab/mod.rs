@@ -24,6 +24,8 @@ use std::process::Command;
 use std::thread;
 
 use reglist_suite::exit;
+use reglist_suite::fault::Faults;
+use reglist_suite::spec::Source as Specs;
 
 pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
@@ -34,6 +36,7 @@ use crate::cache::{Cache, CacheError};
 use crate::cli::{LabArgs, SuiteArgs};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
+use crate::matrix::{Output, Request};
 use crate::results::Results;
 use crate::session::Session;
 use crate::stage::StageError;
@@ -228,9 +231,15 @@ pub(crate) struct Prepared {
 
 /// The command `lab`.
 pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+    let request = Request { files: arguments.matrix.clone(), force: arguments.force };
+    let output = Output::check(&request, arguments.fault == Some(Faults::All), &Specs::Embedded)?;
     with_target(arguments, verbose, |lab, session| {
         let run = target::carry_out(lab)?;
-        if session.planning() { Ok(exit::PASSED) } else { run.conclude(verbose > 0) }
+        if session.planning() {
+            return Ok(exit::PASSED);
+        }
+        let output = output.map(|output| output.and_in(session.results()));
+        run.conclude(verbose > 0, output.as_ref())
     })
 }
 

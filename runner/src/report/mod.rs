@@ -8,10 +8,10 @@ mod findings;
 mod groups;
 mod id;
 mod new_registers;
-mod paragraph;
+pub(crate) mod paragraph;
 mod reasons;
 mod table;
-mod verdict;
+pub(crate) mod verdict;
 
 use std::io::{self, Write as _};
 

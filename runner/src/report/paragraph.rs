@@ -4,23 +4,23 @@
 use std::fmt::Write as _;
 
 /// Columns of a terminal that everybody has.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 /// Column in which text begins behind a label.
 const INDENT: usize = 14;
 
 /// Text under a label.
-pub(super) fn labelled(text: &mut String, label: &str, words: &str) {
+pub(crate) fn labelled(text: &mut String, label: &str, words: &str) {
     let words = words.split_whitespace().map(str::to_owned);
     fill(text, &head(label), INDENT, words);
 }
 
 /// Items under a label, with commas between them.
-pub(super) fn list(text: &mut String, label: &str, items: &[&str]) {
+pub(crate) fn list(text: &mut String, label: &str, items: &[&str]) {
     fill(text, &head(label), INDENT, enumerated(items).into_iter());
 }
 
 /// A paragraph whose further lines are a little indented.
-pub(super) fn hanging(text: &mut String, words: &str) {
+pub(crate) fn hanging(text: &mut String, words: &str) {
     fill(text, "", 2, words.split_whitespace().map(str::to_owned));
 }
 
@@ -30,7 +30,7 @@ pub(super) fn joined(items: &[&str]) -> String {
 }
 
 /// `1, 2, 3, 7` as `1-3`, `7`.
-pub(super) fn ranges(numbers: &[usize]) -> Vec<String> {
+pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
     let mut numbers = numbers.to_vec();
     numbers.sort_unstable();
     let mut ranges: Vec<(usize, usize)> = Vec::new();

@@ -10,7 +10,7 @@ use super::paragraph::hanging;
 
 /// Stands in the first and in the last line of a run on the model, so that
 /// neither can be taken for a statement about a kernel.
-const UNTESTED: &str = "model: no kernel was tested";
+pub(crate) const UNTESTED: &str = "model: no kernel was tested";
 
 /// The first line; none for a kernel.
 pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
@@ -76,6 +76,6 @@ pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinis
 }
 
 /// The release without what the kernel says of its build.
-fn release(started: &RunStarted) -> &str {
+pub(crate) fn release(started: &RunStarted) -> &str {
     started.kernel.split_whitespace().next().unwrap_or("of an unknown release")
 }

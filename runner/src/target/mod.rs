@@ -14,6 +14,7 @@ use reglist_suite::events::{Outcome, Verdict};
 use reglist_suite::exit;
 
 use crate::error::Error;
+use crate::matrix::{self, Matrix, Output};
 use crate::report;
 use crate::stage::indented;
 use crate::stream::Runs;
@@ -117,6 +118,16 @@ pub(crate) enum RunError {
         /// Number of cases planned.
         planned: usize,
     },
+    /// The stream ended between two rounds.
+    #[error("the run ended before {faults} of the faults were tried{console}{}", kept("console, events and logs", results.as_deref()))]
+    Unreached {
+        /// Number of faults without a round.
+        faults: usize,
+        /// Last lines of the console, each on its own line.
+        console: String,
+        /// Where everything is kept.
+        results: Option<PathBuf>,
+    },
     /// The stream cannot be understood.
     #[error("the suite's events cannot be read")]
     Unreadable(#[source] reglist_suite::events::EventError),
@@ -145,10 +156,24 @@ impl RunError {
 }
 
 impl Run {
-    /// Shows the report; the result is the exit code, or why there is none.
-    pub(crate) fn conclude(self, verbose: bool) -> Result<u8, Error> {
-        report::print(&report::text(self.runs.current(), verbose))?;
-        Ok(self.judge()?)
+    /// Shows the report, or the matrix of a run that tries every fault; the
+    /// result is the exit code, or why there is none.
+    pub(crate) fn conclude(self, verbose: bool, output: Option<&Output>) -> Result<u8, Error> {
+        let matrix = output.and_then(|output| Some((output, Matrix::of(&self.runs, output.clauses())?)));
+        let Some((output, matrix)) = matrix else {
+            report::print(&report::text(self.runs.current(), verbose))?;
+            return Ok(self.judge()?);
+        };
+        report::print(&matrix::text(&matrix, verbose))?;
+        let written = output.write(&matrix);
+        let unreached = matrix.unreached();
+        if unreached > 0 && self.runs.current().finished.is_some() {
+            let (console, results) = (indented(&self.console), self.results);
+            return Err(RunError::Unreached { faults: unreached, console, results }.into());
+        }
+        self.judge()?;
+        written?;
+        Ok(matrix.exit_code())
     }
 
     /// The exit code of a complete run; the reason why there is none, if the

@@ -8,6 +8,7 @@ mod expected;
 mod judge;
 mod place;
 mod round;
+mod section;
 mod tried;
 
 pub use choice::Faults;
