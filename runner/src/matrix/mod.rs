@@ -66,3 +66,6 @@ impl Matrix {
         self.totals().unreached
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,7 @@ struct Cell<'m> {
 /// # Errors
 /// Where the template cannot be filled in, which no matrix can cause.
 pub(super) fn text(matrix: &Matrix) -> askama::Result<String> {
-    Page::of(matrix).render()
+    Ok(Page::of(matrix).render()? + "\n")
 }
 
 impl<'m> Page<'m> {

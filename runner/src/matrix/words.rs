@@ -62,9 +62,7 @@ impl Problem {
         text.push('\n');
         hanging(text, &format!("{} {}", loud(self.word), self.what));
         for (name, value) in &self.parts {
-            for (number, line) in value.lines().enumerate() {
-                labelled(text, if number == 0 { name } else { "" }, line);
-            }
+            labelled(text, name, value);
         }
     }
 }

@@ -119,10 +119,12 @@ pub(crate) enum RunError {
         planned: usize,
     },
     /// The stream ended between two rounds.
-    #[error("the run ended before {faults} of the faults were tried{console}{}", kept("console, events and logs", results.as_deref()))]
+    #[error("{} before {faults} of the faults were tried{console}{}", if *interrupted { "interrupted" } else { "the run ended" }, kept("console, events and logs", results.as_deref()))]
     Unreached {
         /// Number of faults without a round.
         faults: usize,
+        /// Whether the user asked for it.
+        interrupted: bool,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
@@ -168,8 +170,8 @@ impl Run {
         let written = output.write(&matrix);
         let unreached = matrix.unreached();
         if unreached > 0 && self.runs.current().finished.is_some() {
-            let (console, results) = (indented(&self.console), self.results);
-            return Err(RunError::Unreached { faults: unreached, console, results }.into());
+            let (console, results, interrupted) = (indented(&self.console), self.results, self.interrupted);
+            return Err(RunError::Unreached { faults: unreached, interrupted, console, results }.into());
         }
         self.judge()?;
         written?;

@@ -5,4 +5,5 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod interrupt;
+mod matrix;
 mod report;

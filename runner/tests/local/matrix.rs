@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Every fault of a configuration in its turn, and the files that are made of
+//! what comes of it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The faults of a configuration that has but one.
+const RUN: [&str; 7] = ["run", "--subject", "model", "--fault", "all", "--config", "lbt_arm"];
+
+fn reglist(more: &[&str], home: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_reglist")).args(RUN).args(more).current_dir(home).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn what_each_clause_noticed_is_shown_and_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let output = reglist(&["--matrix", "m.json", "--matrix=m.html"], home.path());
+    let (shown, error) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{shown}{error}");
+    let last = shown.lines().next_back().unwrap();
+    assert!(last.starts_with("reglist: all noticed: 1 fault in "), "{shown}");
+    assert!(last.ends_with("; 0 unnoticed, 0 wrongly accused; model: no kernel was tested"), "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("  2 list.contents ")), "{shown}");
+    assert!(!shown.contains("lbt-by-x86-alone"), "{shown}");
+
+    let document: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(home.path().join("m.json")).unwrap()).unwrap();
+    assert_eq!((&document["format"], &document["verdict"]), (&1.into(), &"all_noticed".into()));
+    assert_eq!((&document["complete"], &document["totals"]["wanted"]), (&true.into(), &1.into()));
+    let page = fs::read_to_string(home.path().join("m.html")).unwrap();
+    assert!(page.contains("<summary>lbt-by-x86-alone</summary>") && page.ends_with("</html>\n"), "{page}");
+    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+
+    let again = reglist(&["--matrix", "m.json"], home.path());
+    assert_eq!(again.status.code(), Some(64));
+    assert_eq!(text(&again.stdout), "");
+    assert!(text(&again.stderr).starts_with("reglist: `m.json` exists and is kept as it is\n["));
+    let forced = reglist(&["-v", "--matrix", "m.json", "--force"], home.path());
+    assert_eq!(forced.status.code(), Some(0), "{}", text(&forced.stderr));
+    assert!(text(&forced.stdout).contains("\nlbt-by-x86-alone  xx"), "{}", text(&forced.stdout));
+}
+
+#[test]
+fn wrong_requests_are_refused_before_anything_runs() {
+    let home = tempfile::tempdir().unwrap();
+    for (more, complaint) in [
+        (&["--matrix", "m.txt"][..], "`m.txt` ends neither in .json nor in .html\n["),
+        (&["--matrix", "none/m.json"], "there is no directory for `none/m.json`\n["),
+        (&["--matrix"], "--matrix needs a file\n["),
+        (&["--matrix", "m.json", "--format", "terse"], "--matrix does not go with --format\n["),
+        (&["--force"], "unexpected argument '--force'"),
+    ] {
+        let output = reglist(more, home.path());
+        assert_eq!(output.status.code(), Some(64), "{more:?}");
+        assert!(text(&output.stderr).contains(complaint), "{more:?}: {}", text(&output.stderr));
+    }
+    for arguments in [
+        &["run", "--subject", "model", "--matrix", "m.json"][..],
+        &["run", "--subject", "model", "--fault", "pmu-always", "--matrix", "m.json"],
+        &["lab", "--reference", "--matrix", "m.json"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_reglist"))
+            .args(arguments)
+            .env("XDG_CACHE_HOME", home.path())
+            .current_dir(home.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+        let error = text(&output.stderr);
+        assert_eq!(error, "reglist: --matrix is for a run that tries every fault\n[add --fault all]\n");
+    }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
