@@ -182,7 +182,14 @@ impl Round {
         Some(match (&self.aborted, &self.running) {
             (Some(reason), _) => reason.clone(),
             (None, Some(case)) => format!("it broke off in case {case}; {many}"),
-            (None, None) => format!("it broke off; {many}"),
+            // A case that brought the kernel down has ended in error.
+            (None, None) => match self.cases.last().filter(|case| case.outcome == Outcome::Error) {
+                Some(last) => {
+                    let reason = last.reason.as_deref().unwrap_or("no reason given");
+                    format!("it broke off in case {}: {reason}; {many}", last.case)
+                }
+                None => format!("it broke off; {many}"),
+            },
         })
     }
 

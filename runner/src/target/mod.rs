@@ -13,8 +13,9 @@ use std::time::Duration;
 use reglist_suite::events::{Outcome, Verdict};
 use reglist_suite::exit;
 
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::matrix::{self, Matrix, Output};
+use crate::progress;
 use crate::report;
 use crate::stage::indented;
 use crate::stream::Runs;
@@ -168,14 +169,27 @@ impl Run {
         };
         report::print(&matrix::text(&matrix, verbose))?;
         let written = output.write(&matrix);
-        let unreached = matrix.unreached();
-        if unreached > 0 && self.runs.current().finished.is_some() {
-            let (console, results, interrupted) = (indented(&self.console), self.results, self.interrupted);
-            return Err(RunError::Unreached { faults: unreached, interrupted, console, results }.into());
+        match (self.judge_rounds(&matrix), written) {
+            (Err(error), Err(unwritten)) => {
+                progress::say(&error::chain(&unwritten));
+                Err(error.into())
+            }
+            (judged, written) => {
+                judged?;
+                written?;
+                Ok(matrix.exit_code())
+            }
         }
-        self.judge()?;
-        written?;
-        Ok(matrix.exit_code())
+    }
+
+    /// The same as [`Self::judge`], where all rounds that were to come count.
+    fn judge_rounds(self, matrix: &Matrix) -> Result<u8, RunError> {
+        let faults = matrix.unreached();
+        if faults > 0 && self.runs.current().finished.is_some() {
+            let (console, results, interrupted) = (indented(&self.console), self.results, self.interrupted);
+            return Err(RunError::Unreached { faults, interrupted, console, results });
+        }
+        self.judge()
     }
 
     /// The exit code of a complete run; the reason why there is none, if the
@@ -217,6 +231,8 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use reglist_suite::clause::Clauses;
+
     use super::*;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a.x","base.b.x"]}"#;
@@ -240,6 +256,22 @@ mod tests {
     fn a_suite_that_gave_up_elsewhere_is_told() {
         let error = run(&[STARTED, ABORTED]).judge().unwrap_err();
         assert_eq!(error.to_string(), "the suite gave up: no /dev/kvm");
+    }
+
+    #[test]
+    fn a_stream_that_ends_between_two_rounds_is_told() {
+        let right = STARTED.replace("base.", "lbt_mips.");
+        let ends = ["a", "b"].map(|check| {
+            format!(
+                r#"{{"event":"case_finished","case":"lbt_mips.{check}.x","outcome":"pass","duration_us":1,"ioctls":1}}"#
+            )
+        });
+        let over = r#"{"event":"run_finished","verdict":"passed","totals":{"pass":2,"fail":0,"skip":0,"error":0}}"#;
+        let lines = [&right, &ends[0], &ends[1], over];
+        let matrix = Matrix::of(&run(&lines).runs, &Clauses { clauses: Vec::new() }).unwrap();
+        let error = Run { interrupted: true, ..run(&lines) }.judge_rounds(&matrix).unwrap_err();
+        assert_eq!(error.exit_code(), exit::INFRASTRUCTURE);
+        assert!(error.to_string().starts_with("interrupted before 1"), "{error}");
     }
 
     #[test]
