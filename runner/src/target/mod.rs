@@ -10,7 +10,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reglist_suite::events::{Outcome, Verdict};
+use reglist_suite::events::{CaseFinished, Outcome, Verdict};
 use reglist_suite::exit;
 
 use crate::error::{self, Error};
@@ -222,7 +222,9 @@ impl Run {
             }
             _ if self.interrupted => Err(RunError::Interrupted { suspect, missing, planned }),
             _ => {
-                let failed = record.ended.iter().any(|case| matches!(case.outcome, Outcome::Fail | Outcome::Error));
+                let wrong = |case: &CaseFinished| matches!(case.outcome, Outcome::Fail | Outcome::Error);
+                // In a round for a fault cases are meant to fail.
+                let failed = started.fault.is_none() && record.ended.iter().any(wrong);
                 Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, failed, console, results })
             }
         }
