@@ -25,7 +25,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
     #[command(subcommand)]
-    command: Option<Command>,
+    pub(crate) command: Option<Command>,
 }
 
 const AFTER_HELP: &str = "\
@@ -52,7 +52,7 @@ impl Color {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Test this machine's kernel, or show a run on the built-in model (the default)
     #[command(disable_help_flag = true)]
     Run {
@@ -73,7 +73,7 @@ enum Command {
 }
 
 /// What the lab is to test, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct LabArgs {
     /// Linux from a Debian source package
     #[arg(long, value_enum, default_value_t = Kernel::V7_2, value_name = "VERSION")]
@@ -87,6 +87,11 @@ pub(crate) struct LabArgs {
     /// Apply the reference implementation first
     #[arg(long)]
     pub(crate) reference: bool,
+    /// Test several kernels and show them side by side: NAME=ITEM,ITEM..., an
+    /// item being a patch, a kernel's version or directory, or `reference`
+    #[arg(long = "set", value_name = "NAME=ITEM,...")]
+    #[arg(conflicts_with_all = ["fault", "compare_model", "matrix", "bisect"])]
+    pub(crate) sets: Vec<String>,
     /// Give the reference a fault on purpose, to see that it is noticed; `all`
     /// tries one after the other, each in the configuration in which it shows
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
@@ -112,6 +117,10 @@ pub(crate) struct LabArgs {
     /// Keep every CPU of the machine busy meanwhile
     #[arg(long)]
     pub(crate) busy: bool,
+    /// Exit as `git bisect run` reads it: 125 where the kernel does not build or
+    /// boot, or does not know the ioctl
+    #[arg(long)]
+    pub(crate) bisect: bool,
     /// Keep the boot image beside the results
     #[arg(long)]
     pub(crate) keep: bool,
@@ -134,7 +143,7 @@ pub(crate) struct LabArgs {
 }
 
 /// What is passed on to the suite.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Selecting and judging cases")]
 pub(crate) struct SuiteArgs {
     /// Revision of the expected list

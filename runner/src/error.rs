@@ -49,6 +49,15 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the user asked to stop.
+    pub(crate) fn is_interruption(&self) -> bool {
+        match self {
+            Self::Lab(error) => error.is_interruption(),
+            Self::Stage(StageError::Interrupted { .. }) | Self::Cache(CacheError::Interrupted) => true,
+            _ => false,
+        }
+    }
+
     /// The exit code that says whose turn it is: the user's or the machine's.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -64,9 +73,14 @@ impl Error {
 /// The exit code; an error is shown with its causes on the standard error.
 pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
     result.unwrap_or_else(|error| {
-        crate::progress::say(&chain(&error));
+        show(&error);
         error.exit_code()
     })
+}
+
+/// Shows an error with its causes on the standard error.
+pub(crate) fn show(error: &Error) {
+    crate::progress::say(&chain(error));
 }
 
 /// The error, then every cause on its own line.

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -17,9 +17,13 @@ use signal_hook::iterator::Signals;
 #[error("failed to set up signal handling")]
 pub(crate) struct InterruptError(#[source] io::Error);
 
-/// How often the user asked to stop.
+/// How often the user asked to stop, and whether another part of the program
+/// did.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt(Arc<AtomicUsize>);
+pub(crate) struct Interrupt {
+    asked: Arc<AtomicUsize>,
+    stopped: Arc<AtomicBool>,
+}
 
 impl Interrupt {
     /// Begins to count SIGINT, SIGTERM and SIGHUP.
@@ -37,18 +41,23 @@ impl Interrupt {
 
     /// Counts one more request.
     pub(crate) fn add(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.asked.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Asks to stop on behalf of another part of the program, which is not the
     /// user's insisting.
     pub(crate) fn stop(&self) {
-        let _ = self.0.compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst);
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// The user's wish alone, for the next piece of work.
+    pub(crate) fn afresh(&self) -> Self {
+        Self { asked: Arc::clone(&self.asked), stopped: Arc::default() }
     }
 
     /// Number of requests so far.
     pub(crate) fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.asked.load(Ordering::SeqCst).max(self.stopped.load(Ordering::SeqCst).into())
     }
 
     /// Whether anybody asked.

@@ -88,6 +88,11 @@ impl Results {
         Ok(Self { path })
     }
 
+    /// A directory in this one; what an earlier run left there goes.
+    pub(crate) fn within(&self, name: &str) -> Result<Self, ResultsError> {
+        Self::named(&self.path.join(name), true)
+    }
+
     /// A directory that is only talked about.
     pub(crate) fn planned(cache: &Cache) -> Self {
         Self { path: cache.directory("runs").join("RUN") }

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::mem;
+use std::sync::Arc;
 
 use reglist_suite::events::{CaseFinished, Event, EventError, RunFinished, RunStarted};
 
 /// The runs of a stream, one behind the other.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Runs {
     over: Vec<Record>,
     current: Record,
@@ -53,7 +54,7 @@ impl Runs {
 }
 
 /// What a stream of events said of one run.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Record {
     /// What is tested, by what, and the plan.
     pub(crate) started: Option<RunStarted>,
@@ -68,7 +69,7 @@ pub(crate) struct Record {
     /// Lines that are no events, or events that fit nowhere.
     pub(crate) stray: Vec<String>,
     /// Why the stream cannot be understood at all.
-    pub(crate) unreadable: Option<EventError>,
+    pub(crate) unreadable: Option<Arc<EventError>>,
 }
 
 impl Record {
@@ -84,7 +85,7 @@ impl Record {
                     self.stray.push(line.to_owned());
                 }
             }
-            Err(error @ EventError::Newer { .. }) => self.unreadable = Some(error),
+            Err(error @ EventError::Newer { .. }) => self.unreadable = Some(Arc::new(error)),
             Err(EventError::Malformed(_)) => self.stray.push(line.to_owned()),
         }
     }

@@ -7,6 +7,7 @@
 
 mod append;
 pub(crate) mod apt;
+mod bisect;
 mod build;
 mod image;
 mod kernel;
@@ -14,6 +15,7 @@ mod layer;
 mod patch_file;
 mod patches;
 mod recipe;
+mod sets;
 mod source;
 pub(crate) mod suite_program;
 pub(crate) mod toolchain;
@@ -37,7 +39,7 @@ use crate::cli::{LabArgs, SuiteArgs};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::matrix::{Output, Request};
-use crate::results::Results;
+use crate::results::{Results, ResultsError};
 use crate::session::Session;
 use crate::stage::StageError;
 use crate::supervise::ask;
@@ -148,6 +150,9 @@ pub(crate) enum LabError {
         #[source]
         source: io::Error,
     },
+    /// A set of `--set`.
+    #[error(transparent)]
+    Set(#[from] sets::SetError),
     /// The build's own files.
     #[error("failed to prepare or keep the kernel in `{}`", path.display())]
     Kernel {
@@ -191,7 +196,7 @@ pub(crate) enum LabError {
 
 impl LabError {
     /// Whether the user, or another part of the program, asked to stop.
-    fn is_interruption(&self) -> bool {
+    pub(crate) fn is_interruption(&self) -> bool {
         matches!(
             self,
             Self::Stage(StageError::Interrupted { .. })
@@ -204,6 +209,7 @@ impl LabError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Patch(_)
+            | Self::Set(_)
             | Self::NoSource { .. }
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }
@@ -231,6 +237,21 @@ pub(crate) struct Prepared {
 
 /// The command `lab`.
 pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+    if !arguments.sets.is_empty() {
+        return sets::run(arguments, verbose);
+    }
+    let result = test(arguments, verbose);
+    if !arguments.bisect {
+        return result;
+    }
+    let code = bisect::exit_code(&result);
+    if let Err(error) = result {
+        crate::error::show(&error);
+    }
+    Ok(code)
+}
+
+fn test(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
     let request = Request { files: arguments.matrix.clone(), force: arguments.force };
     let output = Output::check(&request, arguments.fault == Some(Faults::All), &Specs::Embedded)?;
     with_target(arguments, verbose, |lab, session| {
@@ -249,30 +270,47 @@ pub(crate) fn with_target<R>(
     verbose: u8,
     work: impl FnOnce(&mut Lab<'_>, &Session) -> Result<R, Error>,
 ) -> Result<R, Error> {
-    // What the user gave is looked at before anything is fetched or built.
-    let patches = arguments
-        .patches
-        .iter()
-        .map(|path| PatchFile::read(path).map_err(LabError::from))
-        .collect::<Result<Vec<_>, _>>()?;
-    let user_source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
-    match &arguments.suite {
-        Some(suite) => suite_program::check(suite)?,
-        None => check_suite_arguments(&arguments.suite_args)?,
-    }
-
-    let place = Cache::place()?;
-    let cache = if arguments.dry_run { Cache::planned(place) } else { Cache::open(place)? };
-    let results = match &arguments.results {
-        _ if arguments.dry_run => Results::planned(&cache),
-        Some(path) => Results::named(path, arguments.force)?,
-        None => Results::in_cache(&cache)?,
-    };
+    let inputs = Inputs::read(arguments)?;
+    let cache = open_cache(arguments)?;
+    let results = open_results(arguments, &cache)?;
     let interrupt = Interrupt::listen()?;
     let session = Session::new(cache, results, interrupt, verbose, arguments.dry_run)?;
     session.progress().detail(&format!("results in {}", session.results().display()));
 
-    work(&mut Lab::new(&session, arguments, patches, user_source), &session)
+    work(&mut Lab::new(&session, arguments, inputs.patches, inputs.source), &session)
+}
+
+/// What the user gave, looked at before anything is fetched or built.
+#[derive(Debug)]
+struct Inputs {
+    patches: UserPatches,
+    source: UserSource,
+}
+
+impl Inputs {
+    fn read(arguments: &LabArgs) -> Result<Self, LabError> {
+        let patches =
+            arguments.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
+        let source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
+        match &arguments.suite {
+            Some(suite) => suite_program::check(suite)?,
+            None => check_suite_arguments(&arguments.suite_args)?,
+        }
+        Ok(Self { patches, source })
+    }
+}
+
+fn open_cache(arguments: &LabArgs) -> Result<Cache, CacheError> {
+    let place = Cache::place()?;
+    if arguments.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
+}
+
+fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsError> {
+    match &arguments.results {
+        _ if arguments.dry_run => Ok(Results::planned(cache)),
+        Some(path) => Results::named(path, arguments.force),
+        None => Results::in_cache(cache),
+    }
 }
 
 /// Has this program's own suite look at the arguments that the guest's suite

@@ -10,12 +10,15 @@ mod id;
 mod new_registers;
 pub(crate) mod paragraph;
 mod reasons;
+mod side_by_side;
 mod table;
 pub(crate) mod verdict;
 
 use std::io::{self, Write as _};
 
 use reglist_suite::events::{RunStarted, Verdict};
+
+pub(crate) use side_by_side::{Compared, side_by_side};
 
 use crate::error::Error;
 use crate::stream::Record;

@@ -9,6 +9,7 @@ use reglist_suite::events::{Outcome, RunStarted, Totals};
 
 use super::id::{configuration, each_once, theme};
 use super::paragraph::WIDTH;
+use super::side_by_side::Compared;
 use crate::stream::Record;
 
 /// Between two columns.
@@ -42,6 +43,33 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     }
     let columns: Vec<(&str, Vec<Cell>)> =
         configurations.iter().map(|configuration| (*configuration, with_sum(column(configuration)))).collect();
+    let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
+    for (number, block) in blocks(&columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        write_block(text, &rows, first, block);
+    }
+    legend(text, columns.iter().flat_map(|(_, column)| column));
+}
+
+/// Writes a table with a column for each run.
+pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &[Compared]) {
+    let cell = |record: &Record, theme: &str| {
+        let Some(started) = &record.started else { return Cell::default() };
+        let cells = cells(record, started);
+        let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
+        of_theme.fold(Cell::default(), |sum, (_, cell)| sum.and(*cell))
+    };
+    let columns: Vec<(&str, Vec<Cell>)> = compared
+        .iter()
+        .map(|run| {
+            let mut column: Vec<Cell> = themes.iter().map(|theme| cell(run.runs.current(), theme)).collect();
+            column.push(column.iter().fold(Cell::default(), |sum, cell| sum.and(*cell)));
+            (run.name.as_str(), column)
+        })
+        .collect();
+    let rows: Vec<&str> = themes.iter().copied().chain(["total"]).collect();
     let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
     for (number, block) in blocks(&columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
         if number > 0 {

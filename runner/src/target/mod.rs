@@ -8,9 +8,10 @@ mod restart;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use reglist_suite::events::{CaseFinished, Outcome, Verdict};
+use reglist_suite::events::{CaseFinished, EventError, Outcome, Verdict};
 use reglist_suite::exit;
 
 use crate::error::{self, Error};
@@ -133,7 +134,7 @@ pub(crate) enum RunError {
     },
     /// The stream cannot be understood.
     #[error("the suite's events cannot be read")]
-    Unreadable(#[source] reglist_suite::events::EventError),
+    Unreadable(#[source] Arc<EventError>),
 }
 
 fn kept(what: &str, results: Option<&Path>) -> String {
@@ -180,6 +181,13 @@ impl Run {
                 Ok(matrix.exit_code())
             }
         }
+    }
+
+    /// The runs, and what [`Self::judge`] says of them.
+    pub(crate) fn judge_apart(self) -> (Runs, Result<u8, RunError>) {
+        let runs = self.runs.clone();
+        let judged = self.judge();
+        (runs, judged)
     }
 
     /// The same as [`Self::judge`], where all rounds that were to come count.

@@ -130,6 +130,53 @@ fn a_machine_starts_again_for_the_cases_that_are_left() {
 }
 
 #[test]
+fn several_kernels_are_shown_side_by_side() {
+    let Some(lab) = FakeLab::new("sets") else { return };
+    lab.write("p.patch", PATCH);
+    lab.write("misfit.patch", PATCH.replace("-two", "-zwei"));
+    let sets = ["--set", "plain=kernel", "--set", "patched=kernel,p.patch", "--results", "out"];
+    let report = text(&expect(0, &mut lab.lab(&sets)).stdout);
+    assert!(report.contains("plain  patched"), "{report}");
+    assert!(report.ends_with("patched  passed: 2 cases on Linux 7.2.13, series v5\n"), "{report}");
+    let console = |set: &str| fs::read_to_string(lab.path("out").join(set).join("console.log")).unwrap();
+    assert!(console("plain").contains("\ntwo\n") && console("patched").contains("\n2\n"));
+
+    // One that does not fit costs none of the others.
+    let output = expect(64, &mut lab.lab(&["--set", "bad=kernel,misfit.patch", "--set", "plain=kernel"]));
+    assert!(text(&output.stderr).contains("hunk 1 does not fit"), "{}", text(&output.stderr));
+    let report = text(&output.stdout);
+    assert!(report.contains("bad    was not built") && report.contains("plain  passed: 2 cases"), "{report}");
+
+    for (sets, message) in [
+        (&["--set", "x"][..], "is no set"),
+        (&["--set", "x=kernel", "--set", "x=p.patch"], "two sets are called `x`"),
+        (&["--set", "x=kernel,7.2"], "second kernel"),
+        (&["--set", "x=gone.patch"], "failed to read the patch `gone.patch`"),
+    ] {
+        let output = expect(64, &mut lab.lab(sets));
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_bisection_passes_over_what_cannot_be_judged() {
+    let Some(lab) = FakeLab::new("bisect") else { return };
+    expect(0, &mut lab.lab(&["--bisect"]));
+    let events = fs::read_to_string(lab.path("bin/events")).unwrap();
+    lab.write("bin/events", events.replace("\"verdict\":\"passed\"", "\"verdict\":\"not_implemented\""));
+    expect(125, &mut lab.lab(&["--bisect"]));
+    lab.write("bin/events", events.replace("\"verdict\":\"passed\"", "\"verdict\":\"failed\""));
+    expect(1, &mut lab.lab(&["--bisect"]));
+    lab.write("bin/events", "");
+    expect(125, &mut lab.lab(&["--bisect"]));
+    lab.write("bin/fail-build", "vcpu.c:7:1: error: expected ';'\n");
+    let output = expect(125, &mut lab.lab(&["--bisect"]));
+    assert!(text(&output.stderr).contains("stage build"), "{}", text(&output.stderr));
+    lab.write("mine", "");
+    expect(128, &mut lab.lab(&["--bisect", "--results", "."]));
+}
+
+#[test]
 fn words_for_modules_and_for_the_kernel_are_told_apart() {
     let Some(lab) = FakeLab::new("append") else { return };
     expect(0, &mut lab.lab(&["--append", "soft-lvz.lbt=7 loglevel=8", "--keep", "--results", "out"]));

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Several kernels in one call, side by side: `--set v5=reference --set
+//! mine=7.2,v6-1.patch,v6-2.patch`.
+
+use std::path::Path;
+
+use clap::ValueEnum as _;
+use reglist_suite::exit;
+
+use super::{Inputs, LabError};
+use crate::cache::Cache;
+use crate::cli::{Kernel, LabArgs};
+use crate::error::{self, Error};
+use crate::interrupt::Interrupt;
+use crate::report::{self, Compared};
+use crate::results::Results;
+use crate::session::Session;
+use crate::stream::Runs;
+use crate::target::{self, lab::Lab};
+
+/// The word for the reference implementation.
+const REFERENCE: &str = "reference";
+/// Exit codes, the one that says most of the whole call first.
+const WORST_FIRST: [u8; 5] = [exit::USAGE, exit::INFRASTRUCTURE, exit::FAILED, exit::NOTHING_TESTED, exit::PASSED];
+
+/// A set that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetError {
+    /// It has no name or no items.
+    #[error(
+        "`--set {text}` is no set\n[a set is NAME=ITEM,ITEM...; an item is a patch, a kernel's version or directory, or `{REFERENCE}`]"
+    )]
+    Malformed {
+        /// What was given.
+        text: String,
+    },
+    /// Two sets have one name.
+    #[error("two sets are called `{name}`\n[give each a name of its own]")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// It names several kernels.
+    #[error("the set `{name}` names a second kernel, `{item}`\n[a set has one kernel]")]
+    SecondKernel {
+        /// The set.
+        name: String,
+        /// The second kernel.
+        item: String,
+    },
+}
+
+/// A kernel and what is applied to it, under a name.
+#[derive(Debug)]
+struct Set {
+    name: String,
+    arguments: LabArgs,
+}
+
+impl Set {
+    /// Understands `NAME=ITEM,ITEM...`; what is not said is as in `common`.
+    fn parse(text: &str, common: &LabArgs) -> Result<Self, SetError> {
+        let malformed = || SetError::Malformed { text: text.to_owned() };
+        let (name, items) = text.split_once('=').ok_or_else(malformed)?;
+        let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if name.is_empty() || name.starts_with('.') || !is_plain(name) || items.is_empty() {
+            return Err(malformed());
+        }
+        let mut arguments = LabArgs { sets: Vec::new(), ..common.clone() };
+        let mut has_kernel = false;
+        for item in items.split(',') {
+            let version = Kernel::from_str(item, true).ok();
+            let is_directory = Path::new(item).is_dir();
+            if (version.is_some() || is_directory) && std::mem::replace(&mut has_kernel, true) {
+                return Err(SetError::SecondKernel { name: name.to_owned(), item: item.to_owned() });
+            }
+            match version {
+                Some(version) => (arguments.kernel, arguments.kernel_src) = (version, None),
+                None if is_directory => arguments.kernel_src = Some(item.into()),
+                None if item == REFERENCE => arguments.reference = true,
+                None if item.is_empty() => return Err(malformed()),
+                None => arguments.patches.push(item.into()),
+            }
+        }
+        Ok(Self { name: name.to_owned(), arguments })
+    }
+}
+
+/// Tests every set, and shows what came of them side by side.
+pub(super) fn run(common: &LabArgs, verbose: u8) -> Result<u8, Error> {
+    let sets = common.sets.iter().map(|text| Set::parse(text, common)).collect::<Result<Vec<_>, _>>();
+    let sets = sets.map_err(LabError::from)?;
+    for (position, set) in sets.iter().enumerate() {
+        if sets.iter().take(position).any(|other| other.name == set.name) {
+            return Err(LabError::from(SetError::Twice { name: set.name.clone() }).into());
+        }
+    }
+    let inputs = sets.iter().map(|set| Inputs::read(&set.arguments)).collect::<Result<Vec<_>, _>>()?;
+    let cache = super::open_cache(common)?;
+    let results = super::open_results(common, &cache)?;
+    let interrupt = Interrupt::listen()?;
+    let mut compared = Vec::new();
+    let mut codes = Vec::new();
+    drop(cache);
+    for (set, inputs) in sets.iter().zip(inputs) {
+        let tested = test(set, inputs, &results, &interrupt, verbose);
+        let stop = tested.as_ref().is_err_and(Error::is_interruption) || interrupt.requested();
+        let (runs, code) = match tested {
+            Ok(tested) => tested,
+            Err(error) => {
+                error::show(&error);
+                (Runs::default(), error.exit_code())
+            }
+        };
+        compared.push(Compared { name: set.name.clone(), runs, code });
+        codes.push(code);
+        if stop {
+            break;
+        }
+    }
+    if !common.dry_run {
+        report::print(&report::side_by_side(&compared))?;
+    }
+    Ok(WORST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(exit::INFRASTRUCTURE))
+}
+
+/// Tests one set; the exit code is that of a run of its own.
+fn test(set: &Set, inputs: Inputs, results: &Results, interrupt: &Interrupt, verbose: u8) -> Result<(Runs, u8), Error> {
+    let cache = Cache::open(Cache::place()?)?;
+    let results = results.within(&set.name)?;
+    let session = Session::new(cache, results, interrupt.afresh(), verbose, set.arguments.dry_run)?;
+    session.progress().say(&format!("reglist: set {}", set.name));
+    let run = target::carry_out(&mut Lab::new(&session, &set.arguments, inputs.patches, inputs.source))?;
+    if session.planning() {
+        return Ok((Runs::default(), exit::PASSED));
+    }
+    if verbose > 0 {
+        report::print(&report::text(run.runs.current(), true))?;
+    }
+    let (runs, judged) = run.judge_apart();
+    Ok((runs, error::exit_code(judged.map_err(Error::from))))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn common(more: &[&str]) -> LabArgs {
+        let cli = Cli::try_parse_from([&["reglist", "lab"], more].concat()).unwrap();
+        let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
+        *lab
+    }
+
+    #[test]
+    fn a_set_is_a_kernel_with_patches() {
+        let set = Set::parse("mine=6.12,a.patch,b.patch", &common(&["--strict"])).unwrap();
+        assert_eq!(set.name, "mine");
+        assert_eq!(set.arguments.kernel, Kernel::V6_12);
+        assert_eq!(set.arguments.patches, [Path::new("a.patch"), Path::new("b.patch")]);
+        assert!(set.arguments.suite_args.strict && !set.arguments.reference);
+        let set = Set::parse("right=reference,/", &common(&[])).unwrap();
+        assert!(set.arguments.reference && set.arguments.kernel_src.is_some());
+    }
+
+    #[test]
+    fn what_is_no_set_is_told() {
+        for text in ["", "x", "x=", "=a", "a b=c", "../x=a", "x=a,,b"] {
+            assert!(matches!(Set::parse(text, &common(&[])), Err(SetError::Malformed { .. })), "{text}");
+        }
+        assert!(matches!(Set::parse("x=7.2,6.12", &common(&[])), Err(SetError::SecondKernel { .. })));
+    }
+}
