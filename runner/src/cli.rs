@@ -11,6 +11,7 @@ use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 
 use crate::cache::{self, Cache};
+use crate::diff::{self, DiffArgs};
 use crate::error::Error;
 use crate::{doctor, lab, own_options, run};
 
@@ -62,6 +63,8 @@ pub(crate) enum Command {
     },
     /// Build a LoongArch kernel and test it in an emulated machine
     Lab(Box<LabArgs>),
+    /// Compare two stored runs: what regressed, what is fixed, which registers came and went
+    Diff(DiffArgs),
     /// Say what the lab needs, what is there and how to get the rest
     Doctor,
     /// Show or clear what the lab keeps between runs
@@ -90,7 +93,7 @@ pub(crate) struct LabArgs {
     /// Test several kernels and show them side by side: NAME=ITEM,ITEM..., an
     /// item being a patch, a kernel's version or directory, or `reference`
     #[arg(long = "set", value_name = "NAME=ITEM,...")]
-    #[arg(conflicts_with_all = ["fault", "compare_model", "matrix", "bisect"])]
+    #[arg(conflicts_with_all = ["fault", "compare_model", "matrix", "bisect", "known"])]
     pub(crate) sets: Vec<String>,
     /// Give the reference a fault on purpose, to see that it is noticed; `all`
     /// tries one after the other, each in the configuration in which it shows
@@ -127,6 +130,10 @@ pub(crate) struct LabArgs {
     /// Keep events, console and logs in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
+    /// Failures that are known, which fail nothing, as YAML; a case that is
+    /// known to fail and passes does
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
     /// Write what came of `--fault all` to FILE.json or FILE.html; can be given
     /// twice. The results have both in any case
     #[arg(long, value_name = "FILE")]
@@ -230,6 +237,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         None => run_here(Vec::new(), cli.verbose, cli.color),
         Some(Command::Run { arguments }) => run_here(arguments, cli.verbose, cli.color),
         Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
+        Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }
@@ -282,11 +290,12 @@ fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String
     }
     let commands = Cli::command();
     let is_command = |word: &OsString| commands.get_subcommands().any(|command| word == command.get_name());
-    let own_options::Sorted { suite: mut words, matrix, .. } = own_options::sort(arguments, 0, Color::Auto);
+    let own_options::Sorted { suite: mut words, matrix, known, .. } = own_options::sort(arguments, 0, Color::Auto);
     if words.iter().any(is_command) {
         return None;
     }
     words.extend(matrix.files.into_iter().flat_map(|file| ["--matrix".into(), file.into_os_string()]));
+    words.extend(known.into_iter().flat_map(|file| ["--known".into(), file.into_os_string()]));
     let words: Vec<String> = words.into_iter().map(OsString::into_string).collect::<Result<_, _>>().ok()?;
     let words = shlex::try_join(words.iter().map(String::as_str)).ok()?;
     Some(format!("reglist run {words}"))

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use reglist_suite::exit;
 
 use crate::cache::CacheError;
+use crate::diff::DiffError;
+use crate::diff::known::KnownError;
 use crate::interrupt::InterruptError;
 use crate::lab::LabError;
 use crate::matrix::OutputError;
@@ -22,9 +24,15 @@ pub(crate) enum Error {
     /// The cache cannot be used.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// Two stored runs that cannot be compared.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
     /// Signals cannot be handled.
     #[error(transparent)]
     Interrupt(#[from] InterruptError),
+    /// The file of known failures.
+    #[error(transparent)]
+    Known(#[from] KnownError),
     /// The lab's pipeline, outside its stages' commands.
     #[error(transparent)]
     Lab(#[from] LabError),
@@ -61,6 +69,8 @@ impl Error {
     /// The exit code that says whose turn it is: the user's or the machine's.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
+            // What the user gave, all of it.
+            Self::Diff(_) | Self::Known(_) => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),

@@ -11,6 +11,7 @@
 mod cache;
 mod cli;
 pub mod contract;
+mod diff;
 mod digest;
 mod doctor;
 mod error;

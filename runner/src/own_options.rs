@@ -4,6 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 
 use clap::ValueEnum as _;
 
@@ -23,6 +24,8 @@ pub(crate) struct Sorted {
     pub(crate) help: bool,
     /// Files for the matrix of all faults.
     pub(crate) matrix: Request,
+    /// The file of known failures.
+    pub(crate) known: Option<PathBuf>,
 }
 
 /// An option of the program's own.
@@ -37,13 +40,22 @@ enum Own {
 /// Takes the program's own options out, beside those that stood before `run`.
 /// What is not understood is left for the suite to judge.
 pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorted {
-    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: false, matrix: Request::default() };
+    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: false, matrix: Request::default(), known: None };
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
         if argument == "--" {
             sorted.suite.push(argument);
             sorted.suite.extend(rest);
             break;
+        }
+        if let Some(file) = after_name(&argument, "--known") {
+            sorted.known = Some(file.into());
+            continue;
+        }
+        if argument == "--known" {
+            // Without a file an empty one, which cannot be read.
+            sorted.known = Some(rest.next().unwrap_or_default().into());
+            continue;
         }
         if let Some(file) = after_name(&argument, "--matrix") {
             sorted.matrix.files.push(file.into());
@@ -135,7 +147,7 @@ mod tests {
         let all = sorted(&["--matrix", "a.json", "--fault", "all", "--matrix=b.html", "--force", "x"]);
         assert_eq!(all.matrix, Request { files: vec!["a.json".into(), "b.html".into()], force: true });
         assert_eq!(all.suite, ["--fault", "all", "x"]);
-        assert_eq!(sorted(&["--matrix"]).matrix.files, [std::path::PathBuf::new()]);
+        assert_eq!(sorted(&["--matrix"]).matrix.files, [PathBuf::new()]);
         let alone = sorted(&["--force", "--", "--matrix", "x"]);
         assert_eq!(alone.suite, ["--force", "--", "--matrix", "x"]);
     }
@@ -150,6 +162,17 @@ mod tests {
         assert_eq!(value(&["--fault=all"]), Some("all".into()));
         assert_eq!(value(&["--fault"]), None);
         assert_eq!(value(&["--faults=all", "--", "--fault", "all"]), None);
+    }
+
+    #[test]
+    fn the_file_of_known_failures_is_taken_out() {
+        let sorted = |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), 0, Color::Auto);
+        for arguments in [&["--known", "k.yaml", "x"][..], &["x", "--known=k.yaml"]] {
+            let sorted = sorted(arguments);
+            assert_eq!((sorted.suite, sorted.known), (vec!["x".into()], Some("k.yaml".into())));
+        }
+        assert_eq!(sorted(&["--known"]).known, Some(PathBuf::new()));
+        assert_eq!(sorted(&["--", "--known", "x"]).known, None);
     }
 
     #[test]

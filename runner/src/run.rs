@@ -10,6 +10,7 @@ use reglist_suite::fault::Faults;
 use reglist_suite::spec::Source;
 
 use crate::cli::Color;
+use crate::diff::known::{Date, Known, KnownError};
 use crate::error::{self, Error};
 use crate::matrix::{Output, OutputError};
 use crate::own_options::{self, Sorted};
@@ -23,6 +24,9 @@ Of reglist:
   -v, --verbose
           Show a line for each case after the table; with --fault all, what
           each clause says of each fault
+  --known FILE
+          Failures that are known, which fail nothing, as YAML; a case that
+          is known to fail and passes does
   --matrix FILE
           Write what came of --fault all to FILE.json or FILE.html; can be
           given twice
@@ -34,18 +38,22 @@ An interrupted run ends with 5.
 
 /// Runs the suite with its arguments and shows what it found.
 pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
-    let Sorted { mut suite, verbose, color, help, matrix } = arguments;
+    let Sorted { mut suite, verbose, color, help, matrix, known } = arguments;
+    let known = known.map(|file| Known::read(&file, Date::today())).transpose()?;
     if let (Color::Always | Color::Never, Some(value)) = (color, color.to_possible_value()) {
         // For the output of its own, where it is asked for that.
         suite.insert(0, format!("--color={}", value.get_name()).into());
     }
     let all = own_options::value(&suite, "--fault").is_some_and(|fault| fault == Faults::All.name().as_str());
+    if known.is_some() && all {
+        return Err(KnownError::WithEveryFault.into());
+    }
     if let Some(option) = own_output(&suite).filter(|_| !matrix.files.is_empty()) {
         return Err(OutputError::OwnOutput { option }.into());
     }
     let specs = own_options::value(&suite, "--specs").map_or(Source::Embedded, |specs| Source::Directory(specs.into()));
     let output = Output::check(&matrix, all, &specs)?;
-    let conclude = Arc::new(move |run: target::Run| run.conclude(verbose > 0, output.as_ref()));
+    let conclude = Arc::new(move |run: target::Run| run.know(known.as_ref()).conclude(verbose > 0, output.as_ref()));
     let shown = Arc::clone(&conclude);
     let last_words = Arc::new(move |run| error::exit_code(shown(run)));
     let mut local = Local::new(suite, Progress::new(verbose), last_words);

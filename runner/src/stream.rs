@@ -2,7 +2,7 @@
 //! The events of one run or of several, put together from lines that may be
 //! torn, foreign, doubled or missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::sync::Arc;
 
@@ -70,6 +70,9 @@ pub(crate) struct Record {
     pub(crate) stray: Vec<String>,
     /// Why the stream cannot be understood at all.
     pub(crate) unreadable: Option<Arc<EventError>>,
+    /// Every planned case, and whether it has ended. A stream may be long, and
+    /// each of its lines asks.
+    planned: HashMap<String, bool>,
 }
 
 impl Record {
@@ -95,18 +98,21 @@ impl Record {
         match event {
             Event::RunStarted(started) => {
                 let first = self.started.is_none();
-                self.started.get_or_insert(started);
+                if first {
+                    self.planned = started.plan.iter().map(|case| (case.clone(), false)).collect();
+                    self.started = Some(started);
+                }
                 first
             }
             Event::CaseStarted { case } => {
-                let known = self.planned(&case);
+                let known = self.planned.contains_key(&case);
                 if known {
                     self.running = Some(case);
                 }
                 known
             }
             Event::CaseFinished(case) => {
-                let fits = self.planned(&case.case) && !self.ended.iter().any(|old| old.case == case.case);
+                let fits = self.planned.get_mut(&case.case).is_some_and(|ended| !mem::replace(ended, true));
                 if fits {
                     if self.running.as_ref() == Some(&case.case) {
                         self.running = None;
@@ -130,10 +136,6 @@ impl Record {
     /// Whether nothing more is to come.
     fn is_over(&self) -> bool {
         self.started.is_some() && (self.finished.is_some() || self.aborted.is_some())
-    }
-
-    fn planned(&self, case: &str) -> bool {
-        self.started.as_ref().is_some_and(|started| started.plan.iter().any(|planned| planned == case))
     }
 
     /// Planned cases without an end.

@@ -50,6 +50,7 @@ fn what_is_for_a_run_is_sent_there() {
         (&["--subject", "model"][..], "reglist run --subject model]"),
         (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run --fault pmu-always]"),
         (&["base.count"], "reglist run base.count]"),
+        (&["--known", "k.yaml", "base.count"], "reglist run base.count --known k.yaml]"),
     ] {
         let text = complaint(arguments, home.path());
         assert!(text.starts_with("reglist: ") && text.trim_end().ends_with(meant), "{text}");

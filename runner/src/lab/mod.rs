@@ -36,6 +36,7 @@ pub(crate) use toolchain::Toolchain;
 
 use crate::cache::{Cache, CacheError};
 use crate::cli::{LabArgs, SuiteArgs};
+use crate::diff::known::{Date, Known, KnownError};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::matrix::{Output, Request};
@@ -252,10 +253,14 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
 }
 
 fn test(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+    let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
+    if known.is_some() && arguments.fault == Some(Faults::All) {
+        return Err(KnownError::WithEveryFault.into());
+    }
     let request = Request { files: arguments.matrix.clone(), force: arguments.force };
     let output = Output::check(&request, arguments.fault == Some(Faults::All), &Specs::Embedded)?;
     with_target(arguments, verbose, |lab, session| {
-        let run = target::carry_out(lab)?;
+        let run = target::carry_out(lab)?.know(known.as_ref());
         if session.planning() {
             return Ok(exit::PASSED);
         }

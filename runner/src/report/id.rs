@@ -2,7 +2,7 @@
 //! The parts of a case's id, `configuration.theme.name`.
 
 /// The configuration that a case belongs to.
-pub(super) fn configuration(case: &str) -> &str {
+pub(crate) fn configuration(case: &str) -> &str {
     case.split('.').next().unwrap_or(case)
 }
 
@@ -12,12 +12,12 @@ pub(super) fn theme(case: &str) -> &str {
 }
 
 /// The check, which other configurations have as well.
-pub(super) fn check(case: &str) -> &str {
+pub(crate) fn check(case: &str) -> &str {
     case.split_once('.').map_or(case, |(_, check)| check)
 }
 
 /// What the cases have for `part`, each once, in order.
-pub(super) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&str) -> &str) -> Vec<&'a str> {
+pub(crate) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&str) -> &str) -> Vec<&'a str> {
     let mut parts = Vec::new();
     for case in cases {
         push_new(&mut parts, part(case));
@@ -26,7 +26,7 @@ pub(super) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&
 }
 
 /// Adds an item that is not there yet.
-pub(super) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+pub(crate) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }

@@ -6,7 +6,8 @@
 mod cases;
 mod findings;
 mod groups;
-mod id;
+pub(crate) mod id;
+mod known;
 mod new_registers;
 pub(crate) mod paragraph;
 mod reasons;
@@ -20,6 +21,7 @@ use reglist_suite::events::{RunStarted, Verdict};
 
 pub(crate) use side_by_side::{Compared, side_by_side};
 
+use crate::diff::known::Judged;
 use crate::error::Error;
 use crate::stream::Record;
 
@@ -32,9 +34,14 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// The whole report, with a line for each case if it is to be `verbose`; empty
-/// for a run that never started.
+/// The whole report where no failure is known.
 pub(crate) fn text(record: &Record, verbose: bool) -> String {
+    judged_text(record, verbose, None)
+}
+
+/// The whole report, with a line for each case if it is to be `verbose`; empty
+/// for a run that never started. Failures may be known.
+pub(crate) fn judged_text(record: &Record, verbose: bool, judged: Option<&Judged>) -> String {
     let mut text = String::new();
     let Some(started) = &record.started else {
         return text;
@@ -45,8 +52,11 @@ pub(crate) fn text(record: &Record, verbose: bool) -> String {
     if tested && finished.is_none_or(|finished| finished.verdict != Verdict::NotImplemented) {
         results(&mut text, record, started, verbose);
     }
+    if let Some(judged) = judged {
+        known::write(&mut text, judged);
+    }
     if let Some(finished) = finished {
-        verdict::write(&mut text, started, finished);
+        verdict::write(&mut text, started, finished, judged);
     }
     text
 }

@@ -53,7 +53,7 @@ fn head(label: &str) -> String {
 }
 
 /// The items, each but the last with a comma.
-fn enumerated(items: &[&str]) -> Vec<String> {
+pub(crate) fn enumerated(items: &[&str]) -> Vec<String> {
     let last = items.len().saturating_sub(1);
     let with_comma =
         |(position, item): (usize, &&str)| if position == last { (*item).to_owned() } else { format!("{item},") };
@@ -61,7 +61,7 @@ fn enumerated(items: &[&str]) -> Vec<String> {
 }
 
 /// Words after a head, broken before the last column.
-fn fill(text: &mut String, head: &str, indent: usize, words: impl Iterator<Item = String>) {
+pub(crate) fn fill(text: &mut String, head: &str, indent: usize, words: impl Iterator<Item = String>) {
     let mut line = head.to_owned();
     let mut empty = true;
     for word in words {

@@ -55,7 +55,7 @@ fn said(run: &Compared) -> String {
     match (&record.started, &record.finished) {
         (Some(started), Some(finished)) => {
             let mut line = String::new();
-            verdict::write(&mut line, started, finished);
+            verdict::write(&mut line, started, finished, None);
             line.trim().trim_start_matches("reglist: ").to_owned()
         }
         (Some(_), None) => broken_off(&format!("broke off: {} cases did not finish", record.missing().len())),

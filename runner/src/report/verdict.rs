@@ -7,6 +7,7 @@ use console::Style;
 use reglist_suite::events::{RunFinished, RunStarted, SubjectKind, Totals, Verdict};
 
 use super::paragraph::hanging;
+use crate::diff::known::Judged;
 
 /// Stands in the first and in the last line of a run on the model, so that
 /// neither can be taken for a statement about a kernel.
@@ -42,10 +43,12 @@ pub(super) fn write_circumstances(text: &mut String, started: &RunStarted) {
 }
 
 /// The last line.
-pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinished) {
+pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinished, judged: Option<&Judged>) {
+    let all = finished.totals;
+    let finished = &judged.map_or_else(|| finished.clone(), |judged| judged.end(finished));
     let release = release(started);
     let Totals { pass, fail, skip, error } = finished.totals;
-    let all = pass + fail + skip + error;
+    let all = all.pass + all.fail + all.skip + all.error;
     let cases = |count| format!("{count} case{}", if count == 1 { "" } else { "s" });
     let (kernel, untested) = match started.subject {
         SubjectKind::Kvm => (format!(" on Linux {release}, series {}", started.series), String::new()),
@@ -55,10 +58,11 @@ pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinis
         0 => String::new(),
         count => format!(" ({count} skipped)"),
     };
+    let known = judged.map(known).unwrap_or_default();
     let (word, style, what) = match finished.verdict {
-        Verdict::Passed => ("passed", Style::new().green(), format!("{}{kernel}{skipped}", cases(pass))),
+        Verdict::Passed => ("passed", Style::new().green(), format!("{}{kernel}{skipped}{known}", cases(pass))),
         Verdict::Failed => {
-            ("failed", Style::new().red(), format!("{} of {}{kernel}{skipped}", fail + error, cases(all)))
+            ("failed", Style::new().red(), format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(all)))
         }
         Verdict::NothingTested if all == 0 => {
             ("nothing tested", Style::new().yellow(), "no case was selected".to_owned())
@@ -73,6 +77,22 @@ pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinis
         ),
     };
     let _ = writeln!(text, "reglist: {}: {what}{untested}", style.bold().apply_to(word));
+}
+
+/// What the file of known failures has to do with the verdict.
+fn known(judged: &Judged) -> String {
+    let Judged { failing, passing, .. } = judged;
+    let failures = match failing.len() {
+        0 => String::new(),
+        1 => ", 1 known failure".to_owned(),
+        count => format!(", {count} known failures"),
+    };
+    let passes = match passing.len() {
+        0 => String::new(),
+        1 => ", 1 unexpected pass".to_owned(),
+        count => format!(", {count} unexpected passes"),
+    };
+    failures + &passes
 }
 
 /// The release without what the kernel says of its build.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use reglist_suite::events::{CaseFinished, EventError, Outcome, Verdict};
 use reglist_suite::exit;
 
+use crate::diff::known::{Judged, Known};
 use crate::error::{self, Error};
 use crate::matrix::{self, Matrix, Output};
 use crate::progress;
@@ -59,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) code: Option<u8>,
     /// Whether the user asked to stop.
     pub(crate) interrupted: bool,
+    /// What it says beside the failures that are known, if a file names any.
+    pub(crate) judged: Option<Judged>,
 }
 
 /// A run that gave no verdict.
@@ -160,12 +163,18 @@ impl RunError {
 }
 
 impl Run {
+    /// The same run where some failures are known.
+    pub(crate) fn know(mut self, known: Option<&Known>) -> Self {
+        self.judged = known.map(|known| known.judge(self.runs.current()));
+        self
+    }
+
     /// Shows the report, or the matrix of a run that tries every fault; the
     /// result is the exit code, or why there is none.
     pub(crate) fn conclude(self, verbose: bool, output: Option<&Output>) -> Result<u8, Error> {
         let matrix = output.and_then(|output| Some((output, Matrix::of(&self.runs, output.clauses())?)));
         let Some((output, matrix)) = matrix else {
-            report::print(&report::text(self.runs.current(), verbose))?;
+            report::print(&report::judged_text(self.runs.current(), verbose, self.judged.as_ref()))?;
             return Ok(self.judge()?);
         };
         report::print(&matrix::text(&matrix, verbose))?;
@@ -223,6 +232,7 @@ impl Run {
         let suspect = record.running.take();
         match record.finished.take() {
             Some(finished) if finished.verdict == Verdict::NotImplemented || missing == 0 => {
+                let finished = self.judged.as_ref().map_or(finished.clone(), |judged| judged.end(&finished));
                 if self.unblamed.is_empty() || finished.verdict == Verdict::Failed {
                     return Ok(finished.verdict.exit_code());
                 }
@@ -242,8 +252,10 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use reglist_suite::clause::Clauses;
+    use reglist_suite::events::{Event, RunFinished, Totals};
 
     use super::*;
+    use crate::diff::known::Date;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a.x","base.b.x"]}"#;
     const BEGUN: &str = r#"{"event":"case_started","case":"base.a.x"}"#;
@@ -260,6 +272,52 @@ mod tests {
         for (lines, code) in [(&[STARTED, ABORTED][..], exit::FAILED), (&[], exit::USAGE), (&[], exit::PASSED)] {
             assert_eq!(Run { code: Some(code), ..run(lines) }.judge().unwrap(), code);
         }
+    }
+
+    #[test]
+    fn only_failures_that_are_known_fail_nothing() {
+        let ended = |case: &str, outcome: &str| {
+            format!(
+                r#"{{"event":"case_finished","case":"base.{case}.x","outcome":"{outcome}","duration_us":1,"ioctls":1}}"#
+            )
+        };
+        let judged = |outcomes: [&str; 2], known: &str, unblamed: Vec<String>| {
+            let mut totals = Totals::default();
+            for outcome in outcomes {
+                *match outcome {
+                    "pass" => &mut totals.pass,
+                    "skip" => &mut totals.skip,
+                    "fail" => &mut totals.fail,
+                    _ => &mut totals.error,
+                } += 1;
+            }
+            let end = Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }).to_line().unwrap();
+            let run = run(&[STARTED, &ended("a", outcomes[0]), &ended("b", outcomes[1]), &end]);
+            let today = Date::parse("2026-07-01").unwrap();
+            let known = Known::from_text(Path::new("known.yaml"), known, today).unwrap();
+            console::set_colors_enabled(false);
+            let run = Run { unblamed, ..run }.know(Some(&known));
+            let text = report::judged_text(run.runs.current(), false, run.judged.as_ref());
+            (run.judge(), text)
+        };
+        let known = "- {case: base.a.x, reason: r, link: 'https://example.org/1', expires: 2026-12-31}\n- {case: '*.c.x', reason: s}\n- {case: base.b.x, reason: t, expires: 2026-01-01}\n";
+        let (code, text) = judged(["fail", "pass"], known, Vec::new());
+        assert_eq!(code.unwrap(), exit::PASSED);
+        insta::assert_snapshot!(text);
+        let (code, text) = judged(["pass", "fail"], known, Vec::new());
+        assert_eq!(code.unwrap(), exit::FAILED);
+        insta::assert_snapshot!(text);
+        for (outcomes, code) in [
+            (["fail", "fail"], exit::FAILED),
+            (["fail", "skip"], exit::PASSED),
+            (["error", "pass"], exit::FAILED),
+            (["pass", "pass"], exit::FAILED),
+            (["skip", "skip"], exit::NOTHING_TESTED),
+        ] {
+            assert_eq!(judged(outcomes, known, Vec::new()).0.unwrap(), code, "{outcomes:?}");
+        }
+        // A kernel that went down is no failure that an entry could foresee.
+        assert!(matches!(judged(["fail", "pass"], known, vec!["it died".into()]).0, Err(RunError::Unblamed { .. })));
     }
 
     #[test]

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Findings and states in words that every report here uses.
+
+use std::fmt::Write as _;
+
+use reglist_suite::events::Finding;
+
+use super::compare::State;
+
+/// What a finding is about, beside its clause: ioctl, register, entries.
+pub(super) fn subject(finding: &Finding) -> String {
+    let mut parts: Vec<String> = finding.ioctl.iter().cloned().collect();
+    if let Some(register) = &finding.register {
+        parts.push(format!("{} ({:#018x})", register.name, register.id));
+    }
+    if let Some(after) = &finding.after {
+        parts.push(format!("after {}", after.name));
+    }
+    match (finding.entry, finding.last_entry) {
+        (Some(first), Some(last)) => parts.push(format!("entries {first} to {last}")),
+        (Some(entry), None) => parts.push(format!("entry {entry}")),
+        _ => {}
+    }
+    parts.join(", ")
+}
+
+/// What a finding says.
+pub(super) fn observed(finding: &Finding) -> String {
+    if finding.expected.is_empty() {
+        finding.observed.clone()
+    } else {
+        format!("expected {}, observed {}", finding.expected, finding.observed)
+    }
+}
+
+/// A whole finding.
+pub(super) fn finding(finding: &Finding) -> String {
+    let mut words = finding.clause.clone();
+    let subject = subject(finding);
+    if !subject.is_empty() {
+        let _ = write!(words, ", {subject}");
+    }
+    format!("{words}: {}", observed(finding))
+}
+
+/// How a case stood.
+pub(super) fn was(state: State) -> &'static str {
+    match state {
+        State::Pass => "passed",
+        State::Fail => "failed",
+        State::Skip => "was skipped",
+        State::Error => "was in error",
+        State::Missing => "was missing",
+    }
+}
+
+/// How a case stands.
+pub(super) fn is(state: State) -> &'static str {
+    match state {
+        State::Pass => "passes",
+        State::Fail => "fails",
+        State::Skip => "is skipped",
+        State::Error => "is in error",
+        State::Missing => "is missing",
+    }
+}
+
+/// A number of things.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Foreign words without what a terminal would obey.
+pub(super) fn plain(words: &str) -> String {
+    let words: String =
+        words.chars().map(|c| if c.is_control() && !c.is_whitespace() { '\u{fffd}' } else { c }).collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
