@@ -193,6 +193,68 @@ impl fmt::Display for Finding {
     }
 }
 
+impl Finding {
+    /// Reads what [`Display`](fmt::Display) wrote, as far as it was told there:
+    /// an errno and a register that must come first are not.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (level, rest) = text.split_once(' ')?;
+        let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;
+        let (clause, mut rest) = rest.trim_start().split_once(": ")?;
+        let mut part = |read: &mut dyn FnMut(&str) -> bool| {
+            if let Some((part, behind)) = rest.split_once(": ")
+                && read(part)
+            {
+                rest = behind;
+            }
+        };
+        let (mut register, mut entries, mut ioctl) = (None, None, None);
+        part(&mut |part| {
+            register = register_from_text(part);
+            register.is_some()
+        });
+        part(&mut |part| {
+            entries = entries_from_text(part);
+            entries.is_some()
+        });
+        part(&mut |part| {
+            let name = part.starts_with("KVM_") && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            ioctl = name.then(|| part.to_owned());
+            name
+        });
+        let told = rest.strip_prefix("expected ").and_then(|rest| rest.split_once(", observed "));
+        let (expected, observed) = told.unwrap_or(("", rest));
+        let (entry, last_entry) = entries.unwrap_or_default();
+        Some(Self {
+            clause: clause.to_owned(),
+            level,
+            register,
+            after: None,
+            entry,
+            last_entry,
+            ioctl,
+            errno: None,
+            expected: expected.to_owned(),
+            observed: observed.to_owned(),
+        })
+    }
+}
+
+/// `NAME (0xID)`.
+fn register_from_text(text: &str) -> Option<NamedRegister> {
+    let (name, id) = text.strip_suffix(')')?.rsplit_once(" (0x")?;
+    Some(NamedRegister { name: name.to_owned(), id: u64::from_str_radix(id, 16).ok()? })
+}
+
+/// `entry N`, or `entries N to M`.
+fn entries_from_text(text: &str) -> Option<(Option<usize>, Option<usize>)> {
+    if let Some(entry) = text.strip_prefix("entry ") {
+        return Some((Some(entry.parse().ok()?), None));
+    }
+    let (first, last) = text.strip_prefix("entries ")?.split_once(" to ")?;
+    Some((Some(first.parse().ok()?), Some(last.parse().ok()?)))
+}
+
 /// A register id with the name that the specification gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NamedRegister {
@@ -325,14 +387,43 @@ impl Event {
     }
 }
 
+/// An event that could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} cannot be written: {error}")]
+pub struct WriteError {
+    name: String,
+    #[source]
+    error: io::Error,
+}
+
 /// Somebody who is told of every event.
 pub type Observer = Box<dyn FnMut(&Event) + Send>;
 
-/// Where events go: a file or device, line by line, and an observer.
+/// Writes what an event adds.
+pub type Writer = Box<dyn FnMut(&Event) -> io::Result<()> + Send>;
+
+/// Somebody who writes the run down elsewhere, by its own name.
+pub struct Output {
+    /// What it is, for messages.
+    pub name: String,
+    /// Writes what an event adds.
+    pub write: Writer,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Where events go: a file or device, line by line, other outputs, and an
+/// observer.
 #[derive(Default)]
 pub struct EventLog {
     file: Option<File>,
+    outputs: Vec<Output>,
     observer: Option<Observer>,
+    incomplete: bool,
 }
 
 impl fmt::Debug for EventLog {
@@ -345,18 +436,46 @@ impl EventLog {
     /// A log that writes to `file` and tells `observer`, as far as there are any.
     #[must_use]
     pub fn new(file: Option<File>, observer: Option<Observer>) -> Self {
-        Self { file, observer }
+        Self { file, observer, ..Self::default() }
     }
 
-    /// Writes one event and waits until it is durable where that is possible.
+    /// The same with further outputs.
+    #[must_use]
+    pub fn with(self, outputs: Vec<Output>) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// Whether something could not be written.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
+    /// Writes one event everywhere, and waits until it is durable where that is
+    /// possible. An output that fails is not tried again.
     ///
     /// # Errors
-    /// The error of the write. A device that cannot be synced (a UART) is not
-    /// an error.
-    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+    /// What could not be written. A device that cannot be synced (a UART) is
+    /// not an error.
+    pub fn write(&mut self, event: &Event) -> Result<(), Vec<WriteError>> {
+        let mut errors = Vec::new();
+        if let Err(error) = self.write_to_file(event) {
+            errors.push(WriteError { name: "the file of events".to_owned(), error });
+        }
+        self.outputs.retain_mut(|output| {
+            let written = (output.write)(event);
+            let works = written.is_ok();
+            errors.extend(written.err().map(|error| WriteError { name: output.name.clone(), error }));
+            works
+        });
         if let Some(observer) = &mut self.observer {
             observer(event);
         }
+        self.incomplete |= !errors.is_empty();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn write_to_file(&mut self, event: &Event) -> io::Result<()> {
         let Some(file) = &mut self.file else {
             return Ok(());
         };
@@ -408,6 +527,33 @@ mod tests {
         assert_eq!(fact().to_string(), "note   list.width: n counts as 64 bits");
         let broken = Finding { expected: "E2BIG".into(), observed: "EINVAL".into(), ..fact() };
         assert_eq!(broken.to_string(), "note   list.width: expected E2BIG, observed EINVAL");
+    }
+
+    #[test]
+    fn what_is_told_can_be_read() {
+        let register = NamedRegister { name: "PERFCTRL0".into(), id: 0x9030_0000_0001_1000 };
+        let whole = Finding {
+            level: Level::Must,
+            register: Some(register),
+            entry: Some(3),
+            last_entry: Some(7),
+            ioctl: Some("KVM_GET_REG_LIST".into()),
+            expected: "a: b".into(),
+            observed: "c: d".into(),
+            ..fact()
+        };
+        for finding in [
+            fact(),
+            Finding { last_entry: None, ..whole.clone() },
+            Finding { register: None, ..whole.clone() },
+            Finding { register: None, entry: None, last_entry: None, ..whole.clone() },
+            whole,
+        ] {
+            assert_eq!(Finding::from_text(&finding.to_string()), Some(finding));
+        }
+        for text in ["", "must", "must x", "perhaps x: y", "skip: x"] {
+            assert_eq!(Finding::from_text(text), None);
+        }
     }
 
     #[test]

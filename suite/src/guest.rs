@@ -15,12 +15,13 @@ use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module}
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::reboot::{RebootMode, reboot};
-use nix::sys::termios::{self, SetArg};
+use nix::sys::termios;
 use nix::unistd::{Pid, getpid};
 use serde::Deserialize;
 
 use crate::events::{Event, EventLog};
 use crate::fault::Fault;
+use crate::format::make_raw;
 use crate::harness::{self, Switch};
 use crate::memory::Child;
 use crate::worker::chain;
@@ -130,14 +131,6 @@ fn lab() -> Result<(), GuestError> {
     };
     let _ = termios::tcdrain(&results);
     Ok(())
-}
-
-/// Lines go out as they are, without carriage returns.
-fn make_raw(line: &File) {
-    if let Ok(mut settings) = termios::tcgetattr(line) {
-        termios::cfmakeraw(&mut settings);
-        let _ = termios::tcsetattr(line, SetArg::TCSANOW, &settings);
-    }
 }
 
 fn load(module: &Module) -> Result<(), GuestError> {

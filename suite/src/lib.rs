@@ -15,6 +15,7 @@ pub mod compare;
 pub mod events;
 pub mod exit;
 pub mod fault;
+pub mod format;
 pub mod guest;
 pub mod harness;
 pub mod host;

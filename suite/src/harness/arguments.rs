@@ -8,11 +8,14 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::builder::PossibleValue;
+use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum};
+use libtest_mimic::FormatSetting;
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
 use crate::events::SubjectKind;
 use crate::fault::{Faults, Place};
+use crate::format::{ChannelError, Format};
 use crate::model::Kernel;
 use crate::spec::SpecError;
 use crate::subject::{ModelHost, Wanted};
@@ -67,6 +70,25 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub(super) events: Option<PathBuf>,
 
+    /// How results are shown: for people, as libtest does it (terse, json), or
+    /// for those who read test results: KTAP, TAP 13, LAVA's signals.
+    #[arg(id = "output", long = "format", value_enum, value_name = "FORMAT", conflicts_with = "quiet")]
+    pub(super) format: Option<Shown>,
+
+    /// Write a JUnit report to a new file, whole after every case.
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
+
+    /// Write results to the kernel's log too, as KTAP or in the format of
+    /// `--format ktap|tap13|lava`.
+    #[arg(long)]
+    pub(super) kmsg: bool,
+
+    /// Write results to a terminal of their own too, such as /dev/ttyS1, in the
+    /// same format.
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) tty: Option<PathBuf>,
+
     /// Leave out the case of this id; can be given several times.
     #[arg(long = "except", value_name = "ID")]
     pub(super) except: Vec<String>,
@@ -106,6 +128,35 @@ pub(super) struct Arguments {
     pub(super) require: Vec<String>,
 }
 
+/// How results are shown on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As libtest shows them.
+    Libtest(FormatSetting),
+    /// In a format for those who read test results.
+    Lines(Format),
+}
+
+impl ValueEnum for Shown {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Libtest(FormatSetting::Pretty),
+            Self::Libtest(FormatSetting::Terse),
+            Self::Libtest(FormatSetting::Json),
+            Self::Lines(Format::Ktap),
+            Self::Lines(Format::Tap13),
+            Self::Lines(Format::Lava),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Libtest(format) => format.to_possible_value().map(|value| value.help(None::<&str>)),
+            Self::Lines(format) => format.to_possible_value().map(|value| value.help(None::<&str>)),
+        }
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
@@ -139,6 +190,10 @@ pub(super) enum UsageError {
         "--compare-model SETs registers that no list names, and this is not the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
     )]
     CompareOutsideLab,
+    #[error("--fault all gives each fault a line, and has no results of cases for --{option}\n[name one fault]")]
+    FormatOfAll { option: &'static str },
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     #[error("--test-threads 0 would run nothing\n[give at least 1]")]
     NoThreads,
     #[error("{file} exists and is kept as it is\n[remove it, or choose another file]")]
@@ -147,13 +202,18 @@ pub(super) enum UsageError {
     Unwritable { file: String, error: io::Error },
 }
 
-/// libtest-mimic's arguments come with a help of their own and without
-/// `--version`; the program's are put back.
+/// libtest-mimic's arguments come with a help of their own, without
+/// `--version` and with fewer formats; the program's are put in their place.
 pub(super) fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
     let command = Arguments::command()
         .disable_version_flag(false)
+        .mut_arg("format", |format| format.long("libtest-format").hide(true))
         .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}");
-    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    let mut arguments = Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
+    if let Some(Shown::Libtest(format)) = arguments.format {
+        arguments.libtest.format = Some(format);
+    }
+    Ok(arguments)
 }
 
 /// The features of `--require`.
@@ -171,12 +231,21 @@ pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageE
 
 /// A new file, or something that is no file: a device or a pipe.
 pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
-    let file = path.display().to_string();
     let is_device = path.metadata().is_ok_and(|metadata| {
         let kind = metadata.file_type();
         kind.is_char_device() || kind.is_fifo()
     });
-    let opened = OpenOptions::new().write(true).create_new(!is_device).open(path);
+    open(path, !is_device)
+}
+
+/// A new file and nothing else.
+pub(super) fn create_new(path: &Path) -> Result<File, UsageError> {
+    open(path, true)
+}
+
+fn open(path: &Path, new: bool) -> Result<File, UsageError> {
+    let file = path.display().to_string();
+    let opened = OpenOptions::new().write(true).create_new(new).open(path);
     opened.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => UsageError::Exists { file },
         _ => UsageError::Unwritable { file, error },

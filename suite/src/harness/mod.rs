@@ -4,6 +4,7 @@
 
 mod arguments;
 mod jobs;
+mod outputs;
 mod run;
 mod trying;
 mod turns;
@@ -11,7 +12,7 @@ mod turns;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -29,7 +30,7 @@ use crate::process::{JobError, Send, Servers};
 use crate::spec::{Source, Spec};
 use crate::subject::Choice;
 use crate::worker::{self, chain};
-use arguments::{Arguments, UsageError, check_fault, open_new, parse, required_features};
+use arguments::{Arguments, Shown, UsageError, check_fault, open_new, parse, required_features};
 use run::Run;
 use trying::Trying;
 use turns::{Turn, Turns};
@@ -90,7 +91,9 @@ fn say(message: &str) {
 
 fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Switch>) -> Result<u8, UsageError> {
     let libtest = &mut arguments.libtest;
-    let observer = observer.filter(|_| libtest.format.is_none() && libtest.logfile.is_none() && !libtest.quiet);
+    let observer = observer.filter(|_| {
+        arguments.format.is_none() && libtest.format.is_none() && libtest.logfile.is_none() && !libtest.quiet
+    });
     // Boards are scarce and their logs are read by people: one case at a time.
     if *libtest.test_threads.get_or_insert(1) == 0 {
         return Err(UsageError::NoThreads);
@@ -100,6 +103,7 @@ fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Swit
     let subject =
         Choice::of(arguments.subject, &machine, Model::new(arguments.model_kernel, arguments.model_host.into(), None));
     check_subject(&arguments, &subject, switch.is_some())?;
+    outputs::check(&arguments)?;
     let Some(arch) = subject.arch(&machine) else {
         say(&format!(
             "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or without one: reglist lab]",
@@ -176,12 +180,14 @@ impl Circumstances<'_> {
             // libtest-mimic would overwrite a file, and panic where it cannot.
             open_new(path.as_ref())?;
         }
+        let outputs = outputs::open(&self.arguments)?;
+        let elsewhere = matches!(self.arguments.format, Some(Shown::Lines(_)));
         let observed = observer.is_some();
         let mut trying = (self.arguments.fault == Some(Faults::All)).then(Trying::default);
-        if observed || trying.is_some() {
+        if observed || elsewhere || trying.is_some() {
             self.arguments.libtest.logfile = Some("/dev/null".to_owned());
         }
-        let log = Arc::new(Mutex::new(EventLog::new(file, observer)));
+        let log = Arc::new(Mutex::new(EventLog::new(file, observer).with(outputs)));
         let mut servers = None;
         let mut code = exit::NOTHING_TESTED;
         for (first, turn) in turns.numbered() {
@@ -190,18 +196,19 @@ impl Circumstances<'_> {
                 finished: Mutex::new(Vec::new()),
                 strict: self.arguments.strict,
                 required: self.required.clone(),
-                quiet: observed || trying.is_some(),
+                quiet: observed || elsewhere || trying.is_some(),
             });
             match self.turn(&run, turns, first, turn, &mut servers, switch.as_mut()) {
                 End::Concluded(concluded) => code = concluded,
-                End::Aborted(code) if trying.is_none() || servers.is_none() => return Ok(code),
+                End::Aborted(code) if trying.is_none() || servers.is_none() => return Ok(written(&log, code)),
                 End::Aborted(_) => {}
             }
             if let Some(trying) = &mut trying {
                 trying.take(turn, &run, &self.spec.clauses, observed);
             }
         }
-        Ok(trying.map_or(code, |trying| trying.conclude(self.subject.kind(), &self.host.kernel, observed)))
+        let code = trying.map_or(code, |trying| trying.conclude(self.subject.kind(), &self.host.kernel, observed));
+        Ok(written(&log, code))
     }
 
     /// One turn, from its first event to its last.
@@ -281,6 +288,12 @@ impl Circumstances<'_> {
         let implemented = probe(&servers).map_err(|error| chain(&error))??;
         Ok((implemented, servers))
     }
+}
+
+/// The exit code of a run: one whose results could not all be written is no
+/// success.
+fn written(log: &Mutex<EventLog>, code: u8) -> u8 {
+    if log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete() { exit::FAILED } else { code }
 }
 
 /// Runs the trials; false if libtest-mimic panicked, as it does where nobody

@@ -29,8 +29,8 @@ pub(super) struct Run {
 impl Run {
     /// Writes an event; that it cannot be written is said, and the run goes on.
     pub(super) fn write(&self, event: &Event) {
-        if let Err(error) = lock(&self.log).write(event) {
-            complain(&format!("an event cannot be written: {error}"));
+        if let Err(errors) = lock(&self.log).write(event) {
+            errors.iter().for_each(|error| complain(&error.to_string()));
         }
     }
 

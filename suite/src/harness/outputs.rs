@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Where results go in other formats than the program's own.
+
+use std::path::Path;
+
+use super::arguments::{Arguments, Shown, UsageError, create_new};
+use crate::events::Output;
+use crate::fault::Faults;
+use crate::format::{Channel, Format, JunitFile, Sink};
+
+/// Whether the outputs that are asked for can be had at once.
+pub(super) fn check(arguments: &Arguments) -> Result<(), UsageError> {
+    let lines = matches!(arguments.format, Some(Shown::Lines(_)));
+    let options = [
+        ("format", lines),
+        ("junit", arguments.junit.is_some()),
+        ("kmsg", arguments.kmsg),
+        ("tty", arguments.tty.is_some()),
+    ];
+    match options.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) if arguments.fault == Some(Faults::All) => Err(UsageError::FormatOfAll { option }),
+        _ => Ok(()),
+    }
+}
+
+/// Opens all outputs that are asked for.
+pub(super) fn open(arguments: &Arguments) -> Result<Vec<Output>, UsageError> {
+    let shown = match arguments.format {
+        Some(Shown::Lines(format)) => Some(format),
+        _ => None,
+    };
+    let format = shown.unwrap_or(Format::Ktap);
+    let mut outputs = Vec::new();
+    if arguments.kmsg {
+        outputs.push(channel("the kernel log", Sink::kmsg()?, format));
+    }
+    if let Some(path) = &arguments.tty {
+        outputs.push(channel(&path.display().to_string(), Sink::device(path)?, format));
+    }
+    if let Some(path) = &arguments.junit {
+        outputs.push(junit(path)?);
+    }
+    if shown.is_some() {
+        outputs.push(channel("stdout", Sink::Stdout, format));
+    }
+    Ok(outputs)
+}
+
+fn channel(name: &str, sink: Sink, format: Format) -> Output {
+    let mut channel = Channel::new(sink, format);
+    Output { name: name.to_owned(), write: Box::new(move |event| channel.event(event)) }
+}
+
+fn junit(path: &Path) -> Result<Output, UsageError> {
+    create_new(path)?;
+    let mut file = JunitFile::new(path);
+    Ok(Output { name: path.display().to_string(), write: Box::new(move |event| file.event(event)) })
+}
