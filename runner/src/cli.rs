@@ -9,11 +9,12 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
+use reglist_suite::format::Origin;
 
 use crate::cache::{self, Cache};
 use crate::diff::{self, DiffArgs};
 use crate::error::Error;
-use crate::{doctor, lab, own_options, run};
+use crate::{doctor, lab, own_options, run, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
 #[derive(Debug, Parser)]
@@ -65,6 +66,8 @@ pub(crate) enum Command {
     Lab(Box<LabArgs>),
     /// Compare two stored runs: what regressed, what is fixed, which registers came and went
     Diff(DiffArgs),
+    /// Report runs that are stored as events, or as KTAP in any log
+    Report(ReportArgs),
     /// Say what the lab needs, what is there and how to get the rest
     Doctor,
     /// Show or clear what the lab keeps between runs
@@ -182,6 +185,32 @@ pub(crate) struct SuiteArgs {
     pub(crate) filter: Option<String>,
 }
 
+/// What is to be reported, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Files of events (`--events`), or logs with KTAP in them; `-` is the standard input
+    #[arg(required = true, value_name = "EVENTS")]
+    pub(crate) files: Vec<PathBuf>,
+    /// How results are shown
+    #[arg(long, value_enum, default_value_t = stored::Shown::Pretty, value_name = "FORMAT")]
+    pub(crate) format: stored::Shown,
+    /// Write a JUnit report to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write a submission for KCIDB (5.3) to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kcidb: Option<PathBuf>,
+    /// Who submits to KCIDB
+    #[arg(long, value_name = "NAME", default_value = "reglist", requires = "kcidb")]
+    pub(crate) kcidb_origin: Origin,
+    /// The build that was tested, if KCIDB has it; else each run brings one
+    #[arg(long, value_name = "ID", requires = "kcidb")]
+    pub(crate) kcidb_build: Option<String>,
+    /// Overwrite files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
 /// A kernel that Debian packages as source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kernel {
@@ -238,6 +267,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Run { arguments }) => run_here(arguments, cli.verbose, cli.color),
         Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
+        Some(Command::Report(arguments)) => stored::run(&arguments, cli.verbose),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }

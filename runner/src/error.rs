@@ -16,6 +16,7 @@ use crate::matrix::OutputError;
 use crate::results::ResultsError;
 use crate::session::SessionError;
 use crate::stage::StageError;
+use crate::stored::StoredError;
 use crate::target::RunError;
 
 /// What ended the program early.
@@ -48,6 +49,9 @@ pub(crate) enum Error {
     /// The run could not be set up.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// Stored runs.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
     /// A command of a stage.
     #[error(transparent)]
     Stage(#[from] StageError),
@@ -75,6 +79,7 @@ impl Error {
             Self::Matrix(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
+            Self::Stored(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }
     }

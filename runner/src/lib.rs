@@ -26,6 +26,7 @@ mod room;
 mod run;
 mod session;
 mod stage;
+mod stored;
 mod stream;
 mod supervise;
 mod target;
