@@ -45,9 +45,9 @@ impl Tap13 {
                 Outcome::Pass | Outcome::Skip => "comment",
             };
             lines.push(format!("  severity: {severity}"));
-            lines.push("  message:".to_owned());
-            // A string of JSON is one of YAML.
-            lines.extend(details.into_iter().map(|text| format!("    - {}", serde_json::Value::String(text))));
+            // Literal text: perl's TAP::Parser reads not every quoted string of YAML.
+            lines.push("  message: |".to_owned());
+            lines.extend(details.iter().map(|text| format!("    {}", text.trim())));
             lines.push("  ...".to_owned());
         }
         lines
