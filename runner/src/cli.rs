@@ -174,6 +174,9 @@ pub(crate) struct SuiteArgs {
     /// Where random orders begin; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Write results to the kernel's log too, and so to the console, as KTAP
+    #[arg(long)]
+    pub(crate) kmsg: bool,
     /// FILTER is a whole case id
     #[arg(long)]
     pub(crate) exact: bool,
@@ -247,6 +250,9 @@ impl SuiteArgs {
         }
         if let Some(seed) = self.seed {
             option("--seed", Some(&seed.to_string()));
+        }
+        if self.kmsg {
+            option("--kmsg", None);
         }
         if self.exact {
             option("--exact", None);

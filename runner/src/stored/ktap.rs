@@ -40,7 +40,9 @@ impl Ktap {
     pub(super) fn take(&mut self, line: &str) -> Result<Vec<Event>, KtapError> {
         if let Some(prefix) = version(line) {
             let document = Document { prefix: Prefix::new(prefix), ..Document::default() };
-            return Ok(self.document.replace(document).map(Document::events).unwrap_or_default());
+            // What stands around another document is none of its own.
+            let before = self.document.replace(document).filter(|document| !document.is_bare());
+            return Ok(before.map(Document::events).unwrap_or_default());
         }
         if let Some(document) = &mut self.document {
             document.take(line)?;
@@ -187,12 +189,16 @@ impl Document {
         self.planned.get(name).copied().or_else(glued)
     }
 
+    /// Whether nothing is known of it but a number.
+    fn is_bare(&self) -> bool {
+        self.head.is_none() && self.plan.is_empty() && self.results.is_empty()
+    }
+
     fn events(self) -> Vec<Event> {
-        let Self { count, head, mut plan, running, mut results, order, aborted, closed, .. } = self;
-        // What stands around another document is none of its own.
-        if head.is_none() && plan.is_empty() && results.is_empty() && count.is_none_or(|count| count == 0) {
+        if self.is_bare() && self.count.is_none_or(|count| count == 0) {
             return Vec::new();
         }
+        let Self { count, head, mut plan, running, mut results, order, aborted, closed, .. } = self;
         if plan.is_empty() {
             let count = count.unwrap_or_else(|| results.keys().max().copied().unwrap_or_default());
             let mut names = HashSet::new();
