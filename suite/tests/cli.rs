@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
@@ -395,6 +395,131 @@ fn finished(event: &Event) -> Option<&CaseFinished> {
 fn a_fault_needs_the_model() {
     run(&["--subject", "kvm", "--fault", "order-swapped"]).refuses(&["--fault", "--subject model"]);
     run(&["--subject", "model", "--fault", "nope"]).refuses(&["nope"]);
+}
+
+/// Each kselftest's way: 0 passes, 1 fails, 4 is skipped; 2 and 3 would be taken
+/// for expected failures.
+#[test]
+fn exit_codes_are_kselftests() {
+    for (arguments, code) in [
+        (&["--config", "base"][..], exit::PASSED),
+        (&["--config", "base", "--fault", "pmu-always"], exit::FAILED),
+        (&["--exact", "nothing"], exit::NOTHING_TESTED),
+    ] {
+        for format in ["ktap", "tap13", "lava", "pretty", "terse", "json"] {
+            run(&[&["--subject", "model", "--format", format], arguments].concat()).ends(code);
+        }
+    }
+    assert_eq!((exit::PASSED, exit::FAILED, exit::NOTHING_TESTED), (0, 1, 4));
+}
+
+#[test]
+fn a_format_of_lines_is_all_that_stdout_has() {
+    let run = run(&["--subject", "model", "--config", "base", "--format", "ktap"]);
+    let text = run.stdout();
+    let lines: Vec<&str> = text.lines().collect();
+    run.check(text.starts_with("KTAP version 1\n1..49\n# run {"), "begins with version and plan");
+    run.check(
+        lines.iter().all(|line| line.starts_with("# ") || line.starts_with("ok ") || lines[..2].contains(line)),
+        "is KTAP",
+    );
+    run.check(lines[lines.len() - 1].starts_with("# Totals: pass:49 fail:0 "), "ends with the totals");
+    let quiet = self::run(&["--subject", "model", "--config", "base", "--format", "terse"]);
+    quiet.check(quiet.stdout().contains("test result: ok"), "is as libtest has it");
+}
+
+#[test]
+fn formats_are_named_where_one_is_wrong() {
+    run(&["--format", "xml"]).refuses(&["'xml'", "pretty, terse, json, ktap, tap13, lava"]);
+    run(&["--format", "ktap", "--quiet"]).refuses(&["--quiet"]);
+    let help = run(&["--help"]);
+    help.check(help.stdout().contains("pretty, terse, json, ktap, tap13, lava"), "names every format");
+    help.check(!help.stdout().contains("libtest-format"), "shows one option for them");
+    for option in [&["--format", "tap13"][..], &["--junit", "x"], &["--kmsg"], &["--tty", "/dev/null"]] {
+        run(&[&["--subject", "model", "--fault", "all"], option].concat()).refuses(&["--fault all", option[0]]);
+    }
+}
+
+#[test]
+fn results_go_to_a_terminal_of_their_own() {
+    let terminal = nix::pty::openpty(None, None).unwrap();
+    let path = fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&terminal.slave))).unwrap();
+    let mut reader = fs::File::from(terminal.master);
+    let reading = std::thread::spawn(move || {
+        let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+        while let Ok(count) = reader.read(&mut buffer) {
+            text.extend_from_slice(&buffer[..count]);
+            if count == 0 || String::from_utf8_lossy(&text).contains("# Totals") {
+                break;
+            }
+        }
+        String::from_utf8(text).unwrap()
+    });
+    let arguments = ["--subject", "model", "--config", "base", "--tty", path.to_str().unwrap()];
+    let run = run(&arguments);
+    run.ends(exit::PASSED).check(run.stdout().contains("passed: 49"), "keeps stdout for people");
+    let text = reading.join().unwrap();
+    assert!(text.starts_with("KTAP version 1\n1..49\n"), "{text}");
+    assert!(!text.contains('\r'), "{text}");
+}
+
+#[test]
+fn a_terminal_is_no_file() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("log");
+    fs::write(&file, "mine").unwrap();
+    let missing = directory.path().join("missing");
+    for path in [file.as_path(), directory.path(), &missing] {
+        let run = run(&[OsStr::new("--tty"), path.as_os_str(), "--subject".as_ref(), "model".as_ref()]);
+        run.refuses(&[path.to_str().unwrap(), "/dev/ttyS1"]);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    run(&["--tty", "/dev/null", "--subject", "model", "--config", "base"]).ends(exit::PASSED);
+}
+
+#[test]
+fn a_junit_file_that_exists_is_kept_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("junit.xml");
+    let arguments = ["--subject", "model", "--config", "base", "--junit", file.to_str().unwrap()];
+    run(&arguments).ends(exit::PASSED);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("tests=\"49\" failures=\"0\" errors=\"0\""), "{text}");
+    run(&arguments).refuses(&["junit.xml", "exists"]);
+    run(&["--junit", "/dev/null"]).refuses(&["/dev/null"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+/// A run that is killed in the middle: what has ended is on every channel.
+#[test]
+fn a_death_in_the_middle_loses_no_finished_result() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (events, junit) = (path("events"), path("junit"));
+    let arguments = ["--subject", "model", "--format", "ktap", "--events", &events, "--junit", &junit];
+    let mut child = command(&arguments).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut ktap = String::new();
+    while ktap.matches("\nok ").count() < 20 {
+        assert!(stdout.read_line(&mut ktap).unwrap() > 0, "{ktap}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    stdout.read_to_string(&mut ktap).unwrap();
+    let told: Vec<&str> = ktap.lines().filter_map(|line| line.strip_prefix("ok ")?.split(' ').nth(1)).collect();
+    let text = fs::read_to_string(&events).unwrap();
+    let ended: Vec<Event> = text.lines().filter_map(|line| Event::from_line(line).ok()).collect();
+    let ended: Vec<&str> = ended.iter().filter_map(finished).map(|case| case.case.as_str()).collect();
+    assert!(told.len() >= 20 && ended.starts_with(&told[..told.len()]), "{told:?}\n{ended:?}");
+    let xml = fs::read_to_string(&junit).unwrap();
+    assert!(xml.ends_with("</testsuites>\n"), "{xml}");
+    let passed = xml.lines().filter(|line| line.contains("<testcase ") && line.ends_with("/>")).count();
+    let unfinished = xml.matches("<error message=\"did not finish").count();
+    // What has begun to say more is no error either.
+    let noted = xml.matches("<system-out>").count();
+    assert_eq!(passed + noted + unfinished, planned().len());
+    assert!(passed + noted + 1 >= told.len(), "{passed} {noted} {}", told.len());
 }
 
 #[test]

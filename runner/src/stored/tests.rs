@@ -3,6 +3,7 @@
 
 use std::io::{self, BufReader, Read};
 
+use proptest::prelude::*;
 use reglist_suite::clause::Level;
 use reglist_suite::events::{CaseFinished, Outcome, Verdict};
 use reglist_suite::format::{Format, Whole};
@@ -249,4 +250,42 @@ fn a_hundred_megabytes_are_read_line_by_line() {
     })
     .unwrap();
     assert_eq!(runs, SIZE / 10 / BROKEN_OFF.len());
+}
+
+/// Lines that mean something, and such as mean nothing.
+fn any_line() -> impl Strategy<Value = String> {
+    let own = BROKEN_OFF.lines().map(str::to_owned).chain(ktap().lines().map(str::to_owned)).collect::<Vec<_>>();
+    let torn = (proptest::sample::select(own.clone()), any::<proptest::sample::Index>()).prop_map(|(line, at)| {
+        let at = at.index(line.len() + 1);
+        line.chars().take(at).collect()
+    });
+    let glued = (proptest::sample::select(own.clone()), proptest::sample::select(own.clone()));
+    prop_oneof![
+        proptest::sample::select(own),
+        torn,
+        glued.prop_map(|(one, other)| one + &other),
+        "(\\[ *[0-9]{1,3}\\.[0-9]\\] |<[0-9]>|  |# )?(K?TAP version [0-9]{1,3}|1\\.\\.[0-9]{1,4}|(not )?ok [0-9]{0,3} .{0,9})",
+        ".{0,30}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_lines_are_runs_or_refused(lines in proptest::collection::vec(any_line(), 0..40)) {
+        for run in runs_of((lines.join("\n") + "\n").as_bytes()).unwrap_or_default() {
+            let planned = run.started().map_or(0, |started| started.plan.len());
+            prop_assert_eq!(cases(&run).len(), planned);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_runs_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000), at in any::<proptest::sample::Index>()) {
+        let _ = runs_of(&bytes);
+        let mut text = BROKEN_OFF.as_bytes().to_vec();
+        let at = at.index(text.len());
+        text.splice(at..at, bytes);
+        let _ = runs_of(&text);
+    }
 }
