@@ -144,9 +144,15 @@ fn load(module: &Module) -> Result<(), GuestError> {
 /// Exchanges KVM for itself with another fault, while nobody uses it.
 fn switch(kvm: Module) -> Switch {
     let mut present = None;
+    let mut can_have_faults = false;
     Box::new(move |fault| {
         if fault == present {
             return Ok(());
+        }
+        // A kernel takes parameters that a module does not have, and says nothing.
+        if !can_have_faults {
+            check_for_faults(&kvm).map_err(|error| chain(&error))?;
+            can_have_faults = true;
         }
         exchange(&kvm, fault).map_err(|error| chain(&error))?;
         present = fault;
@@ -154,13 +160,16 @@ fn switch(kvm: Module) -> Switch {
     })
 }
 
-fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
+/// Whether the module has the parameter.
+fn check_for_faults(kvm: &Module) -> Result<(), GuestError> {
     let path = Path::new(MODULES).join(&kvm.file);
     let file = path.display().to_string();
     let content = fs::read(&path).map_err(|source| GuestError::Read { file: file.clone(), source })?;
-    if !content.windows(FAULT.len()).any(|window| window == FAULT.as_bytes()) {
-        return Err(GuestError::NoFaults { file });
-    }
+    let named = content.windows(FAULT.len()).any(|window| window == FAULT.as_bytes());
+    if named { Ok(()) } else { Err(GuestError::NoFaults { file }) }
+}
+
+fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
     unload(&kvm.file)?;
     let Some(name) = fault.map(Fault::name) else {
         return load(kvm);

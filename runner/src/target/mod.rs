@@ -212,6 +212,7 @@ impl Run {
     /// The exit code of a complete run; the reason why there is none, if the
     /// run is not complete.
     pub(crate) fn judge(mut self) -> Result<u8, RunError> {
+        let is_round = self.runs.iter().count() > 1;
         let record = self.runs.current_mut();
         if let Some(error) = record.unreadable.take() {
             return Err(RunError::Unreadable(error));
@@ -242,7 +243,10 @@ impl Run {
             _ => {
                 let wrong = |case: &CaseFinished| matches!(case.outcome, Outcome::Fail | Outcome::Error);
                 // In a round for a fault cases are meant to fail.
-                let failed = started.fault.is_none() && record.ended.iter().any(wrong);
+                let failed = !is_round && record.ended.iter().any(wrong);
+                // A case that was blamed has ended.
+                let blamed = record.ended.last().filter(|case| case.outcome == Outcome::Error);
+                let suspect = suspect.or_else(|| blamed.map(|case| case.case.clone()));
                 Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, failed, console, results })
             }
         }

@@ -111,7 +111,7 @@ pub(super) struct Arguments {
 
     /// Random orders in which each configuration is restored, beside the list's
     /// own and its reverse; with all seven configurations 15 make more than 100.
-    /// With `--fault all` it is 3 at most.
+    /// With `--fault all` it is 1 at most.
     #[arg(long, value_name = "NUMBER", default_value = "15")]
     pub(super) shuffles: usize,
 

@@ -16,8 +16,8 @@ use crate::spec::Spec;
 use crate::subject::Choice;
 use crate::worker::{self, WorkerError};
 
-/// Does the case of an id.
-type Work<'a> = Box<dyn Fn(&str, Send<'_>) -> Result<Message, WorkerError> + 'a>;
+/// Does the case of an id on a subject.
+type Work<'a> = Box<dyn Fn(Choice, &str, Send<'_>) -> Result<Message, WorkerError> + 'a>;
 
 /// Cases, and how they are done.
 pub(super) struct Jobs<'a> {
@@ -36,13 +36,13 @@ impl fmt::Debug for Jobs<'_> {
 
 impl<'a> Jobs<'a> {
     /// The checks of the specification.
-    pub(super) fn of_spec(arguments: &Arguments, subject: Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+    pub(super) fn of_spec(arguments: &Arguments, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         let plan = plan(spec, &arguments.configurations);
         let (allow_new, seed, shuffles) = (arguments.allow_new, arguments.seed, arguments.shuffles);
         Self {
             ids: plan.iter().map(|case| case.id.clone()).collect(),
             limit: arguments.timeout,
-            work: Box::new(move |id, send| {
+            work: Box::new(move |subject, id, send| {
                 let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
                 let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
                 worker::case(&subject, case, knowledge, send)
@@ -52,23 +52,20 @@ impl<'a> Jobs<'a> {
 
     /// The comparison of the subject with the model.
     #[cfg(any(test, feature = "compare"))]
-    pub(super) fn of_comparison(arguments: &Arguments, subject: Choice, spec: &'a Spec, calls: u64) -> Self {
+    pub(super) fn of_comparison(arguments: &Arguments, spec: &'a Spec, calls: u64) -> Self {
         use crate::compare::{self, Comparison};
         /// Random calls take minutes, and making them fewer takes another.
         const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-        let comparison = Comparison {
-            subject,
-            kernel: arguments.model_kernel,
-            fault: arguments.fault.and_then(Faults::one),
-            calls,
-            seed: arguments.seed,
-            registers: &spec.registers,
-        };
+        let kernel = arguments.model_kernel;
+        let fault = arguments.fault.and_then(Faults::one);
+        let (seed, registers) = (arguments.seed, &spec.registers);
         Self {
             ids: compare::plan(),
             limit: arguments.timeout.max(LIMIT),
-            work: Box::new(move |id, send| comparison.case(id, send)),
+            work: Box::new(move |subject, id, send| {
+                Comparison { subject, kernel, fault, calls, seed, registers }.case(id, send)
+            }),
         }
     }
 
@@ -76,8 +73,8 @@ impl<'a> Jobs<'a> {
     ///
     /// # Errors
     /// Where nothing can be said of the subject.
-    pub(super) fn work(&self, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
+    pub(super) fn work(&self, subject: Choice, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let id = self.ids.get(position).ok_or(WorkerError::NoCase)?;
-        (self.work)(id, send)
+        (self.work)(subject, id, send)
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What a call of the program runs: the plan once, or a round for every fault.
 
+use std::rc::Rc;
+
 use libtest_mimic::Trial;
 
 use super::arguments::Arguments;
@@ -13,8 +15,9 @@ use crate::spec::Spec;
 use crate::subject::Choice;
 use crate::worker::WorkerError;
 
-/// Random orders of a round: one dependency is seen in most of them.
-const SHUFFLES: usize = 3;
+/// Random orders of a round: the reverse of the list, which is tried as well,
+/// breaks every order that the list keeps.
+const SHUFFLES: usize = 1;
 
 /// Cases that run on a subject with one fault or without.
 #[derive(Debug)]
@@ -23,8 +26,10 @@ pub(super) struct Turn<'a> {
     pub(super) fault: Option<Fault>,
     /// Whether registers beyond the expected list are only reported.
     pub(super) allow_new: bool,
-    /// The cases.
-    pub(super) jobs: Jobs<'a>,
+    /// The cases, which many turns have in common: a process with less memory is
+    /// copied sooner.
+    pub(super) jobs: Rc<Jobs<'a>>,
+    subject: Choice,
 }
 
 /// One turn after the other, with their cases numbered through.
@@ -34,24 +39,34 @@ pub(super) struct Turns<'a>(Vec<Turn<'a>>);
 impl<'a> Turns<'a> {
     /// The turns that the arguments ask for, with the cases that they select.
     pub(super) fn of(arguments: &Arguments, subject: &Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
-        let one = |arguments: &Arguments, fault: Option<Fault>| {
-            let mut jobs = jobs(arguments, subject.with(fault), spec, arch);
+        let jobs = |arguments: &Arguments| {
+            let mut jobs = jobs(arguments, spec, arch);
             jobs.ids.retain(|id| is_selected(arguments, id));
-            Turn { fault, allow_new: arguments.allow_new, jobs }
+            Rc::new(jobs)
         };
         if arguments.fault != Some(Faults::All) || arguments.libtest.list {
-            return Self(vec![one(arguments, arguments.fault.and_then(Faults::one))]);
+            let fault = arguments.fault.and_then(Faults::one);
+            let (allow_new, subject) = (arguments.allow_new, subject.with(fault));
+            return Self(vec![Turn { fault, allow_new, jobs: jobs(arguments), subject }]);
         }
         let wanted = |round: &Round| {
             let configurations = &arguments.configurations;
             configurations.is_empty() || configurations.iter().any(|name| name == round.configuration)
         };
+        let mut known: Vec<(Round, Rc<Jobs<'_>>)> = Vec::new();
         let turn = |round: Round| {
-            let mut arguments = arguments.clone();
-            arguments.configurations = vec![round.configuration.to_owned()];
-            arguments.allow_new = round.allow_new;
-            arguments.shuffles = arguments.shuffles.min(SHUFFLES);
-            one(&arguments, round.fault)
+            let Round { fault, configuration, allow_new } = round;
+            let same = known.iter().find(|(known, _)| *known == round.right()).map(|(_, jobs)| Rc::clone(jobs));
+            let jobs = same.unwrap_or_else(|| {
+                let mut arguments = arguments.clone();
+                arguments.configurations = vec![configuration.to_owned()];
+                arguments.allow_new = allow_new;
+                arguments.shuffles = arguments.shuffles.min(SHUFFLES);
+                let jobs = jobs(&arguments);
+                known.push((round.right(), Rc::clone(&jobs)));
+                jobs
+            });
+            Turn { fault, allow_new, jobs, subject: subject.with(fault) }
         };
         Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
     }
@@ -72,7 +87,7 @@ impl<'a> Turns<'a> {
     pub(super) fn work(&self, number: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let turn = self.numbered().take_while(|(first, _)| *first <= number).last();
         let (first, turn) = turn.ok_or(WorkerError::NoCase)?;
-        turn.jobs.work(number - first, send)
+        turn.jobs.work(turn.subject, number - first, send)
     }
 }
 
@@ -83,10 +98,10 @@ fn is_selected(arguments: &Arguments, id: &str) -> bool {
 }
 
 /// What a turn is to do.
-fn jobs<'a>(arguments: &Arguments, subject: Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
+fn jobs<'a>(arguments: &Arguments, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
     #[cfg(any(test, feature = "compare"))]
     if let Some(calls) = arguments.compare_model {
-        return Jobs::of_comparison(arguments, subject, spec, calls);
+        return Jobs::of_comparison(arguments, spec, calls);
     }
-    Jobs::of_spec(arguments, subject, spec, arch)
+    Jobs::of_spec(arguments, spec, arch)
 }
