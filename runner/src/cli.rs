@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
-use reglist_suite::format::Origin;
+use reglist_suite::format::{Format, Origin};
 
 use crate::cache::{self, Cache};
 use crate::diff::{self, DiffArgs};
@@ -127,9 +127,14 @@ pub(crate) struct LabArgs {
     /// boot, or does not know the ioctl
     #[arg(long)]
     pub(crate) bisect: bool,
-    /// Keep the boot image beside the results
+    /// Keep kernel and boot image beside the results, for others to boot
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Have the guest write results to its kernel log too, and so to the
+    /// console, where others read them; with --keep, they need no more
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(conflicts_with = "compare_model")]
+    pub(crate) guest_format: Option<Format>,
     /// Keep events, console and logs in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,

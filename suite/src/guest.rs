@@ -16,7 +16,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::termios;
-use nix::unistd::{Pid, getpid};
+use nix::unistd::{Pid, dup2_stdout, getpid};
 use serde::Deserialize;
 
 use crate::events::{Event, EventLog};
@@ -33,6 +33,7 @@ const FAULT: &str = "reg_list_fault";
 /// How long processes that ended may hold a module.
 const RELEASE: Duration = Duration::from_secs(5);
 
+const NOWHERE: &str = "/dev/null";
 const JOB: &str = "/lab/job.json";
 const MODULES: &str = "/lab/modules";
 
@@ -44,6 +45,9 @@ struct LabJob {
     modules: Vec<Module>,
     /// Where events go, a serial line of their own.
     results: String,
+    /// The format in which the kernel's log has results too, if any.
+    #[serde(default)]
+    log: Option<String>,
     /// Arguments of the harness.
     arguments: Vec<String>,
     /// Whether every CPU is kept busy meanwhile.
@@ -77,6 +81,8 @@ enum GuestError {
     NoFaults { file: String },
     #[error("this kernel does not know the fault {name}\n[see ci/lab/patches/faults.patch]")]
     NoFault { name: String },
+    #[error("{NOWHERE} cannot be the standard output: {0}")]
+    Stdout(Errno),
     #[error("the CPUs cannot be kept busy")]
     Busy(#[source] io::Error),
 }
@@ -123,8 +129,16 @@ fn lab() -> Result<(), GuestError> {
         keep_busy().map_err(GuestError::Busy)?;
     }
     // The console belongs to the kernel log; results have their own line.
-    let quiet = ["reglist-suite", "--logfile", "/dev/null", "--events", &job.results];
-    let arguments = quiet.into_iter().map(OsString::from).chain(job.arguments.into_iter().map(OsString::from));
+    let quiet = ["reglist-suite", "--logfile", NOWHERE, "--events", &job.results];
+    let mut arguments: Vec<OsString> = quiet.into_iter().map(OsString::from).collect();
+    if let Some(format) = job.log {
+        // The console shows the kernel's log, and would show each result twice.
+        let nowhere = File::options().write(true).open(NOWHERE);
+        let nowhere = nowhere.map_err(|source| GuestError::Read { file: NOWHERE.to_owned(), source })?;
+        dup2_stdout(&nowhere).map_err(GuestError::Stdout)?;
+        arguments.extend(["--kmsg", "--format", &format].map(OsString::from));
+    }
+    arguments.extend(job.arguments.into_iter().map(OsString::from));
     let _ = match job.modules.into_iter().find(|module| module.file == KVM) {
         Some(kvm) => harness::switched(arguments, switch(kvm)),
         None => harness::main(arguments),

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use cpio::newc::{Builder, ModeFileType, trailer};
+use reglist_suite::format::Format;
 use serde::Serialize;
 
 use super::append::Append;
@@ -19,6 +20,9 @@ pub(crate) struct Job {
     modules: Vec<Module>,
     /// Device to which events are written.
     results: &'static str,
+    /// The format in which the kernel's log has results too, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<&'static str>,
     /// The suite's command line.
     arguments: Vec<String>,
     /// Whether every CPU is kept busy meanwhile.
@@ -38,7 +42,13 @@ impl Job {
     /// The job for a kernel.
     pub(crate) fn new(kernel: &Kernel, append: &Append, arguments: Vec<String>, busy: bool) -> Self {
         let module = |file: &String| Module { file: file.clone(), parameters: append.parameters(file) };
-        Self { modules: kernel.modules.iter().map(module).collect(), results: "/dev/ttyS1", arguments, busy }
+        let modules = kernel.modules.iter().map(module).collect();
+        Self { modules, results: "/dev/ttyS1", log: None, arguments, busy }
+    }
+
+    /// The same, with results in the kernel's log too.
+    pub(crate) fn logging(self, format: Option<Format>) -> Self {
+        Self { log: format.map(Format::name), ..self }
     }
 }
 
@@ -104,6 +114,8 @@ mod tests {
             serde_json::to_string(&job).unwrap(),
             r#"{"modules":[{"file":"soft_lvz.ko","parameters":"lbt=7"},{"file":"kvm.ko","parameters":""}],"results":"/dev/ttyS1","arguments":["--series","v5"],"busy":true}"#
         );
+        let log = serde_json::to_value(job.logging(Some(Format::Lava))).unwrap()["log"].clone();
+        assert_eq!(log, "lava");
     }
 
     #[test]

@@ -133,6 +133,9 @@ pub(crate) enum LabError {
         /// The log.
         log: PathBuf,
     },
+    /// A run for every fault has no cases that another could read.
+    #[error("--fault all gives each fault a line, and has no results of cases for --guest-format\n[name one fault]")]
+    FormatOfAll,
     /// The suite does not take its arguments.
     #[error("{text}")]
     SuiteArguments {
@@ -215,6 +218,7 @@ impl LabError {
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
+            | Self::FormatOfAll
             | Self::SuiteArguments { .. }
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
@@ -294,6 +298,9 @@ struct Inputs {
 
 impl Inputs {
     fn read(arguments: &LabArgs) -> Result<Self, LabError> {
+        if arguments.guest_format.is_some() && arguments.fault == Some(Faults::All) {
+            return Err(LabError::FormatOfAll);
+        }
         let patches =
             arguments.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
         let source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;

@@ -44,6 +44,7 @@ const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
 const LATER_MODEL_SINCE: (u32, u32) = (6, 13);
 /// The kernel whose KVM first passed all of them on to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
+const KERNEL: &str = "vmlinux";
 const IMAGE: &str = "image.cpio";
 const CONSOLE: &str = "console.log";
 
@@ -86,7 +87,7 @@ impl<'s> Lab<'s> {
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
             .arguments(["-smp", &self.arguments.smp.to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
-            .arguments(["-kernel", "/kernel/vmlinux", "-initrd", &format!("/image/{IMAGE}")])
+            .arguments(["-kernel", &format!("/kernel/{KERNEL}"), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
             .arguments(["-serial", &format!("file:/results/{console}"), "-serial", "stdio"])
             .silence(Duration::from_secs(silence))
@@ -224,16 +225,21 @@ impl Machine<'_> {
         self.boots += 1;
         let mut stage = Stage::new(session, "boot", LIMIT)?;
         let scratch = session.cache().scratch("image")?;
-        let name = console_name(self.boots);
+        let name = numbered(CONSOLE, self.boots);
         let step = self.lab.boot(self.ready, &self.append, scratch.path(), &name);
         let arguments = self.lab.suite_arguments(self.ready, &self.append, except);
-        let job = Job::new(&self.ready.kernel, &self.append, arguments, self.lab.arguments.busy);
+        let given = self.lab.arguments;
+        let job = Job::new(&self.ready.kernel, &self.append, arguments, given.busy).logging(given.guest_format);
         let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job)
             .map_err(stage.file_error("write", &image))?;
         if self.lab.arguments.keep {
-            let kept = self.lab.file(IMAGE);
-            fs::copy(&image, &kept).map_err(stage.file_error("write", &kept))?;
+            let kernel = self.ready.kernel.path.join(KERNEL);
+            // Each boot has an image of its own: the first one's has all cases.
+            for (from, name) in [(kernel, KERNEL), (image, &numbered(IMAGE, self.boots))] {
+                let kept = self.lab.file(name);
+                fs::copy(&from, &kept).map_err(stage.file_error("write", &kept))?;
+            }
         }
         let ended = stage.attempt(&step, &mut |bar, source, line| {
             if source == Source::Error {
@@ -268,9 +274,12 @@ fn show(run: &Record, bar: &Bar) {
     bar.message(run.running.as_deref().unwrap_or_default());
 }
 
-/// Each boot has a console of its own.
-fn console_name(boot: u32) -> String {
-    if boot == 1 { CONSOLE.to_owned() } else { format!("console-{boot}.log") }
+/// The name of a file of which each boot has its own.
+fn numbered(name: &str, boot: u32) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// What brought a kernel down, in one line, and where to read more.

@@ -117,8 +117,10 @@ fn a_machine_starts_again_for_the_cases_that_are_left() {
     assert!(report.ends_with("reglist: failed: 1 of 2 cases on Linux 7.2.13, series v5\n"), "{report}");
     assert!(text(&output.stderr).contains("reglist: the kernel died"), "{}", text(&output.stderr));
     assert!(lab.path("out/console.log").exists() && lab.path("out/console-2.log").exists());
-    let image = text(&fs::read(lab.path("out/image.cpio")).unwrap());
-    assert!(image.contains("\"--except\",\n    \"base.count\""), "the second boot leaves out what has ended");
+    let [first, second] = ["image.cpio", "image-2.cpio"].map(|image| fs::read(lab.path("out").join(image)).unwrap());
+    let except = "\"--except\",\n    \"base.count\"";
+    assert!(!text(&first).contains(except), "the first boot has all cases");
+    assert!(text(&second).contains(except), "the second boot leaves out what has ended");
 
     fs::remove_file(lab.path("bin/booted")).unwrap();
     lab.write("bin/events-again", "");
@@ -179,12 +181,17 @@ fn a_bisection_passes_over_what_cannot_be_judged() {
 #[test]
 fn words_for_modules_and_for_the_kernel_are_told_apart() {
     let Some(lab) = FakeLab::new("append") else { return };
-    expect(0, &mut lab.lab(&["--append", "soft-lvz.lbt=7 loglevel=8", "--keep", "--results", "out"]));
+    let arguments = ["--append", "soft-lvz.lbt=7 loglevel=8", "--keep", "--results", "out", "--guest-format", "lava"];
+    expect(0, &mut lab.lab(&arguments));
     let calls = fs::read_to_string(lab.path("bin/calls")).unwrap();
     let boot = calls.lines().find(|line| line.starts_with("qemu")).unwrap();
     assert!(boot.contains(" loglevel=8 -serial") && !boot.contains("lbt"), "{boot}");
     let image = text(&fs::read(lab.path("out/image.cpio")).unwrap());
-    assert!(image.contains("\"parameters\": \"lbt=7\""));
+    assert!(image.contains("\"parameters\": \"lbt=7\"") && image.contains("\"log\": \"lava\""), "{image}");
+    assert!(lab.path("out/vmlinux").exists(), "another emulator can boot it");
+
+    let message = text(&expect(64, &mut lab.lab(&["--guest-format", "ktap", "--fault", "all"])).stderr);
+    assert!(message.contains("has no results of cases for --guest-format"), "{message}");
 }
 
 #[test]

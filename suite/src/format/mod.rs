@@ -41,6 +41,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// The format's name as an argument.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ktap => "ktap",
+            Self::Tap13 => "tap13",
+            Self::Lava => "lava",
+        }
+    }
+
     /// A writer of the format, for a document of one run or of `several`.
     #[must_use]
     pub fn lines(self, several: bool) -> Box<dyn Lines> {
