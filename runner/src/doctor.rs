@@ -68,7 +68,9 @@ impl Findings {
 
 /// Whether processes and mounts can be confined, and sources overlaid.
 fn rooms(findings: &mut Findings) {
-    for (tool, package) in [("setpriv", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils")] {
+    for (tool, package) in
+        [("setpriv", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("mount", "mount")]
+    {
         if version(tool).is_none() && !in_path(tool) {
             findings.bad(tool, "not found", &format!("apt-get install {package}"));
         }
