@@ -43,14 +43,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     }
     let columns: Vec<(&str, Vec<Cell>)> =
         configurations.iter().map(|configuration| (*configuration, with_sum(column(configuration)))).collect();
-    let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
-    for (number, block) in blocks(&columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
-        if number > 0 {
-            text.push('\n');
-        }
-        write_block(text, &rows, first, block);
-    }
-    legend(text, columns.iter().flat_map(|(_, column)| column));
+    write_columns(text, &rows, &columns);
 }
 
 /// Writes a table with a column for each run.
@@ -70,12 +63,18 @@ pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &
         })
         .collect();
     let rows: Vec<&str> = themes.iter().copied().chain(["total"]).collect();
+    write_columns(text, &rows, &columns);
+}
+
+/// Writes columns in as many blocks as the width asks for, and what their marks
+/// mean.
+fn write_columns(text: &mut String, rows: &[&str], columns: &[Column<'_>]) {
     let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
-    for (number, block) in blocks(&columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
+    for (number, block) in blocks(columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
         if number > 0 {
             text.push('\n');
         }
-        write_block(text, &rows, first, block);
+        write_block(text, rows, first, block);
     }
     legend(text, columns.iter().flat_map(|(_, column)| column));
 }
