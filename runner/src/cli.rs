@@ -179,6 +179,9 @@ pub(crate) struct SuiteArgs {
     /// Where random orders begin; the same seed gives the same run
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+    /// Write a fact about the kernel down with the run, such as commit=1a2b3c
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub(crate) labels: Vec<String>,
     /// Write results to the kernel's log too, and so to the console, as KTAP
     #[arg(long)]
     pub(crate) kmsg: bool,
@@ -255,6 +258,9 @@ impl SuiteArgs {
         }
         if let Some(seed) = self.seed {
             option("--seed", Some(&seed.to_string()));
+        }
+        for label in &self.labels {
+            option("--label", Some(label));
         }
         if self.kmsg {
             option("--kmsg", None);

@@ -11,6 +11,7 @@ use crate::access::{Access, AccessError};
 use crate::arch::{Arch, SetUpError};
 use crate::clause::Level;
 use crate::events::{Finding, NamedRegister};
+use crate::job::Message;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::{Beyond, ListAnswer, ListMemory, MemoryError, Placement};
 use crate::spec::{Configuration, Register, Spec};
@@ -104,7 +105,7 @@ pub struct Case<'a> {
     pub spec: Knowledge<'a>,
     /// Memory for any list, with nothing mapped behind it.
     memory: RefCell<ListMemory>,
-    sink: &'a dyn Fn(Finding),
+    sink: &'a dyn Fn(Message),
 }
 
 impl fmt::Debug for Case<'_> {
@@ -124,7 +125,7 @@ impl<'a> Case<'a> {
         vm: &'a dyn Vm,
         vcpu: &'a dyn Vcpu,
         spec: Knowledge<'a>,
-        sink: &'a dyn Fn(Finding),
+        sink: &'a dyn Fn(Message),
     ) -> Result<Self, AccessError> {
         let access = Access::new(vcpu)?;
         let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
@@ -168,6 +169,11 @@ impl<'a> Case<'a> {
                 observed,
             }),
         }
+    }
+
+    /// Writes down what the kernel lists, for those who read the run.
+    pub fn record(&self, listed: &[u64]) {
+        (self.sink)(Message::Listed(listed.iter().map(|id| self.name(*id)).collect()));
     }
 
     /// The name of an id, or what the id says of itself.
@@ -323,7 +329,7 @@ pub fn errno_name(errno: Errno) -> String {
 
 /// A finding in the making.
 pub struct Report<'a> {
-    sink: &'a dyn Fn(Finding),
+    sink: &'a dyn Fn(Message),
     finding: Option<Finding>,
 }
 
@@ -370,7 +376,7 @@ impl Report<'_> {
 impl Drop for Report<'_> {
     fn drop(&mut self) {
         if let Some(finding) = self.finding.take() {
-            (self.sink)(finding);
+            (self.sink)(Message::Found(finding));
         }
     }
 }

@@ -66,6 +66,9 @@ pub struct RunStarted {
     /// The fault that the model has on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// What else is known of the subject and was worth writing down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// Ids of all cases, in the order in which they run.
     pub plan: Vec<String>,
 }
@@ -76,6 +79,41 @@ impl RunStarted {
     #[must_use]
     pub fn configuration(&self) -> Option<&str> {
         self.plan.first()?.split('.').next()
+    }
+}
+
+/// A fact about the subject or its making, such as a build id or a patch; a name
+/// may stand several times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// What it is.
+    pub name: String,
+    /// The fact.
+    pub value: String,
+}
+
+impl Label {
+    /// The label of the kernel's build id, in hexadecimal.
+    pub const BUILD_ID: &str = "build-id";
+    /// The label of the build id of KVM's module, which need not be built with
+    /// the kernel.
+    pub const KVM_BUILD_ID: &str = "kvm-build-id";
+    /// The label of a patch that the kernel has: its file name, and the SHA-256
+    /// of its content.
+    pub const PATCH: &str = "patch";
+
+    /// Reads `NAME=VALUE`; neither may be empty or hold control characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, value) = text.split_once('=')?;
+        let is_right = |part: &str| !part.is_empty() && !part.contains(char::is_control);
+        (is_right(name) && is_right(value)).then(|| Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.value)
     }
 }
 
@@ -106,6 +144,10 @@ pub struct CaseFinished {
     /// What the case found, failing or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The kernel's list in its own order, of the case that compares it with the
+    /// expected one; empty in a round for a fault, of which there are many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<NamedRegister>,
 }
 
 /// How a case ended.

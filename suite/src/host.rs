@@ -5,6 +5,15 @@ use std::fs;
 
 use nix::sys::utsname::uname;
 
+use crate::events::Label;
+
+/// Labels of build ids, and where the notes of the ELF file are that has them: the
+/// kernel's, and that of KVM where it is a module.
+const NOTES: [(&str, &str); 2] =
+    [(Label::BUILD_ID, "/sys/kernel/notes"), (Label::KVM_BUILD_ID, "/sys/module/kvm/notes/.note.gnu.build-id")];
+/// NT_GNU_BUILD_ID, of notes with the name "GNU".
+const BUILD_ID: u32 = 3;
+
 /// Kernel, architecture and CPU of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
@@ -14,6 +23,8 @@ pub struct Host {
     pub kernel: String,
     /// CPU model, empty where /proc/cpuinfo does not tell.
     pub cpu: String,
+    /// Build ids of the running kernel and of its KVM, where they tell.
+    pub build_ids: Vec<Label>,
 }
 
 impl Host {
@@ -28,7 +39,31 @@ impl Host {
             Err(_) => (std::env::consts::ARCH.to_owned(), "unknown".to_owned()),
         };
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        Self { architecture, kernel, cpu: model_name(&cpuinfo) }
+        let label = |(name, file): (&str, &str)| {
+            let value = build_id(&fs::read(file).ok()?)?;
+            Some(Label { name: name.to_owned(), value })
+        };
+        let build_ids = NOTES.into_iter().filter_map(label).collect();
+        Self { architecture, kernel, cpu: model_name(&cpuinfo), build_ids }
+    }
+}
+
+/// The build id among the notes of an ELF file in the machine's byte order, in
+/// hexadecimal.
+#[must_use]
+pub fn build_id(mut notes: &[u8]) -> Option<String> {
+    let word = |notes: &[u8], at: usize| Some(u32::from_ne_bytes(notes.get(at..at + 4)?.try_into().ok()?));
+    let size = |word: u32| usize::try_from(word).ok();
+    loop {
+        let (name, content) = (size(word(notes, 0)?)?, size(word(notes, 4)?)?);
+        let kind = word(notes, 8)?;
+        let start = 12_usize.checked_add(name.checked_next_multiple_of(4)?)?;
+        let end = start.checked_add(content)?;
+        if kind == BUILD_ID && notes.get(12..12 + name)? == b"GNU\0" {
+            let bytes = notes.get(start..end)?;
+            return Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        notes = notes.get(end.checked_next_multiple_of(4)?..)?;
     }
 }
 
@@ -44,6 +79,25 @@ fn model_name(cpuinfo: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_build_id_is_found_behind_other_notes() {
+        let note = |name: &[u8], kind: u32, content: &[u8]| {
+            let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap().to_ne_bytes();
+            let mut note = [size(name), size(content), kind.to_ne_bytes()].concat();
+            for part in [name, content] {
+                note.extend(part);
+                note.resize(note.len().next_multiple_of(4), 0);
+            }
+            note
+        };
+        let notes = [note(b"Linux\0", 3, b"no"), note(b"GNU\0", 3, &[0x0a, 0xff, 0x10, 0x01, 0x02])].concat();
+        assert_eq!(build_id(&notes).as_deref(), Some("0aff100102"));
+        for length in 0..notes.len() - 3 {
+            assert_eq!(build_id(&notes[..length]), None, "{length}");
+        }
+        assert_eq!(build_id(&note(b"GNU\0", u32::MAX, &[])), None);
+    }
 
     #[test]
     fn the_model_name_is_found_in_either_spelling() {

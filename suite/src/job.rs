@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arch::Feature;
-use crate::events::Finding;
+use crate::events::{Finding, NamedRegister};
 
-/// A line of the answer; the last one is not a finding.
+/// A line of the answer; the last one is neither a finding nor a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
     /// Something was found.
     Found(Finding),
+    /// What the kernel lists.
+    Listed(Vec<NamedRegister>),
     /// The kernel knows the ioctl.
     Implemented,
     /// The kernel answers ENOTTY.

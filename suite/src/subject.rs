@@ -109,6 +109,7 @@ impl Choice {
                 architecture: LoongArch64.name().to_owned(),
                 kernel: format!("{} (model)", model.kernel().version()),
                 cpu: String::new(),
+                build_ids: Vec::new(),
             },
         }
     }

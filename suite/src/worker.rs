@@ -14,7 +14,6 @@ use nix::errno::Errno;
 use crate::arch::SetUpError;
 use crate::case::{Case, CheckError, Knowledge};
 use crate::checks::VcpuState;
-use crate::events::Finding;
 use crate::job::Message;
 use crate::kvm::{Counted, Subject, SubjectError};
 use crate::memory::{Beyond, ListMemory, MemoryError, Placement};
@@ -106,8 +105,8 @@ pub fn case(
     let vm = subject.create_vm()?;
     let vcpu = vm.create_vcpu(0)?;
     let unsent = Cell::new(None);
-    let sink = |finding: Finding| {
-        if let Err(error) = send(&Message::Found(finding)) {
+    let sink = |message: Message| {
+        if let Err(error) = send(&message) {
             unsent.set(Some(error));
         }
     };

@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Event, SubjectKind, Verdict};
+use reglist_suite::events::{CaseFinished, Event, Label, SubjectKind, Verdict};
 use reglist_suite::exit;
 use reglist_suite::plan::plan;
 use reglist_suite::spec::{Source, Spec};
@@ -356,6 +356,37 @@ fn a_run_on_the_model_passes_and_says_that_no_kernel_was_tested() {
     let last = run.stdout().lines().last().unwrap_or_default().to_owned();
     run.check(last.starts_with("passed: "), "ends with the verdict");
     run.check(last.contains("no kernel was tested"), "says of the verdict that it is about no kernel");
+}
+
+#[test]
+fn the_events_say_what_is_known_of_the_kernel() {
+    let label = |text: &str| Label::parse(text).unwrap();
+    let events = events(&["--subject", "model", "--label", "commit=1a2b", "--label=patch=a=b.patch", "unique"], 0);
+    let Some(Event::RunStarted(started)) = events.first() else { panic!("{events:?}") };
+    assert_eq!(started.labels, [label("commit=1a2b"), label("patch=a=b.patch")]);
+    for wrong in ["commit", "=x", "commit=", "two\nlines=x"] {
+        run(&["--subject", "model", "--label", wrong]).refuses(&["--label", "NAME=VALUE"]);
+    }
+}
+
+#[test]
+fn the_events_say_what_the_kernel_lists() {
+    let listed = |arguments: &[&str], code| {
+        let ends = events(arguments, code).into_iter().filter_map(|event| match event {
+            Event::CaseFinished(case) => Some(case),
+            _ => None,
+        });
+        ends.filter(|case| !case.listed.is_empty()).collect::<Vec<_>>()
+    };
+    let cases = listed(&["--subject", "model"], exit::PASSED);
+    let sizes: Vec<_> = cases.iter().map(|case| (case.case.as_str(), case.listed.len())).collect();
+    let expected = [76, 82, 82, 82, 82, 84, 90];
+    let configurations = ["base", "lbt", "lbt_arm", "lbt_mips", "lbt_x86", "pmu", "pmu_lbt"];
+    let ids = configurations.map(|name| format!("{name}.contents.exact"));
+    assert_eq!(sizes, ids.iter().map(String::as_str).zip(expected).collect::<Vec<_>>());
+    assert_eq!(cases[0].listed[0].name, "CRMD");
+    // A round for a fault repeats nothing.
+    assert_eq!(listed(&["--subject", "model", "--fault", "all", "--config", "lbt", "contents"], exit::FAILED), []);
 }
 
 #[test]

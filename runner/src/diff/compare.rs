@@ -499,6 +499,7 @@ impl Side {
             allow_new: false,
             seed: 0,
             fault: None,
+            labels: Vec::new(),
             plan: Vec::new(),
         };
         let started = stored.runs.first().map_or(&none, |run| &run.started);

@@ -6,6 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use object::Object as _;
+use reglist_suite::events::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
@@ -13,6 +15,7 @@ use crate::digest;
 /// The module that stands in for the missing hardware.
 pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";
 const IMAGE: &str = "vmlinux";
+const KVM: &str = "kvm.ko";
 const INDEX: &str = "kernel.json";
 
 /// A built kernel.
@@ -43,6 +46,18 @@ impl Kernel {
         let complete =
             index.digests.contains_key(IMAGE) && index.modules.iter().all(|name| index.digests.contains_key(name));
         (whole && complete).then(|| Self { path: path.to_owned(), modules: index.modules })
+    }
+
+    /// The build ids of the image and of KVM, which in the guest nobody can ask
+    /// for, as far as their linker gave them any.
+    pub(crate) fn labels(&self) -> Vec<Label> {
+        let files = [(Label::BUILD_ID, IMAGE), (Label::KVM_BUILD_ID, KVM)];
+        let label = |(name, file): (&str, &str)| {
+            let content = fs::read(self.path.join(file)).ok()?;
+            let value = digest::hex(object::File::parse(content.as_slice()).ok()?.build_id().ok()??);
+            Some(Label { name: name.to_owned(), value })
+        };
+        files.into_iter().filter_map(label).collect()
     }
 
     /// Copies image and modules from where they were built.

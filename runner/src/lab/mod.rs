@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
+use reglist_suite::events::Label;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 use reglist_suite::spec::Source as Specs;
@@ -238,6 +239,15 @@ pub(crate) struct Prepared {
     pub(crate) version: (u32, u32),
     /// The suite for the guest.
     pub(crate) suite: PathBuf,
+    /// What is to be written down of the kernel.
+    pub(crate) labels: Vec<Label>,
+}
+
+/// A kernel that was built, and what is known of it.
+struct Built {
+    kernel: Kernel,
+    version: (u32, u32),
+    labels: Vec<Label>,
 }
 
 /// The command `lab`.
@@ -350,11 +360,11 @@ pub(crate) fn prepare(
     let kernel = || kernel(session, &toolchain, arguments, patches, user_source, lists);
     let kind = if arguments.compare_model.is_some() { ProgramKind::Comparing } else { ProgramKind::Board };
     let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref(), kind);
-    let ((kernel, version), suite) = match session.planning() {
+    let (Built { kernel, version, labels }, suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
     };
-    Ok(Prepared { toolchain, kernel, version, suite })
+    Ok(Prepared { toolchain, kernel, version, suite, labels })
 }
 
 fn kernel(
@@ -364,7 +374,7 @@ fn kernel(
     patches: &[PatchFile],
     user_source: Option<&Source>,
     lists: Option<Apt>,
-) -> Result<(Kernel, (u32, u32)), LabError> {
+) -> Result<Built, LabError> {
     let source = match user_source {
         Some(source) => source.clone(),
         None => Source::debian(session, toolchain, arguments.kernel, lists)?,
@@ -378,7 +388,9 @@ fn kernel(
     }
     series.extend_from_slice(patches);
     let changes = patches::apply(session, toolchain, &source, &series)?;
-    Ok((build::build(session, toolchain, &source, &changes)?, source.version))
+    let kernel = build::build(session, toolchain, &source, &changes)?;
+    let labels = series.iter().map(PatchFile::label).chain(kernel.labels()).collect();
+    Ok(Built { kernel, version: source.version, labels })
 }
 
 /// Does two things at the same time: the kernel's compilation keeps all

@@ -8,6 +8,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use reglist_suite::events::Label;
+
+use crate::digest;
+
 /// A patch that cannot be used as given.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatchError {
@@ -98,6 +102,13 @@ pub(crate) struct PatchFile {
 }
 
 impl PatchFile {
+    /// Which patch it is, for those who read the run.
+    pub(crate) fn label(&self) -> Label {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        let name: String = name.chars().filter(|character| !character.is_control()).collect();
+        Label { name: Label::PATCH.to_owned(), value: format!("{name} sha256:{}", digest::of_bytes(&self.text)) }
+    }
+
     /// Reads a patch from a file.
     pub(crate) fn read(path: &Path) -> Result<Self, PatchError> {
         let text = fs::read(path).map_err(|source| PatchError::Unreadable { path: path.to_owned(), source })?;

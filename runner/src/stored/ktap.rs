@@ -269,6 +269,7 @@ fn unknown() -> RunStarted {
         allow_new: false,
         seed: 0,
         fault: None,
+        labels: Vec::new(),
         plan: Vec::new(),
     }
 }
@@ -301,5 +302,5 @@ fn finished(case: String, ok: bool, directive: &str, details: &[String]) -> Case
         reasons.push(rest);
     }
     let reason = (!reasons.is_empty()).then(|| reasons.join("\n"));
-    CaseFinished { case, outcome, reason, duration_us: 0, ioctls: 0, findings }
+    CaseFinished { case, outcome, reason, duration_us: 0, ioctls: 0, findings, listed: Vec::new() }
 }

@@ -106,6 +106,9 @@ impl<'s> Lab<'s> {
         if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
             arguments.extend(["--require", FEATURES].map(str::to_owned));
         }
+        for label in &ready.labels {
+            arguments.extend(["--label".to_owned(), label.to_string()]);
+        }
         for case in except {
             arguments.extend(["--except", case].map(str::to_owned));
         }

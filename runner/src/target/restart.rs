@@ -116,6 +116,7 @@ impl<W: Write> Restarting<W> {
             duration_us: 0,
             ioctls: 0,
             findings: Vec::new(),
+            listed: Vec::new(),
         }));
     }
 

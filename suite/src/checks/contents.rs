@@ -17,6 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// list.contents
 fn exact(case: &Case<'_>) -> Result<(), CheckError> {
     let listed = case.listed()?;
+    case.record(&listed);
     for register in case.spec.expected() {
         if !listed.contains(&register.id) {
             case.finding("list.contents", "listed", "missing").register(register.named()).ioctl(GET_REG_LIST);

@@ -217,6 +217,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             allow_new: false,
             seed: 0,
             fault: None,
+            labels: Vec::new(),
             plan,
         })),
         id().prop_map(|case| Event::CaseStarted { case }),
@@ -228,6 +229,7 @@ fn any_event() -> impl Strategy<Value = Event> {
                 duration_us: u64::MAX,
                 ioctls: 0,
                 findings,
+                listed: Vec::new(),
             })
         ),
         "(?s).{0,20}".prop_map(|reason| Event::RunAborted { reason }),

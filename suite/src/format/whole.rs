@@ -152,6 +152,7 @@ impl Whole {
                 duration_us: 0,
                 ioctls: 0,
                 findings: Vec::new(),
+                listed: Vec::new(),
             };
             self.end(&ended);
             events.push(Event::CaseFinished(ended));

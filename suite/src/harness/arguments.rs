@@ -13,7 +13,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum};
 use libtest_mimic::FormatSetting;
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
-use crate::events::SubjectKind;
+use crate::events::{Label, SubjectKind};
 use crate::fault::{Faults, Place};
 use crate::format::{ChannelError, Format};
 use crate::model::Kernel;
@@ -89,6 +89,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DEVICE")]
     pub(super) tty: Option<PathBuf>,
 
+    /// Write a fact about the kernel or the board down with the run, such as
+    /// commit=1a2b3c; can be given several times.
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
+    pub(super) labels: Vec<Label>,
+
     /// Leave out the case of this id; can be given several times.
     #[arg(long = "except", value_name = "ID")]
     pub(super) except: Vec<String>,
@@ -155,6 +160,10 @@ impl ValueEnum for Shown {
             Self::Lines(format) => format.to_possible_value().map(|value| value.help(None::<&str>)),
         }
     }
+}
+
+fn label(text: &str) -> Result<Label, String> {
+    Label::parse(text).ok_or_else(|| "not NAME=VALUE in one line".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

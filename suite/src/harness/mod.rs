@@ -18,7 +18,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use crate::arch::{Arch, Feature};
-use crate::events::{self, Event, EventLog, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+use crate::events::{self, Event, EventLog, Label, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict};
 use crate::exit;
 use crate::fault::{Fault, Faults};
 #[cfg(any(test, feature = "compare"))]
@@ -197,6 +197,7 @@ impl Circumstances<'_> {
                 strict: self.arguments.strict,
                 required: self.required.clone(),
                 quiet: observed || elsewhere || trying.is_some(),
+                lists: trying.is_none(),
             });
             match self.turn(&run, turns, first, turn, &mut servers, switch.as_mut()) {
                 End::Concluded(concluded) => code = concluded,
@@ -260,6 +261,7 @@ impl Circumstances<'_> {
             allow_new: turn.allow_new,
             seed: self.arguments.seed,
             fault: fault.clone(),
+            labels: self.labels(),
             plan: turn.jobs.ids.clone(),
         }));
         if self.subject.kind() == SubjectKind::Model {
@@ -269,6 +271,17 @@ impl Circumstances<'_> {
                 Some(fault) => format!("model: no kernel is tested; this is Linux {kernel} with the fault {fault}"),
             });
         }
+    }
+
+    /// What the caller says of the subject, and what the subject says of itself.
+    fn labels(&self) -> Vec<Label> {
+        let mut labels = self.arguments.labels.clone();
+        for label in &self.host.build_ids {
+            if !labels.iter().any(|known| known.name == label.name) {
+                labels.push(label.clone());
+            }
+        }
+        labels
     }
 
     /// Makes the servers, and has one say whether the kernel knows the ioctl.

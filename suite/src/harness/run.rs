@@ -24,6 +24,8 @@ pub(super) struct Run {
     pub(super) required: Vec<Feature>,
     /// Whether nothing is printed but errors.
     pub(super) quiet: bool,
+    /// Whether events say what the kernel lists.
+    pub(super) lists: bool,
 }
 
 impl Run {
@@ -57,10 +59,12 @@ impl Run {
     pub(super) fn case(&self, id: String, servers: &Servers, job: usize) -> Result<Completion, Failed> {
         self.write(&Event::CaseStarted { case: id.clone() });
         let start = Instant::now();
-        let mut findings = Vec::new();
+        let (mut findings, mut listed) = (Vec::new(), Vec::new());
         let mut end = None;
         let result = servers.run(job, |message| match message {
             Message::Found(finding) => finding.add_to(&mut findings),
+            Message::Listed(list) if self.lists => listed = list,
+            Message::Listed(_) => {}
             last => end = Some(last),
         });
         let (outcome, reason, ioctls) = self.judge(result, end, &findings);
@@ -71,6 +75,7 @@ impl Run {
             duration_us: start.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
             ioctls,
             findings,
+            listed,
         };
         self.write(&Event::CaseFinished(finished.clone()));
         let conclusion = conclusion(&finished, self.strict);

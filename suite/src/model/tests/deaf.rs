@@ -9,7 +9,7 @@ use super::*;
 use crate::arch::{Arch as _, LoongArch64};
 use crate::case::{Case, Knowledge};
 use crate::checks;
-use crate::events::Finding;
+use crate::job::Message;
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 use crate::model::memory;
@@ -55,7 +55,10 @@ fn a_register_that_ignores_set_is_noticed_unless_it_takes_one_value_alone() {
         let vm = model.create_vm().unwrap();
         let deaf = Deaf { vcpu: vm.create_vcpu(0).unwrap(), id: register.id, deaf: AtomicBool::new(false) };
         let accused = RefCell::new(Vec::new());
-        let sink = |finding: Finding| accused.borrow_mut().extend(finding.register);
+        let sink = |message: Message| match message {
+            Message::Found(finding) => accused.borrow_mut().extend(finding.register),
+            other => panic!("{other:?}"),
+        };
         let knowledge =
             Knowledge { configuration, spec: &spec, arch: &LoongArch64, allow_new: false, seed: 1, shuffles: 0 };
         let case = Case::new(&model, vm.as_ref(), &deaf, knowledge, &sink).unwrap();
