@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The worked examples in the project's pages: each is carried out on a copy of
+//! the project, and shows what its page says it shows.
+//!
+//! A page marks its blocks with the word `example`: a `diff` is applied to the
+//! copy, a `console` is what somebody types and what the commands then print,
+//! where a line `...` stands for any lines. All changes come first and are built
+//! together; then everything that is typed runs, page by page.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails; clippy knows only functions marked as tests"
+)]
+
+mod console;
+mod page;
+mod tree;
+
+use page::Page;
+use tree::Tree;
+
+/// Pages whose examples need no more than the project.
+const PAGES: [&str; 1] = ["suite/README.md"];
+/// Pages whose examples build and boot kernels.
+const LAB_PAGES: [&str; 1] = ["ci/lab/variants/README.md"];
+
+#[test]
+fn the_worked_examples_do_what_their_pages_say() {
+    let pages: Vec<Page> = PAGES.iter().map(|page| Page::read(page)).collect();
+    for page in &pages {
+        assert!(!page.commands.is_empty(), "{} has no example", page.file);
+    }
+    let tree = Tree::with("pages", pages.iter().flat_map(|page| &page.changes));
+    tree.build();
+    pages.iter().flat_map(|page| &page.commands).for_each(|commands| tree.run(commands));
+}
+
+#[test]
+fn what_is_said_of_kernels_is_what_the_lab_finds() {
+    if std::env::var_os("REGLIST_TEST_LAB").is_none() {
+        eprintln!("skipped: it builds kernels; set REGLIST_TEST_LAB=1 to run it");
+        return;
+    }
+    let pages: Vec<Page> = LAB_PAGES.iter().map(|page| Page::read(page)).collect();
+    let tree = Tree::with("lab", pages.iter().flat_map(|page| &page.changes));
+    tree.build();
+    pages.iter().flat_map(|page| &page.commands).for_each(|commands| tree.run(commands));
+}
