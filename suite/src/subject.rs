@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-use crate::arch::{Arch, LoongArch64, X86_64};
+use crate::arch::{self, Arch, LoongArch64};
 use crate::events::SubjectKind;
 use crate::fault::Fault;
 use crate::host::Host;
@@ -93,10 +93,9 @@ impl Choice {
     /// architecture has no specification.
     #[must_use]
     pub fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
-        const ALL: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
         match self {
             Self::Model(_) => Some(&LoongArch64),
-            Self::Kvm => ALL.into_iter().find(|arch| arch.name() == machine.architecture),
+            Self::Kvm => arch::by_name(&machine.architecture),
         }
     }
 

@@ -16,17 +16,23 @@ use crate::page::{Block, project};
 /// What the project consists of.
 const PARTS: [&str; 8] = ["Cargo.lock", "Cargo.toml", "README.md", "ci", "clippy.toml", "runner", "specs", "suite"];
 
-/// A copy of the project, and where it is built.
+/// The project or a copy of it, with both programs.
 #[derive(Debug)]
 pub(crate) struct Tree {
     path: PathBuf,
-    build: PathBuf,
+    programs: PathBuf,
 }
 
 impl Tree {
-    /// A copy with changes; what was built of an earlier copy with this name and
-    /// is still right is not built again.
-    pub(crate) fn with<'b>(name: &str, changes: impl Iterator<Item = &'b Block>) -> Self {
+    /// The project as it is, for commands that change nothing in it.
+    pub(crate) fn unchanged() -> Self {
+        let programs = Path::new(env!("CARGO_BIN_EXE_reglist")).with_file_name("");
+        Self { path: project(), programs }
+    }
+
+    /// A copy with changes, built. What was built of an earlier copy and is still
+    /// right is not built again.
+    pub(crate) fn with<'b>(changes: impl Iterator<Item = &'b Block>) -> Self {
         let fresh = tempfile::tempdir().unwrap();
         for part in PARTS {
             copy(&project().join(part), &fresh.path().join(part));
@@ -35,24 +41,20 @@ impl Tree {
             apply(change, fresh.path());
         }
         let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
-        let tree = Self { path: place.join(name), build: place.join("build") };
-        follow(fresh.path(), &tree.path);
-        tree
-    }
-
-    /// Builds both programs.
-    pub(crate) fn build(&self) {
+        let (path, target) = (place.join("tree"), place.join("target"));
+        follow(fresh.path(), &path);
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--workspace", "--offline", "--quiet"]).current_dir(&self.path);
-        let output = cargo.env("CARGO_TARGET_DIR", &self.build).output().unwrap();
+        cargo.args(["build", "--workspace", "--offline", "--quiet"]).current_dir(&path);
+        let output = cargo.env("CARGO_TARGET_DIR", &target).output().unwrap();
         assert!(output.status.success(), "the examples' changes do not build\n{}", streams(&output));
+        Self { path, programs: target.join("debug") }
     }
 
     /// Runs what is typed in a block, and compares what is printed.
     pub(crate) fn run(&self, block: &Block) {
-        let programs = self.build.join("debug");
         let known = env::var_os("PATH").unwrap_or_default();
-        let path: OsString = env::join_paths([programs].into_iter().chain(env::split_paths(&known))).unwrap();
+        let path: OsString =
+            env::join_paths([self.programs.clone()].into_iter().chain(env::split_paths(&known))).unwrap();
         for command in commands(&block.text) {
             let mut shell = Command::new("sh");
             shell.arg("-c").arg(&command.typed).current_dir(&self.path);

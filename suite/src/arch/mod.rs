@@ -15,6 +15,15 @@ pub use x86_64::X86_64;
 
 use crate::access::{Access, AccessError};
 
+/// Every architecture.
+pub const ALL: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
+
+/// The architecture of a name, as `uname -m` spells it.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Arch> {
+    ALL.into_iter().find(|arch| arch.name() == name)
+}
+
 /// Bits of a KVM register id that hold the binary logarithm of its size in
 /// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
 pub const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
