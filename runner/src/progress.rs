@@ -2,10 +2,11 @@
 //! What the user sees while a stage works: a bar on a terminal, one line per
 //! stage elsewhere. All of it goes to the standard error.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 /// Writes a message; a closed standard error is nobody's problem.
 pub(crate) fn say(message: &str) {
@@ -74,9 +75,12 @@ pub(crate) struct Bar {
 impl Bar {
     /// From now on the number of steps is known.
     pub(crate) fn length(&self, steps: u64) {
-        self.bar.set_style(style("{prefix:>10} [{bar:32}] {pos}/{len} {elapsed} {wide_msg}").progress_chars("=> "));
+        let style = style("{prefix:>10} [{bar:24}] {pos}/{len} {elapsed}{left} {wide_msg}");
+        self.bar.set_style(style.progress_chars("=> ").with_key("left", left));
         self.bar.set_length(steps);
         self.bar.set_position(0);
+        // What came before says nothing of how long a step takes.
+        self.bar.reset_eta();
     }
 
     /// The work began before it was shown.
@@ -113,6 +117,14 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// The time that is left, once a tenth of the steps is there to tell it by.
+fn left(state: &ProgressState, text: &mut dyn fmt::Write) {
+    let known = |steps| state.pos() >= steps / 10 && state.pos() < steps;
+    if state.len().is_some_and(known) {
+        let _ = write!(text, ", {:#} left", HumanDuration(state.eta()));
     }
 }
 
