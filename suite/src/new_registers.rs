@@ -10,6 +10,9 @@ use crate::events::{Finding, NamedRegister};
 /// What a finding says of a register that only `--allow-new` lets pass.
 pub const NEW: &str = "a new one";
 
+/// What is said of a register that nobody has described yet.
+const ABOUT: &str = "listed by a newer kernel";
+
 /// The new registers among `findings` as YAML to paste into `registers.yaml`
 /// (those without a name there) and `groups.yaml`; `None` if there are none.
 #[must_use]
@@ -29,7 +32,10 @@ pub fn as_yaml<'a>(findings: impl IntoIterator<Item = &'a Finding>, arch: &dyn A
         let name = register.name.replace(' ', "_");
         match arch.decode(register.id) {
             Some((type_, index)) if register.name == arch.describe(register.id) => {
-                let _ = writeln!(unnamed, "      - {{name: {name}, index: {index:#x}}}  # type {type_}");
+                let _ = writeln!(
+                    unnamed,
+                    "      - {{name: {name}, index: {index:#x}, about: \"{ABOUT}\"}}  # type {type_}"
+                );
             }
             Some(_) => {}
             None => {

@@ -17,7 +17,7 @@ const END: &str = "<!-- end of clauses -->\n";
 
 fn table(clauses: &[Clause]) -> String {
     let mut table = "| clause | level | a conforming kernel ... | source |\n|---|---|---|---|\n".to_owned();
-    for Clause { id, level, demand, source } in clauses {
+    for Clause { id, level, demand, source, .. } in clauses {
         let source: Vec<String> = source.iter().map(|origin| word(&serde_json::to_value(origin).unwrap())).collect();
         let _ = writeln!(table, "| {id} | {level} | {} | {} |", cell(demand), source.join(", "));
     }

@@ -187,7 +187,7 @@ fn new_registers_are_ready_to_paste() {
         "expected": "a register that the specification knows", "observed": "a new one",
     });
     let text = shown(&["base.a.x"], &[case("base.a.x", "pass", &[new]), end("passed", [1, 0, 0, 0])]);
-    assert!(text.contains("\n      - {name: CSR_0x9, index: 0x9}"), "{text}");
+    assert!(text.contains("\n      - {name: CSR_0x9, index: 0x9, "), "{text}");
 }
 
 #[test]

@@ -8,8 +8,19 @@ use super::{Check, check};
 use crate::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST};
 
 pub(super) const CHECKS: &[Check] = &[
-    check("beyond.unlisted", &["list.unlisted"], unlisted),
-    check("beyond.consumers", &["list.consumers"], consumers),
+    check(
+        "beyond.unlisted",
+        &["list.unlisted"],
+        "GETs every id that could exist and is not listed. Those that succeed are held against the \
+         specification's known exceptions.",
+        unlisted,
+    ),
+    check(
+        "beyond.consumers",
+        &["list.consumers"],
+        "Compares the list with what programs save that know the registers by heart, as consumers/ has it.",
+        consumers,
+    ),
 ];
 
 /// list.unlisted

@@ -14,8 +14,19 @@ use crate::snapshot::{agrees, put_back, undisturbed};
 use crate::spec::{Register, Rule};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("busy.one_vcpu", &["busy.threads"], one_vcpu),
-    contract("busy.several_vcpus", &["busy.threads"], several_vcpus),
+    contract(
+        "busy.one_vcpu",
+        &["busy.threads"],
+        "Three threads ask for the list, SET and GET on one vCPU at once, each with registers of its own. Each \
+         must see what it would see alone.",
+        one_vcpu,
+    ),
+    contract(
+        "busy.several_vcpus",
+        &["busy.threads"],
+        "As busy.one_vcpu, with a vCPU of the same VM for each thread.",
+        several_vcpus,
+    ),
 ];
 
 /// Threads at work.

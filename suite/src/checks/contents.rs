@@ -8,10 +8,27 @@ use crate::case::{Case, CheckError, GET_REG_LIST};
 use crate::new_registers::NEW;
 
 pub(super) const CHECKS: &[Check] = &[
-    check("contents.exact", &["list.contents"], exact),
-    contract("contents.unique", &["list.unique"], unique),
-    contract("contents.canonical", &["list.canonical"], canonical),
-    check("contents.order", &["list.order"], order),
+    check(
+        "contents.exact",
+        &["list.contents"],
+        "Compares the ids in the list with the specification's, in both directions, and names each that is \
+         missing or not expected.",
+        exact,
+    ),
+    contract("contents.unique", &["list.unique"], "Looks for an id that stands in the list a second time.", unique),
+    contract(
+        "contents.canonical",
+        &["list.canonical"],
+        "Looks at the form of every id in the list: architecture byte, size, reserved bits, type and index.",
+        canonical,
+    ),
+    check(
+        "contents.order",
+        &["list.order"],
+        "Compares the order of the registers that are both listed and expected, and names the first that is out \
+         of place.",
+        order,
+    ),
 ];
 
 /// list.contents

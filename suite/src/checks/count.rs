@@ -8,9 +8,26 @@ use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::memory::{ListAnswer, Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
-    check("count.expected", &["list.count"], expected),
-    contract("count.complete", &["list.complete", "efault.stray"], complete),
-    contract("count.width", &["list.width"], width),
+    check(
+        "count.expected",
+        &["list.count"],
+        "Asks with n = 0, as a VMM does first, and then for the whole list. Both numbers are compared with the \
+         specification's.",
+        expected,
+    ),
+    contract(
+        "count.complete",
+        &["list.complete", "efault.stray"],
+        "Asks with room for C entries, for one more, and for far more. Each answer must be success, n = C and C \
+         whole entries; guard bytes show anything written beside them.",
+        complete,
+    ),
+    contract(
+        "count.width",
+        &["list.width"],
+        "Asks with counts of 2^32 and more, which become small numbers if the kernel cuts them to 32 bits.",
+        width,
+    ),
 ];
 
 /// list.count: as a VMM learns it, by a first call with n = 0, and of the list

@@ -13,9 +13,24 @@ use crate::spec::{Register, Rule};
 const CLAUSES: &[&str] = &["reg.counter"];
 
 pub(super) const CHECKS: &[Check] = &[
-    check("counter.forward", CLAUSES, forward),
-    check("counter.set", CLAUSES, set),
-    check("counter.other_vcpu", CLAUSES, other_vcpu),
+    check(
+        "counter.forward",
+        CLAUSES,
+        "Reads a counter twice, a millisecond apart. It must have moved, and no faster than a clock can.",
+        forward,
+    ),
+    check(
+        "counter.set",
+        CLAUSES,
+        "SETs a counter far ahead, to 0 and back. After each it must be there, plus the time gone by.",
+        set,
+    ),
+    check(
+        "counter.other_vcpu",
+        CLAUSES,
+        "SETs a counter on vCPU 1, which must change nothing, and then on vCPU 0, which vCPU 1 must see too.",
+        other_vcpu,
+    ),
 ];
 
 /// Longer than one tick of any counter.

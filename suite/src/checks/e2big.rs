@@ -8,9 +8,21 @@ use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::memory::{Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("e2big.errno", &["e2big.errno"], errno),
-    contract("e2big.count", &["e2big.count"], count),
-    contract("e2big.untouched", &["e2big.untouched", "efault.stray"], untouched),
+    contract("e2big.errno", &["e2big.errno"], "Asks with n = 0, 1 and C - 1. Each call must fail with E2BIG.", errno),
+    contract(
+        "e2big.count",
+        &["e2big.count"],
+        "Asks with n = 0, 1 and C - 1, looks at the n that comes back, and asks again with it, which must \
+         succeed.",
+        count,
+    ),
+    contract(
+        "e2big.untouched",
+        &["e2big.untouched", "efault.stray"],
+        "Asks with n = 0, 1 and C - 1, once with guard bytes in all of reg[] and once with no reg[] mapped at \
+         all.",
+        untouched,
+    ),
 ];
 
 /// 0, 1 and C - 1, as far as they are smaller than C, with what they are.

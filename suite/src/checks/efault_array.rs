@@ -11,10 +11,33 @@ use crate::memory::{Beyond, ListAnswer, ListMemory, Placement, Slot};
 const CLAUSES: &[&str] = &["efault.array", "efault.prefix", "efault.stray", "efault.usable"];
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("efault.array_unmapped", CLAUSES, |case| every_entry(case, Beyond::Unmapped, false)),
-    contract("efault.array_read_only", CLAUSES, |case| every_entry(case, Beyond::ReadOnly, false)),
-    contract("efault.array_file_end", CLAUSES, |case| every_entry(case, Beyond::FileEnd, false)),
-    contract("efault.landing_zone", CLAUSES, |case| every_entry(case, Beyond::NoAccess, true)),
+    contract(
+        "efault.array_unmapped",
+        CLAUSES,
+        "Ends the memory of reg[] at every entry in turn, with nothing mapped behind. Looks at the errno, n, \
+         the entries before the end and the bytes around them, and at good calls in between.",
+        |case| every_entry(case, Beyond::Unmapped, false),
+    ),
+    contract(
+        "efault.array_read_only",
+        CLAUSES,
+        "As efault.array_unmapped, with memory behind the end that can be read and not written.",
+        |case| every_entry(case, Beyond::ReadOnly, false),
+    ),
+    contract(
+        "efault.array_file_end",
+        CLAUSES,
+        "As efault.array_unmapped, in a mapped file that ends there, so that the page behind exists and cannot \
+         be filled.",
+        |case| every_entry(case, Beyond::FileEnd, false),
+    ),
+    contract(
+        "efault.landing_zone",
+        CLAUSES,
+        "As efault.array_unmapped, with memory mapped where a kernel would write on that took -EFAULT for a \
+         number of entries. Not a byte may change there.",
+        |case| every_entry(case, Beyond::NoAccess, true),
+    ),
 ];
 
 /// After how many failed calls a good one is made.

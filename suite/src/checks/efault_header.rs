@@ -9,10 +9,33 @@ use crate::kvm::Answer;
 use crate::memory::{Placement, Protection, Region, hostile_addresses, page_size};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("efault.header_unreachable", &["efault.header", "efault.usable"], unreachable),
-    contract("efault.header_read_only", &["efault.header", "efault.stray", "efault.usable"], read_only),
-    contract("efault.header_straddling", &["efault.header", "efault.usable"], straddling),
-    contract("efault.misaligned", &["efault.misaligned", "efault.stray"], misaligned),
+    contract(
+        "efault.header_unreachable",
+        &["efault.header", "efault.usable"],
+        "Gives headers that nothing can be read from: NULL, unmapped, protected, past a file's end, addresses \
+         of the kernel. After them, a good call must succeed.",
+        unreachable,
+    ),
+    contract(
+        "efault.header_read_only",
+        &["efault.header", "efault.stray", "efault.usable"],
+        "Gives a header that can be read but not written, with n from 0 to C + 1. The answer must be EFAULT, \
+         also where n is too small, and memory stays as it was.",
+        read_only,
+    ),
+    contract(
+        "efault.header_straddling",
+        &["efault.header", "efault.usable"],
+        "Gives a header of which some bytes lie on a mapped page and the others on none, at both ends.",
+        straddling,
+    ),
+    contract(
+        "efault.misaligned",
+        &["efault.misaligned", "efault.stray"],
+        "Asks with a header 1 to 7 bytes off its alignment. The list must be the same, and a small n must fail \
+         as it does aligned.",
+        misaligned,
+    ),
 ];
 
 /// efault.header: nothing of it can be reached, or not written.

@@ -10,9 +10,24 @@ use crate::kvm::{Answer, CAP_ONE_REG};
 use crate::memory::{Beyond, Child, ListMemory, Placement};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("fd.other_descriptors", &["fd.wrong"], other_descriptors),
-    contract("fd.other_process", &["fd.wrong"], other_process),
-    contract("cap.one_reg", &["cap.one_reg"], one_reg),
+    contract(
+        "fd.other_descriptors",
+        &["fd.wrong"],
+        "Asks on the descriptor of the VM and on that of /dev/kvm, and tells the errno of each.",
+        other_descriptors,
+    ),
+    contract(
+        "fd.other_process",
+        &["fd.wrong"],
+        "Asks from a forked process, which has another memory than the one that made the VM.",
+        other_process,
+    ),
+    contract(
+        "cap.one_reg",
+        &["cap.one_reg"],
+        "Asks KVM_CHECK_EXTENSION for KVM_CAP_ONE_REG, on /dev/kvm and on the VM.",
+        one_reg,
+    ),
 ];
 
 const HEADER: Placement = Placement { n: 0, capacity: 0, slack: 0 };

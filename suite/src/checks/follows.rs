@@ -10,9 +10,25 @@ use crate::case::{Case, CheckError, GET_REG_LIST};
 use crate::kvm::Vcpu;
 
 pub(super) const CHECKS: &[Check] = &[
-    check("follows.features", &["list.follows"], features),
-    check("follows.values", &["list.follows"], values),
-    check("follows.two_vcpus", &["list.follows"], two_vcpus),
+    check(
+        "follows.features",
+        &["list.follows"],
+        "Switches features on and off on one vCPU, in every combination that the host takes, and compares the \
+         list with the specification's after each step.",
+        features,
+    ),
+    check(
+        "follows.values",
+        &["list.follows"],
+        "Gives registers other values, one by one, that switch no feature. The list must stay as it is.",
+        values,
+    ),
+    check(
+        "follows.two_vcpus",
+        &["list.follows"],
+        "Switches features on one vCPU while another in the VM stays as it is, and looks at the lists of both.",
+        two_vcpus,
+    ),
 ];
 
 /// How a list deviates from what the specification gives for the features.

@@ -7,7 +7,13 @@ use crate::arch::Feature;
 use crate::case::{Case, CheckError, GET_ONE_REG, errno_name};
 use crate::spec::{Gate, Register};
 
-pub(super) const CHECKS: &[Check] = &[check("gated.get", &["reg.gated"], gated)];
+pub(super) const CHECKS: &[Check] = &[check(
+    "gated.get",
+    &["reg.gated"],
+    "GETs the registers of a feature in every combination of features that the host takes. Without the \
+         feature each must give the specification's errno, with it succeed.",
+    gated,
+)];
 
 /// reg.gated: as the vCPU is, and for every combination of features.
 fn gated(case: &Case<'_>) -> Result<(), CheckError> {

@@ -9,8 +9,19 @@ use crate::snapshot::{Value, agrees, put_back, settle, undisturbed};
 use crate::spec::Register;
 
 pub(super) const CHECKS: &[Check] = &[
-    check("independent.list_order", &["reg.independent"], |case| independent(case, false)),
-    check("independent.reversed", &["reg.independent"], |case| independent(case, true)),
+    check(
+        "independent.list_order",
+        &["reg.independent"],
+        "SETs a value of its own in every register, in list order. Each is read after its SET and before the \
+         next one's, and all at the end.",
+        |case| independent(case, false),
+    ),
+    check(
+        "independent.reversed",
+        &["reg.independent"],
+        "As independent.list_order, from the last register to the first, with other values.",
+        |case| independent(case, true),
+    ),
 ];
 
 /// A register with the value that it was SET to.

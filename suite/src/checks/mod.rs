@@ -47,6 +47,8 @@ pub struct Check {
     /// The clauses that its findings can be about, beside list.complete and
     /// reg.get, without which there is nothing to check.
     pub clauses: &'static [&'static str],
+    /// What it does and looks at: sentences for people.
+    pub does: &'static str,
     /// The state in which it wants its vCPU.
     pub state: VcpuState,
     /// What it needs to be specified.
@@ -82,18 +84,20 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 const fn check(
     name: &'static str,
     clauses: &'static [&'static str],
+    does: &'static str,
     run: fn(&Case<'_>) -> Result<(), CheckError>,
 ) -> Check {
-    Check { name, clauses, state: VcpuState::SetUp, scope: Scope::List, run }
+    Check { name, clauses, does, state: VcpuState::SetUp, scope: Scope::List, run }
 }
 
 /// A check of what holds for any list, on a vCPU that is set up.
 const fn contract(
     name: &'static str,
     clauses: &'static [&'static str],
+    does: &'static str,
     run: fn(&Case<'_>) -> Result<(), CheckError>,
 ) -> Check {
-    Check { scope: Scope::Contract, ..check(name, clauses, run) }
+    Check { scope: Scope::Contract, ..check(name, clauses, does, run) }
 }
 
 /// efault.stray, of any call: every byte written where none may be.
@@ -106,6 +110,33 @@ fn report_stray(case: &Case<'_>, answer: &ListAnswer, entry: Option<usize>) {
             .answer(answer.result);
         if let Some(entry) = entry {
             report.entry(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_check_says_in_sentences_what_it_does() {
+        let mut said = BTreeSet::new();
+        for Check { name, does, .. } in all() {
+            assert!(does.starts_with(|c: char| c.is_ascii_uppercase()) && does.ends_with('.'), "{name}: {does}");
+            assert!(!does.contains("  "), "{name}: {does}");
+            assert!(said.insert(does), "{name}: {does}");
+        }
+    }
+
+    #[test]
+    fn a_check_that_is_like_another_names_one_that_exists() {
+        let names: BTreeSet<&str> = all().map(|check| check.name).collect();
+        for Check { name, does, .. } in all() {
+            if let Some((other, _)) = does.strip_prefix("As ").and_then(|rest| rest.split_once(',')) {
+                assert!(names.contains(other), "{name}: {does}");
+            }
         }
     }
 }

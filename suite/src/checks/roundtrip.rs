@@ -19,18 +19,48 @@ use crate::snapshot::{agrees, ticks};
 use crate::spec::{Register, Rule, State};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("roundtrip.get", &["reg.get"], get),
-    check("roundtrip.set_same", &["reg.set_same"], set_same),
+    contract(
+        "roundtrip.get",
+        &["reg.get"],
+        "GETs every listed id with guard bytes around the value. Each call must succeed and write as many bytes \
+         as the id says.",
+        get,
+    ),
+    check(
+        "roundtrip.set_same",
+        &["reg.set_same"],
+        "GETs every register that is listed and specified, and SETs the value just read.",
+        set_same,
+    ),
     Check {
         name: "roundtrip.set_same_fresh",
         clauses: &["reg.set_same"],
+        does: "As roundtrip.set_same, on a vCPU on which nothing was SET. The exceptions that the specification names \
+         are allowed, and no others.",
         state: VcpuState::Fresh,
         scope: Scope::List,
         run: set_same_fresh,
     },
-    check("roundtrip.values", &["reg.roundtrip"], values),
-    check("roundtrip.bad_address", &["reg.bad_address"], bad_address),
-    check("roundtrip.bad_size", &["reg.bad_size"], bad_size),
+    check(
+        "roundtrip.values",
+        &["reg.roundtrip"],
+        "SETs every register to the values that the specification calls safe, one by one, GETs it after each, \
+         and judges by the register's mask and rule. The first value is put back.",
+        values,
+    ),
+    check(
+        "roundtrip.bad_address",
+        &["reg.bad_address"],
+        "GETs and SETs every register with its value at bad addresses, and with the kvm_one_reg itself there. \
+         Each call must fail with EFAULT and change nothing.",
+        bad_address,
+    ),
+    check(
+        "roundtrip.bad_size",
+        &["reg.bad_size"],
+        "GETs every listed id with each other size in it. Nothing is SET.",
+        bad_size,
+    ),
 ];
 
 /// reg.get

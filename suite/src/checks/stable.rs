@@ -10,11 +10,39 @@ use crate::memory::{Placement, UserAddress};
 use crate::snapshot::{Value, agrees, put_back, settle, undisturbed};
 
 pub(super) const CHECKS: &[Check] = &[
-    contract("stable.repeated", &["list.stable"], repeated),
-    contract("stable.after_failures", &["list.stable"], after_failures),
-    contract("stable.other_vcpu", &["list.stable"], other_vcpu),
-    contract("stable.other_vm", &["list.stable"], other_vm),
-    check("stable.pure", &["list.pure"], pure),
+    contract(
+        "stable.repeated",
+        &["list.stable"],
+        "Asks 16 times in a row; every answer must be the first one.",
+        repeated,
+    ),
+    contract(
+        "stable.after_failures",
+        &["list.stable"],
+        "Makes calls that fail (n too small, header at NULL, reg[] ending early), and asks again after each.",
+        after_failures,
+    ),
+    contract(
+        "stable.other_vcpu",
+        &["list.stable"],
+        "Sets up a second vCPU in the VM with the same features, and compares the lists of the two, asked in \
+         turn.",
+        other_vcpu,
+    ),
+    contract(
+        "stable.other_vm",
+        &["list.stable"],
+        "Sets up a vCPU in a second VM with the same features, and compares its list with this one's, while \
+         both live.",
+        other_vm,
+    ),
+    check(
+        "stable.pure",
+        &["list.pure"],
+        "Puts a value of its own into every register, asks for the list in ways that succeed and that fail, and \
+         reads the registers again.",
+        pure,
+    ),
 ];
 
 /// How often the list is asked for.

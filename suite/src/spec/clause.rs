@@ -69,7 +69,7 @@ pub enum Origin {
 /// One requirement on the kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, expecting = "a clause with `id`, `level`, `demand` and `source`")]
+#[serde(deny_unknown_fields, expecting = "a clause with `id`, `level`, `demand`, `why` and `source`")]
 pub struct Clause {
     /// Stable id, `theme.name`.
     #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9_]+\\.[a-z0-9_]+$")))]
@@ -78,6 +78,8 @@ pub struct Clause {
     pub level: Level,
     /// "A conforming kernel ..."
     pub demand: String,
+    /// Why it matters to a caller, and the place it comes from: sentences.
+    pub why: String,
     /// Where the demand comes from.
     #[cfg_attr(test, schemars(extend("uniqueItems" = true)))]
     pub source: Vec<Origin>,

@@ -163,6 +163,12 @@ pub enum Problem {
         /// Its rule.
         rule: Rule,
     },
+    /// A register of which neither it nor its family says what it is for.
+    #[error("register `{register}`: key `about` is missing or blank")]
+    NoAbout {
+        /// Name of the register.
+        register: String,
+    },
     /// Conditional bits that are no further ones.
     #[error(
         "register `{register}`: key `conditional`: {free:#x} has bits of the mask {mask:#x}, which SET keeps anyway"
@@ -239,6 +245,7 @@ impl Problem {
             Self::Value { .. } => "correct the mask, or choose a value within it".into(),
             Self::Free { .. } => "correct the mask, or leave only bits within it free".into(),
             Self::FreeAgainstRule { .. } => "remove `free`, or correct the rule".into(),
+            Self::NoAbout { .. } => "say what it is for, here or for its whole family".into(),
             Self::Conditional { .. } => "name the further bits alone".into(),
             Self::NoFeature { .. } => "name at least one, or remove the condition".into(),
             Self::NoRegisters { .. } => "name some in `families`, `registers` or `unnamed`, or remove it".into(),

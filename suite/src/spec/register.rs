@@ -116,6 +116,15 @@ pub struct Register {
     /// Bits that SET keeps while another register has certain bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditional: Option<Conditional>,
+    /// What the register is for.
+    #[serde(skip)]
+    pub about: String,
+    /// "GET ...": what a caller has to know beside the rule.
+    #[serde(skip)]
+    pub get: Option<String>,
+    /// "SET ...": what a caller has to know beside the rule.
+    #[serde(skip)]
+    pub set: Option<String>,
     /// Where the facts come from.
     #[serde(skip)]
     pub source: String,

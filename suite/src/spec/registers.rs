@@ -44,6 +44,13 @@ struct Family {
     values: Vec<u64>,
     /// Features without which GET and SET refuse the registers.
     gate: Option<GateEntry>,
+    /// What the registers are for, of those that do not say it themselves.
+    #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
+    about: Option<String>,
+    /// "GET ...": what a caller has to know beside the rule.
+    get: Option<String>,
+    /// "SET ...": what a caller has to know beside the rule.
+    set: Option<String>,
     /// Where the facts come from.
     source: String,
     /// The registers, by index.
@@ -59,6 +66,14 @@ struct Entry {
     name: String,
     /// Index within its type.
     index: u64,
+    /// What the register is for, if not what the family says.
+    #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
+    about: Option<String>,
+    /// "GET ...": what a caller has to know beside the rule, if not what the
+    /// family says.
+    get: Option<String>,
+    /// "SET ...", likewise.
+    set: Option<String>,
     /// Bits that survive a SET and GET, if not the family's.
     mask: Option<u64>,
     /// Bits that may take any value in any combination on any host, if not the
@@ -130,7 +145,7 @@ impl RegisterTable {
     /// # Errors
     /// An unreadable or malformed file, an index outside its type, a name or id
     /// that stands twice, a value or free bit outside its mask, an unknown
-    /// feature, errno or register.
+    /// feature, errno or register, a register of which nothing is said.
     pub fn load(source: &Source, arch: &dyn Arch) -> Result<Self, SpecError> {
         let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
         let file: RegistersFile = text.parse()?;
@@ -218,6 +233,14 @@ impl RegisterTable {
         self.families.get(name).and_then(|positions| self.registers.get(positions.clone()))
     }
 
+    /// The family that the register of that id belongs to.
+    #[must_use]
+    pub fn family_of(&self, id: u64) -> Option<&str> {
+        let position = self.by_id.get(&id)?;
+        let found = self.families.iter().find(|(_, positions)| positions.contains(position));
+        found.map(|(name, _)| name.as_str())
+    }
+
     /// The names of the families.
     pub fn families(&self) -> impl Iterator<Item = &str> {
         self.families.keys().map(String::as_str)
@@ -268,6 +291,10 @@ impl Shared<'_> {
             Some(own) => gate(text, line, Some(own), self.arch)?,
             None => self.gate.clone(),
         };
+        let about = entry.about.or_else(|| family.about.clone()).filter(|about| !about.trim().is_empty());
+        let Some(about) = about else {
+            return Err(text.error(line(), Problem::NoAbout { register: register() }));
+        };
         let source = entry.source.unwrap_or_else(|| family.source.clone());
         Ok(Register {
             name: entry.name,
@@ -280,6 +307,9 @@ impl Shared<'_> {
             reloads: entry.reloads,
             gate,
             conditional: None,
+            about,
+            get: entry.get.or_else(|| family.get.clone()),
+            set: entry.set.or_else(|| family.set.clone()),
             source,
         })
     }

@@ -191,6 +191,78 @@ fn every_register_says_where_its_facts_come_from() {
 }
 
 #[test]
+fn every_register_says_in_a_phrase_what_it_is_for() {
+    for register in embedded().registers.all() {
+        let about = &register.about;
+        assert!(about.chars().count() <= 120, "{}: {about}", register.name);
+        assert!(!about.ends_with('.'), "{}: {about}", register.name);
+    }
+}
+
+#[test]
+fn what_get_and_set_do_completes_a_sentence() {
+    for register in embedded().registers.all() {
+        for text in [&register.get, &register.set].into_iter().flatten() {
+            assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{}: {text}", register.name);
+            assert!(!text.ends_with(['.', ' ']) && !text.contains('\n'), "{}: {text}", register.name);
+        }
+    }
+    for register in &embedded().configurations.iter().flat_map(|known| known.registers.clone()).collect::<Vec<_>>() {
+        assert!(register.get.is_some() && register.set.is_some(), "{}", register.name);
+    }
+}
+
+#[test]
+fn every_clause_says_why_in_whole_sentences() {
+    for clause in &embedded().clauses.clauses {
+        assert!(clause.why.starts_with(|c: char| !c.is_whitespace()), "{}", clause.id);
+        assert!(clause.why.ends_with('.') && !clause.why.contains('\n'), "{}: {}", clause.id, clause.why);
+        assert!(!clause.demand.ends_with('.'), "{}", clause.id);
+    }
+}
+
+#[test]
+fn a_register_of_which_nothing_is_said_is_refused() {
+    let tree = Tree::new();
+    let text = tree.read(REGISTERS).replace(", about: \"scratch register 7 for the kernel's own use\"", "");
+    tree.write(REGISTERS, text);
+    insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
+    DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `about` is missing or blank
+    [say what it is for, here or for its whole family]
+    ");
+    let tree = Tree::new();
+    tree.replace(REGISTERS, "about: \"scratch register 7 for the kernel's own use\"", "about: \" \"");
+    insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
+    DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `about` is missing or blank
+    [say what it is for, here or for its whole family]
+    ");
+}
+
+#[test]
+fn a_register_inherits_what_its_family_says() {
+    let spec = embedded();
+    let [defined, undefined, other] =
+        ["CPUCFG6", "CPUCFG7", "CPUCFG15"].map(|name| spec.registers.by_name(name).unwrap());
+    assert_ne!(defined.about, undefined.about);
+    assert_eq!((&undefined.about, &undefined.set), (&other.about, &other.set));
+    assert_eq!((defined.get.as_ref(), undefined.get.is_some()), (undefined.get.as_ref(), true));
+    assert_ne!(defined.set, undefined.set);
+}
+
+#[test]
+fn a_clause_that_says_not_why_is_refused() {
+    let tree = Tree::new();
+    let text = tree.read(CLAUSES);
+    let (before, after) = text.split_once("    why: >-\n").unwrap();
+    let rest: Vec<&str> = after.lines().skip_while(|line| line.starts_with("      ")).collect();
+    tree.write(CLAUSES, format!("{before}{}\n", rest.join("\n")));
+    insta::assert_snapshot!(tree.refusal(CLAUSES, "id: list.count"), @"
+    DIR/clauses.yaml:LINE: clauses[0]: missing field `why` at line LINE
+    [compare with the keys in specs/README.md, or let an editor check against specs/schema]
+    ");
+}
+
+#[test]
 fn ids_are_composed_as_the_uapi_header_says() {
     // asm/kvm.h: KVM_REG_LOONGARCH, KVM_REG_SIZE_U64, a type, and the index,
     // which LOONGARCH_REG_SHIFT moves for CSRs and CPUCFG words.
@@ -235,9 +307,9 @@ fn what_editors_leave_beside_the_files_is_no_configuration() {
 #[test]
 fn an_unknown_key_of_a_register_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: PRMD, index: 0x1}", "{name: PRMD, index: 0x1, colour: 3}");
+    tree.replace(REGISTERS, "name: PRMD, index: 0x1", "name: PRMD, index: 0x1, colour: 3");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "colour"), @"
-    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `mask`, `free`, `rule`, `values`, `gate`, `reloads`, `conditional`, `source`, `exceptions` at line LINE
+    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `about`, `get`, `set`, `mask`, `free`, `rule`, `values`, `gate`, `reloads`, `conditional`, `source`, `exceptions` at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }
@@ -296,8 +368,8 @@ fn an_unknown_register_in_a_group_is_refused() {
 fn a_name_that_two_registers_have_is_refused_where_it_stands_again() {
     let tree = Tree::new();
     // "as PRCFG1" stands before the second name and is none.
-    tree.replace(REGISTERS, "{name: KS7, index: 0x37}", "{name: PRCFG1, index: 0x37}");
-    insta::assert_snapshot!(tree.refusal(REGISTERS, "{name: PRCFG1, index: 0x37}"), @"
+    tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: PRCFG1, index: 0x37");
+    insta::assert_snapshot!(tree.refusal(REGISTERS, "name: PRCFG1, index: 0x37"), @"
     DIR/loongarch64/registers.yaml:LINE: key `name`: `PRCFG1` stands here a second time
     [remove one of the two]
     ");
@@ -306,7 +378,7 @@ fn a_name_that_two_registers_have_is_refused_where_it_stands_again() {
 #[test]
 fn an_id_that_two_names_have_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: KS7, index: 0x37}", "{name: KS7, index: 0x36}");
+    tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: 0x36");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `index`: id 0x90300000000101b0 is already `KS6`
     [correct the index, or remove one of the two]
@@ -388,7 +460,7 @@ fn a_wrong_count_is_refused_with_the_right_one() {
 #[test]
 fn a_csr_beyond_the_last_one_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: KS7, index: 0x37}", "{name: KS7, index: 0x800}");
+    tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: 0x800");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `index`: 0x800 is no index of type csr
     [csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6]
@@ -398,7 +470,7 @@ fn a_csr_beyond_the_last_one_is_refused() {
 #[test]
 fn a_cpucfg_word_beyond_the_last_one_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: CPUCFG15, index: 0xf}", "{name: CPUCFG15, index: 21}");
+    tree.replace(REGISTERS, "name: CPUCFG15, index: 0xf", "name: CPUCFG15, index: 21");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: CPUCFG15"), @"
     DIR/loongarch64/registers.yaml:LINE: register `CPUCFG15`: key `index`: 0x15 is no index of type cpucfg
     [csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6]
@@ -408,19 +480,13 @@ fn a_cpucfg_word_beyond_the_last_one_is_refused() {
 #[test]
 fn the_bounds_of_an_index_are_those_that_the_remedy_states() {
     for (old, new) in [
-        ("{name: KS7, index: 0x37}", "{name: KS7, index: 0x7ff}"),
-        ("{name: COUNTER, index: 0x1}", "{name: COUNTER, index: 0x0}"),
-        ("{name: DEBUG_INST, index: 0x3}", "{name: DEBUG_INST, index: 0x4}"),
-        ("{name: LBT_SCR0, index: 0x1}", "{name: LBT_SCR0, index: 0x0}"),
-        ("{name: LBT_EFLAGS, index: 0x5}", "{name: LBT_EFLAGS, index: 0x7}"),
+        ("name: KS7, index: 0x37", "name: KS7, index: 0x7ff"),
+        ("name: COUNTER\n        index: 0x1", "name: COUNTER\n        index: 0x0"),
+        ("name: DEBUG_INST\n        index: 0x3", "name: DEBUG_INST\n        index: 0x4"),
+        ("name: LBT_SCR0, index: 0x1", "name: LBT_SCR0, index: 0x0"),
+        ("name: LBT_EFLAGS, index: 0x5", "name: LBT_EFLAGS, index: 0x7"),
     ] {
         let tree = Tree::new();
-        let text = tree.read(REGISTERS).replace("- name: COUNTER\n        index: 0x1", "- {name: COUNTER, index: 0x1}");
-        let text = text.replace(
-            "{name: COUNTER, index: 0x1}\n        rule: counter\n        values: [0x100000000, 0x7000000000000000]",
-            "{name: COUNTER, index: 0x1}",
-        );
-        tree.write(REGISTERS, text);
         tree.replace(REGISTERS, old, new);
         assert_eq!(tree.load("v5").is_ok(), new.contains("0x7ff"), "{new}");
     }
@@ -429,7 +495,7 @@ fn the_bounds_of_an_index_are_those_that_the_remedy_states() {
 #[test]
 fn a_negative_index_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: KS7, index: 0x37}", "{name: KS7, index: -1}");
+    tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: -1");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[33].index: invalid type: integer `-1`, expected u64 at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
@@ -439,7 +505,7 @@ fn a_negative_index_is_refused() {
 #[test]
 fn text_for_an_index_is_refused() {
     let tree = Tree::new();
-    tree.replace(REGISTERS, "{name: KS7, index: 0x37}", "{name: KS7, index: seven}");
+    tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: seven");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @r#"
     DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[33].index: invalid type: string "seven", expected u64 at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]

@@ -10,10 +10,34 @@ use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
 use saved::{Loss, Saved};
 
 pub(super) const CHECKS: &[Check] = &[
-    check("restore.list_order", &["restore.list_order"], list_order),
-    check("restore.list_order_vcpu1", &["restore.list_order"], list_order_vcpu1),
-    check("restore.cold", &["restore.cold"], cold),
-    check("restore.any_order", &["restore.any_order"], order::any_order),
+    check(
+        "restore.list_order",
+        &["restore.list_order"],
+        "Fills a vCPU with values of their own, saves what its list names, and SETs it in list order on a vCPU \
+         of a new VM with the same features. Everything must read back equal.",
+        list_order,
+    ),
+    check(
+        "restore.list_order_vcpu1",
+        &["restore.list_order"],
+        "As restore.list_order, from the second vCPU of a VM to the second of another. Counters are left out, \
+         as only vCPU 0 sets them.",
+        list_order_vcpu1,
+    ),
+    check(
+        "restore.cold",
+        &["restore.cold"],
+        "As restore.list_order, on a vCPU on which nothing was SET before: the saved CPUCFG words must bring \
+         the features.",
+        cold,
+    ),
+    check(
+        "restore.any_order",
+        &["restore.any_order"],
+        "Restores the same state in reverse and in shuffled orders, and for each register that is lost searches \
+         which other one it needs before it.",
+        order::any_order,
+    ),
 ];
 
 /// restore.list_order: vCPU 0 of a fresh VM, with the same features.
