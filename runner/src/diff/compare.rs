@@ -253,7 +253,9 @@ impl Comparison {
         let pairs = pairs(old, new)?;
         let (old_side, new_side) = (Side::of(old), Side::of(new));
         let differences = differences(&old_side, &new_side);
-        let comparable = registers::why_not(&differences);
+        let mut runs = pairs.iter().flat_map(|pair| [pair.old, pair.new]).flatten();
+        let listed = runs.all(|run| registers::has_lists(&run.record));
+        let comparable = registers::why_not(&differences, listed);
         let known_use = known.map(|known| {
             let plans: Vec<&str> = new.runs.iter().flat_map(|run| &run.started.plan).map(String::as_str).collect();
             let unmatched = known.unmatched(&plans).into_iter().cloned().collect();

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Which registers came into the list and which left it.
 //!
-//! A run does not store the list, but says where it differs from the one that
-//! the series expects; so two runs tell how their lists differ as long as they
-//! expect the same.
+//! A run says what is listed. One that does not, because it is older, or because
+//! it comes from a log of another format, says where the list differs from the
+//! one that the series expects; so two of these tell how their lists differ as
+//! long as they expect the same.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use reglist_suite::events::{NamedRegister, Outcome};
+use reglist_suite::events::{CaseFinished, NamedRegister, Outcome};
 use serde::Serialize;
 
 use super::compare::Difference;
@@ -43,10 +44,24 @@ pub(crate) struct Registers {
     pub(crate) gone: Vec<Moved>,
 }
 
-/// Why two runs cannot be compared in this, if they cannot.
-pub(super) fn why_not(differences: &[Difference]) -> Option<String> {
-    let other = differences.iter().find(|difference| ["architecture", "series"].contains(&difference.what))?;
+/// Why two runs cannot be compared in this, if they cannot; `listed` says whether
+/// both have their lists.
+pub(super) fn why_not(differences: &[Difference], listed: bool) -> Option<String> {
+    let hinders = |what: &str| what == "architecture" || what == "series" && !listed;
+    let other = differences.iter().find(|difference| hinders(difference.what))?;
     Some(format!("each run speaks of its own {}, {} and {}", other.what, other.old, other.new))
+}
+
+/// Whether a run saw lists, and has all of them.
+pub(super) fn has_lists(record: &Record) -> bool {
+    contents(record).next().is_some() && contents(record).all(|case| !case.listed.is_empty())
+}
+
+/// The cases that looked at a list.
+fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
+    let looked =
+        |case: &&CaseFinished| check(&case.case) == CONTENTS && matches!(case.outcome, Outcome::Pass | Outcome::Fail);
+    record.ended.iter().filter(looked)
 }
 
 /// A register and the places in which it is.
@@ -59,30 +74,32 @@ pub(super) struct Collecting {
     gone: Places,
 }
 
-/// How a list differs from the expected one.
-#[derive(Debug, Default)]
-struct Deviation<'r> {
-    missing: BTreeSet<u64>,
-    beyond: BTreeSet<u64>,
-    names: HashMap<u64, &'r NamedRegister>,
+/// What can be said of a list.
+#[derive(Debug)]
+struct List<'r> {
+    /// The list, or the registers that are in it and not expected.
+    there: HashMap<u64, &'r NamedRegister>,
+    /// Expected registers that are not in it, where the list is not known.
+    missing: HashMap<u64, &'r NamedRegister>,
 }
 
 impl Collecting {
     /// Takes a pair of runs.
     pub(super) fn take(&mut self, label: Option<&str>, old: &Record, new: &Record) {
-        let old = deviations(old);
-        for case in new.ended.iter().filter(|case| check(&case.case) == CONTENTS) {
+        let old: HashMap<&str, &CaseFinished> = contents(old).map(|case| (configuration(&case.case), case)).collect();
+        for case in contents(new) {
             let name = configuration(&case.case);
-            let (Some(was), Some(is)) = (old.get(name), deviation(case)) else {
+            let Some(was) = old.get(name) else {
                 continue;
             };
-            let register =
-                |id: &u64| is.names.get(id).or_else(|| was.names.get(id)).map(|register| (*register).clone());
-            let appeared = was.missing.difference(&is.missing).chain(is.beyond.difference(&was.beyond));
-            let gone = is.missing.difference(&was.missing).chain(was.beyond.difference(&is.beyond));
+            let known = !was.listed.is_empty() && !case.listed.is_empty();
+            let (was, is) = (List::of(was, known), List::of(case, known));
             let place = place(name, label);
-            appeared.filter_map(register).for_each(|register| add(&mut self.appeared, register, &place));
-            gone.filter_map(register).for_each(|register| add(&mut self.gone, register, &place));
+            for (places, from, to) in [(&mut self.appeared, &was, &is), (&mut self.gone, &is, &was)] {
+                let came = to.there.iter().filter(|(id, _)| !from.there.contains_key(id));
+                let came_back = from.missing.iter().filter(|(id, _)| !to.missing.contains_key(id));
+                came.chain(came_back).for_each(|(_, register)| add(places, (*register).clone(), &place));
+            }
         }
     }
 
@@ -111,24 +128,20 @@ fn together(places: Places) -> Vec<Moved> {
     moved
 }
 
-/// By configuration.
-fn deviations(record: &Record) -> HashMap<&str, Deviation<'_>> {
-    let cases = record.ended.iter().filter(|case| check(&case.case) == CONTENTS);
-    cases.filter_map(|case| Some((configuration(&case.case), deviation(case)?))).collect()
-}
-
-/// What a case says of the list; nothing if it could not look.
-fn deviation(case: &reglist_suite::events::CaseFinished) -> Option<Deviation<'_>> {
-    if !matches!(case.outcome, Outcome::Pass | Outcome::Fail) {
-        return None;
-    }
-    let mut deviation = Deviation::default();
-    for finding in case.findings.iter().filter(|finding| finding.clause == CLAUSE) {
-        if let Some(register) = &finding.register {
-            deviation.names.insert(register.id, register);
-            let set = if finding.observed == MISSING { &mut deviation.missing } else { &mut deviation.beyond };
-            set.insert(register.id);
+impl<'r> List<'r> {
+    /// What a case says of the list, which may be `known` as a whole.
+    fn of(case: &'r CaseFinished, known: bool) -> Self {
+        if known {
+            let there = case.listed.iter().map(|register| (register.id, register)).collect();
+            return Self { there, missing: HashMap::new() };
         }
+        let mut list = Self { there: HashMap::new(), missing: HashMap::new() };
+        for finding in case.findings.iter().filter(|finding| finding.clause == CLAUSE) {
+            if let Some(register) = &finding.register {
+                let places = if finding.observed == MISSING { &mut list.missing } else { &mut list.there };
+                places.insert(register.id, register);
+            }
+        }
+        list
     }
-    Some(deviation)
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::compare::{Change, Kind};
+use super::registers::Moved;
 use super::*;
 use crate::report::paragraph::WIDTH;
 
@@ -241,6 +242,31 @@ fn other_rules_are_told_before_anything_else() {
     let text = text::text(&compared(&old, &new, None));
     assert!(text.contains("\nnot judged by the same rules: series: v5, then v6; strict: no, then yes\n"), "{text}");
     assert!(text.contains("\nregisters not compared: each run speaks of its own series, v5 and v6\n"), "{text}");
+}
+
+#[test]
+fn lists_are_compared_whatever_is_expected_of_them() {
+    let run = |series: &str, names: &[&str]| {
+        let listed: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"name": name, "id": format!("{:#018x}", u64::from(name.as_bytes()[0]))}))
+            .collect();
+        let case = json!({
+            "event": "case_finished", "case": "base.contents.exact", "outcome": "pass", "duration_us": 1, "ioctls": 1, "listed": listed
+        });
+        file(&started("7.2.13", &["base.contents.exact"]), &[case]).replace("\"v5\"", &format!("\"{series}\""))
+    };
+    let comparison = compared(&run("v5", &["A", "B"]), &run("v6", &["C", "B"]), None);
+    assert_eq!(comparison.registers.not_compared, None);
+    let names = |moved: &[Moved]| {
+        moved.iter().flat_map(|moved| moved.registers.clone()).map(|known| known.name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(&comparison.registers.appeared), names(&comparison.registers.gone)),
+        (vec!["C".into()], vec!["A".into()])
+    );
+    let unknown = compared(&run("v5", &[]), &run("v6", &["B"]), None);
+    assert!(unknown.registers.not_compared.is_some());
 }
 
 #[test]
