@@ -12,6 +12,7 @@ pub mod case;
 pub mod checks;
 #[cfg(any(test, feature = "compare"))]
 pub mod compare;
+pub mod describe;
 pub mod events;
 pub mod exit;
 pub mod fault;

@@ -5,13 +5,15 @@
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::{Arch, Feature, RegisterType, SIZE_MASK, SetUpError, Setting};
+use super::{Arch, Feature, IdField, RegisterType, SIZE_MASK, SetUpError, Setting};
 use crate::access::{Access, AccessError};
 
 /// The architecture byte of every LoongArch id.
 const ARCH_MASK: u64 = 0xff00_0000_0000_0000;
 /// Bits 51..19 of every id, which uapi asm/kvm.h wants zero.
 const RESERVED: u64 = 0x000f_ffff_fff8_0000;
+/// Bits 18..16 of every id, its type.
+const TYPE_MASK: u64 = 0x7_0000;
 /// CSRs that KVM keeps, CSR_MAX_NUMS in asm/kvm_host.h.
 const CSRS: u64 = 0x800;
 /// CPUCFG words that KVM keeps, KVM_MAX_CPUCFG_REGS in asm/kvm_host.h.
@@ -119,6 +121,10 @@ impl Arch for LoongArch64 {
         "loongarch64"
     }
 
+    fn kernel_directory(&self) -> String {
+        "arch/loongarch".to_owned()
+    }
+
     fn default_series(&self) -> &'static str {
         "v5"
     }
@@ -149,6 +155,48 @@ impl Arch for LoongArch64 {
             Some((RegisterType::Lbt, index)) => format!("LBT {index:#x}"),
             None => "no LoongArch register".into(),
         }
+    }
+
+    fn fields(&self, id: u64) -> Vec<IdField> {
+        let (type_, index) = match (id & TYPE_MASK) >> 16 {
+            0 => ("general registers, which GET and SET do not reach", None),
+            1 => ("CSR", Some((id & 0x7fff) >> 3)),
+            2 => ("KVM's own", None),
+            3 => ("floating point and vectors, which GET and SET do not reach", None),
+            4 => ("CPUCFG", Some((id & 0x7fff) >> 3)),
+            5 => ("binary translation (LBT)", None),
+            _ => ("unknown", None),
+        };
+        let low = id & 0xffff;
+        let meaning = match index {
+            Some(index) if index << 3 == low => format!("index {index:#x}, shifted left by 3"),
+            Some(index) => format!("index {index:#x}, and bits {:#x} that must be 0", low ^ index << 3),
+            None => format!("index {low:#x}"),
+        };
+        let mut fields = vec![
+            IdField { bits: "18-16", meaning: format!("type {}: {type_}", (id & TYPE_MASK) >> 16) },
+            IdField { bits: "15-0", meaning },
+        ];
+        if id & RESERVED != 0 {
+            let meaning = format!("{:#x} is set, and must not be", id & RESERVED);
+            fields.insert(0, IdField { bits: "51-19", meaning });
+        }
+        fields
+    }
+
+    fn taken_for(&self, id: u64) -> Option<u64> {
+        // arch/loongarch/kvm/vcpu.c compares these bits of an id, the size, and the index; LBT's and KVM's own
+        // ids it compares whole.
+        const COMPARED: u64 = 0x9000_0000_0000_0000;
+        if id & COMPARED != COMPARED || id & SIZE_MASK != uapi::KVM_REG_SIZE_U64 {
+            return None;
+        }
+        let type_ = match (id & TYPE_MASK) >> 16 {
+            1 => RegisterType::Csr,
+            4 => RegisterType::Cpucfg,
+            _ => return None,
+        };
+        self.encode(type_, (id & 0x7fff) >> 3).filter(|other| *other != id)
     }
 
     fn malformed(&self, id: u64) -> Option<String> {
@@ -280,6 +328,11 @@ mod tests {
         // Each reaches CRMD through GET and SET (semantics: bits 0-2, 15, 19-51, 61, 62 are ignored).
         for id in [0x9030_0000_0001_0001, 0x9030_0000_0001_8000, 0x9030_0001_0001_0000, 0xf030_0000_0001_0000] {
             assert!(LoongArch64.malformed(id).is_some(), "{id:#x}");
+            assert_eq!(LoongArch64.taken_for(id), Some(0x9030_0000_0001_0000), "{id:#x}");
+        }
+        // CRMD itself, LBT's first with a reserved bit, CRMD with 32 bits, a CSR beyond the last.
+        for id in [0x9030_0000_0001_0000, 0x9030_0001_0005_0001, 0x9020_0000_0001_0000, 0x9030_0000_0001_4000] {
+            assert_eq!(LoongArch64.taken_for(id), None, "{id:#x}");
         }
     }
 

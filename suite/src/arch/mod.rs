@@ -34,6 +34,40 @@ pub fn size_of_register(id: u64) -> usize {
     1 << ((id & SIZE_MASK) >> 52)
 }
 
+/// What some bits of an id say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdField {
+    /// The bits, the highest first: "18-16".
+    pub bits: &'static str,
+    /// What they say.
+    pub meaning: String,
+}
+
+/// What the bits of an id say that every architecture forms alike (uapi
+/// linux/kvm.h, `KVM_REG_ARCH_MASK` and `KVM_REG_SIZE_MASK`).
+#[must_use]
+pub fn common_fields(id: u64) -> [IdField; 2] {
+    const SIZES: u64 = 8;
+    let architecture = match id >> 56 {
+        0x10 => " (PowerPC)",
+        0x20 => " (x86)",
+        0x30 => " (IA-64)",
+        0x40 => " (32-bit ARM)",
+        0x50 => " (s390)",
+        0x60 => " (arm64)",
+        0x70 => " (MIPS)",
+        0x80 => " (RISC-V)",
+        0x90 => " (LoongArch)",
+        _ => ", which no architecture has",
+    };
+    let code = (id & SIZE_MASK) >> 52;
+    let size = if code <= SIZES { format!("{} bytes", 1 << code) } else { "which no register has".to_owned() };
+    [
+        IdField { bits: "63-56", meaning: format!("architecture {:#04x}{architecture}", id >> 56) },
+        IdField { bits: "55-52", meaning: format!("size code {code}, {size}") },
+    ]
+}
+
 /// How an id is formed from an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -149,6 +183,11 @@ pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.
     fn name(&self) -> &'static str;
 
+    /// Where the kernel's sources have it; the specifications' paths are below.
+    fn kernel_directory(&self) -> String {
+        format!("arch/{}", self.name())
+    }
+
     /// The series that is expected unless another is asked for.
     fn default_series(&self) -> &'static str;
 
@@ -163,6 +202,19 @@ pub trait Arch: fmt::Debug + Sync {
 
     /// What the id says of itself, for a register without a name.
     fn describe(&self, id: u64) -> String;
+
+    /// What the bits below the size say.
+    fn fields(&self, id: u64) -> Vec<IdField> {
+        const BELOW_SIZE: u64 = (1 << 52) - 1;
+        vec![IdField { bits: "51-0", meaning: format!("{:#x}, the register", id & BELOW_SIZE) }]
+    }
+
+    /// The well-formed id that GET and SET take `id` for, where the kernel ignores
+    /// what is wrong with it.
+    fn taken_for(&self, id: u64) -> Option<u64> {
+        let _ = id;
+        None
+    }
 
     /// What is wrong with the form of `id`, if anything.
     fn malformed(&self, id: u64) -> Option<String>;

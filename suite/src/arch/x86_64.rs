@@ -20,6 +20,10 @@ impl Arch for X86_64 {
         "x86_64"
     }
 
+    fn kernel_directory(&self) -> String {
+        "arch/x86".to_owned()
+    }
+
     fn default_series(&self) -> &'static str {
         "contract"
     }

@@ -13,6 +13,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum};
 use libtest_mimic::FormatSetting;
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
+use crate::describe;
 use crate::events::{Label, SubjectKind};
 use crate::fault::{Faults, Place};
 use crate::format::{ChannelError, Format};
@@ -211,13 +212,27 @@ pub(super) enum UsageError {
     Unwritable { file: String, error: io::Error },
 }
 
+/// The program's command line, for its manual.
+///
 /// libtest-mimic's arguments come with a help of their own, without
 /// `--version` and with fewer formats; the program's are put in their place.
-pub(super) fn parse(arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    let command = Arguments::command()
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
         .disable_version_flag(false)
         .mut_arg("format", |format| format.long("libtest-format").hide(true))
-        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}");
+        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}")
+}
+
+/// Reads a command line; `--help` ends with themes and clauses, unless the
+/// program is `observed`.
+pub(super) fn parse(arguments: Vec<OsString>, observed: bool) -> Result<Arguments, clap::Error> {
+    let mut command = command();
+    // An observer has a help of its own, at the end of which this stands.
+    if !observed && arguments.iter().any(|argument| argument == "--help") {
+        let after_help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        command = command.after_long_help(format!("{after_help}\n\n{}", describe::tables()));
+    }
     let mut arguments = Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
     if let Some(Shown::Libtest(format)) = arguments.format {
         arguments.libtest.format = Some(format);

@@ -35,6 +35,8 @@ use run::Run;
 use trying::Trying;
 use turns::{Turn, Turns};
 
+pub use arguments::command;
+
 /// How long the probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 /// The probe's number as a job.
@@ -64,7 +66,7 @@ pub fn switched(arguments: impl IntoIterator<Item = OsString>, switch: Switch) -
 }
 
 fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observer>, switch: Option<Switch>) -> u8 {
-    let arguments = match parse(arguments.into_iter().collect()) {
+    let arguments = match parse(arguments.into_iter().collect(), observer.is_some()) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();

@@ -22,6 +22,16 @@ pub enum Level {
 }
 
 impl Level {
+    /// What a broken clause of this level comes to.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Must => "a kernel that breaks it fails",
+            Self::Should => "a kernel that breaks it gets a warning, and fails with --strict",
+            Self::Note => "what is found is reported, and never fails a kernel",
+        }
+    }
+
     /// Whether a finding at this level fails a case.
     #[must_use]
     pub fn fails(self, strict: bool) -> bool {
@@ -64,6 +74,21 @@ pub enum Origin {
     /// What the architecture's KVM does.
     #[serde(rename = "kernel")]
     Kernel,
+}
+
+impl Origin {
+    /// What the word stands for.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::API => "the kernel's KVM API document (Documentation/virt/kvm/api.rst, 4.68 and 4.84)",
+            Self::Uapi => "the uapi headers (include/uapi/linux/kvm.h and the architecture's asm/kvm.h)",
+            Self::Upstream => "what arm64, riscv64 and x86 do, measured on Linux 6.12 and 7.2",
+            Self::Thread => "the discussion of the LoongArch patch, v1 to v5",
+            Self::Caller => "what a save and restore of a vCPU relies on",
+            Self::Kernel => "what arch/loongarch/kvm does in Linux 6.12 and 7.2",
+        }
+    }
 }
 
 /// One requirement on the kernel.

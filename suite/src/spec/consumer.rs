@@ -37,6 +37,14 @@ impl Consumer {
         let saved = self.saves.iter().filter(|part| part.all.iter().all(|feature| features.contains(feature)));
         saved.flat_map(|part| &part.registers).collect()
     }
+
+    /// The features without every one of which it does not save the register;
+    /// `None` for one that it never saves.
+    #[must_use]
+    pub fn saves_with(&self, id: u64) -> Option<&[Feature]> {
+        let part = self.saves.iter().find(|part| part.registers.iter().any(|register| register.id == id))?;
+        Some(&part.all)
+    }
 }
 
 /// A consumer's file as it is.

@@ -51,11 +51,15 @@ impl Unlisted {
     /// The name of the exception to which `id` belongs, if any.
     #[must_use]
     pub fn exception(&self, id: u64) -> Option<&str> {
-        let found = self
-            .exceptions
+        self.why(id).map(|exception| exception.name.as_str())
+    }
+
+    /// The exception to which `id` belongs, if any.
+    #[must_use]
+    pub fn why(&self, id: u64) -> Option<&UnlistedException> {
+        self.exceptions
             .iter()
-            .find(|exception| exception.ids.contains(&id) || exception.ranges.iter().any(|range| range.contains(id)));
-        found.map(|exception| exception.name.as_str())
+            .find(|exception| exception.ids.contains(&id) || exception.ranges.iter().any(|range| range.contains(id)))
     }
 
     /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Faults: what they do, and what notices them.
+
+use super::{Catalogue, Description, Entry, Kind};
+use crate::fault::{Broken, Fault, Place};
+
+impl Catalogue<'_> {
+    /// What a fault does, and how that shows.
+    #[must_use]
+    pub fn fault(&self, fault: Fault) -> Description {
+        let expected = fault.expected();
+        let mut description = Description::new(Kind::Fault, fault.name(), fault.sentence());
+        description.say(
+            "who has it",
+            match fault.place() {
+                Place::Everywhere => "the model, and a kernel of the lab",
+                Place::Model(reason) => reason,
+                Place::Kernel => "a kernel of the lab alone: it brings a process or the whole kernel down",
+            },
+        );
+        description.say("shows in", format!("configuration {}", expected.configuration));
+        if expected.allow_new {
+            description.say("with", "--allow-new");
+        }
+        if !expected.broken.is_empty() {
+            let entries = expected.broken.iter().map(|broken| Entry {
+                name: broken.clause.to_owned(),
+                text: shows(broken, &self.clause_entry(broken.clause).text),
+            });
+            description.say("breaks", entries.collect::<Vec<_>>());
+        }
+        if !expected.consequences.is_empty() {
+            let consequences = expected.consequences.iter().map(|id| (*id).to_owned());
+            description.add("and may break", consequences.collect::<Vec<_>>());
+        }
+        let name = fault.name();
+        let command = match fault.place() {
+            Place::Kernel => format!("reglist lab --fault {name}"),
+            _ => format!("reglist run --fault {name} --config {}", expected.configuration),
+        };
+        description.say("try it with", command);
+        description
+    }
+}
+
+/// What a clause demands, and where its findings point.
+fn shows(broken: &Broken, demand: &str) -> String {
+    let mut text = demand.to_owned();
+    if !broken.registers.is_empty() {
+        text = format!("{text}; at {}", broken.registers.join(", "));
+    }
+    if let Some(entries) = &broken.entries {
+        let (first, last) = (entries.start(), entries.end());
+        let entries = if first == last { format!("entry {first}") } else { format!("entries {first} to {last}") };
+        text = format!("{text}; {entries}");
+    }
+    text
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Registers: what they are for, what GET and SET do, who lists and saves them.
+
+use clap::ValueEnum as _;
+
+use super::words::{enumerate, names, sentence};
+use super::{Catalogue, Content, Description, Kind};
+use crate::fault::Fault;
+use crate::spec::{Register, Rule, State};
+
+impl Catalogue<'_> {
+    /// What a register is, and how it behaves.
+    #[must_use]
+    pub fn register(&self, register: &Register) -> Description {
+        let mut description = Description::new(Kind::Register, register.name.clone(), register.about.clone());
+        description.say("id", format!("{:#018x}", register.id));
+        description.say("bits", self.bits(register.id));
+        if let Some(family) = self.spec.registers.family_of(register.id) {
+            description.add("family", family);
+        }
+        if let Some(get) = &register.get {
+            description.say("GET", sentence(get));
+        }
+        if let Some(set) = &register.set {
+            description.say("SET", sentence(set));
+        }
+        description.say("rule", rule(register));
+        description.say("safe values", values(register));
+        if register.free != 0 {
+            description.add("free bits", free(register));
+        }
+        if let Some(gate) = &register.gate {
+            let any = enumerate(&names(&gate.any), "or");
+            description.say("needs", format!("{any}. Without, GET and SET fail with {}.", gate.errno));
+        }
+        if let Some(conditional) = &register.conditional {
+            let on = self.spec.registers.by_id(conditional.on).map_or("another register", |on| on.name.as_str());
+            let text =
+                format!("bits {:#x}, while {on} has {:#x}: {}", conditional.free, conditional.bits, conditional.source);
+            description.say("keeps more", text);
+        }
+        for exception in &register.exceptions {
+            let State::Fresh = exception.state;
+            let text = format!(
+                "On a fresh vCPU SET of the value that GET returns fails with {}: {}.",
+                exception.errno, exception.source
+            );
+            description.say("exception", text);
+        }
+        if register.reloads {
+            let text = "GET loads the vCPU and reads the other registers back, so that checks read this one last.";
+            description.say("order", text);
+        }
+        description.say("listed", self.listed(register));
+        description.say("saved by", self.saved_by(register));
+        let faults = faults(&register.name);
+        if !faults.is_empty() {
+            description.add("faults", faults);
+        }
+        let place = self.arch.kernel_directory();
+        description.say("source", format!("{} (kernel paths below {place})", register.source));
+        description
+    }
+
+    /// In which lists it stands.
+    fn listed(&self, register: &Register) -> Content {
+        let series = &self.spec.series;
+        let holds = |id: u64, registers: &[Register]| registers.iter().any(|other| other.id == id);
+        let Some(group) = self.spec.list.iter().find(|group| holds(register.id, &group.registers)) else {
+            let text = match self.spec.unlisted.why(register.id) {
+                Some(exception) => {
+                    format!("in no list of series {series}, yet GET reads it: {}", exception.reason)
+                }
+                None => format!("in no list of series {series}"),
+            };
+            return Content::Text(sentence(&text));
+        };
+        let when = match group.when.as_slice() {
+            [] => "of every vCPU".to_owned(),
+            features => format!("of a vCPU with {}", enumerate(&names(features), "or")),
+        };
+        let mut text = format!("in the list {when}, series {series}, group {}", group.name);
+        let configurations: Vec<&str> = self
+            .spec
+            .configurations
+            .iter()
+            .filter(|configuration| holds(register.id, &configuration.registers))
+            .map(|configuration| configuration.name.as_str())
+            .collect();
+        if !group.when.is_empty() && !configurations.is_empty() {
+            text = format!("{text}; configurations {}", enumerate(&configurations, "and"));
+        }
+        if let Some(exception) = self.spec.unlisted.why(register.id) {
+            text = format!("{text}. Where it is not listed, GET reads it all the same: {}", exception.reason);
+        }
+        Content::Text(sentence(&text))
+    }
+
+    /// Which programs save it without asking for a list.
+    fn saved_by(&self, register: &Register) -> Content {
+        let savers = self.spec.consumers.iter().filter_map(|consumer| {
+            Some(match consumer.saves_with(register.id)? {
+                [] => consumer.name.clone(),
+                all => format!("{} of a vCPU with {} together", consumer.name, enumerate(&names(all), "and")),
+            })
+        });
+        let savers: Vec<String> = savers.collect();
+        if savers.is_empty() {
+            return Content::from("no program that the specifications know");
+        }
+        Content::Text(savers.join("; "))
+    }
+}
+
+/// What GET returns after SET.
+fn rule(register: &Register) -> String {
+    let mask = register.mask;
+    let bits = if mask == u64::MAX {
+        "all 64 bits".to_owned()
+    } else {
+        format!("the bits of {mask:#x}; others need not come back")
+    };
+    match register.rule {
+        Rule::Exact => format!("exact: GET returns what was SET, {bits}."),
+        Rule::Sticky => {
+            format!("sticky: bits that were SET appear, bits that were set before may stay; this holds for {bits}.")
+        }
+        Rule::Counter => "counter: GET returns what was SET, plus the time gone by.".to_owned(),
+        Rule::Fixed => format!("fixed: only the present value is safe to SET, and GET returns it, {bits}."),
+    }
+}
+
+/// What reglist SETs.
+fn values(register: &Register) -> String {
+    if register.values.is_empty() {
+        return match register.rule {
+            Rule::Fixed => "none but the present one, which reglist writes back".to_owned(),
+            _ => "none is known; reglist SETs none".to_owned(),
+        };
+    }
+    let values: Vec<String> = register.values.iter().map(|value| format!("{value:#x}")).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    format!("{} on any host", enumerate(&values, "and"))
+}
+
+fn free(register: &Register) -> String {
+    if register.free == u64::MAX {
+        return "all 64: they take any value on any host".to_owned();
+    }
+    format!("{:#x}: they take any value in any combination on any host", register.free)
+}
+
+/// The faults that show at this register and not at many others alike.
+fn faults(name: &str) -> Vec<String> {
+    let shows = |fault: &&Fault| fault.expected().broken.iter().any(|broken| broken.registers.contains(&name));
+    Fault::value_variants().iter().filter(shows).map(|fault| fault.name()).collect()
+}
