@@ -14,6 +14,8 @@ use reglist_suite::format::{Format, Origin};
 use crate::cache::{self, Cache};
 use crate::diff::{self, DiffArgs};
 use crate::error::Error;
+use crate::manual::{self, CompletionsArgs, ManArgs};
+use crate::show::{self, ShowArgs};
 use crate::{doctor, lab, own_options, run, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
@@ -68,8 +70,14 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Report runs that are stored as events, or as KTAP in any log
     Report(ReportArgs),
+    /// Say what a register, a clause, a case or a fault is
+    Show(ShowArgs),
     /// Say what the lab needs, what is there and how to get the rest
     Doctor,
+    /// Write manual pages
+    Man(ManArgs),
+    /// Print a completion for a shell
+    Completions(CompletionsArgs),
     /// Show or clear what the lab keeps between runs
     Cache {
         /// Remove everything
@@ -285,6 +293,9 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Report(arguments)) => stored::run(&arguments, cli.verbose),
+        Some(Command::Show(arguments)) => show::run(&arguments, cli.verbose),
+        Some(Command::Man(arguments)) => manual::write_pages(&arguments),
+        Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }

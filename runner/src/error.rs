@@ -12,9 +12,11 @@ use crate::diff::DiffError;
 use crate::diff::known::KnownError;
 use crate::interrupt::InterruptError;
 use crate::lab::LabError;
+use crate::manual::ManualError;
 use crate::matrix::OutputError;
 use crate::results::ResultsError;
 use crate::session::SessionError;
+use crate::show::ShowError;
 use crate::stage::StageError;
 use crate::stored::StoredError;
 use crate::target::RunError;
@@ -37,6 +39,9 @@ pub(crate) enum Error {
     /// The lab's pipeline, outside its stages' commands.
     #[error(transparent)]
     Lab(#[from] LabError),
+    /// Manual pages.
+    #[error(transparent)]
+    Manual(#[from] ManualError),
     /// The files of a matrix.
     #[error(transparent)]
     Matrix(#[from] OutputError),
@@ -49,6 +54,9 @@ pub(crate) enum Error {
     /// The run could not be set up.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// What cannot be shown.
+    #[error(transparent)]
+    Show(#[from] ShowError),
     /// Stored runs.
     #[error(transparent)]
     Stored(#[from] StoredError),
@@ -74,8 +82,9 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             // What the user gave, all of it.
-            Self::Diff(_) | Self::Known(_) => exit::USAGE,
+            Self::Diff(_) | Self::Known(_) | Self::Show(_) => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
+            Self::Manual(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),

@@ -20,8 +20,8 @@ pub(crate) struct Sorted {
     pub(crate) verbose: u8,
     /// When to use colours.
     pub(crate) color: Color,
-    /// Whether help is asked for, which the suite gives.
-    pub(crate) help: bool,
+    /// Whether help is asked for, which the suite gives, and if so the long one.
+    pub(crate) help: Option<bool>,
     /// Files for the matrix of all faults.
     pub(crate) matrix: Request,
     /// The file of known failures.
@@ -40,7 +40,7 @@ enum Own {
 /// Takes the program's own options out, beside those that stood before `run`.
 /// What is not understood is left for the suite to judge.
 pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorted {
-    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: false, matrix: Request::default(), known: None };
+    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: None, matrix: Request::default(), known: None };
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
         if argument == "--" {
@@ -79,7 +79,9 @@ pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorte
                 rest.next();
             }
             None => {
-                sorted.help |= argument == "-h" || argument == "--help";
+                if argument == "-h" || argument == "--help" {
+                    sorted.help = sorted.help.or(Some(argument == "--help"));
+                }
                 sorted.suite.push(argument);
             }
         }

@@ -4,7 +4,8 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::ValueEnum as _;
+use clap::{Arg, ArgAction, Command, ValueEnum as _};
+use reglist_suite::describe;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 use reglist_suite::spec::Source;
@@ -18,23 +19,28 @@ use crate::progress::Progress;
 use crate::report;
 use crate::target::{self, local::Local};
 
-/// What the suite's own help does not know.
-const MORE_HELP: &str = "
-Of reglist:
-  -v, --verbose
-          Show a line for each case after the table; with --fault all, what
-          each clause says of each fault
-  --known FILE
-          Failures that are known, which fail nothing, as YAML; a case that
-          is known to fail and passes does
-  --matrix FILE
-          Write what came of --fault all to FILE.json or FILE.html; can be
-          given twice
-  --force
-          Overwrite the files of --matrix
+/// The options that the suite does not know, beside those of every command.
+pub(crate) fn own_arguments() -> [Arg; 3] {
+    let file = |name| Arg::new(name).long(name).value_name("FILE");
+    [
+        file("known")
+            .help("Failures that are known, which fail nothing, as YAML; a case that is known to fail and passes does"),
+        file("matrix")
+            .action(ArgAction::Append)
+            .help("Write what came of --fault all to FILE.json or FILE.html; can be given twice"),
+        Arg::new("force").long("force").action(ArgAction::SetTrue).help("Overwrite the files of --matrix"),
+    ]
+}
 
-An interrupted run ends with 5.
-";
+/// What the suite's own help does not know.
+fn more_help() -> String {
+    let verbose = Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count);
+    let verbose = verbose
+        .help("Show a line for each case after the table; with --fault all, what each clause says of each fault");
+    let command = Command::new("run").disable_help_flag(true).arg(verbose).args(own_arguments());
+    let options = command.help_template("{options}").render_long_help().to_string();
+    format!("\nOf reglist:\n{}\n\nAn interrupted run ends with 5.\n", options.trim_end())
+}
 
 /// Runs the suite with its arguments and shows what it found.
 pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
@@ -58,8 +64,11 @@ pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
     let last_words = Arc::new(move |run| error::exit_code(shown(run)));
     let mut local = Local::new(suite, Progress::new(verbose), last_words);
     let code = conclude(target::carry_out(&mut local)?)?;
-    if help && code == exit::PASSED {
-        report::print(MORE_HELP)?;
+    if let Some(long) = help.filter(|_| code == exit::PASSED) {
+        report::print(&more_help())?;
+        if long {
+            report::print(&format!("\n{}\n", describe::tables()))?;
+        }
     }
     Ok(code)
 }

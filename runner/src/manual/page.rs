@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Manual pages: clap_mangen's sections, and those that every page of a
+//! command has beside them.
+
+use std::io;
+
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Inline, Roff, bold, roman};
+use reglist_suite::{describe, harness};
+
+use super::documented;
+use super::examples::examples;
+
+/// Programs are in this section of the manual.
+const SECTION: &str = "1";
+/// Pages that end with themes and clauses.
+const WITH_TABLES: [&str; 3] = ["reglist-run", "reglist-show", "reglist-suite"];
+
+/// A page.
+pub(super) struct Page {
+    /// Its file's name.
+    pub(super) file: String,
+    /// In roff.
+    pub(super) text: String,
+}
+
+#[cfg(test)]
+impl Page {
+    /// What it is called, as its command with dashes.
+    pub(super) fn name(&self) -> &str {
+        self.file.split('.').next().unwrap_or_default()
+    }
+}
+
+/// The pages of both programs and of every command.
+pub(super) fn pages() -> io::Result<Vec<Page>> {
+    let mut commands = Vec::new();
+    for program in [documented(), harness::command()] {
+        let mut program = program.disable_help_subcommand(true);
+        program.build();
+        collect(&program, &mut commands);
+    }
+    let names: Vec<String> = commands.iter().map(name_of).collect();
+    let status = commands.first().and_then(exit_status).unwrap_or_default();
+    commands.into_iter().map(|command| page(command, &names, &status)).collect()
+}
+
+/// A command and all below it.
+fn collect(command: &Command, commands: &mut Vec<Command>) {
+    commands.push(command.clone());
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        collect(command, commands);
+    }
+}
+
+fn name_of(command: &Command) -> String {
+    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+}
+
+/// The page of a command; `status` where it does not say itself how it ends.
+fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
+    let name = name_of(&command);
+    let own_status = exit_status(&command);
+    let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
+    let version = env!("CARGO_PKG_VERSION");
+    let man = Man::new(command).section(SECTION).source(format!("reglist {version}")).manual("reglist");
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    if has_commands {
+        man.render_subcommands_section(&mut text)?;
+    }
+    let mut more = Roff::new();
+    more.control("SH", ["EXIT STATUS"]);
+    more.text([roman(own_status.as_deref().unwrap_or(status))]);
+    let examples = examples(&name);
+    if !examples.is_empty() {
+        more.control("SH", ["EXAMPLES"]);
+        let program = if name == "reglist-suite" { "reglist-suite" } else { "reglist" };
+        for (line, what) in examples {
+            more.control("TP", []);
+            more.text([bold(format!("{program} {line}").trim_end())]);
+            more.text([roman(*what)]);
+        }
+    }
+    if WITH_TABLES.contains(&name.as_str()) {
+        more.control("SH", ["THEMES AND CLAUSES"]);
+        unfilled(&mut more, &describe::tables());
+    }
+    more.control("SH", ["SEE ALSO"]);
+    more.text(see_also(&name, names));
+    more.to_writer(&mut text)?;
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
+    Ok(Page { file: format!("{name}.{SECTION}"), text })
+}
+
+/// What a command's help says of its exit codes.
+fn exit_status(command: &Command) -> Option<String> {
+    let help = command.get_after_help()?.to_string();
+    let (_, codes) = help.split_once("Exit codes: ")?;
+    Some(codes.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Lines that stay as they are.
+fn unfilled(roff: &mut Roff, lines: &str) {
+    roff.control("nf", []);
+    for line in lines.lines() {
+        roff.text([roman(line)]);
+    }
+    roff.control("fi", []);
+}
+
+/// The other pages, those of the same program first.
+fn see_also(name: &str, names: &[String]) -> Vec<Inline> {
+    let top = name == "reglist" || name == "reglist-suite";
+    let parent = name.rsplit_once('-').map(|(parent, _)| parent);
+    let related = |other: &&String| {
+        let below = other.starts_with(&format!("{name}-")) && name != "reglist";
+        below || top || ["reglist", "reglist-suite"].contains(&other.as_str()) || Some(other.as_str()) == parent
+    };
+    let others: Vec<&String> = names.iter().filter(|other| *other != name).filter(related).collect();
+    let mut words = Vec::new();
+    for (position, other) in others.iter().enumerate() {
+        if position > 0 {
+            words.push(roman(", "));
+        }
+        words.extend([bold(other.as_str()), roman(format!("({SECTION})"))]);
+    }
+    words
+}
