@@ -16,7 +16,7 @@ use crate::error::{self, Error};
 use crate::matrix::{Output, OutputError};
 use crate::own_options::{self, Sorted};
 use crate::progress::Progress;
-use crate::report;
+use crate::report::{self, paragraph::WIDTH};
 use crate::target::{self, local::Local};
 
 /// The options that the suite does not know, beside those of every command.
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
     if let Some(long) = help.filter(|_| code == exit::PASSED) {
         report::print(&more_help())?;
         if long {
-            report::print(&format!("\n{}\n", describe::tables()))?;
+            report::print(&format!("\n{}\n", describe::tables(WIDTH)))?;
         }
     }
     Ok(code)

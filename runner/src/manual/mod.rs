@@ -136,7 +136,7 @@ fn documented() -> Command {
     let taken_over = suite.get_arguments().filter(|argument| !ours.iter().any(|id| argument.get_id() == id.as_str()));
     let taken_over: Vec<_> = taken_over.cloned().collect();
     own.mut_subcommand("run", |plain| {
-        let mut documented = Command::new("run").args(taken_over).args(run::own_arguments());
+        let mut documented = Command::new("run").display_order(0).args(taken_over).args(run::own_arguments());
         if let Some(about) = plain.get_about() {
             documented = documented.about(about.clone());
         }

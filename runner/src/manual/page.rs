@@ -14,6 +14,8 @@ use super::examples::examples;
 
 /// Programs are in this section of the manual.
 const SECTION: &str = "1";
+/// Columns beside a page's margin.
+const TABLE_WIDTH: usize = 72;
 /// Pages that end with themes and clauses.
 const WITH_TABLES: [&str; 3] = ["reglist-run", "reglist-show", "reglist-suite"];
 
@@ -89,7 +91,7 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     }
     if WITH_TABLES.contains(&name.as_str()) {
         more.control("SH", ["THEMES AND CLAUSES"]);
-        unfilled(&mut more, &describe::tables());
+        unfilled(&mut more, &describe::tables(TABLE_WIDTH));
     }
     more.control("SH", ["SEE ALSO"]);
     more.text(see_also(&name, names));

@@ -81,6 +81,9 @@ fn groff_reads_every_page_without_a_warning() {
             return;
         };
         assert_eq!(complaint, "", "{}", page.name());
+        for line in shown.lines() {
+            assert!(line.chars().count() <= 80, "{}: {line}", page.name());
+        }
         assert!(shown.contains("EXAMPLES") || examples::examples(page.name()).is_empty(), "{}", page.name());
     }
 }

@@ -18,14 +18,17 @@ use reglist_suite::exit;
 use reglist_suite::spec::{Source, Spec, SpecError};
 
 use crate::error::Error;
-use crate::report;
+use crate::report::{self, paragraph::WIDTH};
 use find::Index;
 
-const AFTER_HELP: &str = "Exit codes: 0 shown; 64 nothing is called so, or wrong usage or specification.";
+const AFTER_HELP: &str = "\
+-v says more of each thing.
+
+Exit codes: 0 shown; 64 nothing is called so, or wrong usage or specification.";
 
 /// What is to be shown, and how.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{}", describe::tables()))]
+#[command(after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{}", describe::tables(WIDTH)))]
 pub(crate) struct ShowArgs {
     /// How it is shown: for people, or for programs
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
@@ -123,7 +126,7 @@ fn shown(arguments: &ShowArgs, verbose: bool) -> Result<String, Error> {
 }
 
 fn architecture(name: &str) -> Result<&'static dyn Arch, ShowError> {
-    arch::ALL.into_iter().find(|arch| arch.name() == name).ok_or_else(|| {
+    arch::by_name(name).ok_or_else(|| {
         let known = arch::ALL.map(|arch| arch.name()).join(", ");
         ShowError::Architecture { name: name.to_owned(), known }
     })

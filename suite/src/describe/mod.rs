@@ -15,7 +15,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use table::tables;
+pub use table::{WIDTH, tables};
 #[cfg(test)]
 use table::{clauses as clause_table, themes as theme_table};
 

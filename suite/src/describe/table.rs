@@ -9,18 +9,18 @@ use crate::clause::Clauses;
 use crate::spec::{Source, SpecError};
 
 /// Columns of a terminal that everybody has.
-const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
-/// Themes and clauses; without the clauses where the specifications in the
-/// program have something wrong, which is told elsewhere.
+/// Themes and clauses in lines of `width` columns; without the clauses where the
+/// specifications in the program have something wrong, which is told elsewhere.
 #[must_use]
-pub fn tables() -> String {
-    let tables = format!("{}\n{}", themes(), clauses().unwrap_or_default());
+pub fn tables(width: usize) -> String {
+    let tables = format!("{}\n{}", themes(width), clauses(width).unwrap_or_default());
     tables.trim_end().to_owned()
 }
 
 /// Every theme with its checks.
-pub(super) fn themes() -> String {
+pub(super) fn themes(width: usize) -> String {
     let names = theme_names();
     let indent = names.iter().map(|name| name.len()).max().unwrap_or_default() + 4;
     let mut table = String::from("Themes, and their checks:\n");
@@ -29,7 +29,7 @@ pub(super) fn themes() -> String {
             .filter(|check| theme_of(check.name) == theme)
             .filter_map(|check| check.name.split_once('.').map(|(_, name)| name))
             .collect();
-        row(&mut table, theme, indent, &checks.join(", "));
+        row(&mut table, width, theme, indent, &checks.join(", "));
     }
     table
 }
@@ -38,22 +38,22 @@ pub(super) fn themes() -> String {
 ///
 /// # Errors
 /// Those of reading the specifications.
-pub(super) fn clauses() -> Result<String, SpecError> {
+pub(super) fn clauses(width: usize) -> Result<String, SpecError> {
     let clauses = Clauses::load(&Source::Embedded)?.clauses;
     let indent = clauses.iter().map(|clause| clause.id.len()).max().unwrap_or_default() + 4;
     let mut table = String::from("Clauses: what a conforming kernel does:\n");
     for clause in &clauses {
-        row(&mut table, &clause.id, indent, &format!("{}: {}", clause.level, clause.demand));
+        row(&mut table, width, &clause.id, indent, &format!("{}: {}", clause.level, clause.demand));
     }
     Ok(table)
 }
 
 /// A name and words beside it, broken before the last column.
-fn row(table: &mut String, name: &str, indent: usize, words: &str) {
-    let mut line = format!("  {name:<width$}", width = indent.saturating_sub(2));
+fn row(table: &mut String, width: usize, name: &str, indent: usize, words: &str) {
+    let mut line = format!("  {name:<beside$}", beside = indent.saturating_sub(2));
     let mut empty = true;
     for word in words.split_whitespace() {
-        if !empty && line.len() + 1 + word.len() > WIDTH {
+        if !empty && line.len() + 1 + word.len() > width {
             let _ = writeln!(table, "{line}");
             line = " ".repeat(indent);
             empty = true;

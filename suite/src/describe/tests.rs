@@ -3,7 +3,7 @@
 
 use clap::ValueEnum as _;
 
-use super::{Catalogue, Content, Description, clause_table, theme_table};
+use super::{Catalogue, Content, Description, WIDTH, clause_table, tables, theme_table};
 use crate::arch::LoongArch64;
 use crate::checks;
 use crate::fault::Fault;
@@ -132,11 +132,13 @@ fn every_check_of_a_clause_is_named_with_its_cases() {
 }
 
 #[test]
-fn the_tables_name_every_check_and_clause_in_80_columns() {
-    let (themes, clauses) = (theme_table(), clause_table().unwrap());
-    for line in themes.lines().chain(clauses.lines()) {
-        assert!(line.len() <= 80, "{line}");
+fn the_tables_name_every_check_and_clause_in_as_many_columns_as_there_are() {
+    for width in [60, WIDTH] {
+        for line in tables(width).lines() {
+            assert!(line.len() <= width, "{line}");
+        }
     }
+    let (themes, clauses) = (theme_table(WIDTH), clause_table(WIDTH).unwrap());
     for check in checks::all() {
         assert!(themes.contains(check.name.split_once('.').unwrap().1), "{}", check.name);
     }

@@ -231,7 +231,7 @@ pub(super) fn parse(arguments: Vec<OsString>, observed: bool) -> Result<Argument
     // An observer has a help of its own, at the end of which this stands.
     if !observed && arguments.iter().any(|argument| argument == "--help") {
         let after_help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        command = command.after_long_help(format!("{after_help}\n\n{}", describe::tables()));
+        command = command.after_long_help(format!("{after_help}\n\n{}", describe::tables(describe::WIDTH)));
     }
     let mut arguments = Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
     if let Some(Shown::Libtest(format)) = arguments.format {
