@@ -2,6 +2,7 @@
 //! A few things as people and programs read them, and all of them in form.
 
 use clap::Parser;
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -130,6 +131,21 @@ fn what_does_not_exist_is_refused_with_what_is_like_it() {
     );
     let text = try_show(&["--arch", "sparc"], false).unwrap_err();
     assert_eq!(text, "`sparc` is no architecture that has a specification\n[known: loongarch64, x86_64]");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_word_and_any_id_is_shown_or_refused(word: String, near in "[a-z_.]{1,12}", id: u64) {
+        let spec = spec(&LoongArch64);
+        let index = Index::new(Catalogue::new(&spec, &LoongArch64));
+        for word in [word, near] {
+            let _ = index.find(&word).map_err(|error| error.to_string());
+        }
+        let shown = text::text(&index.find(&format!("{id:#x}")).unwrap(), true);
+        prop_assert!(shown.lines().all(|line| line.len() <= WIDTH), "{shown}");
+    }
 }
 
 #[test]
