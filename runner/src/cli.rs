@@ -16,7 +16,8 @@ use crate::diff::{self, DiffArgs};
 use crate::error::Error;
 use crate::manual::{self, CompletionsArgs, ManArgs};
 use crate::show::{self, ShowArgs};
-use crate::{doctor, lab, own_options, run, stored};
+use crate::spec::SpecArgs;
+use crate::{doctor, lab, own_options, run, spec, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
 #[derive(Debug, Parser)]
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Say what a register, a clause, a case or a fault is
     Show(ShowArgs),
+    /// Check, list and compare specifications, or write one out of what a kernel lists
+    Spec(SpecArgs),
     /// Say what the lab needs, what is there and how to get the rest
     Doctor,
     /// Write manual pages
@@ -296,6 +299,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Show(arguments)) => show::run(&arguments, cli.verbose),
         Some(Command::Man(arguments)) => manual::write_pages(&arguments),
         Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
+        Some(Command::Spec(arguments)) => spec::run(&arguments),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }

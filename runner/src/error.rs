@@ -17,6 +17,7 @@ use crate::matrix::OutputError;
 use crate::results::ResultsError;
 use crate::session::SessionError;
 use crate::show::ShowError;
+use crate::spec::SpecCommandError;
 use crate::stage::StageError;
 use crate::stored::StoredError;
 use crate::target::RunError;
@@ -57,6 +58,9 @@ pub(crate) enum Error {
     /// What cannot be shown.
     #[error(transparent)]
     Show(#[from] ShowError),
+    /// Specifications.
+    #[error(transparent)]
+    Spec(#[from] SpecCommandError),
     /// Stored runs.
     #[error(transparent)]
     Stored(#[from] StoredError),
@@ -88,6 +92,7 @@ impl Error {
             Self::Matrix(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
+            Self::Spec(error) => error.exit_code(),
             Self::Stored(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }

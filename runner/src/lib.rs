@@ -27,6 +27,7 @@ mod room;
 mod run;
 mod session;
 mod show;
+mod spec;
 mod stage;
 mod stored;
 mod stream;

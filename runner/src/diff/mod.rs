@@ -8,11 +8,11 @@ mod facts;
 mod json;
 pub(crate) mod known;
 mod markdown;
-mod read;
-mod registers;
+pub(crate) mod read;
+pub(crate) mod registers;
 mod sections;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use std::path::PathBuf;
 

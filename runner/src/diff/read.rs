@@ -153,7 +153,7 @@ impl Stored {
     }
 
     /// Reads lines as those of the file `path`.
-    pub(super) fn from_lines(path: &Path, lines: impl BufRead) -> Result<Self, ReadError> {
+    pub(crate) fn from_lines(path: &Path, lines: impl BufRead) -> Result<Self, ReadError> {
         let mut reading = Reading {
             stored: Self { path: path.to_owned(), runs: Vec::new(), stray: 0, first_stray: 0 },
             rounds: BTreeMap::new(),

@@ -65,7 +65,7 @@ fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
 }
 
 /// A register and the places in which it is.
-type Places = BTreeMap<u64, (NamedRegister, Vec<String>)>;
+pub(crate) type Places = BTreeMap<u64, (NamedRegister, Vec<String>)>;
 
 /// What one pair of runs after the other says.
 #[derive(Debug, Default)]
@@ -110,12 +110,14 @@ impl Collecting {
     }
 }
 
-fn add(places: &mut Places, register: NamedRegister, place: &str) {
+/// Adds a place of a register.
+pub(crate) fn add(places: &mut Places, register: NamedRegister, place: &str) {
     let (_, places) = places.entry(register.id).or_insert_with(|| (register, Vec::new()));
     places.push(place.to_owned());
 }
 
-fn together(places: Places) -> Vec<Moved> {
+/// Registers of the same places together.
+pub(crate) fn together(places: Places) -> Vec<Moved> {
     let mut moved: Vec<Moved> = Vec::new();
     let mut known: HashMap<Vec<String>, usize> = HashMap::new();
     for (register, configurations) in places.into_values() {

@@ -66,12 +66,12 @@ pub(super) fn is(state: State) -> &'static str {
 }
 
 /// A number of things.
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Foreign words without what a terminal would obey.
-pub(super) fn plain(words: &str) -> String {
+pub(crate) fn plain(words: &str) -> String {
     let words: String =
         words.chars().map(|c| if c.is_control() && !c.is_whitespace() { '\u{fffd}' } else { c }).collect();
     words.split_whitespace().collect::<Vec<_>>().join(" ")

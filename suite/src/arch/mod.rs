@@ -15,7 +15,7 @@ pub use x86_64::X86_64;
 
 use crate::access::{Access, AccessError};
 
-/// Every architecture.
+/// Every architecture, the one that the suite is about first.
 pub const ALL: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
 
 /// The architecture of a name, as `uname -m` spells it.

@@ -82,12 +82,17 @@ struct PartEntry {
 /// An unreadable or malformed file, an unknown name, a register that stands
 /// twice.
 pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Vec<Consumer>, SpecError> {
-    let folder = format!("{}/{FOLDER}", arch.name());
-    let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));
-    files.map(|file| consumer(&source.read(&format!("{folder}/{file}"))?, arch, table)).collect()
+    files(source, arch).iter().map(|file| consumer(&source.read(file)?, arch, table)).collect()
 }
 
-fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consumer, SpecError> {
+/// The files of the architecture's consumers, sorted.
+pub(super) fn files(source: &Source, arch: &dyn Arch) -> Vec<String> {
+    let folder = format!("{}/{FOLDER}", arch.name());
+    let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));
+    files.map(|file| format!("{folder}/{file}")).collect()
+}
+
+pub(super) fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consumer, SpecError> {
     let file: ConsumerFile = text.parse()?;
     let mut saves: Vec<Part> = Vec::new();
     for entry in file.saves {

@@ -32,35 +32,49 @@ impl ListedGroup {
     }
 }
 
-/// `groups.yaml` as the file has it.
-#[derive(Debug, Deserialize)]
+/// `groups.yaml` as the file has it: groups may include others, names are not
+/// looked up.
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `list` and `groups`")]
-pub(super) struct GroupsFile {
+pub struct GroupsFile {
     /// Groups of the whole list, in order.
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
-    list: Vec<String>,
+    pub list: Vec<String>,
     /// Named sequences of registers.
     #[serde(deserialize_with = "unique_keys")]
     #[cfg_attr(test, schemars(extend("propertyNames" = {"pattern": "^[a-z0-9_]+$"})))]
-    groups: BTreeMap<String, Group>,
+    pub groups: BTreeMap<String, Group>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A named sequence of registers, as the file has it.
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a group with `registers`, `include` and `when`")]
-struct Group {
+pub struct Group {
     /// Registers by name, in order.
     #[serde(default)]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), extend("uniqueItems" = true)))]
-    registers: Vec<String>,
+    pub registers: Vec<String>,
     /// Groups that follow the registers, in order.
     #[serde(default)]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[a-z0-9_]+$")), extend("uniqueItems" = true)))]
-    include: Vec<String>,
+    pub include: Vec<String>,
     /// Any of these features has the group listed; every vCPU lists it if absent.
     #[cfg_attr(test, schemars(with = "Option<Vec<Feature>>", length(min = 1), extend("uniqueItems" = true)))]
-    when: Option<Vec<String>>,
+    pub when: Option<Vec<String>>,
+}
+
+impl GroupsFile {
+    /// Parses `groups.yaml` of a series, and gives its text too, of which the
+    /// comments and the lines matter to who writes a file like it.
+    ///
+    /// # Errors
+    /// An unreadable or malformed file.
+    pub fn read(source: &Source, arch: &dyn Arch, series: &str) -> Result<(Self, Text), SpecError> {
+        let text = source.read(&format!("{}/{series}/groups.yaml", arch.name()))?;
+        Ok((text.parse()?, text))
+    }
 }
 
 /// The groups of a series.

@@ -9,6 +9,7 @@ mod consumer;
 mod error;
 mod features;
 mod groups;
+mod problems;
 mod register;
 mod registers;
 mod series;
@@ -20,11 +21,12 @@ mod tests;
 
 pub use consumer::Consumer;
 pub use error::{Problem, SpecError};
-pub use groups::ListedGroup;
+pub use groups::{Group, GroupsFile, ListedGroup};
+pub use problems::problems;
 pub use register::{Conditional, Exception, Gate, Register, Rule, State};
 pub use registers::RegisterTable;
 pub use series::Configuration;
-pub use source::Source;
+pub use source::{Source, Text};
 pub use unlisted::{Unlisted, UnlistedException};
 
 use crate::arch::{Arch, Feature};
@@ -61,6 +63,12 @@ impl Spec {
         let consumers = consumer::load(source, arch, &registers)?;
         let (list, configurations) = series::load(source, arch, &registers, series)?;
         Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, consumers, clauses })
+    }
+
+    /// The names of an architecture's series, sorted.
+    #[must_use]
+    pub fn series_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
+        series::names_of(source, arch)
     }
 
     /// The expected list of a vCPU with `features`, in order, whether or not a

@@ -50,6 +50,19 @@ pub(super) struct ConfigurationFile {
     source: String,
 }
 
+/// The names of an architecture's series, sorted.
+pub(super) fn names_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
+    let is_series = |name: &String| !name.ends_with(".yaml") && name != consumer::FOLDER;
+    source.list(arch.name()).into_iter().filter(is_series).collect()
+}
+
+/// The names of the configurations in a series' folder, sorted.
+pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
+    let files = source.list(folder);
+    let names = files.iter().filter_map(|file| file.strip_suffix(".yaml")).filter(|name| *name != "groups");
+    names.map(str::to_owned).collect()
+}
+
 /// Reads a series: the groups of its list, and its configurations by name.
 ///
 /// # Errors
@@ -63,15 +76,8 @@ pub(super) fn load(
     series: &str,
 ) -> Result<(Vec<ListedGroup>, Vec<Configuration>), SpecError> {
     let folder = format!("{}/{series}", arch.name());
-    let names: Vec<String> = source
-        .list(&folder)
-        .iter()
-        .filter_map(|file| file.strip_suffix(".yaml"))
-        .filter(|name| *name != "groups")
-        .map(str::to_owned)
-        .collect();
-    let is_series = |name: &String| !name.ends_with(".yaml") && name != consumer::FOLDER;
-    let known: Vec<String> = source.list(arch.name()).into_iter().filter(is_series).collect();
+    let names = configurations_of(source, &folder);
+    let known = names_of(source, arch);
     if names.is_empty() || !known.iter().any(|known| known == series) {
         let known = known.join(", ");
         return Err(SpecError {
@@ -88,7 +94,7 @@ pub(super) fn load(
     Ok((groups.listed, configurations))
 }
 
-fn configuration(
+pub(super) fn configuration(
     source: &Source,
     arch: &dyn Arch,
     groups: &Groups,

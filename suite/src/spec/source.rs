@@ -67,8 +67,7 @@ impl Source {
     #[must_use]
     pub fn list(&self, folder: &str) -> Vec<String> {
         let mut names: Vec<String> = match self {
-            Self::Embedded => EMBEDDED
-                .get_dir(folder)
+            Self::Embedded => (if folder.is_empty() { Some(&EMBEDDED) } else { EMBEDDED.get_dir(folder) })
                 .into_iter()
                 .flat_map(|dir| dir.entries())
                 .filter_map(|entry| Some(entry.path().file_name()?.to_str()?.to_owned()))
@@ -84,8 +83,34 @@ impl Source {
         names
     }
 
+    /// The files of the tree, as paths below it, sorted: as deep as
+    /// specifications are, which is a file in a folder of an architecture's.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        const DEEPEST: usize = 2;
+        let mut files = Vec::new();
+        self.add_files("", DEEPEST, &mut files);
+        files
+    }
+
+    fn add_files(&self, folder: &str, depth: usize, files: &mut Vec<String>) {
+        for name in self.list(folder) {
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            let is_folder = match self {
+                Self::Embedded => EMBEDDED.get_dir(&path).is_some(),
+                Self::Directory(root) => root.join(&path).is_dir(),
+            };
+            match depth.checked_sub(1) {
+                Some(depth) if is_folder => self.add_files(&path, depth, files),
+                _ if is_folder => {}
+                _ => files.push(path),
+            }
+        }
+    }
+
     /// How messages name `file`, a path below the tree.
-    pub(super) fn display(&self, file: &str) -> String {
+    #[must_use]
+    pub fn display(&self, file: &str) -> String {
         match self {
             Self::Embedded => Path::new("specs").join(file).display().to_string(),
             Self::Directory(root) => root.join(file).display().to_string(),
@@ -112,6 +137,18 @@ impl Text {
             let line = error.location().map_or(1, |location| location.line().clamp(1, last));
             self.error(line, Problem::Form(error))
         })
+    }
+
+    /// The file's content.
+    #[must_use]
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// The file, as messages name it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// A problem at `line` of this file.

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! `spec check`: everything of every architecture loaded and looked at.
+
+use std::fmt::{self, Write as _};
+
+use clap::Args;
+use console::Style;
+use reglist_suite::arch::Arch;
+use reglist_suite::clause::{Clauses, Level};
+use reglist_suite::exit;
+use reglist_suite::spec::{Source, Spec, problems};
+
+use super::tree::Tree;
+use super::{Place, SpecCommandError, hints, text};
+use crate::diff::words::count;
+use crate::error::Error;
+use crate::report;
+use crate::report::paragraph::hanging;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 the specifications can be used, whatever is worth a look; 64 they
+cannot.";
+
+/// What is to be checked.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Something that is worth a look: where, what, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remark {
+    pub(super) file: String,
+    /// Line from 1.
+    pub(super) line: usize,
+    pub(super) what: String,
+    pub(super) remedy: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}\n[{}]", self.file, self.line, self.what, self.remedy)
+    }
+}
+
+/// What a tree of specifications is worth.
+#[derive(Debug, Default)]
+struct Checked {
+    /// What is wrong, each with file, line and remedy.
+    problems: Vec<String>,
+    hints: Vec<Remark>,
+    /// What there is, a line for each architecture, series and the clauses.
+    numbers: String,
+}
+
+/// Checks; the result is the exit code.
+pub(super) fn run(arguments: &CheckArgs) -> Result<u8, Error> {
+    let tree = Tree::at(&arguments.place)?;
+    let checked = Checked::of(&tree)?;
+    report::print(&checked.shown())?;
+    Ok(if checked.problems.is_empty() { exit::PASSED } else { exit::USAGE })
+}
+
+impl Checked {
+    fn of(tree: &Tree) -> Result<Self, SpecCommandError> {
+        let mut checked = Self::default();
+        checked.problems.extend(foreign(tree).iter().map(ToString::to_string));
+        for arch in &tree.architectures {
+            let found: Vec<String> = problems(&tree.source, *arch).iter().map(ToString::to_string).collect();
+            if found.is_empty() {
+                checked.architecture(tree, *arch)?;
+            }
+            for problem in found {
+                // The clauses are everybody's.
+                if !checked.problems.contains(&problem) {
+                    checked.problems.push(problem);
+                }
+            }
+        }
+        if let Ok(clauses) = Clauses::load(&tree.source) {
+            let of = |level| clauses.clauses.iter().filter(|clause| clause.level == level).count();
+            let (must, should, note) = (of(Level::Must), of(Level::Should), of(Level::Note));
+            let all = count(clauses.clauses.len(), "clause");
+            let _ = writeln!(checked.numbers, "{all}: {must} must, {should} should, {note} note");
+        }
+        Ok(checked)
+    }
+
+    /// An architecture without problems.
+    fn architecture(&mut self, tree: &Tree, arch: &dyn Arch) -> Result<(), SpecCommandError> {
+        let names = tree.series(arch).into_iter();
+        let series: Vec<Spec> = names.map(|name| Spec::load(&tree.source, arch, &name)).collect::<Result<_, _>>()?;
+        hints::add(&mut self.hints, &tree.source, arch, &series)?;
+        numbers(&mut self.numbers, arch, &series);
+        Ok(())
+    }
+
+    fn shown(&self) -> String {
+        let mut shown = String::new();
+        for problem in &self.problems {
+            let _ = writeln!(shown, "{} {problem}\n", Style::new().red().apply_to("problem:"));
+        }
+        for hint in &self.hints {
+            let _ = writeln!(shown, "{} {hint}\n", Style::new().yellow().apply_to("hint:"));
+        }
+        shown.push_str(&self.numbers);
+        let (word, style) = match self.problems.len() {
+            0 => ("right".to_owned(), Style::new().green()),
+            number => (format!("wrong, {}", count(number, "problem")), Style::new().red()),
+        };
+        let hints = match self.hints.len() {
+            0 => String::new(),
+            number => format!(", {}", count(number, "hint")),
+        };
+        let _ = writeln!(shown, "\nreglist: {}{hints}", style.bold().apply_to(format!("specifications are {word}")));
+        shown
+    }
+}
+
+/// Folders that look like architectures, and that no code knows.
+fn foreign(tree: &Tree) -> Vec<Remark> {
+    let files = tree.source.files();
+    let folders = files.iter().filter_map(|file| file.strip_suffix("/registers.yaml"));
+    let unknown = folders.filter(|folder| !tree.architectures.iter().any(|arch| arch.name() == *folder));
+    let remark = |folder: &str| Remark {
+        file: tree.source.display(&format!("{folder}/registers.yaml")),
+        line: 1,
+        what: format!("`{folder}` is no architecture that the program knows"),
+        remedy: format!(
+            "known: {}; another one needs code in suite/src/arch",
+            tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    unknown.map(remark).collect()
+}
+
+/// What there is of an architecture.
+fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
+    let Some(any) = series.first() else { return };
+    let used = hints::used(arch, series);
+    let unused = any.registers.all().iter().filter(|register| !used.contains(&register.id)).count();
+    let all = any.registers.all().len();
+    let families = match any.registers.families().count() {
+        1 => "1 family".to_owned(),
+        number => format!("{number} families"),
+    };
+    let parts = [
+        (all, format!("{} in {families}", text::registers(all))),
+        (unused, format!("{unused} of them used by nothing")),
+        (any.unlisted.exceptions.len(), count(any.unlisted.exceptions.len(), "exception")),
+        (any.consumers.len(), count(any.consumers.len(), "consumer")),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect();
+    let parts = if parts.is_empty() { "no register has a name".to_owned() } else { parts.join(", ") };
+    hanging(shown, &format!("{}: {parts}", arch.name()));
+    for spec in series {
+        series_numbers(shown, spec);
+    }
+}
+
+fn series_numbers(shown: &mut String, spec: &Spec) {
+    let configurations = count(spec.configurations.len(), "configuration");
+    let sizes: Vec<usize> = spec
+        .configurations
+        .iter()
+        .filter(|configuration| !configuration.contract_only)
+        .map(|configuration| configuration.registers.len())
+        .collect();
+    let what = match (sizes.iter().min(), sizes.iter().max()) {
+        (Some(least), Some(most)) => {
+            let registers: usize = spec.list.iter().map(|group| group.registers.len()).sum();
+            let of = if least < most { format!("{least} to {most} registers") } else { text::registers(*least) };
+            let groups = count(spec.list.len(), "group");
+            format!("{} in {groups}, {configurations} of {of}", text::registers(registers))
+        }
+        _ => format!("{configurations}, of whose lists nothing is said"),
+    };
+    let _ = writeln!(shown, "  series {}: {what}", spec.series);
+}
+
+/// Whether what a file says under `source` says anything.
+pub(super) fn has_source(source: &Source, file: &str) -> Result<bool, SpecCommandError> {
+    #[derive(serde::Deserialize)]
+    struct Sourced {
+        source: String,
+    }
+    let sourced: Sourced = source.read(file)?.parse()?;
+    Ok(!sourced.source.trim().is_empty())
+}

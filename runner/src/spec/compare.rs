@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What is different from one series to another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use reglist_suite::arch::Feature;
+use reglist_suite::events::NamedRegister;
+use reglist_suite::spec::{Configuration, ListedGroup, Register, Spec};
+use serde::Serialize;
+
+use super::text;
+use crate::diff::registers::{Moved, Places, add, together};
+use crate::diff::words::count;
+
+/// Two series beside each other.
+#[derive(Debug, Serialize)]
+pub(super) struct Comparison {
+    /// Configurations that came, went or changed.
+    pub(super) configurations: Vec<ConfigurationChange>,
+    /// Registers that lists of NEW alone have.
+    pub(super) appeared: Vec<Moved>,
+    /// Registers that lists of OLD alone have.
+    pub(super) gone: Vec<Moved>,
+    /// Registers that both have in another order: as few as explain it.
+    pub(super) moved: Vec<Reordered>,
+    /// Groups that came, went or changed.
+    pub(super) groups: Vec<GroupChange>,
+    /// Registers that both have, and of which registers.yaml says other things.
+    pub(super) facts: Vec<FactChange>,
+    /// Registers of each configuration.
+    pub(super) counts: Vec<Count>,
+}
+
+/// A configuration that is not in both series as it is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub(super) enum ConfigurationChange {
+    /// In NEW alone.
+    Appeared { name: String, features: Vec<Feature> },
+    /// In OLD alone.
+    Gone { name: String, features: Vec<Feature> },
+    /// With other features.
+    Features { name: String, old: Vec<Feature>, new: Vec<Feature> },
+    /// With a list, or without one, unlike before.
+    List { name: String, has_list: bool },
+}
+
+/// A group that is not in both series as it is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub(super) enum GroupChange {
+    /// In NEW alone.
+    Appeared { name: String, when: Vec<Feature>, registers: usize },
+    /// In OLD alone.
+    Gone { name: String, when: Vec<Feature>, registers: usize },
+    /// Other features bring it.
+    When { name: String, old: Vec<Feature>, new: Vec<Feature> },
+    /// Registers went from one to another.
+    Registers { registers: Vec<String>, old: String, new: String },
+}
+
+/// A register that stands elsewhere.
+#[derive(Debug, Serialize)]
+pub(super) struct Reordered {
+    pub(super) register: NamedRegister,
+    /// The register before it in NEW; it is the first there if there is none.
+    pub(super) after: Option<String>,
+    pub(super) configurations: Vec<String>,
+}
+
+/// A register of which other things are said.
+#[derive(Debug, Serialize)]
+pub(super) struct FactChange {
+    pub(super) register: NamedRegister,
+    /// Keys of registers.yaml that say something else.
+    pub(super) keys: Vec<&'static str>,
+}
+
+/// Number of registers of a configuration; none where it has no list.
+#[derive(Debug, Serialize)]
+pub(super) struct Count {
+    pub(super) configuration: String,
+    pub(super) old: Option<usize>,
+    pub(super) new: Option<usize>,
+}
+
+impl Comparison {
+    /// Compares two series of one architecture.
+    pub(super) fn of(old: &Spec, new: &Spec) -> Self {
+        let (mut appeared, mut gone) = (Places::new(), Places::new());
+        let mut moved: Vec<Reordered> = Vec::new();
+        for (was, is) in pairs(old, new) {
+            let missing = |from: &Configuration, register: &Register| !has(from, register.id);
+            for register in is.registers.iter().filter(|register| missing(was, register)) {
+                add(&mut appeared, register.named(), &is.name);
+            }
+            for register in was.registers.iter().filter(|register| missing(is, register)) {
+                add(&mut gone, register.named(), &is.name);
+            }
+            for (register, after) in reordered(was, is) {
+                let same = |known: &&mut Reordered| known.register.id == register.id && known.after == after;
+                match moved.iter_mut().find(same) {
+                    Some(known) => known.configurations.push(is.name.clone()),
+                    None => moved.push(Reordered { register, after, configurations: vec![is.name.clone()] }),
+                }
+            }
+        }
+        Self {
+            configurations: configurations(old, new),
+            appeared: together(appeared),
+            gone: together(gone),
+            moved,
+            groups: groups(old, new),
+            facts: facts(old, new),
+            counts: counts(old, new),
+        }
+    }
+
+    /// Whether there is no difference.
+    pub(super) fn is_equal(&self) -> bool {
+        self.words().is_empty()
+    }
+
+    /// The configurations that both have.
+    pub(super) fn common(&self) -> impl Iterator<Item = &Count> {
+        self.counts.iter().filter(|count| count.old.is_some() && count.new.is_some())
+    }
+
+    /// What is different, in a few words each.
+    pub(super) fn words(&self) -> Vec<String> {
+        let ids = |moved: &[Moved]| {
+            let ids: BTreeSet<u64> =
+                moved.iter().flat_map(|each| &each.registers).map(|register| register.id).collect();
+            ids.len()
+        };
+        let moved: BTreeSet<u64> = self.moved.iter().map(|each| each.register.id).collect();
+        [
+            (ids(&self.appeared), "register", " appeared"),
+            (ids(&self.gone), "register", " gone"),
+            (moved.len(), "register", " moved"),
+            (self.facts.len(), "register", " with other facts"),
+            (self.groups.len(), "change", " of groups"),
+            (self.configurations.len(), "change", " of configurations"),
+        ]
+        .into_iter()
+        .filter(|(number, _, _)| *number > 0)
+        .map(|(number, thing, what)| count(number, thing) + what)
+        .collect()
+    }
+}
+
+impl fmt::Display for ConfigurationChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |features: &[Feature]| format!("features: {}", text::features(features));
+        match self {
+            Self::Appeared { name, features } => write!(f, "{name} appeared ({})", words(features)),
+            Self::Gone { name, features } => write!(f, "{name} is gone ({})", words(features)),
+            Self::Features { name, old, new } => {
+                write!(f, "{name}: features were {}, are {}", text::features(old), text::features(new))
+            }
+            Self::List { name, has_list: true } => write!(f, "{name} has a list now"),
+            Self::List { name, has_list: false } => write!(f, "{name} has no list any more"),
+        }
+    }
+}
+
+impl fmt::Display for GroupChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Appeared { name, when, registers } => {
+                write!(f, "{name} appeared ({}, {})", text::registers(*registers), condition(when))
+            }
+            Self::Gone { name, when, registers } => {
+                write!(f, "{name} is gone ({}, {})", text::registers(*registers), condition(when))
+            }
+            Self::When { name, old, new } => write!(f, "{name}: was {}, is {}", condition(old), condition(new)),
+            Self::Registers { registers, old, new } => {
+                write!(f, "from {old} to {new}: {}", registers.join(", "))
+            }
+        }
+    }
+}
+
+/// When a group is listed.
+fn condition(when: &[Feature]) -> String {
+    if when.is_empty() { "always listed".to_owned() } else { format!("listed with any of {}", text::features(when)) }
+}
+
+/// Configurations of both series that have lists.
+fn pairs<'s>(old: &'s Spec, new: &'s Spec) -> impl Iterator<Item = (&'s Configuration, &'s Configuration)> {
+    let pair = |is: &'s Configuration| Some((named(old, &is.name).filter(|was| !was.contract_only)?, is));
+    new.configurations.iter().filter(|is| !is.contract_only).filter_map(pair)
+}
+
+fn named<'s>(spec: &'s Spec, name: &str) -> Option<&'s Configuration> {
+    spec.configurations.iter().find(|configuration| configuration.name == name)
+}
+
+fn has(configuration: &Configuration, id: u64) -> bool {
+    configuration.registers.iter().any(|register| register.id == id)
+}
+
+/// Registers that have to be moved to make the old order the new one, with what
+/// stands before each in the new one. No fewer would do.
+fn reordered(old: &Configuration, new: &Configuration) -> Vec<(NamedRegister, Option<String>)> {
+    let place: BTreeMap<u64, usize> =
+        old.registers.iter().enumerate().map(|(place, register)| (register.id, place)).collect();
+    let common: Vec<(usize, usize)> =
+        new.registers.iter().enumerate().filter_map(|(is, register)| Some((is, *place.get(&register.id)?))).collect();
+    let stay = longest_ascending(&common.iter().map(|(_, was)| *was).collect::<Vec<_>>());
+    let moves = common.iter().filter(|(_, was)| !stay.contains(was));
+    let named = |(is, _): &(usize, usize)| {
+        let before = is.checked_sub(1).and_then(|before| new.registers.get(before));
+        Some((new.registers.get(*is)?.named(), before.map(|register| register.name.clone())))
+    };
+    moves.filter_map(named).collect()
+}
+
+/// The longest ascending part of `numbers`, no two of which are equal.
+fn longest_ascending(numbers: &[usize]) -> BTreeSet<usize> {
+    // For each number the longest part that ends with it, and the one before.
+    let mut ends: Vec<(usize, Option<usize>)> = Vec::with_capacity(numbers.len());
+    for (place, number) in numbers.iter().enumerate() {
+        let before = numbers.iter().zip(&ends).take(place).enumerate().filter(|(_, (other, _))| *other < number);
+        let best = before.max_by_key(|(_, (_, (length, _)))| *length).map(|(at, (_, (length, _)))| (*length, at));
+        ends.push(best.map_or((1, None), |(length, at)| (length + 1, Some(at))));
+    }
+    let mut at = ends.iter().enumerate().max_by_key(|(_, (length, _))| *length).map(|(at, _)| at);
+    let mut longest = BTreeSet::new();
+    while let Some(place) = at {
+        longest.extend(numbers.get(place));
+        at = ends.get(place).and_then(|(_, before)| *before);
+    }
+    longest
+}
+
+fn configurations(old: &Spec, new: &Spec) -> Vec<ConfigurationChange> {
+    let mut changes = Vec::new();
+    for is in &new.configurations {
+        let name = is.name.clone();
+        let Some(was) = named(old, &name) else {
+            changes.push(ConfigurationChange::Appeared { name, features: is.features.clone() });
+            continue;
+        };
+        if names(&was.features) != names(&is.features) {
+            let (old, new) = (was.features.clone(), is.features.clone());
+            changes.push(ConfigurationChange::Features { name: name.clone(), old, new });
+        }
+        if was.contract_only != is.contract_only {
+            changes.push(ConfigurationChange::List { name, has_list: !is.contract_only });
+        }
+    }
+    for was in old.configurations.iter().filter(|was| named(new, &was.name).is_none()) {
+        changes.push(ConfigurationChange::Gone { name: was.name.clone(), features: was.features.clone() });
+    }
+    changes
+}
+
+/// Features whatever their order.
+fn names(features: &[Feature]) -> BTreeSet<&'static str> {
+    features.iter().map(|feature| feature.name()).collect()
+}
+
+fn groups(old: &Spec, new: &Spec) -> Vec<GroupChange> {
+    fn find<'s>(spec: &'s Spec, name: &str) -> Option<&'s ListedGroup> {
+        spec.list.iter().find(|group| group.name == name)
+    }
+    let mut changes = Vec::new();
+    for is in &new.list {
+        let name = is.name.clone();
+        match find(old, &name) {
+            None => {
+                let (when, registers) = (is.when.clone(), is.registers.len());
+                changes.push(GroupChange::Appeared { name, when, registers });
+            }
+            Some(was) if names(&was.when) != names(&is.when) => {
+                changes.push(GroupChange::When { name, old: was.when.clone(), new: is.when.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+    for was in old.list.iter().filter(|was| find(new, &was.name).is_none()) {
+        let (name, when, registers) = (was.name.clone(), was.when.clone(), was.registers.len());
+        changes.push(GroupChange::Gone { name, when, registers });
+    }
+    let mut between: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for (register, was, is) in common(old, new) {
+        if was.0.name != is.0.name {
+            between.entry((&was.0.name, &is.0.name)).or_default().push(register.name.clone());
+        }
+    }
+    let between = between.into_iter();
+    changes.extend(between.map(|((old, new), registers)| GroupChange::Registers {
+        registers,
+        old: old.to_owned(),
+        new: new.to_owned(),
+    }));
+    changes
+}
+
+/// A register in its group.
+type InGroup<'s> = (&'s ListedGroup, &'s Register);
+
+/// Registers that both list, with the group of each.
+fn common<'s>(old: &'s Spec, new: &'s Spec) -> impl Iterator<Item = (&'s Register, InGroup<'s>, InGroup<'s>)> {
+    let all = |spec: &'s Spec| {
+        spec.list.iter().flat_map(|group| group.registers.iter().map(move |register| (group, register)))
+    };
+    let before: BTreeMap<u64, InGroup<'s>> = all(old).map(|entry| (entry.1.id, entry)).collect();
+    all(new).filter_map(move |entry| Some((entry.1, *before.get(&entry.1.id)?, entry)))
+}
+
+fn facts(old: &Spec, new: &Spec) -> Vec<FactChange> {
+    let change = |(register, (_, was), (_, is)): (&Register, InGroup<'_>, InGroup<'_>)| {
+        let keys: Vec<&'static str> = [
+            ("name", was.name != is.name),
+            ("mask", was.mask != is.mask),
+            ("free", was.free != is.free),
+            ("rule", was.rule != is.rule),
+            ("values", was.values != is.values),
+            ("gate", was.gate != is.gate),
+            ("reloads", was.reloads != is.reloads),
+            ("conditional", was.conditional != is.conditional),
+            ("exceptions", was.exceptions != is.exceptions),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect();
+        (!keys.is_empty()).then(|| FactChange { register: register.named(), keys })
+    };
+    common(old, new).filter_map(change).collect()
+}
+
+fn counts(old: &Spec, new: &Spec) -> Vec<Count> {
+    let number = |spec: &Spec, name: &str| {
+        named(spec, name).filter(|configuration| !configuration.contract_only).map(|each| each.registers.len())
+    };
+    let all: BTreeSet<&str> =
+        [old, new].into_iter().flat_map(|spec| &spec.configurations).map(|each| each.name.as_str()).collect();
+    let count = |name: &str| Count { configuration: name.to_owned(), old: number(old, name), new: number(new, name) };
+    all.into_iter().map(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longest_ascending;
+
+    #[test]
+    fn as_few_as_possible_move() {
+        let stays = |numbers: &[usize]| longest_ascending(numbers).into_iter().collect::<Vec<_>>();
+        assert_eq!(stays(&[0, 1, 2, 3]), [0, 1, 2, 3]);
+        assert_eq!(stays(&[3, 0, 1, 2]), [0, 1, 2]);
+        assert_eq!(stays(&[1, 2, 0, 3, 4]), [1, 2, 3, 4]);
+        assert_eq!(stays(&[2, 1, 0]).len(), 1);
+        assert!(stays(&[]).is_empty());
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Groups for what a kernel lists: those of the series that it is to be like as
+//! far as they fit, and new ones for the rest.
+
+use std::collections::BTreeSet;
+
+use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::spec::{ListedGroup, Spec};
+
+use super::error::FromKernelError;
+use super::features::{self, When};
+use super::like::Like;
+use super::lists::Lists;
+use super::named::{Named, Namer, unique};
+use super::order;
+use crate::spec::text;
+
+/// A series to be.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// Every register of any list, in the one order.
+    pub(super) registers: Vec<Named>,
+    /// The groups of the list, in order.
+    pub(super) list: Vec<DraftGroup>,
+    /// Registers that the other series does not list.
+    new: Vec<Named>,
+    /// Names of registers that the other series lists and this kernel does not.
+    missing: Vec<String>,
+    /// Listed registers of which nobody has said what can be SET.
+    unsafe_to_set: Vec<String>,
+}
+
+/// A group to be.
+#[derive(Debug)]
+pub(super) struct DraftGroup {
+    pub(super) name: String,
+    /// The group of the other series that it is, or is a part of.
+    pub(super) like: Option<String>,
+    pub(super) when: Vec<Feature>,
+    /// Features of it that the configurations do not prove.
+    pub(super) doubtful: Vec<Feature>,
+    pub(super) registers: Vec<Named>,
+    pub(super) include: Vec<DraftGroup>,
+}
+
+/// A register on its way into a group.
+struct Placed {
+    register: Named,
+    present: Vec<bool>,
+    when: When,
+    place: Place,
+}
+
+/// What registers have in common that can be in one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// A group of the other series' list.
+    Like(String),
+    /// A new one.
+    New { when: Vec<Feature>, family: String },
+}
+
+impl Draft {
+    /// Groups what is listed.
+    ///
+    /// # Errors
+    /// Lists without a common order, registers that no features explain.
+    pub(super) fn of(lists: &Lists, like: &Like, arch: &dyn Arch) -> Result<Self, FromKernelError> {
+        let namer = Namer::new(arch, &like.spec.registers);
+        let order = order::merged(lists, |id| namer.name(id))?;
+        let registers: Vec<Named> = order.into_iter().filter_map(|id| namer.named(id)).collect();
+        let mut placed = place(&registers, lists, &like.spec, arch)?;
+        adopt(&mut placed, &like.spec, arch);
+        let list = Grouping { like, names: BTreeSet::new() }.groups(placed);
+        let listed = |id: u64| like.spec.list.iter().flat_map(|group| &group.registers).any(|each| each.id == id);
+        let new = registers.iter().filter(|register| !listed(register.id)).cloned().collect();
+        let expected = like.spec.list.iter().flat_map(|group| &group.registers);
+        let missing = expected.filter(|one| registers.iter().all(|register| register.id != one.id));
+        let missing = missing.map(|register| register.name.clone()).collect();
+        let is_unsafe = |register: &&Named| {
+            register.known && like.spec.registers.by_id(register.id).is_some_and(text::has_no_safe_value)
+        };
+        let unsafe_to_set = registers.iter().filter(is_unsafe).map(|register| register.name.clone()).collect();
+        Ok(Self { registers, list, new, missing, unsafe_to_set })
+    }
+
+    /// Registers that have no name yet.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = &Named> {
+        self.registers.iter().filter(|register| !register.known)
+    }
+
+    /// What a person has to decide, a sentence each; `like` is the series that
+    /// the groups were taken from.
+    pub(super) fn reviews(&self, like: &str) -> Vec<String> {
+        let names = |registers: &mut dyn Iterator<Item = &Named>| {
+            registers.map(|register| register.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let mut reviews = Vec::new();
+        if !self.new.is_empty() {
+            reviews.push(format!("listed, and not in {like}: {}", names(&mut self.new.iter())));
+        }
+        if !self.missing.is_empty() {
+            reviews.push(format!("in {like}, and not listed: {}", self.missing.join(", ")));
+        }
+        if self.unknown().next().is_some() {
+            let unknown = names(&mut self.unknown());
+            reviews.push(format!("names decoded from ids, of which nothing else is known: {unknown}"));
+        }
+        if !self.unsafe_to_set.is_empty() {
+            let names = self.unsafe_to_set.join(", ");
+            reviews.push(format!("no values that are safe to SET are known, so that only present ones are: {names}"));
+        }
+        for group in self.list.iter().filter(|group| !group.doubtful.is_empty()) {
+            let (features, name) = (text::features(&group.doubtful), &group.name);
+            reviews.push(format!("no configuration shows whether {features} alone would bring group {name}"));
+        }
+        reviews
+    }
+}
+
+impl DraftGroup {
+    /// Number of registers, those of included groups too.
+    pub(super) fn len(&self) -> usize {
+        self.registers.len() + self.include.iter().map(Self::len).sum::<usize>()
+    }
+}
+
+fn place(registers: &[Named], lists: &Lists, like: &Spec, arch: &dyn Arch) -> Result<Vec<Placed>, FromKernelError> {
+    let configurations = &lists.configurations;
+    let present = |id: u64| -> Vec<bool> { configurations.iter().map(|listed| listed.ids.contains(&id)).collect() };
+    let mut placed: Vec<Placed> = Vec::with_capacity(registers.len());
+    for register in registers {
+        let present = present(register.id);
+        let group = like.list.iter().find(|group| group.registers.iter().any(|other| other.id == register.id));
+        let group = group.filter(|group| features::explains(&group.when, &present, configurations));
+        let explained = match group {
+            // As it was, also where the configurations would allow more.
+            Some(group) => Some(When { features: group.when.clone(), doubtful: Vec::new() }),
+            None => features::explain(&present, configurations, arch.features()),
+        };
+        let Some(when) = explained else {
+            return Err(unexplained(registers, &present, lists));
+        };
+        let place = match group {
+            Some(group) => Place::Like(group.name.clone()),
+            None => Place::New { when: when.features.clone(), family: register.family.clone() },
+        };
+        placed.push(Placed { register: register.clone(), present, when, place });
+    }
+    Ok(placed)
+}
+
+/// Registers that nothing explains, with all that are listed where they are.
+fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKernelError {
+    let is_there = |register: &&Named| {
+        lists.configurations.iter().zip(present).all(|(listed, present)| listed.ids.contains(&register.id) == *present)
+    };
+    let names: Vec<&str> = registers.iter().filter(is_there).map(|register| register.name.as_str()).collect();
+    let configurations = |wanted: bool| {
+        let all = lists.configurations.iter().zip(present);
+        let found = all.filter(|(_, present)| **present == wanted);
+        found
+            .map(|(each, _)| format!("{} ({})", each.name, text::features(&each.features)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    FromKernelError::When { registers: names.join(", "), with: configurations(true), without: configurations(false) }
+}
+
+/// Has groups take in the new registers that stand in the midst of theirs, where
+/// all of one type stand together.
+fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
+    let mut adopted = Vec::new();
+    for (position, each) in placed.iter().enumerate().filter(|(_, each)| matches!(each.place, Place::New { .. })) {
+        let group = |each: &Placed| if let Place::Like(name) = &each.place { Some(name.clone()) } else { None };
+        let before = placed.iter().take(position).rev().find_map(group);
+        let after = placed.iter().skip(position).find_map(group);
+        let (Some(before), Some(after)) = (before, after) else { continue };
+        let Some(found) = like.list.iter().find(|group| group.name == before && before == after) else { continue };
+        let is_of_type = |group: &ListedGroup| {
+            let mut types = group.registers.iter().filter_map(|register| arch.decode(register.id));
+            types.any(|(type_, _)| type_ == each.register.type_)
+        };
+        let as_they = placed
+            .iter()
+            .filter(|other| group(other).as_ref() == Some(&before))
+            .all(|other| other.present == each.present);
+        if is_of_type(found) && as_they {
+            adopted.push((position, before));
+        }
+    }
+    for (position, name) in adopted {
+        if let Some(each) = placed.get_mut(position) {
+            each.place = Place::Like(name);
+        }
+    }
+}
+
+/// Groups at work: no name may be given twice.
+struct Grouping<'l> {
+    like: &'l Like,
+    names: BTreeSet<String>,
+}
+
+impl Grouping<'_> {
+    fn groups(mut self, placed: Vec<Placed>) -> Vec<DraftGroup> {
+        let mut groups = Vec::new();
+        let mut run: Vec<Placed> = Vec::new();
+        for each in placed {
+            if run.last().is_some_and(|last| last.place != each.place) {
+                groups.extend(self.group(std::mem::take(&mut run)));
+            }
+            run.push(each);
+        }
+        groups.extend(self.group(run));
+        groups
+    }
+
+    /// The group of registers that can be in one.
+    fn group(&mut self, run: Vec<Placed>) -> Option<DraftGroup> {
+        let first = run.first()?;
+        let When { features, doubtful } = first.when.clone();
+        let (name, like) = match &first.place {
+            Place::Like(name) => (name.clone(), Some(name.clone())),
+            Place::New { family, .. } => (family.clone(), None),
+        };
+        let registers: Vec<Named> = run.into_iter().map(|each| each.register).collect();
+        let group = match like {
+            Some(like) => self.part(&like, registers),
+            None => {
+                // The names of other groups stay theirs.
+                let is_taken = |name: &str| self.names.contains(name) || self.like.groups.groups.contains_key(name);
+                let name = unique(name, is_taken);
+                self.names.insert(name.clone());
+                DraftGroup { name, like: None, when: Vec::new(), doubtful: Vec::new(), registers, include: Vec::new() }
+            }
+        };
+        Some(DraftGroup { when: features, doubtful, ..group })
+    }
+
+    /// A group of the other series, or the part of it that these registers are.
+    fn part(&mut self, like: &str, mut registers: Vec<Named>) -> DraftGroup {
+        let name = unique(like.to_owned(), |name| self.names.contains(name));
+        self.names.insert(name.clone());
+        let all = self.like.members(like);
+        let mut include = Vec::new();
+        let included = self.like.groups.groups.get(like).map(|group| group.include.as_slice()).unwrap_or_default();
+        for included in included.iter().rev() {
+            let members = self.like.members(included);
+            let mut start = None;
+            for (position, register) in registers.iter().enumerate().rev() {
+                if members.contains(register.name.as_str()) {
+                    start = Some(position);
+                } else if all.contains(register.name.as_str()) {
+                    break;
+                }
+            }
+            if let Some(start) = start {
+                let rest = registers.split_off(start);
+                include.insert(0, self.part(included, rest));
+            }
+        }
+        let like = Some(like.to_owned());
+        DraftGroup { name, like, when: Vec::new(), doubtful: Vec::new(), registers, include }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a kernel lists in every configuration, as a run wrote it down.
+
+use std::collections::BTreeMap;
+
+use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind, Verdict};
+use reglist_suite::spec::{Configuration, Spec};
+
+use super::error::FromKernelError;
+use crate::diff::words::plain;
+use crate::stream::Record;
+
+/// The check that writes a list down.
+const CONTENTS: &str = "contents.exact";
+
+/// What a kernel lists.
+#[derive(Debug)]
+pub(super) struct Lists {
+    pub(super) subject: SubjectKind,
+    /// The kernel in words.
+    pub(super) kernel: String,
+    /// What else is known of it.
+    pub(super) labels: Vec<String>,
+    /// Version of the suite that asked.
+    pub(super) suite: String,
+    pub(super) configurations: Vec<Listed>,
+    /// Ids that no specification can name, with what is wrong with each.
+    pub(super) unnameable: BTreeMap<u64, Trouble>,
+    /// Ids that stand several times in a list.
+    pub(super) repeated: BTreeMap<u64, Trouble>,
+}
+
+/// An id that cannot be written as it is listed.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) what: String,
+    pub(super) configurations: Vec<String>,
+}
+
+/// The list of a configuration.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) features: Vec<Feature>,
+    /// Ids that a specification can name, each once, in the kernel's order.
+    pub(super) ids: Vec<u64>,
+}
+
+impl Lists {
+    /// The lists of a run whose configurations are those of `like`.
+    pub(super) fn of(
+        record: &Record,
+        started: &RunStarted,
+        like: &Spec,
+        arch: &dyn Arch,
+    ) -> Result<Self, FromKernelError> {
+        if record.finished.as_ref().is_some_and(|end| end.verdict == Verdict::NotImplemented) {
+            return Err(FromKernelError::NotImplemented);
+        }
+        let asked: Vec<&Configuration> = like.configurations.iter().filter(|each| !each.contract_only).collect();
+        if asked.is_empty() {
+            let series = like.series.clone();
+            return Err(FromKernelError::NoLists { series, architecture: arch.name() });
+        }
+        check_configurations(started, like)?;
+        let cases = cases(record, started, &asked)?;
+        let subject = match started.subject {
+            SubjectKind::Kvm => format!("Linux {}", plain(&started.kernel)),
+            SubjectKind::Model => format!("the model of Linux {}", plain(&started.kernel.replace(" (model)", ""))),
+        };
+        let mut lists = Self {
+            subject: started.subject,
+            kernel: subject,
+            labels: started.labels.iter().map(label).collect(),
+            suite: plain(&started.suite),
+            configurations: Vec::new(),
+            unnameable: BTreeMap::new(),
+            repeated: BTreeMap::new(),
+        };
+        for (configuration, case) in asked.into_iter().zip(cases) {
+            lists.add(configuration, case, arch);
+        }
+        Ok(lists)
+    }
+
+    fn add(&mut self, configuration: &Configuration, case: &CaseFinished, arch: &dyn Arch) {
+        let mut ids: Vec<u64> = Vec::with_capacity(case.listed.len());
+        for id in case.listed.iter().map(|register| register.id) {
+            let (troubles, what) = if arch.decode(id).is_none() {
+                let why = arch.malformed(id).map(|why| format!(": {why}")).unwrap_or_default();
+                (&mut self.unnameable, format!("{}{why}", arch.describe(id)))
+            } else if ids.contains(&id) {
+                (&mut self.repeated, arch.describe(id))
+            } else {
+                ids.push(id);
+                continue;
+            };
+            let trouble = troubles.entry(id).or_insert_with(|| Trouble { what, configurations: Vec::new() });
+            if trouble.configurations.last() != Some(&configuration.name) {
+                trouble.configurations.push(configuration.name.clone());
+            }
+        }
+        self.configurations.push(Listed {
+            name: configuration.name.clone(),
+            features: configuration.features.clone(),
+            ids,
+        });
+    }
+
+    /// What the kernel lists and no specification can hold, a sentence each.
+    pub(super) fn troubles(&self) -> Vec<String> {
+        let unnameable = self.unnameable.iter().map(|(id, trouble)| {
+            let Trouble { what, configurations } = trouble;
+            format!(
+                "{id:#018x} is left out, as no specification can name it: {what} (in {})",
+                configurations.join(", ")
+            )
+        });
+        let repeated = self.repeated.iter().map(|(id, trouble)| {
+            let Trouble { what, configurations } = trouble;
+            format!("{id:#018x} ({what}) is listed several times, and written once (in {})", configurations.join(", "))
+        });
+        unnameable.chain(repeated).collect()
+    }
+}
+
+/// A fact about the kernel in words.
+fn label(label: &Label) -> String {
+    plain(&format!("{}: {}", label.name, label.value))
+}
+
+/// The run's configurations have to be known, as their features are not in it.
+fn check_configurations(started: &RunStarted, like: &Spec) -> Result<(), FromKernelError> {
+    let mut unknown: Vec<String> = Vec::new();
+    for case in &started.plan {
+        let name = case.split('.').next().unwrap_or_default();
+        let known = like.configurations.iter().any(|configuration| configuration.name == name);
+        if !known && unknown.last().is_none_or(|last| last != name) {
+            unknown.push(plain(name));
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    unknown.dedup();
+    Err(FromKernelError::UnknownConfigurations { series: like.series.clone(), names: unknown.join(", ") })
+}
+
+/// The case of each configuration that wrote its list down.
+fn cases<'r>(
+    record: &'r Record,
+    started: &RunStarted,
+    asked: &[&Configuration],
+) -> Result<Vec<&'r CaseFinished>, FromKernelError> {
+    let (mut cases, mut missing, mut skipped, mut unrecorded) = (Vec::new(), Vec::new(), 0, 0);
+    for configuration in asked {
+        let name = &configuration.name;
+        let id = format!("{name}.{CONTENTS}");
+        let reason = |case: &CaseFinished| plain(case.reason.as_deref().unwrap_or("no reason is given"));
+        let why = match record.ended.iter().find(|case| case.case == id) {
+            None if started.plan.contains(&id) => format!("{name} ({id} did not end)"),
+            None => format!("{name} ({id} was not planned)"),
+            Some(case) if case.outcome == Outcome::Error => format!("{name} ({id} ended in error: {})", reason(case)),
+            Some(case) if case.outcome == Outcome::Skip => {
+                skipped += 1;
+                format!("{name} (skipped: {})", reason(case))
+            }
+            Some(case) if case.listed.is_empty() => {
+                unrecorded += 1;
+                format!("{name} (not written down)")
+            }
+            Some(case) => {
+                cases.push(case);
+                continue;
+            }
+        };
+        missing.push(why);
+    }
+    match missing.len() {
+        0 => Ok(cases),
+        number if number == unrecorded && cases.is_empty() => Err(FromKernelError::Unrecorded),
+        number => Err(FromKernelError::Missing { missing, skipped: number == skipped }),
+    }
+}

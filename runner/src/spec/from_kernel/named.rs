@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Registers with the names that registers.yaml gives them, or that their ids
+//! tell.
+
+use std::collections::BTreeMap;
+
+use reglist_suite::arch::{Arch, RegisterType};
+use reglist_suite::spec::RegisterTable;
+
+/// A listed register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// Family of registers.yaml, or of those that are to be added there.
+    pub(super) family: String,
+    pub(super) type_: RegisterType,
+    pub(super) index: u64,
+    /// Whether registers.yaml has it already.
+    pub(super) known: bool,
+}
+
+/// Names registers.
+#[derive(Debug)]
+pub(super) struct Namer<'t> {
+    arch: &'t dyn Arch,
+    table: &'t RegisterTable,
+    /// The family of every known register.
+    families: BTreeMap<u64, &'t str>,
+}
+
+impl<'t> Namer<'t> {
+    pub(super) fn new(arch: &'t dyn Arch, table: &'t RegisterTable) -> Self {
+        let members = |name: &'t str| table.family(name).into_iter().flatten().map(move |each| (each.id, name));
+        Self { arch, table, families: table.families().flat_map(members).collect() }
+    }
+
+    /// The name of a register; nothing for an id that no specification can name.
+    pub(super) fn named(&self, id: u64) -> Option<Named> {
+        let (type_, index) = self.arch.decode(id)?;
+        if let Some(register) = self.table.by_id(id) {
+            let family = self.families.get(&id).copied().unwrap_or_default().to_owned();
+            return Some(Named { id, name: register.name.clone(), family, type_, index, known: true });
+        }
+        let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let decoded = self.arch.describe(id).replace(|c: char| !is_of_a_name(c), "_");
+        let name = unique(decoded, |name| self.table.by_name(name).is_some());
+        let family = unique(format!("unknown_{type_}"), |name| self.table.family(name).is_some());
+        Some(Named { id, name, family, type_, index, known: false })
+    }
+
+    /// The name, or what the id says of itself.
+    pub(super) fn name(&self, id: u64) -> String {
+        self.named(id).map_or_else(|| self.arch.describe(id), |named| named.name)
+    }
+}
+
+/// The name, or the first of `name_2`, `name_3`... that is not taken.
+pub(super) fn unique(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(&name) {
+        return name;
+    }
+    let numbered = (2_u64..).map(|number| format!("{name}_{number}")).find(|name| !is_taken(name));
+    numbered.unwrap_or(name)
+}

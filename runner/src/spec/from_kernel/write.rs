@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The files of a tree of specifications, and where they go.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use reglist_suite::spec::Source;
+use tempfile::TempDir;
+
+use super::error::FromKernelError;
+
+/// The files of a tree.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The new series' folder below the tree.
+    pub(super) folder: String,
+    pub(super) files: Vec<File>,
+}
+
+/// A file of a tree.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Below the tree.
+    pub(super) path: String,
+    pub(super) content: String,
+    /// What a file that was there has at its end now.
+    pub(super) added: Option<String>,
+    /// Whether it belongs to the new series.
+    pub(super) is_new: bool,
+}
+
+/// Whether a directory can be written to: it is new or empty, or the user wants
+/// it all the same.
+pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelError> {
+    let occupied = match fs::read_dir(output) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => false,
+        Err(source) => return Err(FromKernelError::Write { path: output.to_owned(), source }),
+    };
+    if occupied && !force { Err(FromKernelError::Occupied { path: output.to_owned() }) } else { Ok(()) }
+}
+
+impl Files {
+    /// The tree in a directory that is gone when the result is dropped.
+    pub(super) fn aside(&self) -> Result<(TempDir, Source), FromKernelError> {
+        let directory =
+            TempDir::new().map_err(|source| FromKernelError::Write { path: std::env::temp_dir(), source })?;
+        for file in &self.files {
+            file.write(directory.path(), false)?;
+        }
+        let source = Source::Directory(directory.path().to_owned());
+        Ok((directory, source))
+    }
+
+    /// Writes the tree.
+    pub(super) fn write(&self, output: &Path, force: bool) -> Result<(), FromKernelError> {
+        // What an earlier kernel had would be taken for this one's.
+        let folder = output.join(&self.folder);
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{}/{name}", self.folder);
+            if name.ends_with(".yaml") && !name.starts_with('.') && self.files.iter().all(|file| file.path != path) {
+                return Err(FromKernelError::InTheWay { path: entry.path() });
+            }
+        }
+        self.files.iter().try_for_each(|file| file.write(output, force))
+    }
+
+    /// What would be written.
+    pub(super) fn shown(&self, output: &Path) -> String {
+        let mut shown = String::new();
+        for file in &self.files {
+            let path = output.join(&file.path);
+            match &file.added {
+                _ if file.is_new => {
+                    let _ = writeln!(shown, "== {}\n{}", path.display(), file.content);
+                }
+                Some(added) => {
+                    let _ = writeln!(shown, "== {}, at its end\n{}", path.display(), added.trim_start_matches('\n'));
+                }
+                None => {}
+            }
+        }
+        let others = self.files.iter().filter(|file| !file.is_new && file.added.is_none()).count();
+        let _ = writeln!(shown, "== and {others} files as they are");
+        shown
+    }
+}
+
+impl File {
+    /// Writes the whole file or nothing of it.
+    fn write(&self, root: &Path, force: bool) -> Result<(), FromKernelError> {
+        let path = root.join(&self.path);
+        let failed = |source| FromKernelError::Write { path: path.clone(), source };
+        let directory = path.parent().unwrap_or(root);
+        fs::create_dir_all(directory).map_err(failed)?;
+        let everybody = fs::Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(directory).map_err(failed)?;
+        file.write_all(self.content.as_bytes()).map_err(failed)?;
+        let kept = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
+        kept.map(drop).map_err(|error| failed(error.error))
+    }
+}

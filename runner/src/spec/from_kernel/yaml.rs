@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A series as files, in the form that the other one has.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::events::SubjectKind;
+
+use super::draft::{Draft, DraftGroup};
+use super::error::FromKernelError;
+use super::like::Like;
+use super::lists::{Listed, Lists};
+use super::named::Named;
+use super::write::{File, Files};
+use crate::report::paragraph::WIDTH;
+use crate::spec::SpecCommandError;
+use crate::spec::tree::Tree;
+
+/// What a series is written from.
+pub(super) struct Series<'s> {
+    pub(super) name: &'s str,
+    pub(super) tree: &'s Tree,
+    pub(super) arch: &'static dyn Arch,
+    pub(super) lists: &'s Lists,
+    pub(super) like: &'s Like,
+    pub(super) draft: &'s Draft,
+}
+
+/// The whole tree that the series is in: what the others are made of as it is,
+/// names that are unknown so far behind the known ones.
+pub(super) fn files(series: &Series<'_>) -> Result<Files, SpecCommandError> {
+    let source = &series.tree.source;
+    let folder = format!("{}/{}", series.arch.name(), series.name);
+    let registers = format!("{}/registers.yaml", series.arch.name());
+    let mut files = Vec::new();
+    for path in source.files() {
+        let is_read = path.ends_with(".yaml") || path.ends_with(".json");
+        if !is_read || path.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/')) {
+            continue;
+        }
+        let text = source.read(&path)?;
+        let added = if path == registers { families(series) } else { String::new() };
+        let content = format!("{}{added}", text.content());
+        files.push(File { path, content, added: (!added.is_empty()).then_some(added), is_new: false });
+    }
+    let mut new = |name: &str, content| {
+        files.push(File { path: format!("{folder}/{name}.yaml"), content, added: None, is_new: true });
+    };
+    new("groups", groups(series));
+    for listed in &series.lists.configurations {
+        new(&listed.name, configuration(series, listed)?);
+    }
+    Ok(Files { folder, files })
+}
+
+/// Licence, schema, and an empty line of the comment.
+fn head(schema: &str) -> String {
+    format!(
+        "# SPDX-License-Identifier: Apache-2.0 OR MIT\n\
+         # yaml-language-server: $schema=../../schema/{schema}.json\n\
+         #\n"
+    )
+}
+
+/// Sentences as a comment, broken before the last column.
+fn comment(text: &mut String, indent: usize, words: &str) {
+    let indent = " ".repeat(indent);
+    let mut line = format!("{indent}#");
+    for word in words.split_whitespace() {
+        if line.trim_end_matches('#').len() > indent.len() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line = format!("{indent}#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
+}
+
+/// `key: [one, two]`, over several lines where one does not hold them; a line
+/// also begins with those of `starts`.
+fn flow(text: &mut String, indent: usize, key: &str, items: &[&str], starts: impl Fn(&str) -> bool) {
+    let head = format!("{}{key}:", " ".repeat(indent));
+    let whole = format!("{head} [{}]", items.join(", "));
+    if whole.len() <= WIDTH {
+        let _ = writeln!(text, "{whole}");
+        return;
+    }
+    let _ = writeln!(text, "{head}");
+    let indent = " ".repeat(indent + 2);
+    let mut line = format!("{indent}[");
+    for (position, item) in items.iter().enumerate() {
+        let last = position + 1 == items.len();
+        let end = if last { "]" } else { "," };
+        let is_first = line.trim_start().len() <= 1 && position == 0;
+        if !is_first {
+            if starts(item) || line.len() + 1 + item.len() + end.len() > WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = format!("{indent} ");
+            } else {
+                line.push(' ');
+            }
+        }
+        line.push_str(item);
+        line.push_str(end);
+    }
+    let _ = writeln!(text, "{line}");
+}
+
+fn names(features: &[Feature]) -> Vec<&'static str> {
+    features.iter().map(|feature| feature.name()).collect()
+}
+
+/// `groups.yaml`.
+fn groups(series: &Series<'_>) -> String {
+    let Series { name, lists, like, draft, .. } = series;
+    let like_name = &like.spec.series;
+    let mut text = head("groups");
+    comment(
+        &mut text,
+        0,
+        &format!(
+            "Series {name}: the groups, each in the order in which the list has them, and the features of a vCPU of \
+             which any brings the group into its list."
+        ),
+    );
+    comment(
+        &mut text,
+        0,
+        &format!(
+            "Source: what KVM_GET_REG_LIST of {} gives, asked by reglist {}; groups as in {like_name} where they fit.",
+            lists.kernel, lists.suite
+        ),
+    );
+    if lists.subject == SubjectKind::Model {
+        comment(&mut text, 0, "No kernel was asked.");
+    }
+    for label in &lists.labels {
+        comment(&mut text, 0, label);
+    }
+    let reviews = draft.reviews(like_name).into_iter().chain(lists.troubles());
+    for review in reviews {
+        text.push_str("#\n");
+        comment(&mut text, 0, &format!("To review: {review}."));
+    }
+    let listed: Vec<&str> = draft.list.iter().map(|group| group.name.as_str()).collect();
+    flow(&mut text, 0, "list", &listed, |_| false);
+    text.push_str("groups:\n");
+    for (position, listed) in draft.list.iter().enumerate() {
+        if position > 0 {
+            text.push('\n');
+        }
+        group(&mut text, series, listed);
+    }
+    text
+}
+
+fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
+    let like = series.like;
+    // Of a part of a group something else is true than of the whole.
+    let is_whole = group.like.as_ref() == Some(&group.name);
+    let comments = is_whole.then(|| like.comments.get(&group.name)).flatten();
+    for line in comments.into_iter().flatten() {
+        let _ = writeln!(text, "{}", format!("  # {line}").trim_end());
+    }
+    let new: Vec<&str> = match &group.like {
+        Some(name) => {
+            let members = like.members(name);
+            let names = group.registers.iter().map(|register| register.name.as_str());
+            names.filter(|name| !members.contains(name)).collect()
+        }
+        None => Vec::new(),
+    };
+    let series_name = &like.spec.series;
+    if group.like.is_none() {
+        comment(text, 2, &format!("To review: not in {series_name}."));
+    } else if !new.is_empty() {
+        comment(text, 2, &format!("To review, not in {series_name}: {}.", new.join(", ")));
+    }
+    let unknown: Vec<&str> =
+        group.registers.iter().filter(|register| !register.known).map(|register| register.name.as_str()).collect();
+    if !unknown.is_empty() {
+        comment(text, 2, &format!("Unknown to the specification, decoded from ids: {}.", unknown.join(", ")));
+    }
+    let _ = writeln!(text, "  {}:", group.name);
+    if !group.when.is_empty() {
+        flow(text, 4, "when", &names(&group.when), |_| false);
+    }
+    let registers: Vec<&str> = group.registers.iter().map(|register| register.name.as_str()).collect();
+    if !registers.is_empty() {
+        flow(text, 4, "registers", &registers, |name| like.line_starts.contains(name));
+    }
+    let include: Vec<&str> = group.include.iter().map(|included| included.name.as_str()).collect();
+    if !include.is_empty() {
+        flow(text, 4, "include", &include, |_| false);
+    }
+    for included in &group.include {
+        text.push('\n');
+        self::group(text, series, included);
+    }
+}
+
+/// The file of a configuration.
+fn configuration(series: &Series<'_>, listed: &Listed) -> Result<String, FromKernelError> {
+    let Series { lists, like, draft, .. } = series;
+    let mut text = head("configuration");
+    for line in like.heads.get(&listed.name).into_iter().flatten() {
+        let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+    }
+    flow(&mut text, 0, "features", &names(&listed.features), |_| false);
+    let brings = |group: &&DraftGroup| {
+        group.when.is_empty() || group.when.iter().any(|feature| listed.features.contains(feature))
+    };
+    let groups: Vec<&DraftGroup> = draft.list.iter().filter(brings).collect();
+    flow(&mut text, 0, "groups", &groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), |_| false);
+    let _ = writeln!(text, "count: {}", groups.iter().map(|group| group.len()).sum::<usize>());
+    let source = format!("KVM_GET_REG_LIST of {}, asked by reglist {}", lists.kernel, lists.suite);
+    let _ = writeln!(text, "source: {}", quoted(&source));
+    Ok(text)
+}
+
+/// A YAML string whatever the words are; they hold no control characters.
+fn quoted(words: &str) -> String {
+    format!("\"{}\"", words.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Families of registers.yaml for what has no name there, one for each type;
+/// nothing if everything has one.
+fn families(series: &Series<'_>) -> String {
+    let Series { lists, draft, .. } = series;
+    let mut families: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
+    for register in draft.unknown() {
+        families.entry(&register.family).or_default().push(register);
+    }
+    let mut text = String::new();
+    for (family, mut registers) in families {
+        registers.sort_by_key(|register| register.index);
+        text.push('\n');
+        comment(
+            &mut text,
+            2,
+            "Unknown to the specification: names decoded from ids. Nothing is said to be safe to SET but the value \
+             that is there. To review: name, rule, mask, values.",
+        );
+        let type_ = registers.first().map(|register| register.type_.to_string()).unwrap_or_default();
+        let source = quoted(&format!("listed by {}; nothing else is known", lists.kernel));
+        let _ = write!(text, "  {family}:\n    type: {type_}\n    values: []\n    source: {source}\n    registers:\n");
+        for Named { name, index, .. } in registers {
+            let _ = writeln!(text, "      # unknown to the specification: decoded from its id");
+            let _ = writeln!(text, "      - {{name: {name}, index: {index:#x}, rule: fixed, values: []}}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_broken_before_the_last_column() {
+        let mut text = String::new();
+        let items = ["PERFCTRL0"; 9];
+        flow(&mut text, 4, "registers", &items, |_| false);
+        flow(&mut text, 0, "list", &items[..3], |_| true);
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(text.starts_with("    registers:\n      [PERFCTRL0, PERFCTRL0,"), "{text}");
+        assert!(text.ends_with("PERFCTRL0]\nlist: [PERFCTRL0, PERFCTRL0, PERFCTRL0]\n"), "{text}");
+    }
+
+    #[test]
+    fn foreign_words_stay_words() {
+        assert_eq!(quoted(r#"a "b" \ c: #d"#), r#""a \"b\" \\ c: #d""#);
+        let mut text = String::new();
+        comment(&mut text, 2, &"word ".repeat(30));
+        assert!(text.lines().all(|line| line.starts_with("  # word") && line.len() <= WIDTH), "{text}");
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What is worth a look in specifications that can be used. Each hint is about
+//! something that somebody forgot; what is merely unusual is passed over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::spec::{Configuration, Source, Spec};
+
+use super::check::{Remark, has_source};
+use super::{SpecCommandError, text};
+
+/// Adds the hints of an architecture, whose series these are.
+pub(super) fn add(
+    hints: &mut Vec<Remark>,
+    source: &Source,
+    arch: &dyn Arch,
+    series: &[Spec],
+) -> Result<(), SpecCommandError> {
+    for (position, spec) in series.iter().enumerate() {
+        twins(hints, source, arch, spec)?;
+        untested(hints, source, arch, spec)?;
+        sources(hints, source, arch, spec)?;
+        let equal = series.iter().take(position).find(|other| lists(other) == lists(spec));
+        if let Some(other) = equal {
+            let what = format!("series {} has the same configurations and lists as {}", spec.series, other.series);
+            let file = file(arch, spec, "groups");
+            hints.push(Remark {
+                file: source.display(&file),
+                line: 1,
+                what,
+                remedy: "one of them is enough".to_owned(),
+            });
+        }
+    }
+    unsafe_to_set(hints, source, arch, series)
+}
+
+/// Ids of registers that a series lists, an exception names or a program saves.
+pub(super) fn used(arch: &dyn Arch, series: &[Spec]) -> BTreeSet<u64> {
+    let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
+    let saved = series.iter().flat_map(|spec| &spec.consumers).flat_map(|consumer| consumer.saves(arch.features()));
+    let excepted = series
+        .iter()
+        .flat_map(|spec| spec.registers.all().iter().filter(|register| spec.unlisted.exception(register.id).is_some()));
+    listed.chain(saved).chain(excepted).map(|register| register.id).collect()
+}
+
+fn file(arch: &dyn Arch, spec: &Spec, name: &str) -> String {
+    format!("{}/{}/{name}.yaml", arch.name(), spec.series)
+}
+
+/// The names of features in an order of their own.
+fn sorted(features: &[Feature]) -> BTreeSet<&'static str> {
+    features.iter().map(|feature| feature.name()).collect()
+}
+
+/// Features and ids of every configuration, by its name.
+fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)> {
+    let list = |configuration: &Configuration| configuration.registers.iter().map(|register| register.id).collect();
+    let configurations = spec.configurations.iter();
+    configurations.map(|each| (each.name.as_str(), (sorted(&each.features), each.contract_only, list(each)))).collect()
+}
+
+/// Configurations that are the same vCPU.
+fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+    for (position, configuration) in spec.configurations.iter().enumerate() {
+        let mut before = spec.configurations.iter().take(position);
+        let Some(twin) = before.find(|other| sorted(&other.features) == sorted(&configuration.features)) else {
+            continue;
+        };
+        let text = source.read(&file(arch, spec, &configuration.name))?;
+        hints.push(Remark {
+            file: text.file().to_owned(),
+            line: text.line_of_key("features"),
+            what: format!("configurations {} and {} have the same features", twin.name, configuration.name),
+            remedy: "remove one of them, or correct its features".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Groups that no configuration brings.
+fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+    for group in &spec.list {
+        if spec.configurations.iter().any(|configuration| group.is_listed(&configuration.features)) {
+            continue;
+        }
+        let text = source.read(&file(arch, spec, "groups"))?;
+        hints.push(Remark {
+            file: text.file().to_owned(),
+            line: text.line_of_key(&group.name),
+            what: format!("no configuration lists group {}, so that nothing tests it", group.name),
+            remedy: format!("add a configuration with one of {}", text::features(&group.when)),
+        });
+    }
+    Ok(())
+}
+
+/// Lists that come from nowhere.
+fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+    for configuration in &spec.configurations {
+        let path = file(arch, spec, &configuration.name);
+        if !has_source(source, &path)? {
+            let text = source.read(&path)?;
+            hints.push(Remark {
+                file: text.file().to_owned(),
+                line: text.line_of_key("source"),
+                what: "key `source` is empty".to_owned(),
+                remedy: "say where the list comes from".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Listed registers of which nobody has said what can be SET.
+fn unsafe_to_set(
+    hints: &mut Vec<Remark>,
+    source: &Source,
+    arch: &dyn Arch,
+    series: &[Spec],
+) -> Result<(), SpecCommandError> {
+    let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
+    let without: BTreeMap<u64, &str> = listed
+        .filter(|register| text::has_no_safe_value(register))
+        .map(|register| (register.id, register.name.as_str()))
+        .collect();
+    let Some(first) = without.values().next() else { return Ok(()) };
+    let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
+    let names = without.values().copied().collect::<Vec<_>>().join(", ");
+    hints.push(Remark {
+        file: text.file().to_owned(),
+        line: text.line_of_pair("name", first, 0),
+        what: format!("listed, and no value of theirs is said to be safe to SET: {names}"),
+        remedy: "state `values` that are safe on any host, or `rule: fixed` if there are none".to_owned(),
+    });
+    Ok(())
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Words that all of these commands use.
+
+use reglist_suite::arch::Feature;
+use reglist_suite::spec::{Register, Rule};
+
+use crate::diff::words::count;
+
+/// Features as people read them.
+pub(super) fn features(features: &[Feature]) -> String {
+    if features.is_empty() {
+        return "none".to_owned();
+    }
+    features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// A number of registers.
+pub(super) fn registers(number: usize) -> String {
+    count(number, "register")
+}
+
+/// Whether nobody has said yet what is safe to SET.
+pub(super) fn has_no_safe_value(register: &Register) -> bool {
+    register.rule != Rule::Fixed && register.values.is_empty() && register.free == 0
+}

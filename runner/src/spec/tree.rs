@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Which architecture and series is meant.
+
+use std::path::Path;
+
+use reglist_suite::arch::{self, Arch};
+use reglist_suite::spec::{Source, Spec};
+
+use super::{Place, SpecCommandError};
+
+/// A tree of specifications with the architectures that it has.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) source: Source,
+    /// The architectures; one at least.
+    pub(super) architectures: Vec<&'static dyn Arch>,
+}
+
+impl Tree {
+    /// The tree at a place.
+    pub(super) fn at(place: &Place) -> Result<Self, SpecCommandError> {
+        Self::of(place.specs.as_deref())
+    }
+
+    /// The tree in a directory, or the one in the program.
+    pub(super) fn of(directory: Option<&Path>) -> Result<Self, SpecCommandError> {
+        let source = directory.map_or(Source::Embedded, |directory| Source::Directory(directory.to_owned()));
+        let architectures: Vec<&dyn Arch> =
+            arch::ALL.into_iter().filter(|arch| !source.list(arch.name()).is_empty()).collect();
+        match directory {
+            Some(path) if architectures.is_empty() => Err(SpecCommandError::NoSpecs { path: path.to_owned() }),
+            _ => Ok(Self { source, architectures }),
+        }
+    }
+
+    /// The architecture and the series that are meant by names, or in their
+    /// absence: the first architecture, the series that a run would take.
+    pub(super) fn choose(
+        &self,
+        architecture: Option<&str>,
+        series: Option<&str>,
+    ) -> Result<(&'static dyn Arch, String), SpecCommandError> {
+        let architectures = match architecture {
+            Some(name) => vec![self.architecture(name)?],
+            None => self.architectures.clone(),
+        };
+        let Some(series) = series else {
+            let arch = architectures.first().copied().unwrap_or(&arch::LoongArch64);
+            return Ok((arch, arch.default_series().to_owned()));
+        };
+        let having: Vec<&dyn Arch> =
+            architectures.iter().copied().filter(|arch| self.series(*arch).iter().any(|name| name == series)).collect();
+        match having.as_slice() {
+            [arch] => Ok((*arch, series.to_owned())),
+            [] => {
+                let known =
+                    architectures.iter().map(|arch| format!("{} of {}", self.series(*arch).join(", "), arch.name()));
+                let known = known.collect::<Vec<_>>().join("; ");
+                Err(SpecCommandError::Unknown { what: "series", name: series.to_owned(), known })
+            }
+            several => Err(SpecCommandError::Ambiguous {
+                series: series.to_owned(),
+                architectures: several.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(" and "),
+            }),
+        }
+    }
+
+    /// The architecture of that name.
+    pub(super) fn architecture(&self, name: &str) -> Result<&'static dyn Arch, SpecCommandError> {
+        self.architectures.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
+            let known = self.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ");
+            SpecCommandError::Unknown { what: "architecture", name: name.to_owned(), known }
+        })
+    }
+
+    /// The names of an architecture's series.
+    pub(super) fn series(&self, arch: &dyn Arch) -> Vec<String> {
+        Spec::series_of(&self.source, arch)
+    }
+}

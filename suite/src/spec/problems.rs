@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Every file of an architecture looked at, where a run stops at the first
+//! problem.
+
+use super::clause::Clauses;
+use super::error::SpecError;
+use super::groups::Groups;
+use super::registers::RegisterTable;
+use super::series;
+use super::source::Source;
+use super::unlisted::Unlisted;
+use super::{Spec, consumer};
+use crate::arch::Arch;
+
+/// The first problem of every file that the architecture's specifications are
+/// made of, its series all of them, in the order in which they are read; none
+/// where all can be loaded.
+///
+/// What cannot be judged because of a problem elsewhere is left out: without
+/// registers there is nothing else, without groups no configuration.
+#[must_use]
+pub fn problems(source: &Source, arch: &dyn Arch) -> Vec<SpecError> {
+    let mut problems: Vec<SpecError> = Clauses::load(source).err().into_iter().collect();
+    let table = match RegisterTable::load(source, arch) {
+        Ok(table) => table,
+        Err(problem) => {
+            problems.push(problem);
+            return problems;
+        }
+    };
+    problems.extend(Unlisted::load(source, arch, &table).err());
+    for file in consumer::files(source, arch) {
+        problems.extend(source.read(&file).and_then(|text| consumer::consumer(&text, arch, &table)).err());
+    }
+    for name in Spec::series_of(source, arch) {
+        problems.extend(series_problems(source, arch, &table, &name));
+    }
+    problems
+}
+
+fn series_problems(source: &Source, arch: &dyn Arch, table: &RegisterTable, name: &str) -> Vec<SpecError> {
+    let folder = format!("{}/{name}", arch.name());
+    let names = series::configurations_of(source, &folder);
+    if names.is_empty() {
+        return series::load(source, arch, table, name).err().into_iter().collect();
+    }
+    match Groups::load(source, arch, table, &folder) {
+        Ok(groups) => {
+            let configurations = names.into_iter();
+            configurations
+                .filter_map(|name| series::configuration(source, arch, &groups, &folder, name).err())
+                .collect()
+        }
+        Err(problem) => vec![problem],
+    }
+}
