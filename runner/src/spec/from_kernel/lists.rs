@@ -65,14 +65,15 @@ impl Lists {
         }
         check_configurations(started, like)?;
         let cases = cases(record, started, &asked)?;
-        let subject = match started.subject {
+        let kernel = match started.subject {
             SubjectKind::Kvm => format!("Linux {}", plain(&started.kernel)),
             SubjectKind::Model => format!("the model of Linux {}", plain(&started.kernel.replace(" (model)", ""))),
         };
+        let cpu = Some(plain(&started.cpu)).filter(|cpu| !cpu.is_empty()).map(|cpu| format!("cpu: {cpu}"));
         let mut lists = Self {
             subject: started.subject,
-            kernel: subject,
-            labels: started.labels.iter().map(label).collect(),
+            kernel,
+            labels: cpu.into_iter().chain(started.labels.iter().map(label)).collect(),
             suite: plain(&started.suite),
             configurations: Vec::new(),
             unnameable: BTreeMap::new(),
