@@ -71,7 +71,7 @@ impl Draft {
         let registers: Vec<Named> = order.into_iter().filter_map(|id| namer.named(id)).collect();
         let mut placed = place(&registers, lists, &like.spec, arch)?;
         adopt(&mut placed, &like.spec, arch);
-        let list = Grouping { like, names: BTreeSet::new() }.groups(placed);
+        let list = Grouping { like, kept: kept(&placed, like), names: BTreeSet::new() }.groups(placed);
         let listed = |id: u64| like.spec.list.iter().flat_map(|group| &group.registers).any(|each| each.id == id);
         let new = registers.iter().filter(|register| !listed(register.id)).cloned().collect();
         let expected = like.spec.list.iter().flat_map(|group| &group.registers);
@@ -196,9 +196,26 @@ fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
     }
 }
 
+/// The names of the other series' groups that stay, those that they include
+/// too.
+fn kept(placed: &[Placed], like: &Like) -> BTreeSet<String> {
+    let group = |each: &Placed| if let Place::Like(name) = &each.place { Some(name.clone()) } else { None };
+    let mut kept = BTreeSet::new();
+    let mut open: Vec<String> = placed.iter().filter_map(group).collect();
+    while let Some(name) = open.pop() {
+        let included = like.groups.groups.get(&name).map(|group| group.include.as_slice()).unwrap_or_default();
+        if kept.insert(name) {
+            open.extend(included.iter().cloned());
+        }
+    }
+    kept
+}
+
 /// Groups at work: no name may be given twice.
 struct Grouping<'l> {
     like: &'l Like,
+    /// Names that are not for new groups.
+    kept: BTreeSet<String>,
     names: BTreeSet<String>,
 }
 
@@ -228,8 +245,7 @@ impl Grouping<'_> {
         let group = match like {
             Some(like) => self.part(&like, registers),
             None => {
-                // The names of other groups stay theirs.
-                let is_taken = |name: &str| self.names.contains(name) || self.like.groups.groups.contains_key(name);
+                let is_taken = |name: &str| self.names.contains(name) || self.kept.contains(name);
                 let name = unique(name, is_taken);
                 self.names.insert(name.clone());
                 DraftGroup { name, like: None, when: Vec::new(), doubtful: Vec::new(), registers, include: Vec::new() }

@@ -32,15 +32,17 @@ fn id(name: &str) -> u64 {
 
 /// Lists a register behind another one, wherever that is listed.
 fn insert(kernel: &mut Kernel, after: &str, new: u64) {
+    let after = id(after);
     for list in kernel.values_mut() {
-        if let Some(place) = list.iter().position(|each| *each == id(after)) {
+        if let Some(place) = list.iter().position(|each| *each == after) {
             list.insert(place + 1, new);
         }
     }
 }
 
 fn remove(kernel: &mut Kernel, name: &str) {
-    kernel.values_mut().for_each(|list| list.retain(|each| *each != id(name)));
+    let gone = id(name);
+    kernel.values_mut().for_each(|list| list.retain(|each| *each != gone));
 }
 
 fn started(plan: Vec<String>) -> RunStarted {
@@ -181,12 +183,14 @@ fn what_is_missing_leaves_its_group() {
 fn a_group_that_others_interrupt_is_split() {
     let mut kernel = right();
     // A register of the PMU's before the timer, and a known one at the very end.
+    let behind = id("KS0");
     for name in ["pmu", "pmu_lbt"] {
         let list = kernel.get_mut(name).unwrap();
-        let place = list.iter().position(|each| *each == id("KS0")).unwrap();
+        let place = list.iter().position(|each| *each == behind).unwrap();
         list.insert(place, csr(0x208));
     }
-    kernel.values_mut().for_each(|list| list.push(id("DEBUG")));
+    let last = id("DEBUG");
+    kernel.values_mut().for_each(|list| list.push(last));
     let made = made(&kernel);
     let groups = bare(file(&made, "six/groups.yaml"));
     assert!(groups.contains("list: [csr, unknown_csr, csr_2, pmu, cpucfg, counter, lbt, debug]\n"), "{groups}");
@@ -203,7 +207,7 @@ fn registers_that_are_always_listed_lose_their_condition() {
     }
     let made = made(&kernel);
     let groups = file(&made, "six/groups.yaml");
-    assert!(groups.contains("list: [csr, pmu, cpucfg, counter, lbt_2]\n"), "{groups}");
+    assert!(groups.contains("list: [csr, pmu, cpucfg, counter, lbt]\n"), "{groups}");
     assert!(!groups.contains("when: [lbt"), "{groups}");
 }
 

@@ -174,7 +174,8 @@ fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
     };
     let series_name = &like.spec.series;
     if group.like.is_none() {
-        comment(text, 2, &format!("To review: not in {series_name}."));
+        let what = if like.groups.groups.contains_key(&group.name) { "other than" } else { "not" };
+        comment(text, 2, &format!("To review: {what} in {series_name}."));
     } else if !new.is_empty() {
         comment(text, 2, &format!("To review, not in {series_name}: {}.", new.join(", ")));
     }
