@@ -8,3 +8,4 @@ mod diff;
 mod interrupt;
 mod matrix;
 mod report;
+mod spec;

@@ -155,7 +155,7 @@ struct Made {
 impl Made {
     fn of(arguments: &FromKernelArgs, tree: &Tree, record: &Record) -> Result<Self, SpecCommandError> {
         let started = record.started.as_ref().ok_or(FromKernelError::NoRun)?;
-        let arch = arch::ALL.into_iter().find(|arch| arch.name() == started.architecture);
+        let arch = arch::by_name(&started.architecture);
         let arch = arch.filter(|arch| tree.architectures.iter().any(|known| known.name() == arch.name()));
         let arch = arch.ok_or_else(|| SpecCommandError::Unknown {
             what: "architecture",

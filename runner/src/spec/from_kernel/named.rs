@@ -2,8 +2,6 @@
 //! Registers with the names that registers.yaml gives them, or that their ids
 //! tell.
 
-use std::collections::BTreeMap;
-
 use reglist_suite::arch::{Arch, RegisterType};
 use reglist_suite::spec::RegisterTable;
 
@@ -25,21 +23,18 @@ pub(super) struct Named {
 pub(super) struct Namer<'t> {
     arch: &'t dyn Arch,
     table: &'t RegisterTable,
-    /// The family of every known register.
-    families: BTreeMap<u64, &'t str>,
 }
 
 impl<'t> Namer<'t> {
     pub(super) fn new(arch: &'t dyn Arch, table: &'t RegisterTable) -> Self {
-        let members = |name: &'t str| table.family(name).into_iter().flatten().map(move |each| (each.id, name));
-        Self { arch, table, families: table.families().flat_map(members).collect() }
+        Self { arch, table }
     }
 
     /// The name of a register; nothing for an id that no specification can name.
     pub(super) fn named(&self, id: u64) -> Option<Named> {
         let (type_, index) = self.arch.decode(id)?;
         if let Some(register) = self.table.by_id(id) {
-            let family = self.families.get(&id).copied().unwrap_or_default().to_owned();
+            let family = self.table.family_of(id).unwrap_or_default().to_owned();
             return Some(Named { id, name: register.name.clone(), family, type_, index, known: true });
         }
         let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || c == '_';

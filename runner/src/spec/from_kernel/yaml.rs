@@ -17,6 +17,9 @@ use crate::report::paragraph::WIDTH;
 use crate::spec::SpecCommandError;
 use crate::spec::tree::Tree;
 
+/// What a register without a name is for.
+const ABOUT: &str = "listed by a kernel, and unknown to the specification";
+
 /// What a series is written from.
 pub(super) struct Series<'s> {
     pub(super) name: &'s str,
@@ -246,7 +249,10 @@ fn families(series: &Series<'_>) -> String {
         );
         let type_ = registers.first().map(|register| register.type_.to_string()).unwrap_or_default();
         let source = quoted(&format!("listed by {}; nothing else is known", lists.kernel));
-        let _ = write!(text, "  {family}:\n    type: {type_}\n    values: []\n    source: {source}\n    registers:\n");
+        let _ = write!(
+            text,
+            "  {family}:\n    type: {type_}\n    values: []\n    about: \"{ABOUT}\"\n    source: {source}\n    registers:\n"
+        );
         for Named { name, index, .. } in registers {
             let _ = writeln!(text, "      # unknown to the specification: decoded from its id");
             let _ = writeln!(text, "      - {{name: {name}, index: {index:#x}, rule: fixed, values: []}}");
