@@ -13,9 +13,11 @@ use std::process::{Command, Output};
 
 use reglist_suite::clause::Level;
 use reglist_suite::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
+use tempfile::TempDir;
 
 /// A run of `reglist lab` with what it left behind.
 struct Run {
+    directory: TempDir,
     arguments: Vec<String>,
     output: Output,
     events: Vec<Event>,
@@ -70,6 +72,25 @@ impl Run {
     }
 }
 
+impl Run {
+    /// What `reglist spec` says where the results are, with `code`.
+    fn spec(&self, arguments: &[&str], code: i32) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_reglist"))
+            .arg("spec")
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{error}");
+        text
+    }
+}
+
+/// The call that makes series `new` of a run's lists.
+const FROM_KERNEL: [&str; 6] = ["from-kernel", "results/events.jsonl", "--series", "new", "--output", "specs"];
+
 fn enabled() -> bool {
     let enabled = std::env::var_os("REGLIST_TEST_LAB").is_some();
     if !enabled {
@@ -94,7 +115,8 @@ fn lab(arguments: &[&str]) -> Run {
         .output()
         .unwrap();
     let arguments = arguments.iter().map(ToString::to_string).collect();
-    Run { arguments, output, events: read(&results.join("events.jsonl")) }
+    let events = read(&results.join("events.jsonl"));
+    Run { directory, arguments, output, events }
 }
 
 fn read(events: &Path) -> Vec<Event> {
@@ -248,5 +270,53 @@ fn a_host_without_a_feature_skips_with_the_probed_reason() {
             if lacking.iter().any(|name| case.case.starts_with(name)) { Outcome::Skip } else { Outcome::Pass };
         assert_eq!(case.outcome, outcome, "{}", case.case);
         assert_eq!(case.reason.is_some(), outcome == Outcome::Skip, "{}", case.case);
+    }
+}
+
+#[test]
+fn the_reference_lists_series_v5() {
+    if !enabled() {
+        return;
+    }
+    for kernel in ["7.2", "6.12"] {
+        let run = lab(&["--kernel", kernel, "--reference", "contents.exact"]).expect(0);
+        run.spec(&FROM_KERNEL, 0);
+        run.spec(&["diff", "v5", "new", "--specs", "specs"], 0);
+        let folder = run.directory.path().join("specs/loongarch64");
+        let names: Vec<_> =
+            std::fs::read_dir(folder.join("v5")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 8);
+        for name in names {
+            let bare = |series: &str| {
+                let text = std::fs::read_to_string(folder.join(series).join(&name)).unwrap();
+                let said = |line: &&str| !line.trim_start().starts_with('#') && !line.starts_with("source:");
+                text.lines().filter(said).map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(bare("new"), bare("v5"), "{kernel} {}", name.display());
+        }
+    }
+}
+
+#[test]
+fn five_registers_more_are_the_difference_of_two_series() {
+    if !enabled() {
+        return;
+    }
+    for kernel in ["7.2", "6.12"] {
+        let run = lab(&["--kernel", kernel, "--reference", "--patch", &variant("five-more.patch")]).expect(1);
+        assert_eq!(run.broken(), ["list.contents", "list.count", "list.follows"]);
+        run.spec(&FROM_KERNEL, 0);
+        let text = run.spec(&["diff", "v5", "new", "--specs", "specs"], 1);
+        let appeared = "\nregisters appeared
+  in all 7 configurations: MERRCTL (0x9030000000010480), MERRENTRY
+    (0x9030000000010498), MERRERA (0x90300000000104a0)
+  in pmu, pmu_lbt: CSR_0x208 (0x9030000000011040), CSR_0x209
+    (0x9030000000011048)
+
+groups
+  unknown_csr appeared (2 registers, listed with any of pmu)
+";
+        assert!(text.contains(appeared), "{text}");
+        assert!(text.ends_with("\nreglist: different: 5 registers appeared, 1 change of groups\n"), "{text}");
     }
 }

@@ -9,6 +9,7 @@ mod consumer;
 mod contract;
 mod groups;
 mod mutations;
+mod problems;
 mod registers;
 mod schema;
 mod unlisted;

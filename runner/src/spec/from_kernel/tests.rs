@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use reglist_suite::arch::{LoongArch64, RegisterType};
+use proptest::prelude::*;
+use reglist_suite::arch::{Feature, LoongArch64, RegisterType};
 use reglist_suite::events::{CaseFinished, Event, Label, NamedRegister, Outcome, RunStarted};
 use reglist_suite::spec::Source;
 
@@ -312,4 +313,48 @@ fn a_name_has_to_be_a_folder_beside_others() {
     let error =
         Made::of(&FromKernelArgs { series: "v5".into(), ..arguments() }, &Tree::of(None).unwrap(), &record(&right()));
     assert!(error.err().unwrap().to_string().contains("already\n["));
+}
+
+/// A register in the order of the whole list, and the features that bring it.
+fn any_place() -> impl Strategy<Value = (usize, u64, Vec<Feature>)> {
+    let features = proptest::sample::subsequence(LoongArch64.features().to_vec(), 0..=4);
+    // Indexes with and without a name.
+    (0_usize..90, 0_u64..0x400, features)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_a_kernel_lists_can_be_written_and_read(
+        places in proptest::collection::vec(any_place(), 0..12),
+        gone in proptest::collection::vec(0_usize..90, 0..12),
+    ) {
+        let spec = v5();
+        let mut whole: Vec<(u64, Vec<Feature>)> = Vec::new();
+        for group in &spec.list {
+            whole.extend(group.registers.iter().map(|register| (register.id, group.when.clone())));
+        }
+        for place in gone {
+            whole.remove(place % whole.len());
+        }
+        for (place, index, features) in places {
+            let id = csr(index);
+            if whole.iter().all(|(other, _)| *other != id) {
+                whole.insert(place % whole.len(), (id, features));
+            }
+        }
+        let is_listed = |when: &[Feature], features: &[Feature]| {
+            when.is_empty() || when.iter().any(|feature| features.contains(feature))
+        };
+        let kernel: Kernel = spec.configurations.iter().map(|configuration| {
+            let listed = whole.iter().filter(|(_, when)| is_listed(when, &configuration.features));
+            (configuration.name.clone(), listed.map(|(id, _)| *id).collect())
+        }).collect();
+        // It is loaded and held against the lists.
+        let made = try_made(&record(&kernel)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        for file in made.files.files.iter().filter(|file| file.is_new && file.path.ends_with("groups.yaml")) {
+            prop_assert!(file.content.lines().all(|line| line.chars().count() <= 80), "{}", file.content);
+        }
+    }
 }
