@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::manual::{self, CompletionsArgs, ManArgs};
 use crate::show::{self, ShowArgs};
 use crate::spec::SpecArgs;
+use crate::target::ssh::{self, SshArgs};
 use crate::{doctor, lab, own_options, run, spec, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     },
     /// Build a LoongArch kernel and test it in an emulated machine
     Lab(Box<LabArgs>),
+    /// Test the kernel of a board over ssh
+    Ssh(Box<SshArgs>),
     /// Compare two stored runs: what regressed, what is fixed, which registers came and went
     Diff(DiffArgs),
     /// Report runs that are stored as events, or as KTAP in any log
@@ -294,6 +297,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         None => run_here(Vec::new(), cli.verbose, cli.color),
         Some(Command::Run { arguments }) => run_here(arguments, cli.verbose, cli.color),
         Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
+        Some(Command::Ssh(arguments)) => ssh::run(&arguments, cli.verbose),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Report(arguments)) => stored::run(&arguments, cli.verbose),
         Some(Command::Show(arguments)) => show::run(&arguments, cli.verbose),

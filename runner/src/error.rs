@@ -21,6 +21,7 @@ use crate::spec::SpecCommandError;
 use crate::stage::StageError;
 use crate::stored::StoredError;
 use crate::target::RunError;
+use crate::target::ssh::SshError;
 
 /// What ended the program early.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,9 @@ pub(crate) enum Error {
     /// Specifications.
     #[error(transparent)]
     Spec(#[from] SpecCommandError),
+    /// A board over ssh.
+    #[error(transparent)]
+    Ssh(#[from] SshError),
     /// Stored runs.
     #[error(transparent)]
     Stored(#[from] StoredError),
@@ -77,7 +81,9 @@ impl Error {
     pub(crate) fn is_interruption(&self) -> bool {
         match self {
             Self::Lab(error) => error.is_interruption(),
-            Self::Stage(StageError::Interrupted { .. }) | Self::Cache(CacheError::Interrupted) => true,
+            Self::Stage(StageError::Interrupted { .. })
+            | Self::Cache(CacheError::Interrupted)
+            | Self::Ssh(SshError::Interrupted) => true,
             _ => false,
         }
     }
@@ -93,6 +99,7 @@ impl Error {
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
             Self::Spec(error) => error.exit_code(),
+            Self::Ssh(error) => error.exit_code(),
             Self::Stored(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }

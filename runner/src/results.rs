@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use reglist_suite::exit;
 
 use crate::cache::Cache;
+use crate::target::ssh;
 
 /// Runs whose results are kept.
 const KEPT: usize = 20;
@@ -88,6 +89,12 @@ impl Results {
         Ok(Self { path })
     }
 
+    /// The directory of an earlier run, as it is.
+    pub(crate) fn earlier(path: &Path) -> Result<Self, ResultsError> {
+        let unusable = |source| ResultsError::Unusable { path: path.to_owned(), source };
+        Ok(Self { path: fs::canonicalize(path).map_err(unusable)? })
+    }
+
     /// A directory in this one; what an earlier run left there goes.
     pub(crate) fn within(&self, name: &str) -> Result<Self, ResultsError> {
         Self::named(&self.path.join(name), true)
@@ -107,7 +114,9 @@ impl Results {
 /// Whether an earlier run left a file of this name.
 fn is_own(name: &str) -> bool {
     let is_console = name.strip_prefix("console").is_some_and(|rest| rest.ends_with(".log"));
-    is_console || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html"].contains(&name)
+    is_console
+        || ssh::is_own(name)
+        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html"].contains(&name)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

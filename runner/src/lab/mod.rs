@@ -337,7 +337,7 @@ fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsEr
 
 /// Has this program's own suite look at the arguments that the guest's suite
 /// will get, for in the guest nobody reads its complaints.
-fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabError> {
+pub(crate) fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabError> {
     let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
     let program = std::env::current_exe().map_err(failed)?;
     let output = ask(Command::new(program).arg("run").args(arguments.to_arguments()).arg("--list")).map_err(failed)?;

@@ -221,14 +221,17 @@ pub(crate) fn check(path: &Path) -> Result<(), LabError> {
 const LOONGARCH: u16 = 258;
 const INTERPRETER: u32 = 3;
 
+/// What an ELF header says of a program.
 #[derive(Debug, PartialEq, Eq)]
-struct Elf {
-    machine: u16,
-    interpreter: bool,
+pub(crate) struct Elf {
+    /// Number of the machine that it is made for.
+    pub(crate) machine: u16,
+    /// Whether it needs a dynamic linker.
+    pub(crate) interpreter: bool,
 }
 
 /// The little of an ELF header that decides whether the guest can run it.
-fn elf(bytes: &[u8]) -> Option<Elf> {
+pub(crate) fn elf(bytes: &[u8]) -> Option<Elf> {
     let short = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
     let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let long = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));

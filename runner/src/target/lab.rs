@@ -8,16 +8,15 @@ use std::time::Duration;
 
 use reglist_suite::fault::Faults;
 
+use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
-use super::{Run, Target};
+use super::{Run, Target, numbered, show};
 use crate::cli::LabArgs;
 use crate::error::Error;
 use crate::lab::{self, Append, Job, LabError, Prepared, SOFT_LVZ, UserPatches, UserSource};
-use crate::progress::Bar;
 use crate::room::Mount;
 use crate::session::Session;
 use crate::stage::{Stage, StageError, Step, indented};
-use crate::stream::Record;
 use crate::supervise::{Ending, Flow, Source};
 
 /// A whole run takes seconds; a guest that is still busy after this is lost.
@@ -29,10 +28,6 @@ const SILENCE: u64 = 60;
 const SILENCE_OF_CALLS: u64 = 10 * 60;
 /// What a case may take beyond its own limit until its end is reported.
 const MARGIN: u64 = 30;
-/// Lines of the console that an error shows.
-const TAIL: usize = 20;
-/// Words with which a kernel begins to report its own death.
-const CRASHES: [&str; 4] = ["Kernel panic", "Oops", "BUG:", "Unable to handle kernel"];
 /// A CPU with everything that KVM looks for. `max` adds more, and with it
 /// QEMU 11.1.3 now and then hands a program an old value from its memory: nine
 /// boots in ten ended with a crash of the suite in malloc.
@@ -268,23 +263,6 @@ impl Machine<'_> {
     }
 }
 
-fn show(run: &Record, bar: &Bar) {
-    if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
-        bar.length(started.plan.len() as u64);
-    } else {
-        bar.advance_to(run.ended.len() as u64);
-    }
-    bar.message(run.running.as_deref().unwrap_or_default());
-}
-
-/// The name of a file of which each boot has its own.
-fn numbered(name: &str, boot: u32) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
-        _ => name.to_owned(),
-    }
-}
-
 /// What brought a kernel down, in one line, and where to read more.
 fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
     let crash = console.iter().find(|line| is_crash(line)).map(|line| format!(": {}", message(line)));
@@ -295,29 +273,9 @@ fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
     format!("{what}\n[the console of that boot is in {file}, beside the events]")
 }
 
-/// A line of the kernel log without its time.
-fn message(line: &str) -> &str {
-    let line = line.trim();
-    line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, message)| message)
-}
-
-fn is_crash(line: &str) -> bool {
-    CRASHES.iter().any(|sign| line.contains(sign))
-}
-
 /// The kernel of the suite's model that is closest to a kernel.
 fn closest_model(version: (u32, u32)) -> &'static str {
     if version < LATER_MODEL_SINCE { "6.12" } else { "7.2" }
-}
-
-/// The lines of a console that matter most: from the first sign of a crash
-/// on, or the last ones.
-fn excerpt(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let crash = lines.iter().position(|line| is_crash(line));
-    let last = lines.len().saturating_sub(TAIL);
-    let from = crash.map_or(last, |crash| crash.min(last));
-    lines.iter().skip(from).take(TAIL).map(|line| (*line).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -328,22 +286,5 @@ mod tests {
     fn every_kernel_has_a_model_that_is_closest() {
         let models = [(6, 7), (6, 12), (6, 13), (7, 2), (8, 0)].map(closest_model);
         assert_eq!(models, ["6.12", "6.12", "7.2", "7.2", "7.2"]);
-    }
-
-    #[test]
-    fn a_crash_is_shown_from_its_first_line() {
-        let before = "boot\n".repeat(50);
-        let trace = "[<900000>] f+0x1\n".repeat(50);
-        let shown = excerpt(&format!("{before}Kernel panic - not syncing: x\n{trace}"));
-        assert_eq!(shown.len(), TAIL);
-        assert_eq!(shown[0], "Kernel panic - not syncing: x");
-    }
-
-    #[test]
-    fn without_a_crash_the_last_lines_are_shown() {
-        let text: String = (0..50).map(|number| format!("{number}\n\n")).collect();
-        let shown = excerpt(&text);
-        assert_eq!((shown.len(), shown[TAIL - 1].as_str()), (TAIL, "49"));
-        assert_eq!(excerpt(""), Vec::<String>::new());
     }
 }

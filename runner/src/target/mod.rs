@@ -2,9 +2,11 @@
 //! Where the suite runs. Every target yields the same: a stream of events, and
 //! the log of a console where there is one.
 
+mod kernel_log;
 pub(crate) mod lab;
 pub(crate) mod local;
 mod restart;
+pub(crate) mod ssh;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -17,10 +19,10 @@ use reglist_suite::exit;
 use crate::diff::known::{Judged, Known};
 use crate::error::{self, Error};
 use crate::matrix::{self, Matrix, Output};
-use crate::progress;
+use crate::progress::{self, Bar};
 use crate::report;
 use crate::stage::indented;
-use crate::stream::Runs;
+use crate::stream::{Record, Runs};
 
 /// A place where the suite can run.
 pub(crate) trait Target {
@@ -38,6 +40,24 @@ pub(crate) fn carry_out(target: &mut dyn Target) -> Result<Run, Error> {
     let run = target.run();
     target.clean_up()?;
     run
+}
+
+/// Shows on a bar how far a run is.
+fn show(run: &Record, bar: &Bar) {
+    if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
+        bar.length(started.plan.len() as u64);
+    } else {
+        bar.advance_to(run.ended.len() as u64);
+    }
+    bar.message(run.running.as_deref().unwrap_or_default());
+}
+
+/// The name of a file of which each boot has its own.
+fn numbered(name: &str, boot: u32) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// What came back from a target.
@@ -60,8 +80,21 @@ pub(crate) struct Run {
     pub(crate) code: Option<u8>,
     /// Whether the user asked to stop.
     pub(crate) interrupted: bool,
+    /// Where a run goes on that nobody can follow any more.
+    pub(crate) left: Option<Left>,
     /// What it says beside the failures that are known, if a file names any.
     pub(crate) judged: Option<Judged>,
+}
+
+/// A run that goes on where nobody can follow it.
+#[derive(Debug, Clone)]
+pub(crate) struct Left {
+    /// What happened.
+    pub(crate) what: String,
+    /// The command that asks for the rest.
+    pub(crate) again: String,
+    /// Where the results are so far.
+    pub(crate) results: PathBuf,
 }
 
 /// A run that gave no verdict.
@@ -104,6 +137,18 @@ pub(crate) enum RunError {
         console: String,
         /// Where everything is kept.
         results: Option<PathBuf>,
+    },
+    /// The board of a run is out of reach.
+    #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, during(suspect.as_deref()), left.results.display(), left.again)]
+    Left {
+        /// What happened, and where the run goes on.
+        left: Left,
+        /// The case that had begun and not ended.
+        suspect: Option<String>,
+        /// Number of cases without an end.
+        missing: usize,
+        /// Number of cases planned.
+        planned: usize,
     },
     /// The kernel went down, and all cases ended all the same.
     #[error("{}{}", ends.join("\n"), kept("console, events and logs", results.as_deref()))]
@@ -225,6 +270,10 @@ impl Run {
         let (console, results) = (indented(&lines), self.results);
         if let Some(reason) = record.aborted.take() {
             return Err(RunError::Aborted { reason, console, results });
+        }
+        if let Some(left) = self.left.filter(|_| record.finished.is_none()) {
+            let (missing, planned) = (record.missing().len(), record.started.as_ref().map_or(0, |run| run.plan.len()));
+            return Err(RunError::Left { left, suspect: record.running.take(), missing, planned });
         }
         let Some(started) = &record.started else {
             return Err(RunError::NoStart { silent: self.silent, console, results });

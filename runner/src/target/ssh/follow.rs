@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What the board hands on while the suite runs, out of pieces that may end
+//! anywhere.
+
+use super::script::BEGIN;
+
+/// A line before data is never longer.
+const LINE: usize = 256;
+/// More than this is not handed on at once: an event has some hundred
+/// kilobytes at most.
+const DATA: usize = 1 << 28;
+
+/// Something that the board said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// More of the events.
+    Data(Vec<u8>),
+    /// The suite is at work.
+    Alive,
+    /// The suite has ended with this status, in the shell's words.
+    End(i32),
+    /// The suite is not there, and left no status.
+    Gone,
+}
+
+/// What came is not what the board was told to say.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the board said {line:?}")]
+pub(super) struct Garbled {
+    line: String,
+}
+
+/// Frames out of bytes.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    bytes: Vec<u8>,
+    begun: bool,
+    /// Bytes of data that are still to come.
+    due: usize,
+    data: Vec<u8>,
+}
+
+impl Frames {
+    /// Takes more bytes.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next frame that is whole.
+    pub(super) fn next(&mut self) -> Result<Option<Frame>, Garbled> {
+        loop {
+            if self.due > 0 {
+                let there = self.due.min(self.bytes.len());
+                self.data.extend(self.bytes.drain(..there));
+                self.due -= there;
+                if self.due > 0 {
+                    return Ok(None);
+                }
+                return Ok(Some(Frame::Data(std::mem::take(&mut self.data))));
+            }
+            let Some(line) = self.line()? else { return Ok(None) };
+            if !self.begun {
+                self.begun = line == BEGIN;
+                continue;
+            }
+            match line.split_once(' ') {
+                None if line == "alive" => return Ok(Some(Frame::Alive)),
+                None if line == "gone" => return Ok(Some(Frame::Gone)),
+                Some(("end", status)) => {
+                    return status.trim().parse().map(|status| Some(Frame::End(status))).map_err(|_| Garbled { line });
+                }
+                Some(("data", size)) => match size.parse() {
+                    Ok(size) if size <= DATA => self.due = size,
+                    _ => return Err(Garbled { line }),
+                },
+                _ => return Err(Garbled { line }),
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<Option<String>, Garbled> {
+        let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') else {
+            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(LINE).collect();
+            return match self.begun && self.bytes.len() > LINE {
+                true => Err(Garbled { line: shown(&self.bytes) }),
+                false => Ok(None),
+            };
+        };
+        let line: Vec<u8> = self.bytes.drain(..=end).collect();
+        Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
+    }
+}
+
+/// Lines out of bytes. What is torn waits for its rest.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    torn: Vec<u8>,
+}
+
+impl Lines {
+    /// Takes more bytes, and hands on every line that is whole.
+    pub(super) fn take(&mut self, bytes: &[u8], mut hand_on: impl FnMut(&str)) {
+        self.torn.extend_from_slice(bytes);
+        let Some(last) = self.torn.iter().rposition(|byte| *byte == b'\n') else { return };
+        let rest = self.torn.split_off(last + 1);
+        let whole = std::mem::replace(&mut self.torn, rest);
+        for line in whole.split_inclusive(|byte| *byte == b'\n') {
+            hand_on(String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']));
+        }
+    }
+
+    /// Hands on what will never get its rest.
+    pub(super) fn end(self, hand_on: impl FnOnce(&str)) {
+        if !self.torn.is_empty() {
+            hand_on(&String::from_utf8_lossy(&self.torn));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(pieces: impl IntoIterator<Item = Vec<u8>>) -> Vec<Frame> {
+        let mut frames = Frames::default();
+        let mut all = Vec::new();
+        for piece in pieces {
+            frames.push(&piece);
+            while let Some(frame) = frames.next().unwrap() {
+                all.push(frame);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn frames_are_the_same_in_whatever_pieces_they_come() {
+        let said = b"Welcome\nreglist: begin\nalive\ndata 9\n{\"a\"\nend\nalive\ndata 2\n\n\nend 143\n";
+        let whole = frames([said.to_vec()]);
+        let data = |text: &str| Frame::Data(text.into());
+        assert_eq!(whole, [Frame::Alive, data("{\"a\"\nend\n"), Frame::Alive, data("\n\n"), Frame::End(143)]);
+        for size in 1..said.len() {
+            assert_eq!(frames(said.chunks(size).map(<[u8]>::to_vec)), whole, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_was_torn_off_is_no_frame() {
+        assert_eq!(frames([b"reglist: begin\ndata 5\nab".to_vec()]), []);
+    }
+
+    #[test]
+    fn something_else_is_told() {
+        for line in ["data x", "data 99999999999", "end", "end x", "what"] {
+            let mut frames = Frames::default();
+            frames.push(format!("{BEGIN}\n{line}\n").as_bytes());
+            assert_eq!(frames.next(), Err(Garbled { line: line.to_owned() }));
+        }
+        let mut frames = Frames::default();
+        frames.push(format!("{BEGIN}\n{}", "x".repeat(LINE + 1)).as_bytes());
+        assert!(frames.next().is_err());
+    }
+
+    #[test]
+    fn a_torn_line_waits_for_its_rest() {
+        let mut lines = Lines::default();
+        let mut all = Vec::new();
+        for piece in ["a\nb", "c\r\n\nd", "e"] {
+            lines.take(piece.as_bytes(), |line| all.push(line.to_owned()));
+        }
+        lines.end(|line| all.push(line.to_owned()));
+        assert_eq!(all, ["a", "bc", "", "de"]);
+    }
+}

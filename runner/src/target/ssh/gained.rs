@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The part of a kernel's log that came while the suite ran.
+
+/// Lines of `after` that are behind the lines `before`, which ended the log
+/// earlier; none if nobody can tell, because the log's buffer has overwritten
+/// them.
+pub(super) fn gained<'a>(before: &[String], after: &'a str) -> Option<Vec<&'a str>> {
+    let lines: Vec<&str> = after.lines().collect();
+    if before.is_empty() {
+        return Some(lines);
+    }
+    // Fewer lines of the mark are compared where the buffer has lost the first
+    // ones, and then it is at the beginning.
+    let whole = lines.windows(before.len()).rposition(|window| window.iter().eq(before));
+    let found = whole.map(|start| start + before.len()).or_else(|| {
+        (1..before.len()).rev().find(|length| {
+            let (kept, end) = (lines.iter().take(*length), before.iter().skip(before.len() - length));
+            kept.eq(end)
+        })
+    });
+    found.map(|start| lines.into_iter().skip(start).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn told(before: &str, after: &str) -> Option<String> {
+        gained(&lines(before), &lines(after).join("\n")).map(|lines| lines.join(" "))
+    }
+
+    #[test]
+    fn only_what_is_new_belongs_to_the_run() {
+        for (before, after, new) in [
+            ("a b c", "x a b c d e", "d e"),
+            ("a b c", "a b c", ""),
+            ("", "a b", "a b"),
+            // The same words again, without a time.
+            ("a b", "a b a b c", "c"),
+            // The buffer has lost the first lines.
+            ("a b c", "b c d", "d"),
+            ("a b c", "c d", "d"),
+        ] {
+            assert_eq!(told(before, after).as_deref(), Some(new), "{before} | {after}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_has_gone_round_is_told() {
+        assert_eq!(told("a b c", "d e"), None);
+        assert_eq!(told("a b c", ""), None);
+    }
+}

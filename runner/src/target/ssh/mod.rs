@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A board over ssh: copies the program there, has it run apart from the
+//! connection, and follows its events. A connection that drops costs nothing
+//! but time; a kernel that goes down costs the case that brought it down.
+
+mod arguments;
+mod board;
+mod command;
+mod connection;
+mod error;
+mod follow;
+mod gained;
+mod host;
+mod program;
+mod script;
+mod state;
+mod talk;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use reglist_suite::exit;
+
+pub(crate) use arguments::SshArgs;
+pub(crate) use command::run;
+pub(crate) use error::SshError;
+pub(crate) use state::DIRECTORY;
+
+use super::kernel_log::{self, is_trouble};
+use super::restart::Next;
+use super::{Left, Run, Target, numbered, show};
+use crate::error::Error;
+use crate::own_options;
+use crate::progress::Bar;
+use crate::report;
+use crate::session::Session;
+use crate::stage::indented;
+use board::{Board, Trouble};
+use follow::{Frame, Frames};
+use gained::gained;
+use state::{State, Story};
+use talk::Heard;
+
+/// Silence that means a hang: longer than any case may take.
+const SILENCE: u64 = 60;
+/// What a case may take beyond its own limit until its end is reported.
+const MARGIN: u64 = 30;
+/// How often the user's wish to stop is looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// A board that says not even that the suite is alive has lost its connection.
+const DEAF: Duration = Duration::from_secs(30);
+/// Lines of the log of a kernel that went down.
+const LAST_WORDS: usize = 200;
+/// Lines of a kernel's log that are shown.
+const SHOWN: usize = 20;
+/// Statuses of a suite that said on its own what there is to say.
+const OWN_WORDS: [u8; 4] = [exit::PASSED, exit::FAILED, exit::NOTHING_TESTED, exit::USAGE];
+const KERNEL_LOG: &str = "kernel.log";
+const STDERR: &str = "suite-stderr.txt";
+
+/// A board as a target.
+#[derive(Debug)]
+pub(crate) struct Ssh<'s> {
+    session: &'s Session,
+    arguments: &'s SshArgs,
+    board: Option<Board<'s>>,
+    state: Option<State>,
+    /// Whether the run goes on on the board, and is to be asked for again.
+    left: bool,
+}
+
+/// How one start of the suite ended.
+#[derive(Debug)]
+enum End {
+    /// With this status.
+    Over(i32),
+    /// Nobody knows how.
+    Gone,
+    /// It broke this limit by saying nothing.
+    Silent(Duration),
+    /// The kernel went down with it.
+    Rebooted,
+}
+
+/// Why a run stops being followed, although it has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// The user asked to stop, and the board knows.
+    Stopped,
+    /// The board does not know.
+    Left {
+        /// Whether the user asked to stop.
+        interrupted: bool,
+    },
+}
+
+impl<'s> Ssh<'s> {
+    /// A board that nobody has called yet.
+    pub(crate) fn new(session: &'s Session, arguments: &'s SshArgs) -> Self {
+        Self { session, arguments, board: None, state: None, left: false }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.session.results().join(name)
+    }
+
+    fn say(&self, what: &str) {
+        self.session.progress().say(&format!("reglist: {what}"));
+    }
+
+    fn make_ready(&mut self) -> Result<(), Error> {
+        let earlier = self.arguments.resume.as_deref().map(State::read).transpose()?;
+        if let Some(earlier) = &earlier {
+            let (was, host) = (earlier.host.clone(), self.arguments.host.as_str().to_owned());
+            if was != host {
+                return Err(SshError::OtherHost { path: self.session.results().to_owned(), was, host }.into());
+            }
+        }
+        let board = self.board.insert(Board::reach(self.session, self.arguments)?);
+        if let Some(earlier) = earlier {
+            board.name.clone_from(&earlier.name);
+            board.directory.clone_from(&earlier.directory);
+            self.state = Some(earlier);
+            return Ok(());
+        }
+        let (machine, host) = (board.identity.machine.clone(), board.host().to_owned());
+        let program = match &self.arguments.suite {
+            Some(given) => {
+                program::check(given, &machine, &host)?;
+                fs::canonicalize(given).unwrap_or_else(|_| given.clone())
+            }
+            None => program::obtain(self.session, &machine)?,
+        };
+        let arguments = self.arguments.suite_arguments();
+        // A run for every fault is on a kernel that nobody has made faulty.
+        let restarts = if tries_all(&arguments) { 0 } else { self.arguments.restarts };
+        let mut state = State::new(&host, &board.name, &program, arguments, restarts);
+        state.boot.clone_from(&board.identity.boot);
+        board.settle(&program).map_err(|trouble| before(trouble, &host, self.arguments.wait))?;
+        state.directory.clone_from(&board.directory);
+        self.state = Some(state);
+        Ok(())
+    }
+
+    fn follow_to_the_end(&mut self, board: &mut Board<'s>, state: State) -> Result<Run, Error> {
+        let results = self.session.results().to_owned();
+        let resumed = self.arguments.resume.is_some();
+        if !resumed {
+            state::forget(&results);
+        }
+        let mut follower = Follower {
+            session: self.session,
+            silence: silence(&state.arguments),
+            story: Story::open(&results, state)?,
+            program: self.arguments.suite.clone(),
+            complaints: Vec::new(),
+            silent: None,
+            status: None,
+        };
+        let stop = follower.run(board);
+        let (interrupted, left) = match stop {
+            Ok(()) => (false, None),
+            Err(Stopped::By(Stop::Stopped)) => (true, None),
+            Err(Stopped::By(Stop::Left { interrupted })) => {
+                self.left = true;
+                let again = self.arguments.to_resume(&results);
+                let what = match interrupted {
+                    true => format!("interrupted while {} could not be reached", board.host()),
+                    false => format!("{} could not be reached any more", board.host()),
+                };
+                (interrupted, Some(Left { what, again, results: results.clone() }))
+            }
+            Err(Stopped::Error(error)) => return Err(error.into()),
+        };
+        let Follower { story, complaints, silent, status, .. } = follower;
+        let (runs, unblamed) = story.finish()?;
+        let stray: Vec<&str> = runs.stray().collect();
+        if !stray.is_empty() {
+            let path = self.file("stray.txt");
+            let content = stray.join("\n") + "\n";
+            fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })?;
+        }
+        let mut run =
+            Run { runs, results: Some(results), silent, unblamed, complaints, interrupted, left, ..Run::default() };
+        if run.runs.current().started.is_none() && run.left.is_none() {
+            if interrupted {
+                return Err(SshError::Interrupted.into());
+            }
+            self.own_words(board, &mut run, status)?;
+        }
+        Ok(run)
+    }
+
+    /// What a suite said that did not begin a run: its help, or that it was
+    /// asked for something that it does not know.
+    fn own_words(&self, board: &mut Board<'_>, run: &mut Run, status: Option<i32>) -> Result<(), Error> {
+        let code = status.and_then(|status| u8::try_from(status).ok()).filter(|code| OWN_WORDS.contains(code));
+        let Some(code) = code else {
+            let status = status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+            let words = indented(&std::mem::take(&mut run.complaints));
+            return Err(SshError::NoEvents { host: board.host().to_owned(), status, words }.into());
+        };
+        let output = board.ask_once(&script::output(board.lent(), 1, "output")?);
+        if let Ok(answer) = output {
+            report::print(&answer.text)?;
+        }
+        for line in std::mem::take(&mut run.complaints) {
+            self.session.progress().say(&line);
+        }
+        run.code = Some(code);
+        Ok(())
+    }
+}
+
+impl Target for Ssh<'_> {
+    fn prepare(&mut self) -> Result<(), Error> {
+        if self.session.planning() {
+            return command::plan(self.session, self.arguments);
+        }
+        let ready = self.make_ready();
+        if ready.is_err() {
+            self.clean_up()?;
+        }
+        ready
+    }
+
+    fn run(&mut self) -> Result<Run, Error> {
+        let (Some(mut board), Some(state)) = (self.board.take(), self.state.take()) else {
+            return Ok(Run::default());
+        };
+        let run = self.follow_to_the_end(&mut board, state);
+        self.board = Some(board);
+        run
+    }
+
+    fn clean_up(&mut self) -> Result<(), Error> {
+        let Some(mut board) = self.board.take() else { return Ok(()) };
+        if self.left {
+            board.hang_up();
+            return Ok(());
+        }
+        board.obey();
+        let host = board.host().to_owned();
+        match board.leave() {
+            None => state::forget(self.session.results()),
+            Some(why) => {
+                let directory = board.directory.clone().unwrap_or_else(|| board.name.clone());
+                self.say(&format!("warning: {directory} is left on {host}: {why}\n[remove it there]"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Follows the suite over as many starts as it takes.
+struct Follower<'s> {
+    session: &'s Session,
+    story: Story,
+    silence: Duration,
+    /// A program that the user gave for the rest of a run.
+    program: Option<PathBuf>,
+    complaints: Vec<String>,
+    silent: Option<Duration>,
+    status: Option<i32>,
+}
+
+/// Why the suite is not followed any more.
+enum Stopped {
+    By(Stop),
+    Error(SshError),
+}
+
+impl From<SshError> for Stopped {
+    fn from(error: SshError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Follower<'_> {
+    fn run(&mut self, board: &mut Board<'_>) -> Result<(), Stopped> {
+        let bar = self.session.progress().stage("run");
+        let mut rebooted = board.identity.boot != self.story.state.boot;
+        loop {
+            let end = match rebooted {
+                true => End::Rebooted,
+                false => self.one_start(board, &bar)?,
+            };
+            let next = self.weigh(board, end)?;
+            let log = matches!(next, Next::Over).then(|| self.keep_log(board));
+            match (next, log) {
+                (Next::Over, Some(Err(Trouble::Rebooted))) => {
+                    // The suite's work was done, and its kernel went down behind it.
+                    self.story.state.boot.clone_from(&board.identity.boot);
+                    return Ok(());
+                }
+                (Next::Over, _) => {
+                    bar.done("ended");
+                    return Ok(());
+                }
+                (Next::Boot { .. }, _) => {}
+            }
+            rebooted = false;
+            if board.identity.boot != self.story.state.boot {
+                match self.settle_again(board) {
+                    Err(Trouble::Rebooted) => rebooted = true,
+                    settled => settled.or_else(|trouble| self.give_up(board, trouble))?,
+                }
+            }
+        }
+    }
+
+    /// One start of the suite, from its first event to its last.
+    fn one_start(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Stopped> {
+        let started = self.start(board).and_then(|()| self.follow(board, bar));
+        match started {
+            Ok(end) => Ok(end),
+            Err(Trouble::Rebooted) => Ok(End::Rebooted),
+            Err(trouble) => self.give_up(board, trouble).map(|()| End::Gone),
+        }
+    }
+
+    fn start(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        if self.story.offset > 0 {
+            // It was started, and by this run.
+            return Ok(());
+        }
+        if part == 1 && self.story.state.boots == 1 && self.story.state.log_before == Ok(Vec::new()) {
+            self.mark_log(board)?;
+        }
+        let mut arguments: Vec<String> =
+            self.story.except.iter().flat_map(|case| ["--except".to_owned(), case.clone()]).collect();
+        arguments.extend(self.story.state.arguments.iter().cloned());
+        let answer = board.ask(&script::start(board.lent(), part, &arguments)?)?;
+        if answer.status != 0 {
+            let words = indented(&answer.words);
+            let (host, directory) = (board.host().to_owned(), board.lent().to_owned());
+            return Err(SshError::Copy { host, directory, words }.into());
+        }
+        Ok(())
+    }
+
+    /// Notes where the kernel's log ends before the run.
+    fn mark_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let answer = board.ask(&script::kernel_log(board.lent(), Some(script::MARKER))?)?;
+        let lines = || answer.text.lines().map(str::to_owned).collect::<Vec<_>>();
+        self.story.state.log_before = match answer.status {
+            0 => Ok(lines()),
+            _ => Err(lines().into_iter().chain(answer.words.clone()).collect::<Vec<_>>().join("; ")),
+        };
+        Ok(self.story.save()?)
+    }
+
+    /// Takes the events as they come, over as many connections as it takes.
+    fn follow(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Trouble> {
+        show_all(self.story.runs().current(), bar);
+        let mut heard = Instant::now();
+        loop {
+            let words = match self.listen(board, bar, &mut heard)? {
+                Listened::End(end) => return Ok(end),
+                Listened::Dropped(words) => words,
+            };
+            bar.message("no connection; the suite goes on");
+            let since = Instant::now();
+            board.reach_again(words)?;
+            // Nobody could hear the suite meanwhile.
+            heard += since.elapsed();
+            show_all(self.story.runs().current(), bar);
+        }
+    }
+
+    /// Takes the events that come over one connection.
+    fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<Listened, Trouble> {
+        let part = self.story.state.part();
+        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
+        let mut frames = Frames::default();
+        let mut alive = Instant::now();
+        loop {
+            let news = talk.hear(TICK).map_err(|source| SshError::Machine { action: "listen to ssh", source })?;
+            match news {
+                Heard::Bytes(bytes) => {
+                    alive = Instant::now();
+                    frames.push(&bytes);
+                }
+                Heard::Over(_) => return Ok(Listened::Dropped(talk.words())),
+                Heard::Nothing => {}
+            }
+            let (host, log) = (board.host().to_owned(), board.log().to_owned());
+            while let Some(frame) = frames.next().map_err(|garbled| SshError::garbled(&host, &log, &garbled))? {
+                match frame {
+                    Frame::Data(bytes) => {
+                        *heard = Instant::now();
+                        self.story.take(&bytes)?;
+                        show(self.story.runs().current(), bar);
+                    }
+                    Frame::Alive => {}
+                    Frame::End(status) => return Ok(Listened::End(End::Over(status))),
+                    Frame::Gone => return Ok(Listened::End(End::Gone)),
+                }
+            }
+            if board.interrupted() {
+                return Err(Trouble::Interrupted);
+            }
+            if alive.elapsed() > DEAF {
+                return Ok(Listened::Dropped(vec![format!("nothing was heard for {} s", DEAF.as_secs())]));
+            }
+            if heard.elapsed() > self.silence {
+                return Ok(Listened::End(End::Silent(self.silence)));
+            }
+        }
+    }
+
+    /// What the end of one start means, and what comes behind it.
+    fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
+        let cause = match end {
+            End::Over(status) => {
+                self.status = Some(status);
+                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                let by = if status > 128 { format!(", by signal {}", status - 128) } else { String::new() };
+                format!("the suite's program ended with status {status}{by}")
+            }
+            End::Gone => {
+                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                "the suite's program is gone, and left no status".to_owned()
+            }
+            End::Silent(limit) => {
+                self.silent = Some(limit);
+                self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
+                format!("the kernel hangs: silence for {} s", limit.as_secs())
+            }
+            End::Rebooted => {
+                self.fetch_rest(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.last_words(board).unwrap_or_else(|_| "the kernel died, and the board started anew".to_owned())
+            }
+        };
+        let unfinished = self.story.runs().current().finished.is_none();
+        let next = self.story.ended(&cause)?;
+        if unfinished && matches!(next, Next::Boot { .. }) {
+            self.say(&cause);
+        }
+        Ok(next)
+    }
+
+    /// Takes what a suite that went down with its kernel left on the disk.
+    fn fetch_rest(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, true)?)?;
+        let mut frames = Frames::default();
+        let since = Instant::now();
+        while since.elapsed() < DEAF {
+            match talk.hear(TICK) {
+                Ok(Heard::Bytes(bytes)) => frames.push(&bytes),
+                Ok(Heard::Nothing) => {}
+                Ok(Heard::Over(_)) | Err(_) => break,
+            }
+            while let Ok(Some(frame)) = frames.next() {
+                if let Frame::Data(bytes) = frame {
+                    self.story.take(&bytes)?;
+                }
+            }
+            if board.interrupted() {
+                return Err(Trouble::Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the kernel that went down said last, if the board keeps a journal.
+    fn last_words(&mut self, board: &mut Board<'_>) -> Result<String, Trouble> {
+        let died = "the kernel died".to_owned();
+        let answer = board.ask_once(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
+        if answer.text.trim().is_empty() {
+            return Ok(format!("{died}, and the board started anew"));
+        }
+        let name = numbered(KERNEL_LOG, self.story.state.boots);
+        self.write(&name, &answer.text)?;
+        let crash = answer.text.lines().find(|line| kernel_log::is_crash(line));
+        let crash = crash.map(|line| format!(": {}", kernel_log::message(line))).unwrap_or_default();
+        Ok(format!(
+            "{died}, and the board started anew{crash}\n[the end of that kernel's log is in {name}, beside the events]"
+        ))
+    }
+
+    /// Has everything ready on a board that started anew.
+    fn settle_again(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let program = self.program.clone().unwrap_or_else(|| self.story.state.program.clone());
+        board.settle(&program)?;
+        self.story.state.directory.clone_from(&board.directory);
+        self.story.state.boot.clone_from(&board.identity.boot);
+        self.story.state.boots += 1;
+        self.mark_log(board)
+    }
+
+    /// Ends a suite that goes on.
+    fn end_suite(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let answer = board.ask_once(&script::stop(board.lent(), self.story.state.part())?)?;
+        if answer.text.contains("alive") {
+            self.say("warning: the suite's process cannot be ended on the board");
+        }
+        self.keep_stderr(board)
+    }
+
+    fn keep_stderr(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        let answer = board.ask_once(&script::output(board.lent(), part, "errors")?)?;
+        if !answer.text.trim().is_empty() {
+            self.write(&numbered(STDERR, part), &answer.text)?;
+            self.complaints.extend(answer.text.lines().map(str::to_owned));
+        }
+        Ok(())
+    }
+
+    /// Keeps what the kernel said during the run, and shows what it should not
+    /// have had to say.
+    fn keep_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let why = match &self.story.state.log_before {
+            Ok(before) => {
+                let before = before.clone();
+                let answer = board.ask_once(&script::kernel_log(board.lent(), None)?)?;
+                if answer.status == 0 {
+                    return self.keep_lines(&before, &answer.text);
+                }
+                answer.text.trim().replace('\n', "; ")
+            }
+            Err(why) => why.clone(),
+        };
+        self.say(&format!(
+            "the kernel log of the run is not kept, for it could not be read: {why}\n[a user who may run dmesg there gets it]"
+        ));
+        Ok(())
+    }
+
+    fn keep_lines(&self, before: &[String], text: &str) -> Result<(), Trouble> {
+        let found = gained(before, text);
+        let lines = found.clone().unwrap_or_else(|| text.lines().collect());
+        let name = numbered(KERNEL_LOG, self.story.state.boots);
+        let content: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        self.write(&name, &content)?;
+        if found.is_none() {
+            self.say(&format!("{name} has all that the board's kernel keeps: where the run began is lost"));
+        }
+        if let Some(first) = lines.iter().position(|line| is_trouble(line)) {
+            let shown: Vec<String> = lines.iter().skip(first).take(SHOWN).map(|line| (*line).to_owned()).collect();
+            self.say(&format!("warning: the kernel log is not clean{}", indented(&shown)));
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, content: &str) -> Result<(), SshError> {
+        let path = self.session.results().join(name);
+        fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })
+    }
+
+    /// What can be done where nothing more can be heard: the suite is ended if
+    /// the user wants it and the board can be told, and goes on otherwise.
+    fn give_up(&mut self, board: &mut Board<'_>, trouble: Trouble) -> Result<(), Stopped> {
+        match trouble {
+            Trouble::Interrupted => {
+                board.obey();
+                let stopped = self.end_suite(board).and_then(|()| self.keep_log(board));
+                let told = matches!(stopped, Ok(()) | Err(Trouble::Rebooted));
+                Err(Stopped::By(if told { Stop::Stopped } else { Stop::Left { interrupted: true } }))
+            }
+            Trouble::Lost(words) => {
+                self.say(&format!("no connection to {}{}", board.host(), indented(&words)));
+                Err(Stopped::By(Stop::Left { interrupted: false }))
+            }
+            Trouble::Rebooted => Ok(()),
+            Trouble::Error(error) => Err(Stopped::Error(error)),
+        }
+    }
+
+    /// What is passed over where a part of the results cannot be had: the next
+    /// question finds out what is the matter.
+    fn pass_over(&self, trouble: Trouble) -> Result<(), Stopped> {
+        match trouble {
+            Trouble::Error(error) => Err(Stopped::Error(error)),
+            Trouble::Lost(_) | Trouble::Rebooted | Trouble::Interrupted => Ok(()),
+        }
+    }
+
+    fn say(&self, what: &str) {
+        self.session.progress().say(&format!("reglist: {what}"));
+    }
+}
+
+/// What came of one connection.
+enum Listened {
+    End(End),
+    Dropped(Vec<String>),
+}
+
+/// Shows how far a run is that may have begun before the bar.
+fn show_all(run: &crate::stream::Record, bar: &Bar) {
+    if let Some(started) = &run.started {
+        bar.length(started.plan.len() as u64);
+        bar.advance_to(run.ended.len() as u64);
+    }
+}
+
+/// Whether the run tries every fault.
+fn tries_all(arguments: &[String]) -> bool {
+    let words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
+    own_options::value(&words, "--fault")
+        .is_some_and(|fault| fault == reglist_suite::fault::Faults::All.name().as_str())
+}
+
+/// Silence that means a hang, for a suite with these arguments.
+fn silence(arguments: &[String]) -> Duration {
+    let words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
+    let limit = own_options::value(&words, "--timeout").and_then(|limit| limit.to_str()?.parse::<f64>().ok());
+    let limit = limit.and_then(|limit| Duration::try_from_secs_f64(limit).ok());
+    limit.map_or(Duration::from_secs(SILENCE), |limit| limit.saturating_add(Duration::from_secs(MARGIN)))
+}
+
+/// The error of a run that did not come to begin.
+fn before(trouble: Trouble, host: &str, seconds: u64) -> SshError {
+    let dropped = |words: &[String]| SshError::Dropped { host: host.to_owned(), seconds, words: indented(words) };
+    match trouble {
+        Trouble::Lost(words) => dropped(&words),
+        Trouble::Rebooted => dropped(&["the board started anew meanwhile".to_owned()]),
+        Trouble::Interrupted => SshError::Interrupted,
+        Trouble::Error(error) => error,
+    }
+}
+
+/// Whether a file of results belongs to a run on a board.
+pub(crate) fn is_own(name: &str) -> bool {
+    let numbered = |stem: &str, kind: &str| name.strip_prefix(stem).is_some_and(|rest| rest.ends_with(kind));
+    numbered("kernel", ".log") || numbered("suite-stderr", ".txt") || Path::new(name) == Path::new(DIRECTORY)
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Connections that drop, boards that go down, users who have enough.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not so fails the test")]
+
+use std::fs;
+use std::process::Command;
+
+use nix::sys::signal::{Signal, kill};
+use reglist_suite::events::Outcome;
+
+use crate::Test;
+use crate::events::Events;
+use crate::sshd::{Running, Sshd, expect, wait_for};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("a_dropped_connection_costs_nothing", Sshd::start, dropped),
+    ("a_run_that_lost_its_board_is_gone_on_with", Sshd::start, lost),
+    ("an_interrupted_run_leaves_nothing", Sshd::start, interrupted),
+    ("a_run_interrupted_without_a_connection_can_be_gone_on_with", Sshd::start, interrupted_while_lost),
+    ("a_killed_run_can_be_gone_on_with", Sshd::start, killed),
+    ("a_kernel_that_goes_down_costs_one_case", other_kernel, rebooted),
+    ("a_kernel_that_goes_down_meanwhile_costs_one_case", other_kernel, rebooted_meanwhile),
+    ("a_board_that_stays_away_is_told_with_a_suspect", other_kernel, away),
+    ("a_suite_that_is_killed_costs_one_case", Sshd::start, killed_suite),
+    ("a_suite_that_says_nothing_hangs", Sshd::start, silent),
+];
+
+const MODEL: [&str; 5] = ["--config", "base", "--", "--subject", "model"];
+/// Held up after so many cases, a run is in the middle.
+const MIDDLE: usize = 5;
+
+fn start(board: &Sshd, more: &[&str]) -> Running {
+    Running::start(board.reglist(&[more, &MODEL].concat()))
+}
+
+fn goes_on(board: &Sshd) {
+    board.suite().into_iter().for_each(|process| kill(process, Signal::SIGCONT).unwrap());
+}
+
+fn dropped(board: Sshd) {
+    let run = start(&board, &[]);
+    board.hold(MIDDLE);
+    for _ in 0..2 {
+        board.cut();
+        wait_for("the connection to be gone", || !board.is_connected());
+        wait_for("another connection", || board.is_connected());
+    }
+    goes_on(&board);
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(0), "{output}{error}");
+    assert!(error.contains("dropped; trying again") && error.contains("connected again"), "{error}");
+    Events::of(&board).assert_whole();
+    board.assert_clean();
+}
+
+/// The events of a run that nothing disturbed.
+fn undisturbed(board: &Sshd) -> String {
+    expect(0, board.reglist(&[&["--force"], &MODEL[..]].concat()));
+    Events::of(board).timeless()
+}
+
+fn lost(mut board: Sshd) {
+    let expected = undisturbed(&board);
+    let run = start(&board, &["--wait", "1", "--force"]);
+    board.hold(MIDDLE);
+    board.go_down();
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(5), "{output}{error}");
+    assert!(output.contains("M missing"), "{output}");
+    let command =
+        format!("reglist ssh -F {} board --resume {}", board.config().display(), board.path("results").display());
+    assert!(error.contains("could not be reached any more in case base.") && error.contains(&command), "{error}");
+    let before = Events::of(&board);
+    assert!(before.ends.len() >= MIDDLE && before.totals.is_none());
+    assert_eq!(board.left().len(), 1, "the run goes on");
+
+    goes_on(&board);
+    board.boot();
+    let (output, error) = expect(0, board.resume(&[]));
+    assert!(output.contains("\nreglist: passed: "), "{output}{error}");
+    let events = Events::of(&board);
+    events.assert_whole();
+    assert_eq!(events.timeless(), expected);
+    board.assert_clean();
+    let (_, error) = expect(64, board.resume(&[]));
+    assert!(error.contains("it came to its end") && error.contains("reglist report"), "{error}");
+}
+
+fn interrupted(board: Sshd) {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let run = start(&board, &["--force"]);
+        board.hold(MIDDLE);
+        run.signal(signal);
+        let (code, output, error) = run.end();
+        assert_eq!(code, Some(5), "{output}{error}");
+        assert!(output.contains("M missing"), "{output}{error}");
+        assert!(error.contains("reglist: interrupted in case base."), "{error}");
+        assert!(Events::of(&board).ends.len() >= MIDDLE);
+        board.assert_clean();
+    }
+    // Before anything has begun.
+    let run = start(&board, &["--force"]);
+    wait_for("the connection", || board.is_connected());
+    run.signal(Signal::SIGINT);
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(5), "{output}{error}");
+    board.assert_clean();
+}
+
+fn interrupted_while_lost(mut board: Sshd) {
+    let run = start(&board, &[]);
+    board.hold(MIDDLE);
+    board.go_down();
+    run.signal(Signal::SIGINT);
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(5), "{output}{error}");
+    assert!(error.contains("interrupted while board could not be reached") && error.contains("--resume"), "{error}");
+    goes_on(&board);
+    board.boot();
+    expect(0, board.resume(&[]));
+    Events::of(&board).assert_whole();
+    board.assert_clean();
+}
+
+fn killed(board: Sshd) {
+    let run = start(&board, &[]);
+    board.hold(MIDDLE);
+    run.signal(Signal::SIGKILL);
+    assert_eq!(run.end().0, None);
+    goes_on(&board);
+    expect(0, board.resume(&[]));
+    Events::of(&board).assert_whole();
+    // The connection of the run that was killed ends by itself, later.
+    assert_eq!(board.left(), Vec::<String>::new());
+}
+
+/// A machine with another kernel each time that it comes up.
+fn other_kernel() -> Result<Sshd, String> {
+    Sshd::other_machine(
+        "cat /proc/sys/kernel/random/uuid > \"$DIRECTORY/boot_id\"
+         mount --bind \"$DIRECTORY/boot_id\" /proc/sys/kernel/random/boot_id",
+    )
+}
+
+/// A run whose suspect is in error, and all other cases passed.
+fn assert_one_suspect(board: &Sshd, why: &str) {
+    let events = Events::of(board);
+    events.assert_whole();
+    let wrong: Vec<_> = events.ends.iter().filter(|case| case.outcome != Outcome::Pass).collect();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!(wrong[0].outcome, Outcome::Error);
+    assert!(wrong[0].reason.as_ref().is_some_and(|reason| reason.contains(why)), "{wrong:?}");
+}
+
+fn rebooted(mut board: Sshd) {
+    let run = start(&board, &["--wait", "60"]);
+    board.hold(MIDDLE);
+    board.go_down();
+    board.boot();
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(1), "{output}{error}");
+    assert!(error.contains("the board has started anew"), "{error}");
+    assert_one_suspect(&board, "the kernel died, and the board started anew");
+    board.assert_clean();
+}
+
+fn rebooted_meanwhile(mut board: Sshd) {
+    let run = start(&board, &["--wait", "1"]);
+    board.hold(MIDDLE);
+    board.go_down();
+    assert_eq!(run.end().0, Some(5));
+    // What was in memory alone is gone.
+    for left in board.left() {
+        fs::remove_dir_all(left).unwrap();
+    }
+    board.boot();
+    expect(1, board.resume(&[]));
+    assert_one_suspect(&board, "the kernel died, and the board started anew");
+    board.assert_clean();
+}
+
+fn away(mut board: Sshd) {
+    let run = start(&board, &["--wait", "2"]);
+    board.hold(MIDDLE);
+    board.go_down();
+    let (code, _, error) = run.end();
+    assert_eq!(code, Some(5), "{error}");
+    assert!(error.contains("Connection refused") && error.contains(" in case base."), "{error}");
+}
+
+fn killed_suite(board: Sshd) {
+    let run = start(&board, &[]);
+    kill(board.hold(MIDDLE), Signal::SIGKILL).unwrap();
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(1), "{output}{error}");
+    assert_one_suspect(&board, "the suite's program ended with status 137, by signal 9");
+    board.assert_clean();
+}
+
+fn silent(board: Sshd) {
+    // Half a minute is the least.
+    let run = start(&board, &["--timeout", "1", "--restarts", "0"]);
+    board.hold(MIDDLE);
+    let (code, output, error) = run.end();
+    assert!(matches!(code, Some(1 | 5)), "{output}{error}");
+    assert!(error.contains("the kernel hangs in case base."), "{error}");
+    board.assert_clean();
+    // The results are those of any other run.
+    let report =
+        Command::new(env!("CARGO_BIN_EXE_reglist")).arg("report").arg(board.path("results/events.jsonl")).output();
+    assert_eq!(report.unwrap().status.code(), Some(1));
+}
