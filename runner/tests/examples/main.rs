@@ -21,7 +21,7 @@ use page::Page;
 use tree::Tree;
 
 /// Pages whose examples need no more than the project.
-const PAGES: [&str; 3] = ["suite/README.md", "runner/README.md", "specs/README.md"];
+const PAGES: [&str; 3] = ["specs/README.md", "suite/README.md", "runner/README.md"];
 /// Pages whose examples build and boot kernels.
 const LAB_PAGES: [&str; 1] = ["ci/lab/variants/README.md"];
 
