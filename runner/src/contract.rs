@@ -15,6 +15,7 @@ use crate::error::{self, Error};
 use crate::lab;
 use crate::progress::Progress;
 use crate::stream::Record;
+use crate::target::ssh::{self, SshArgs};
 use crate::target::{self, Run, Target, local::Local};
 
 /// Something that every target promises.
@@ -108,6 +109,29 @@ pub fn lab(promise: &Promise, wrong: &Path, results: &Path) -> Result<(), Broken
     words.extend(promise.arguments.iter().map(OsString::from));
     let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
     lab::with_target(&command.arguments, 0, |lab, _| Ok(keeps(promise, lab)))?
+}
+
+/// Whether a board over ssh keeps a promise, with the model as its subject.
+/// `config` is the client's configuration, which knows the host `board`, and
+/// `suite` the program for it.
+///
+/// # Errors
+/// What is not as promised.
+pub fn ssh(promise: &Promise, config: &Path, suite: &Path, results: &Path) -> Result<(), Broken> {
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: SshArgs,
+    }
+    let mut words: Vec<OsString> = vec!["ssh".into(), "-F".into(), config.into(), "board".into()];
+    words.extend(["--suite".into(), suite.into(), "--force".into(), "--results".into(), results.into()]);
+    words.extend(promise.arguments.iter().map(OsString::from));
+    words.extend(["--", "--subject", "model"].map(OsString::from));
+    if promise.wrong {
+        words.extend(["--fault", "register-missing"].map(OsString::from));
+    }
+    let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
+    ssh::with_target(&command.arguments, 0, |board, _| Ok(keeps(promise, board)))?
 }
 
 fn keeps<T: Target>(promise: &Promise, target: &mut T) -> Result<(), Broken> {

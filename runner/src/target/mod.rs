@@ -139,7 +139,7 @@ pub(crate) enum RunError {
         results: Option<PathBuf>,
     },
     /// The board of a run is out of reach.
-    #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, during(suspect.as_deref()), left.results.display(), left.again)]
+    #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, if *planned > 0 { during(suspect.as_deref()) } else { "before its first event".to_owned() }, left.results.display(), left.again)]
     Left {
         /// What happened, and where the run goes on.
         left: Left,

@@ -4,13 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "what is not so fails the test")]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
 
 use crate::Test;
 use crate::events::Events;
-use crate::sshd::{Sshd, expect, find};
+use crate::sshd::{Running, Sshd, expect, find};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_run_is_reported_and_leaves_nothing", Sshd::start, a_run),
@@ -24,6 +27,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("another_place_is_found_for_odd_names", odd_name, another_place),
     ("a_login_shell_may_say_what_it_likes", talkative, a_run),
     ("a_small_board_has_busybox", busybox, a_run),
+    ("the_kernel_log_of_the_run_is_kept_and_shown", own_programs, kernel_log),
+    ("a_kernel_log_that_nobody_may_read_is_told", own_programs, no_kernel_log),
+    ("a_terminal_is_asked_at_the_start", Sshd::start, asked),
     ("a_plan_is_printed_and_nobody_called", Sshd::start, plan),
 ];
 
@@ -90,7 +96,7 @@ fn no_run(board: Sshd) {
 
 fn every_fault(board: Sshd) {
     let arguments = ["--config", "base", "count", "--", "--subject", "model", "--fault", "all", "--shuffles", "1"];
-    let (code, output, error) = crate::sshd::Running::start(board.reglist(&arguments)).end();
+    let (code, output, error) = Running::start(board.reglist(&arguments)).end();
     assert!(matches!(code, Some(0 | 1)), "{output}{error}");
     assert!(output.contains("noticed"), "{output}{error}");
     assert!(board.path("results/matrix.json").exists());
@@ -132,6 +138,73 @@ fn busybox() -> Result<Sshd, String> {
         symlink(&busybox, board.path("bin").join(applet)).unwrap();
     }
     Ok(board)
+}
+
+fn own_programs() -> Result<Sshd, String> {
+    Sshd::configured("SetEnv TMPDIR=DIRECTORY/tmp HOME=DIRECTORY/home PATH=DIRECTORY/bin:/usr/bin:/bin")
+}
+
+fn kernel_log(board: Sshd) {
+    board.program("dmesg", &format!("cat {}", board.path("dmesg").display()));
+    board.write("dmesg", "[    1.0] booted\n[    2.0] BUG: long ago\n");
+    let run = Running::start(board.reglist(&MODEL));
+    board.hold(1);
+    board.write(
+        "dmesg",
+        "[    1.0] booted\n[    2.0] BUG: long ago\n[    3.0] fine\n[    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n",
+    );
+    board.suite().into_iter().for_each(|process| kill(process, Signal::SIGCONT).unwrap());
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(0), "{output}{error}");
+    let kept = fs::read_to_string(board.path("results/kernel.log")).unwrap();
+    assert_eq!(kept, "[    3.0] fine\n[    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n");
+    let warning = "reglist: warning: the kernel log is not clean\n    [    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n";
+    assert!(error.contains(warning), "{error}");
+}
+
+fn no_kernel_log(board: Sshd) {
+    board.program("dmesg", "echo dmesg: Operation not permitted >&2; exit 1");
+    board.program("journalctl", "exit 1");
+    let (_, error) = expect(0, board.reglist(&MODEL));
+    assert!(error.contains("could not be read: dmesg: Operation not permitted\n["), "{error}");
+    assert!(!board.path("results/kernel.log").exists());
+    // The journal is the second way.
+    board.program("journalctl", "echo '[    1.0] from the journal'");
+    let (_, error) = expect(0, board.reglist(&[&["--force"], &MODEL[..]].concat()));
+    assert!(!error.contains("could not be read"), "{error}");
+    assert_eq!(fs::read_to_string(board.path("results/kernel.log")).unwrap(), "");
+}
+
+fn asked(board: Sshd) {
+    if find("script").is_none() {
+        return eprintln!("skipped in part: there is no `script` here, which makes a terminal");
+    }
+    board.write("known_hosts", "");
+    let command = board.reglist(&MODEL);
+    let words = [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_str().unwrap());
+    let mut script = Command::new("script");
+    script.args(["-q", "-e", "-c", &shlex::try_join(words).unwrap(), "/dev/null"]);
+    script.env("XDG_CACHE_HOME", board.path("cache")).env("TERM", "dumb");
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut shown = Vec::new();
+    let mut output = child.stdout.take().unwrap();
+    let mut answer = child.stdin.take();
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = output.read(&mut buffer) {
+        shown.extend(buffer.iter().take(count));
+        if String::from_utf8_lossy(&shown).contains("continue connecting")
+            && let Some(mut terminal) = answer.take()
+        {
+            terminal.write_all(b"yes\n").unwrap();
+            // Its end would be the end of the terminal.
+            std::mem::forget(terminal);
+        }
+    }
+    let shown = String::from_utf8_lossy(&shown);
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{shown}");
+    assert!(shown.contains("reglist: passed: "), "{shown}");
+    Events::of(&board).assert_whole();
+    board.assert_clean();
 }
 
 fn plan(board: Sshd) {

@@ -142,14 +142,25 @@ impl Sshd {
 
     /// Every connection drops.
     pub(crate) fn cut(&self) {
-        let sessions = self.server.as_ref().map(|server| self.sessions_of(server)).unwrap_or_default();
-        assert!(!sessions.is_empty(), "nobody is connected");
-        end(sessions);
+        assert!(self.is_connected(), "nobody is connected");
+        end(self.sessions());
+    }
+
+    /// Nothing comes from any connection any more.
+    pub(crate) fn stop_sessions(&self) -> Vec<Pid> {
+        let sessions = self.sessions();
+        sessions.iter().for_each(|session| kill(*session, Signal::SIGSTOP).unwrap());
+        sessions
     }
 
     /// Whether anybody is connected.
     pub(crate) fn is_connected(&self) -> bool {
-        self.server.as_ref().is_some_and(|server| !self.sessions_of(server).is_empty())
+        !self.sessions().is_empty()
+    }
+
+    /// The server's processes for those who are connected.
+    pub(crate) fn sessions(&self) -> Vec<Pid> {
+        self.server.as_ref().map(|server| self.sessions_of(server)).unwrap_or_default()
     }
 
     fn sessions_of(&self, server: &Child) -> Vec<Pid> {
@@ -168,6 +179,15 @@ impl Sshd {
             }
         }
         sessions
+    }
+
+    /// Puts a script among the board's programs, where its configuration has
+    /// `DIRECTORY/bin` in its search path.
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        fs::create_dir_all(self.path("bin")).unwrap();
+        let path = self.path("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Something in the board's directory.

@@ -15,6 +15,8 @@ use crate::sshd::{Running, Sshd, expect, wait_for};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_dropped_connection_costs_nothing", Sshd::start, dropped),
+    ("a_connection_that_goes_silent_is_noticed", Sshd::start, silent_connection),
+    ("nobody_else_follows_the_same_run", Sshd::start, two_followers),
     ("a_run_that_lost_its_board_is_gone_on_with", Sshd::start, lost),
     ("an_interrupted_run_leaves_nothing", Sshd::start, interrupted),
     ("a_run_interrupted_without_a_connection_can_be_gone_on_with", Sshd::start, interrupted_while_lost),
@@ -52,6 +54,31 @@ fn dropped(board: Sshd) {
     assert!(error.contains("dropped; trying again") && error.contains("connected again"), "{error}");
     Events::of(&board).assert_whole();
     board.assert_clean();
+}
+
+fn silent_connection(board: Sshd) {
+    let run = start(&board, &[]);
+    board.hold(MIDDLE);
+    let stopped = board.stop_sessions();
+    wait_for("another connection", || board.sessions().iter().any(|session| !stopped.contains(session)));
+    goes_on(&board);
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(0), "{output}{error}");
+    assert!(error.contains("connected again"), "{error}");
+    board.cut();
+    Events::of(&board).assert_whole();
+    board.assert_clean();
+}
+
+fn two_followers(board: Sshd) {
+    let run = start(&board, &[]);
+    board.hold(MIDDLE);
+    let (_, error) = expect(64, board.resume(&[]));
+    assert!(error.contains("another reglist follows it already"), "{error}");
+    goes_on(&board);
+    let (code, output, error) = run.end();
+    assert_eq!(code, Some(0), "{output}{error}");
+    Events::of(&board).assert_whole();
 }
 
 /// The events of a run that nothing disturbed.

@@ -16,8 +16,6 @@ pub(crate) struct SshArgs {
     /// The board, as ssh takes it; the user's own configuration applies
     #[arg(value_name = "USER@HOST", value_parser = Host::parse)]
     pub(crate) host: Host,
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// Use this build of reglist-suite, which must be one for the board
     #[arg(long, value_name = "FILE")]
     pub(crate) suite: Option<PathBuf>,
@@ -49,6 +47,8 @@ pub(crate) struct SshArgs {
     /// Print the commands instead of running them
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
     #[command(flatten)]
     pub(crate) suite_args: SuiteArgs,
     /// More arguments of reglist-suite; files among them are the board's

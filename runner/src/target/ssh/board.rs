@@ -22,6 +22,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(15);
 /// How often the user's wish to stop is looked at.
 const TICK: Duration = Duration::from_millis(50);
+/// So often a board may refuse the user before it is taken at its word: one
+/// that comes up may do so for a moment, and others count.
+const REFUSALS: u32 = 3;
 /// Kibibytes that a run needs on the board beside the program.
 const ROOM: u64 = 8 << 10;
 /// Statuses of the script that checks the program.
@@ -167,6 +170,7 @@ impl<'s> Board<'s> {
         say(&format!("the connection to {} dropped; trying again for {wait} s", self.connection.host()));
         let since = Instant::now();
         let mut pause = FIRST_PAUSE;
+        let mut refusals = 0;
         loop {
             self.connection.close();
             match self.connection.open(&script::identify(), false) {
@@ -179,12 +183,15 @@ impl<'s> Board<'s> {
                     }
                 }
                 Err(Failed::Dropped(more)) if more.is_empty() => {}
-                Err(Failed::Dropped(more)) => words = more,
+                Err(Failed::Dropped(more)) => {
+                    refusals += u32::from(more.iter().any(|line| line.contains("Permission denied")));
+                    words = more;
+                }
                 // A board that goes down, or comes up, sends people away.
                 Err(Failed::Error(SshError::NoShell { words: more, .. })) => words = vec![more.trim().to_owned()],
                 Err(Failed::Error(error)) => return Err(error.into()),
             }
-            if since.elapsed() + pause > self.wait {
+            if since.elapsed() + pause > self.wait || refusals == REFUSALS {
                 return Err(Trouble::Lost(words));
             }
             self.sleep(pause)?;

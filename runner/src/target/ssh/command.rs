@@ -6,7 +6,7 @@ use reglist_suite::spec::Source as Specs;
 
 use super::board::may_ask;
 use super::connection::Connection;
-use super::{Ssh, SshArgs, program, script, tries_all};
+use super::{Ssh, SshArgs, earlier, program, script, tries_all};
 use crate::cache::Cache;
 use crate::diff::known::{Date, Known, KnownError};
 use crate::error::Error;
@@ -46,6 +46,9 @@ pub(crate) fn with_target<R>(
         // The suite inside this program is the one that the board gets.
         None if arguments.arguments.is_empty() => lab::check_suite_arguments(&arguments.suite_args)?,
         None => {}
+    }
+    if let Some(results) = &arguments.resume {
+        earlier(results, arguments)?;
     }
     let place = Cache::place()?;
     let cache = if arguments.dry_run { Cache::planned(place) } else { Cache::open(place)? };

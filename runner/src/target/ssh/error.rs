@@ -207,6 +207,18 @@ impl SshError {
         }
     }
 
+    /// Whether a run on the board, if there is one, has nothing to do with it.
+    pub(super) fn leaves_the_run(&self) -> bool {
+        matches!(
+            self,
+            Self::File { .. }
+                | Self::Machine { .. }
+                | Self::NoClient { .. }
+                | Self::Answer { .. }
+                | Self::NoRest { .. }
+        )
+    }
+
     /// An answer that cannot be understood.
     pub(super) fn garbled(host: &str, log: &std::path::Path, garbled: &Garbled) -> Self {
         Self::Answer { host: host.to_owned(), problem: garbled.to_string(), log: log.to_owned() }

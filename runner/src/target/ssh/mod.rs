@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use reglist_suite::exit;
 
 pub(crate) use arguments::SshArgs;
-pub(crate) use command::run;
+pub(crate) use command::{run, with_target};
 pub(crate) use error::SshError;
 pub(crate) use state::DIRECTORY;
 
@@ -40,7 +40,7 @@ use board::{Board, Trouble};
 use follow::{Frame, Frames};
 use gained::gained;
 use state::{State, Story};
-use talk::Heard;
+use talk::{Heard, Talk};
 
 /// Silence that means a hang: longer than any case may take.
 const SILENCE: u64 = 60;
@@ -50,6 +50,8 @@ const MARGIN: u64 = 30;
 const TICK: Duration = Duration::from_millis(50);
 /// A board that says not even that the suite is alive has lost its connection.
 const DEAF: Duration = Duration::from_secs(30);
+/// How long the client may take to end behind the last word.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Lines of the log of a kernel that went down.
 const LAST_WORDS: usize = 200;
 /// Lines of a kernel's log that are shown.
@@ -110,13 +112,7 @@ impl<'s> Ssh<'s> {
     }
 
     fn make_ready(&mut self) -> Result<(), Error> {
-        let earlier = self.arguments.resume.as_deref().map(State::read).transpose()?;
-        if let Some(earlier) = &earlier {
-            let (was, host) = (earlier.host.clone(), self.arguments.host.as_str().to_owned());
-            if was != host {
-                return Err(SshError::OtherHost { path: self.session.results().to_owned(), was, host }.into());
-            }
-        }
+        let earlier = self.arguments.resume.as_deref().map(|results| earlier(results, self.arguments)).transpose()?;
         let board = self.board.insert(Board::reach(self.session, self.arguments)?);
         if let Some(earlier) = earlier {
             board.name.clone_from(&earlier.name);
@@ -230,6 +226,14 @@ impl Target for Ssh<'_> {
             return Ok(Run::default());
         };
         let run = self.follow_to_the_end(&mut board, state);
+        if let Err(Error::Ssh(error)) = &run {
+            // What is in trouble here is no reason to end what goes on there.
+            self.left |= error.leaves_the_run();
+            if self.left && !matches!(error, SshError::NoRest { .. }) {
+                let again = self.arguments.to_resume(self.session.results());
+                self.say(&format!("the run goes on on {}; for the rest: {again}", board.host()));
+            }
+        }
         self.board = Some(board);
         run
     }
@@ -395,8 +399,8 @@ impl Follower<'_> {
                         show(self.story.runs().current(), bar);
                     }
                     Frame::Alive => {}
-                    Frame::End(status) => return Ok(Listened::End(End::Over(status))),
-                    Frame::Gone => return Ok(Listened::End(End::Gone)),
+                    Frame::End(status) => return Ok(Listened::End(over(&mut talk, End::Over(status)))),
+                    Frame::Gone => return Ok(Listened::End(over(&mut talk, End::Gone))),
                 }
             }
             if board.interrupted() {
@@ -591,11 +595,29 @@ enum Listened {
     Dropped(Vec<String>),
 }
 
+/// Waits a moment for the client's own end, for a board may allow no second
+/// session beside it.
+fn over(talk: &mut Talk, end: End) -> End {
+    let since = Instant::now();
+    while since.elapsed() < FAREWELL && !matches!(talk.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {}
+    end
+}
+
 /// Shows how far a run is that may have begun before the bar.
 fn show_all(run: &crate::stream::Record, bar: &Bar) {
     if let Some(started) = &run.started {
         bar.length(started.plan.len() as u64);
         bar.advance_to(run.ended.len() as u64);
+    }
+}
+
+/// What is known of the run to go on with.
+fn earlier(results: &Path, arguments: &SshArgs) -> Result<State, SshError> {
+    let state = State::read(results)?;
+    let (was, host) = (state.host.clone(), arguments.host.as_str().to_owned());
+    match was == host {
+        true => Ok(state),
+        false => Err(SshError::OtherHost { path: results.to_owned(), was, host }),
     }
 }
 

@@ -2,7 +2,7 @@
 //! What is known of a run on a board, in files that outlive this program: the
 //! events, byte by byte as they came, and what it takes to go on with the run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use crate::target::restart::{Next, Restarting};
 /// Directory beside the events, for as long as the run has not ended.
 pub(crate) const DIRECTORY: &str = "board";
 const STATE: &str = "state.json";
+const LOCK: &str = "lock";
 const EVENTS: &str = "events.jsonl";
 /// Raised when a member changes its meaning.
 const FORMAT: u32 = 1;
@@ -104,6 +105,8 @@ pub(super) struct Story {
     pub(super) offset: u64,
     /// Cases that had ended when the suite started last.
     pub(super) except: Vec<String>,
+    /// Nobody else follows the run while this is open.
+    _lock: File,
 }
 
 impl Story {
@@ -112,6 +115,12 @@ impl Story {
         let directory = results.join(DIRECTORY);
         let failed = |path: PathBuf| move |source| SshError::File { action: "write", path, source };
         fs::create_dir_all(&directory).map_err(failed(directory.clone()))?;
+        let path = directory.join(LOCK);
+        let lock = File::create(&path).map_err(failed(path))?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            let why = "another reglist follows it already".to_owned();
+            return Err(SshError::NoRest { path: results.to_owned(), why });
+        }
         let events = results.join(EVENTS);
         let mut run = Restarting::new(File::create(&events).map_err(failed(events))?, state.restarts);
         let mut except = Vec::new();
@@ -128,7 +137,16 @@ impl Story {
         let bytes = read(&path)?;
         lines.take(&bytes, |line| run.take(line));
         let raw = open(&path)?;
-        let story = Self { results: results.to_owned(), state, run, raw, lines, offset: bytes.len() as u64, except };
+        let story = Self {
+            results: results.to_owned(),
+            state,
+            run,
+            raw,
+            lines,
+            offset: bytes.len() as u64,
+            except,
+            _lock: lock,
+        };
         story.save()?;
         Ok(story)
     }
