@@ -21,7 +21,14 @@ fn complaint(arguments: &[&str], home: &Path) -> String {
 #[test]
 fn help_and_version_are_no_errors() {
     let home = tempfile::tempdir().unwrap();
-    for arguments in [&["--help"][..], &["--version"], &["lab", "--help"], &["run", "--help"], &["run", "--list"]] {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["lab", "--help"],
+        &["ssh", "--help"],
+        &["run", "--help"],
+        &["run", "--list"],
+    ] {
         reglist(arguments, home.path()).assert().code(0);
     }
 }
@@ -36,6 +43,9 @@ fn wrong_usage_has_its_own_exit_code() {
         &["lab", "--timeout", "0"],
         &["lab", "--kernel", "7.2", "--kernel-src", "."],
         &["run", "--nonsense"],
+        &["ssh"],
+        &["ssh", "root@-oProxyCommand=x"],
+        &["ssh", "board", "--resume", "results", "--strict"],
     ] {
         reglist(arguments, home.path()).assert().code(64);
     }

@@ -103,7 +103,7 @@ fn no_kvm() -> Result<Sshd, String> {
 
 fn told_of_no_kvm(board: Sshd) {
     let (_, error) = expect(5, board.reglist(&["--", "--subject", "kvm"]));
-    assert!(error.contains("the suite gave up: ") && error.contains("/dev/kvm"), "{error}");
+    assert!(error.contains("the suite gave up: ") && error.matches("/dev/kvm").count() == 1, "{error}");
     board.assert_clean();
 }
 

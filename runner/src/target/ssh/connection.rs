@@ -89,7 +89,8 @@ impl<'s> Connection<'s> {
         let (mut log, mut sockets) = (None, None);
         if !session.planning() {
             let file_error = |source| SshError::File { action: "write", path: log_path.clone(), source };
-            log = Some(File::create(&log_path).map_err(file_error)?);
+            // The log of an earlier call stays.
+            log = Some(File::options().create(true).append(true).open(&log_path).map_err(file_error)?);
             sockets = Some(socket_directory().map_err(|source| SshError::Machine {
                 action: "make a directory for the connection's socket",
                 source,

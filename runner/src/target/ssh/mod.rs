@@ -169,8 +169,12 @@ impl<'s> Ssh<'s> {
             }
             Err(Stopped::Error(error)) => return Err(error.into()),
         };
-        let Follower { story, complaints, silent, status, .. } = follower;
+        let Follower { story, mut complaints, silent, status, .. } = follower;
         let (runs, unblamed) = story.finish()?;
+        if runs.current().aborted.is_some() {
+            // The event has the same words.
+            complaints.clear();
+        }
         let stray: Vec<&str> = runs.stray().collect();
         if !stray.is_empty() {
             let path = self.file("stray.txt");
