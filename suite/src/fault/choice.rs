@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! `--fault`: which faults are asked for.
 
+use std::ffi::OsStr;
+
 use clap::ValueEnum as _;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command, Error};
 
 use super::Fault;
 
@@ -36,6 +40,29 @@ impl Faults {
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         let names = Fault::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
         let all = PossibleValue::new(ALL).help("Each of them in its turn");
-        PossibleValuesParser::new(names.chain([all])).map(|name| Fault::named(&name).map_or(Self::All, Self::One))
+        let names = Names(PossibleValuesParser::new(names.chain([all])));
+        names.map(|name| Fault::named(&name).map_or(Self::All, Self::One))
+    }
+}
+
+/// Names of which there are too many to tell all of them to somebody who
+/// mistyped one.
+#[derive(Debug, Clone)]
+struct Names(PossibleValuesParser);
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<String, Error> {
+        self.0.parse_ref(command, argument, value).map_err(|mut error| {
+            error.insert(ContextKind::ValidValue, ContextValue::Strings(Vec::new()));
+            let tip = StyledStr::from("`reglist show -v` lists all faults");
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
     }
 }
