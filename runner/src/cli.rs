@@ -18,6 +18,7 @@ use crate::manual::{self, CompletionsArgs, ManArgs};
 use crate::show::{self, ShowArgs};
 use crate::spec::SpecArgs;
 use crate::target::ssh::{self, SshArgs};
+use crate::verbosity::Verbosity;
 use crate::{doctor, lab, own_options, run, spec, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
@@ -25,8 +26,11 @@ use crate::{doctor, lab, own_options, run, spec, stored};
 #[command(name = "reglist", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// Show a line for each case, and what is done and where it is kept
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Show what failed and the verdict, and no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
     /// When to use colours; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -293,14 +297,15 @@ impl SuiteArgs {
 /// Does what was asked and returns the exit code.
 pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     cli.color.apply();
+    let verbosity = Verbosity::of(cli.quiet, cli.verbose);
     match cli.command {
-        None => run_here(Vec::new(), cli.verbose, cli.color),
-        Some(Command::Run { arguments }) => run_here(arguments, cli.verbose, cli.color),
-        Some(Command::Lab(arguments)) => lab::run(&arguments, cli.verbose),
-        Some(Command::Ssh(arguments)) => ssh::run(&arguments, cli.verbose),
+        None => run_here(Vec::new(), verbosity, cli.color),
+        Some(Command::Run { arguments }) => run_here(arguments, verbosity, cli.color),
+        Some(Command::Lab(arguments)) => lab::run(&arguments, verbosity),
+        Some(Command::Ssh(arguments)) => ssh::run(&arguments, verbosity),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
-        Some(Command::Report(arguments)) => stored::run(&arguments, cli.verbose),
-        Some(Command::Show(arguments)) => show::run(&arguments, cli.verbose),
+        Some(Command::Report(arguments)) => stored::run(&arguments, verbosity),
+        Some(Command::Show(arguments)) => show::run(&arguments, verbosity),
         Some(Command::Man(arguments)) => manual::write_pages(&arguments),
         Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),
@@ -309,8 +314,8 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     }
 }
 
-fn run_here(arguments: Vec<OsString>, verbose: u8, color: Color) -> Result<u8, Error> {
-    let sorted = own_options::sort(arguments, verbose, color);
+fn run_here(arguments: Vec<OsString>, verbosity: Verbosity, color: Color) -> Result<u8, Error> {
+    let sorted = own_options::sort(arguments, verbosity, color);
     sorted.color.apply();
     run::run(sorted)
 }
@@ -356,7 +361,8 @@ fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String
     }
     let commands = Cli::command();
     let is_command = |word: &OsString| commands.get_subcommands().any(|command| word == command.get_name());
-    let own_options::Sorted { suite: mut words, matrix, known, .. } = own_options::sort(arguments, 0, Color::Auto);
+    let own_options::Sorted { suite: mut words, matrix, known, .. } =
+        own_options::sort(arguments, Verbosity::Normal, Color::Auto);
     if words.iter().any(is_command) {
         return None;
     }

@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::stream::Record;
 use crate::target::ssh::{self, SshArgs};
 use crate::target::{self, Run, Target, local::Local};
+use crate::verbosity::Verbosity;
 
 /// Something that every target promises.
 #[derive(Debug)]
@@ -108,7 +109,7 @@ pub fn lab(promise: &Promise, wrong: &Path, results: &Path) -> Result<(), Broken
     }
     words.extend(promise.arguments.iter().map(OsString::from));
     let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    lab::with_target(&command.arguments, 0, |lab, _| Ok(keeps(promise, lab)))?
+    lab::with_target(&command.arguments, Verbosity::Normal, |lab, _| Ok(keeps(promise, lab)))?
 }
 
 /// Whether a board over ssh keeps a promise, with the model as its subject.
@@ -131,7 +132,7 @@ pub fn ssh(promise: &Promise, config: &Path, suite: &Path, results: &Path) -> Re
         words.extend(["--fault", "register-missing"].map(OsString::from));
     }
     let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    ssh::with_target(&command.arguments, 0, |board, _| Ok(keeps(promise, board)))?
+    ssh::with_target(&command.arguments, Verbosity::Normal, |board, _| Ok(keeps(promise, board)))?
 }
 
 fn keeps<T: Target>(promise: &Promise, target: &mut T) -> Result<(), Broken> {

@@ -33,6 +33,7 @@ mod stored;
 mod stream;
 mod supervise;
 mod target;
+mod verbosity;
 
 use std::process::ExitCode;
 

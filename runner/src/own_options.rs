@@ -10,14 +10,15 @@ use clap::ValueEnum as _;
 
 use crate::cli::Color;
 use crate::matrix::Request;
+use crate::verbosity::Verbosity;
 
 /// The program's own options, and what is left for the suite.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Sorted {
     /// Arguments of the suite.
     pub(crate) suite: Vec<OsString>,
-    /// How often details were asked for.
-    pub(crate) verbose: u8,
+    /// How much is to be told.
+    pub(crate) verbosity: Verbosity,
     /// When to use colours.
     pub(crate) color: Color,
     /// Whether help is asked for, which the suite gives, and if so the long one.
@@ -31,7 +32,7 @@ pub(crate) struct Sorted {
 /// An option of the program's own.
 #[derive(Debug, PartialEq, Eq)]
 enum Own {
-    Verbose(u8),
+    Told(Verbosity),
     Color(Color),
     /// The colour is the next argument.
     ColorBehind(Color),
@@ -39,8 +40,9 @@ enum Own {
 
 /// Takes the program's own options out, beside those that stood before `run`.
 /// What is not understood is left for the suite to judge.
-pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorted {
-    let mut sorted = Sorted { suite: Vec::new(), verbose, color, help: None, matrix: Request::default(), known: None };
+pub(crate) fn sort(arguments: Vec<OsString>, verbosity: Verbosity, color: Color) -> Sorted {
+    let mut sorted =
+        Sorted { suite: Vec::new(), verbosity, color, help: None, matrix: Request::default(), known: None };
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
         if argument == "--" {
@@ -72,7 +74,7 @@ pub(crate) fn sort(arguments: Vec<OsString>, verbose: u8, color: Color) -> Sorte
         }
         let next = rest.peek().and_then(|next| next.to_str());
         match argument.to_str().and_then(|argument| own(argument, next)) {
-            Some(Own::Verbose(more)) => sorted.verbose = sorted.verbose.saturating_add(more),
+            Some(Own::Told(verbosity)) => sorted.verbosity = verbosity,
             Some(Own::Color(color)) => sorted.color = color,
             Some(Own::ColorBehind(color)) => {
                 sorted.color = color;
@@ -118,11 +120,12 @@ fn own(argument: &str, next: Option<&str>) -> Option<Own> {
     }
     match argument {
         "--color" => color(next?).map(Own::ColorBehind),
-        "--verbose" => Some(Own::Verbose(1)),
+        "--quiet" | "-q" => Some(Own::Told(Verbosity::Quiet)),
+        "--verbose" => Some(Own::Told(Verbosity::Verbose)),
         _ => {
             let letters = argument.strip_prefix('-')?;
             let verbose = !letters.is_empty() && letters.bytes().all(|letter| letter == b'v');
-            verbose.then(|| Own::Verbose(letters.len().try_into().unwrap_or(u8::MAX)))
+            verbose.then_some(Own::Told(Verbosity::Verbose))
         }
     }
 }
@@ -131,21 +134,24 @@ fn own(argument: &str, next: Option<&str>) -> Option<Own> {
 mod tests {
     use super::*;
 
-    fn sorted(arguments: &[&str]) -> (String, u8, Color) {
-        let Sorted { suite, verbose, color, .. } = sort(arguments.iter().map(OsString::from).collect(), 0, Color::Auto);
-        (suite.join(" ".as_ref()).into_string().unwrap(), verbose, color)
+    fn sorted(arguments: &[&str]) -> (String, Verbosity, Color) {
+        let Sorted { suite, verbosity, color, .. } =
+            sort(arguments.iter().map(OsString::from).collect(), Verbosity::Normal, Color::Auto);
+        (suite.join(" ".as_ref()).into_string().unwrap(), verbosity, color)
     }
 
     #[test]
     fn own_options_may_stand_anywhere() {
-        assert_eq!(sorted(&["--subject", "model", "-v"]), ("--subject model".into(), 1, Color::Auto));
-        assert_eq!(sorted(&["-vv", "--color", "never", "x"]), ("x".into(), 2, Color::Never));
-        assert_eq!(sorted(&["--color=always", "--verbose"]), (String::new(), 1, Color::Always));
+        assert_eq!(sorted(&["--subject", "model", "-v"]), ("--subject model".into(), Verbosity::Verbose, Color::Auto));
+        assert_eq!(sorted(&["-vv", "--color", "never", "x"]), ("x".into(), Verbosity::Verbose, Color::Never));
+        assert_eq!(sorted(&["--color=always", "--verbose"]), (String::new(), Verbosity::Verbose, Color::Always));
+        assert_eq!(sorted(&["x", "-q"]), ("x".into(), Verbosity::Quiet, Color::Auto));
     }
 
     #[test]
     fn files_of_a_matrix_are_taken_out() {
-        let sorted = |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), 0, Color::Auto);
+        let sorted =
+            |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), Verbosity::Normal, Color::Auto);
         let all = sorted(&["--matrix", "a.json", "--fault", "all", "--matrix=b.html", "--force", "x"]);
         assert_eq!(all.matrix, Request { files: vec!["a.json".into(), "b.html".into()], force: true });
         assert_eq!(all.suite, ["--fault", "all", "x"]);
@@ -168,7 +174,8 @@ mod tests {
 
     #[test]
     fn the_file_of_known_failures_is_taken_out() {
-        let sorted = |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), 0, Color::Auto);
+        let sorted =
+            |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), Verbosity::Normal, Color::Auto);
         for arguments in [&["--known", "k.yaml", "x"][..], &["x", "--known=k.yaml"]] {
             let sorted = sorted(arguments);
             assert_eq!((sorted.suite, sorted.known), (vec!["x".into()], Some("k.yaml".into())));
@@ -181,7 +188,7 @@ mod tests {
     fn what_is_not_understood_is_left_to_the_suite() {
         for arguments in [&["-vx"][..], &["-"], &["--color"], &["--color", "green"], &["--color=green"], &["--", "-v"]]
         {
-            assert_eq!(sorted(arguments), (arguments.join(" "), 0, Color::Auto));
+            assert_eq!(sorted(arguments), (arguments.join(" "), Verbosity::Normal, Color::Auto));
         }
     }
 }

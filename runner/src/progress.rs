@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
+use crate::verbosity::Verbosity;
+
 /// Writes a message; a closed standard error is nobody's problem.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(io::stderr(), "{message}");
@@ -18,18 +20,19 @@ pub(crate) fn say(message: &str) {
 pub(crate) struct Progress {
     /// Stages that work at the same time have their bars below each other.
     bars: Option<MultiProgress>,
-    verbose: u8,
+    verbosity: Verbosity,
 }
 
 impl Progress {
-    /// Bars if the standard error is a terminal.
-    pub(crate) fn new(verbose: u8) -> Self {
-        Self { bars: io::stderr().is_terminal().then(MultiProgress::new), verbose }
+    /// Bars if the standard error is a terminal, and if they are not unwanted.
+    pub(crate) fn new(verbosity: Verbosity) -> Self {
+        let shown = io::stderr().is_terminal() && !verbosity.is_quiet();
+        Self { bars: shown.then(MultiProgress::new), verbosity }
     }
 
     /// No progress at all, for tests and for plans.
     pub(crate) fn none() -> Self {
-        Self { bars: None, verbose: 0 }
+        Self { bars: None, verbosity: Verbosity::Normal }
     }
 
     /// Shows a stage's progress until the result is dropped.
@@ -57,7 +60,7 @@ impl Progress {
 
     /// Says something that only the curious want to know.
     pub(crate) fn detail(&self, message: &str) {
-        if self.verbose > 0 {
+        if self.verbosity.is_verbose() {
             self.say(&format!("reglist: {message}"));
         }
     }
@@ -108,7 +111,8 @@ impl Bar {
         let seconds = self.started.elapsed().as_secs_f64();
         self.bar.finish_and_clear();
         // What was over before anybody noticed is not worth a line.
-        if seconds >= 0.5 || self.progress.verbose > 0 {
+        let worth = seconds >= 0.5 && !self.progress.verbosity.is_quiet();
+        if worth || self.progress.verbosity.is_verbose() {
             self.progress.say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
         }
     }

@@ -44,7 +44,7 @@ fn more_help() -> String {
 
 /// Runs the suite with its arguments and shows what it found.
 pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
-    let Sorted { mut suite, verbose, color, help, matrix, known } = arguments;
+    let Sorted { mut suite, verbosity, color, help, matrix, known } = arguments;
     let known = known.map(|file| Known::read(&file, Date::today())).transpose()?;
     if let (Color::Always | Color::Never, Some(value)) = (color, color.to_possible_value()) {
         // For the output of its own, where it is asked for that.
@@ -59,10 +59,10 @@ pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
     }
     let specs = own_options::value(&suite, "--specs").map_or(Source::Embedded, |specs| Source::Directory(specs.into()));
     let output = Output::check(&matrix, all, &specs)?;
-    let conclude = Arc::new(move |run: target::Run| run.know(known.as_ref()).conclude(verbose > 0, output.as_ref()));
+    let conclude = Arc::new(move |run: target::Run| run.know(known.as_ref()).conclude(verbosity, output.as_ref()));
     let shown = Arc::clone(&conclude);
     let last_words = Arc::new(move |run| error::exit_code(shown(run)));
-    let mut local = Local::new(suite, Progress::new(verbose), last_words);
+    let mut local = Local::new(suite, Progress::new(verbosity), last_words);
     let code = conclude(target::carry_out(&mut local)?)?;
     if let Some(long) = help.filter(|_| code == exit::PASSED) {
         report::print(&more_help())?;

@@ -11,6 +11,7 @@ use crate::cache::Cache;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::results::Results;
+use crate::verbosity::Verbosity;
 
 /// The run could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,7 @@ pub(crate) struct Session {
     results: Results,
     interrupt: Interrupt,
     progress: Progress,
-    verbose: bool,
+    verbosity: Verbosity,
     planning: bool,
     stages: AtomicUsize,
 }
@@ -45,15 +46,15 @@ impl Session {
         cache: Cache,
         results: Results,
         interrupt: Interrupt,
-        verbose: u8,
+        verbosity: Verbosity,
         planning: bool,
     ) -> Result<Self, SessionError> {
         let session = Self {
             cache,
             results,
             interrupt,
-            progress: Progress::new(verbose),
-            verbose: verbose > 0,
+            progress: Progress::new(verbosity),
+            verbosity,
             planning,
             stages: AtomicUsize::new(0),
         };
@@ -86,7 +87,7 @@ impl Session {
 
     /// Whether details are wanted.
     pub(crate) fn verbose(&self) -> bool {
-        self.verbose
+        self.verbosity.is_verbose()
     }
 
     /// Whether commands are printed instead of run.

@@ -46,6 +46,7 @@ use crate::session::Session;
 use crate::stage::StageError;
 use crate::supervise::ask;
 use crate::target::{self, lab::Lab};
+use crate::verbosity::Verbosity;
 use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
@@ -251,11 +252,11 @@ struct Built {
 }
 
 /// The command `lab`.
-pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     if !arguments.sets.is_empty() {
-        return sets::run(arguments, verbose);
+        return sets::run(arguments, verbosity);
     }
-    let result = test(arguments, verbose);
+    let result = test(arguments, verbosity);
     if !arguments.bisect {
         return result;
     }
@@ -266,34 +267,34 @@ pub(crate) fn run(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
     Ok(code)
 }
 
-fn test(arguments: &LabArgs, verbose: u8) -> Result<u8, Error> {
+fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
     if known.is_some() && arguments.fault == Some(Faults::All) {
         return Err(KnownError::WithEveryFault.into());
     }
     let request = Request { files: arguments.matrix.clone(), force: arguments.force };
     let output = Output::check(&request, arguments.fault == Some(Faults::All), &Specs::Embedded)?;
-    with_target(arguments, verbose, |lab, session| {
+    with_target(arguments, verbosity, |lab, session| {
         let run = target::carry_out(lab)?.know(known.as_ref());
         if session.planning() {
             return Ok(exit::PASSED);
         }
         let output = output.map(|output| output.and_in(session.results()));
-        run.conclude(verbose > 0, output.as_ref())
+        run.conclude(verbosity, output.as_ref())
     })
 }
 
 /// Does some work with a lab as the arguments describe it.
 pub(crate) fn with_target<R>(
     arguments: &LabArgs,
-    verbose: u8,
+    verbosity: Verbosity,
     work: impl FnOnce(&mut Lab<'_>, &Session) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let inputs = Inputs::read(arguments)?;
     let cache = open_cache(arguments)?;
     let results = open_results(arguments, &cache)?;
     let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbose, arguments.dry_run)?;
+    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
     session.progress().detail(&format!("results in {}", session.results().display()));
 
     work(&mut Lab::new(&session, arguments, inputs.patches, inputs.source), &session)

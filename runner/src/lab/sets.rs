@@ -17,6 +17,7 @@ use crate::results::Results;
 use crate::session::Session;
 use crate::stream::Runs;
 use crate::target::{self, lab::Lab};
+use crate::verbosity::Verbosity;
 
 /// The word for the reference implementation.
 const REFERENCE: &str = "reference";
@@ -87,7 +88,7 @@ impl Set {
 }
 
 /// Tests every set, and shows what came of them side by side.
-pub(super) fn run(common: &LabArgs, verbose: u8) -> Result<u8, Error> {
+pub(super) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let sets = common.sets.iter().map(|text| Set::parse(text, common)).collect::<Result<Vec<_>, _>>();
     let sets = sets.map_err(LabError::from)?;
     for (position, set) in sets.iter().enumerate() {
@@ -103,7 +104,7 @@ pub(super) fn run(common: &LabArgs, verbose: u8) -> Result<u8, Error> {
     let mut codes = Vec::new();
     drop(cache);
     for (set, inputs) in sets.iter().zip(inputs) {
-        let tested = test(set, inputs, &results, &interrupt, verbose);
+        let tested = test(set, inputs, &results, &interrupt, verbosity);
         let stop = tested.as_ref().is_err_and(Error::is_interruption) || interrupt.requested();
         let (runs, code) = match tested {
             Ok(tested) => tested,
@@ -125,17 +126,23 @@ pub(super) fn run(common: &LabArgs, verbose: u8) -> Result<u8, Error> {
 }
 
 /// Tests one set; the exit code is that of a run of its own.
-fn test(set: &Set, inputs: Inputs, results: &Results, interrupt: &Interrupt, verbose: u8) -> Result<(Runs, u8), Error> {
+fn test(
+    set: &Set,
+    inputs: Inputs,
+    results: &Results,
+    interrupt: &Interrupt,
+    verbosity: Verbosity,
+) -> Result<(Runs, u8), Error> {
     let cache = Cache::open(Cache::place()?)?;
     let results = results.within(&set.name)?;
-    let session = Session::new(cache, results, interrupt.afresh(), verbose, set.arguments.dry_run)?;
+    let session = Session::new(cache, results, interrupt.afresh(), verbosity, set.arguments.dry_run)?;
     session.progress().say(&format!("reglist: set {}", set.name));
     let run = target::carry_out(&mut Lab::new(&session, &set.arguments, inputs.patches, inputs.source))?;
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));
     }
-    if verbose > 0 {
-        report::print(&report::text(run.runs.current(), true))?;
+    if verbosity.is_verbose() {
+        report::print(&report::text(run.runs.current(), verbosity))?;
     }
     let (runs, judged) = run.judge_apart();
     Ok((runs, error::exit_code(judged.map_err(Error::from))))

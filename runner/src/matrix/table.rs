@@ -15,6 +15,7 @@ use super::verdict::{Totals, Verdict};
 use super::{Matrix, words};
 use crate::report::paragraph::{WIDTH, hanging};
 use crate::report::verdict::{UNTESTED, release};
+use crate::verbosity::Verbosity;
 
 /// Between a fault's name and its marks.
 const GAP: usize = 2;
@@ -23,20 +24,25 @@ const LONGEST_NAME: usize = 36;
 /// What stands behind a row with cases in error.
 const IN_ERROR: &str = " E";
 
-/// The whole text, with faults against clauses if it is to be `verbose`.
-pub(crate) fn text(matrix: &Matrix, verbose: bool) -> String {
+/// The whole text, with faults against clauses if details are wanted.
+pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
     let mut text = String::new();
     if matrix.started.subject == SubjectKind::Model {
         let right = format!("how Linux {} should answer", release(&matrix.started));
         hanging(&mut text, &format!("{UNTESTED}; each fault is one of {right}"));
         text.push('\n');
     }
+    let verbose = verbosity.is_verbose();
     if verbose {
         faults(&mut text, matrix);
     }
-    clauses(&mut text, matrix, verbose);
-    words::write(&mut text, matrix, verbose);
-    circumstances(&mut text, matrix);
+    if !verbosity.is_quiet() {
+        clauses(&mut text, matrix, verbose);
+    }
+    words::write(&mut text, matrix, verbosity);
+    if !verbosity.is_quiet() {
+        circumstances(&mut text, matrix);
+    }
     if matrix.is_complete() {
         verdict(&mut text, matrix);
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::report::paragraph::WIDTH;
+use crate::verbosity::Verbosity;
 
 /// A few clauses of the catalogue.
 const CLAUSES: [&str; 9] = [
@@ -193,19 +194,19 @@ fn matrix(events: &[Value]) -> Matrix {
 fn the_short_text_has_what_is_wrong() {
     let matrix = matrix(&everything());
     assert_eq!(matrix.exit_code(), 1);
-    insta::assert_snapshot!(text(&matrix, false));
+    insta::assert_snapshot!(text(&matrix, Verbosity::Normal));
 }
 
 #[test]
 fn the_long_text_has_every_fault_and_clause() {
-    insta::assert_snapshot!(text(&matrix(&everything()), true));
+    insta::assert_snapshot!(text(&matrix(&everything()), Verbosity::Verbose));
 }
 
 #[test]
 fn where_nothing_is_wrong_little_is_said() {
     let matrix = matrix(&nothing_wrong());
     assert_eq!(matrix.exit_code(), 0);
-    insta::assert_snapshot!(text(&matrix, false));
+    insta::assert_snapshot!(text(&matrix, Verbosity::Normal));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn a_stream_that_breaks_off_has_no_verdict() {
     let whole = everything();
     let matrix = matrix(&whole[..whole.len() - 12]);
     assert!(!matrix.is_complete() && matrix.unreached() > 0);
-    let text = text(&matrix, false);
+    let text = text(&matrix, Verbosity::Normal);
     assert!(text.contains("\nNOT REACHED ") && !text.contains("reglist: "), "{text}");
     assert!(page::text(&matrix).unwrap().contains("The run broke off"), "{text}");
 }
@@ -308,7 +309,7 @@ proptest! {
         let some: Vec<Value> = places.iter().map(|place| events[place % events.len()].clone()).collect();
         console::set_colors_enabled(false);
         if let Some(matrix) = Matrix::of(&runs(&some), &Clauses::load(&Source::Embedded).unwrap()) {
-            let text = text(&matrix, verbose);
+            let text = text(&matrix, Verbosity::of(false, verbose));
             let lines = text.lines().filter(|line| !line.starts_with("reglist: "));
             prop_assert!(lines.clone().all(|line| line.len() <= WIDTH), "{}", text);
             json::text(&matrix).unwrap();

@@ -10,6 +10,7 @@ use reglist_suite::fault::{Broken, Said};
 use super::Matrix;
 use super::fault::{FaultRow, Noticed, State, Wrong};
 use crate::report::paragraph::{hanging, labelled, list};
+use crate::verbosity::Verbosity;
 
 /// Problems of one kind that are shown where no details are wanted.
 const SHOWN: usize = 12;
@@ -38,12 +39,12 @@ pub(super) fn problems(matrix: &Matrix) -> Vec<Problem> {
     problems
 }
 
-/// Writes the problems, and no more than a few of each kind unless it is to be
-/// `verbose`; then what is as it should be and not in any table.
-pub(super) fn write(text: &mut String, matrix: &Matrix, verbose: bool) {
+/// Writes the problems, and no more than a few of each kind unless details are
+/// wanted; then what is as it should be and not in any table.
+pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
     let problems = problems(matrix);
     for kind in problems.chunk_by(|one, other| one.word == other.word) {
-        let shown = if verbose { kind.len() } else { SHOWN };
+        let shown = if verbosity.is_verbose() { kind.len() } else { SHOWN };
         kind.iter().take(shown).for_each(|problem| problem.write(text));
         let rest: Vec<&Problem> = kind.iter().skip(shown).collect();
         if let Some(first) = rest.first() {
@@ -53,8 +54,10 @@ pub(super) fn write(text: &mut String, matrix: &Matrix, verbose: bool) {
             list(text, "faults", &faults);
         }
     }
-    right(text, matrix);
-    absent(text, matrix);
+    if !verbosity.is_quiet() {
+        right(text, matrix);
+        absent(text, matrix);
+    }
 }
 
 impl Problem {

@@ -24,6 +24,7 @@ pub(crate) use side_by_side::{Compared, side_by_side};
 use crate::diff::known::Judged;
 use crate::error::Error;
 use crate::stream::Record;
+use crate::verbosity::Verbosity;
 
 /// Writes to the standard output; a closed pipe is the reader's choice.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
@@ -35,22 +36,24 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
 }
 
 /// The whole report where no failure is known.
-pub(crate) fn text(record: &Record, verbose: bool) -> String {
-    judged_text(record, verbose, None)
+pub(crate) fn text(record: &Record, verbosity: Verbosity) -> String {
+    judged_text(record, verbosity, None)
 }
 
 /// The whole report, with a line for each case if it is to be `verbose`; empty
 /// for a run that never started. Failures may be known.
-pub(crate) fn judged_text(record: &Record, verbose: bool, judged: Option<&Judged>) -> String {
+pub(crate) fn judged_text(record: &Record, verbosity: Verbosity, judged: Option<&Judged>) -> String {
     let mut text = String::new();
     let Some(started) = &record.started else {
         return text;
     };
     let finished = record.finished.as_ref();
     let tested = record.running.is_some() || !record.ended.is_empty();
-    verdict::write_subject(&mut text, started);
+    if !verbosity.is_quiet() {
+        verdict::write_subject(&mut text, started);
+    }
     if tested && finished.is_none_or(|finished| finished.verdict != Verdict::NotImplemented) {
-        results(&mut text, record, started, verbose);
+        results(&mut text, record, started, verbosity);
     }
     if let Some(judged) = judged {
         known::write(&mut text, judged);
@@ -61,10 +64,20 @@ pub(crate) fn judged_text(record: &Record, verbose: bool, judged: Option<&Judged
     text
 }
 
-fn results(text: &mut String, record: &Record, started: &RunStarted, verbose: bool) {
+fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: Verbosity) {
     let groups = groups::grouped(&record.ended);
+    if verbosity.is_quiet() {
+        let mut failed = String::new();
+        reasons::write(&mut failed, record, started);
+        findings::write(&mut failed, &groups, started);
+        if !failed.is_empty() {
+            text.push_str(failed.trim_start_matches('\n'));
+            text.push('\n');
+        }
+        return;
+    }
     table::write(text, record, started);
-    if verbose {
+    if verbosity.is_verbose() {
         cases::write(text, record, started);
     }
     reasons::write(text, record, started);

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::paragraph::WIDTH;
 use super::*;
+use crate::verbosity::Verbosity;
 
 /// A report of a run that was to do `plan`, by what began it and what followed.
-fn report(started: &Value, events: &[Value], verbose: bool) -> String {
+fn report(started: &Value, events: &[Value], verbosity: Verbosity) -> String {
     console::set_colors_enabled(false);
     let mut record = Record::default();
     record.take(&started.to_string());
@@ -15,11 +16,11 @@ fn report(started: &Value, events: &[Value], verbose: bool) -> String {
         record.take(&event.to_string());
     }
     assert_eq!(record.stray, Vec::<String>::new());
-    text(&record, verbose)
+    text(&record, verbosity)
 }
 
 fn shown(plan: &[&str], events: &[Value]) -> String {
-    report(&on_kernel(plan), events, false)
+    report(&on_kernel(plan), events, Verbosity::Normal)
 }
 
 fn on_kernel(plan: &[&str]) -> Value {
@@ -155,14 +156,14 @@ fn facts_are_told_in_few_words_before_the_verdict() {
 fn first_and_last_line_say_that_the_model_is_no_kernel() {
     let plan = ["base.a.x"];
     let whole = |fault, outcome, verdict, totals| {
-        report(&on_model(&plan, fault), &[case("base.a.x", outcome, &[]), end(verdict, totals)], false)
+        report(&on_model(&plan, fault), &[case("base.a.x", outcome, &[]), end(verdict, totals)], Verbosity::Normal)
     };
     insta::assert_snapshot!(whole(None, "pass", "passed", [1, 0, 0, 0]));
     let texts = [
         whole(Some("register-missing"), "fail", "failed", [0, 1, 0, 0]),
         whole(None, "skip", "nothing_tested", [0, 0, 1, 0]),
-        report(&on_model(&[], None), &[end("nothing_tested", [0, 0, 0, 0])], false),
-        report(&on_model(&plan, None), &[end("not_implemented", [0, 0, 1, 0])], false),
+        report(&on_model(&[], None), &[end("nothing_tested", [0, 0, 0, 0])], Verbosity::Normal),
+        report(&on_model(&plan, None), &[end("not_implemented", [0, 0, 1, 0])], Verbosity::Normal),
     ];
     for text in texts {
         let lines: Vec<&str> = text.lines().collect();
@@ -176,7 +177,7 @@ fn a_verbose_report_has_a_line_for_each_case() {
     insta::assert_snapshot!(report(
         &on_kernel(&["base.a.x", "base.a.long_name", "base.a.y"]),
         &[case("base.a.x", "pass", &[]), case("base.a.long_name", "fail", &[])],
-        true
+        Verbosity::Verbose
     ));
 }
 

@@ -19,6 +19,7 @@ use reglist_suite::spec::{Source, Spec, SpecError};
 
 use crate::error::Error;
 use crate::report::{self, paragraph::WIDTH};
+use crate::verbosity::Verbosity;
 use find::Index;
 
 const AFTER_HELP: &str = "\
@@ -92,8 +93,8 @@ pub(crate) enum ShowError {
 }
 
 /// Shows what was asked for; the result is the exit code.
-pub(crate) fn run(arguments: &ShowArgs, verbose: u8) -> Result<u8, Error> {
-    let shown = shown(arguments, verbose > 0)?;
+pub(crate) fn run(arguments: &ShowArgs, verbosity: Verbosity) -> Result<u8, Error> {
+    let shown = shown(arguments, verbosity.is_verbose())?;
     report::print(&shown)?;
     Ok(exit::PASSED)
 }

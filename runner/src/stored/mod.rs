@@ -22,6 +22,7 @@ use reglist_suite::format::{Junit, Kcidb};
 use crate::cli::ReportArgs;
 use crate::digest::Key;
 use crate::error::Error;
+use crate::verbosity::Verbosity;
 use collect::{Collector, End, StoredRun};
 use ktap::Ktap;
 use lines::{LONGEST, Line};
@@ -133,14 +134,14 @@ impl StoredError {
 }
 
 /// Reports every run of every file; the result is the exit code of the worst.
-pub(crate) fn run(arguments: &ReportArgs, verbose: u8) -> Result<u8, Error> {
+pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Error> {
     for path in [&arguments.junit, &arguments.kcidb].into_iter().flatten() {
         if path.exists() && !arguments.force {
             return Err(StoredError::Exists { path: path.clone() }.into());
         }
     }
     let mut report = Report {
-        show: Show::new(arguments.format, verbose > 0),
+        show: Show::new(arguments.format, verbosity),
         junit: arguments.junit.is_some().then(Junit::default),
         kcidb: arguments.kcidb.is_some().then(|| Kcidb::new(&arguments.kcidb_origin, arguments.kcidb_build.clone())),
         held: None,

@@ -11,11 +11,12 @@ use crate::error::Error;
 use crate::progress::say;
 use crate::report;
 use crate::stream::Record;
+use crate::verbosity::Verbosity;
 
 /// Shows runs as they come.
 pub(super) struct Show {
     shown: Shown,
-    verbose: bool,
+    verbosity: Verbosity,
     /// The document, once it is known whether it has several runs.
     lines: Option<Box<dyn Lines>>,
     first: bool,
@@ -28,8 +29,8 @@ impl fmt::Debug for Show {
 }
 
 impl Show {
-    pub(super) fn new(shown: Shown, verbose: bool) -> Self {
-        Self { shown, verbose, lines: None, first: true }
+    pub(super) fn new(shown: Shown, verbosity: Verbosity) -> Self {
+        Self { shown, verbosity, lines: None, first: true }
     }
 
     /// Shows a run, which is one of several or the only one.
@@ -71,7 +72,7 @@ impl Show {
         }
         // A run that came to no case has no results to show.
         let tested = named.run.learnt || matches!(named.run.end, End::Finished(_));
-        text + &if tested { report::text(&record, self.verbose) } else { String::new() }
+        text + &if tested { report::text(&record, self.verbosity) } else { String::new() }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::progress::{self, Bar};
 use crate::report;
 use crate::stage::indented;
 use crate::stream::{Record, Runs};
+use crate::verbosity::Verbosity;
 
 /// A place where the suite can run.
 pub(crate) trait Target {
@@ -216,13 +217,13 @@ impl Run {
 
     /// Shows the report, or the matrix of a run that tries every fault; the
     /// result is the exit code, or why there is none.
-    pub(crate) fn conclude(self, verbose: bool, output: Option<&Output>) -> Result<u8, Error> {
+    pub(crate) fn conclude(self, verbosity: Verbosity, output: Option<&Output>) -> Result<u8, Error> {
         let matrix = output.and_then(|output| Some((output, Matrix::of(&self.runs, output.clauses())?)));
         let Some((output, matrix)) = matrix else {
-            report::print(&report::judged_text(self.runs.current(), verbose, self.judged.as_ref()))?;
+            report::print(&report::judged_text(self.runs.current(), verbosity, self.judged.as_ref()))?;
             return Ok(self.judge()?);
         };
-        report::print(&matrix::text(&matrix, verbose))?;
+        report::print(&matrix::text(&matrix, verbosity))?;
         let written = output.write(&matrix);
         match (self.judge_rounds(&matrix), written) {
             (Err(error), Err(unwritten)) => {
@@ -350,7 +351,7 @@ mod tests {
             let known = Known::from_text(Path::new("known.yaml"), known, today).unwrap();
             console::set_colors_enabled(false);
             let run = Run { unblamed, ..run }.know(Some(&known));
-            let text = report::judged_text(run.runs.current(), false, run.judged.as_ref());
+            let text = report::judged_text(run.runs.current(), Verbosity::Normal, run.judged.as_ref());
             (run.judge(), text)
         };
         let known = "- {case: base.a.x, reason: r, link: 'https://example.org/1', expires: 2026-12-31}\n- {case: '*.c.x', reason: s}\n- {case: base.b.x, reason: t, expires: 2026-01-01}\n";

@@ -49,6 +49,17 @@ fn every_case_has_a_line_where_details_are_wanted() {
 }
 
 #[test]
+fn quiet_is_what_failed_and_the_verdict() {
+    let run = ["run", "--subject", "model", "--config", "base", "-q"];
+    let text = shown(&run, 0);
+    assert!(text.lines().count() == 1 && text.starts_with("reglist: passed: "), "{text}");
+    let text = shown(&[&["-q"][..], &run[..5], &["--fault", "count-one-more", "count"]].concat(), 1);
+    assert!(text.starts_with("FAIL list.complete") && !text.contains("note ") && !text.contains("(F failed"), "{text}");
+    let output = reglist(&["-q", "-v", "run"]);
+    assert_eq!(output.status.code(), Some(64));
+}
+
+#[test]
 fn colours_are_for_those_who_ask() {
     let run = ["run", "--subject", "model", "--config", "base"];
     assert!(!shown(&run, 0).contains('\u{1b}'));

@@ -15,6 +15,7 @@ use crate::spec::SpecCommandError;
 use crate::spec::from_kernel::error::FromKernelError;
 use crate::stream::Record;
 use crate::target::{self, local::Local};
+use crate::verbosity::Verbosity;
 
 /// The cases that write down what is listed, of every configuration.
 const CASES: &str = ".contents.exact";
@@ -41,7 +42,7 @@ pub(super) fn record(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, E
         say("reglist: interrupted; nothing was written");
         exit::INFRASTRUCTURE
     });
-    let run = target::carry_out(&mut Local::new(words, Progress::new(0), last_words))?;
+    let run = target::carry_out(&mut Local::new(words, Progress::new(Verbosity::Normal), last_words))?;
     let record = run.runs.current();
     Ok(match &record.started {
         Some(_) => Ok(record.clone()),

@@ -16,29 +16,30 @@ use crate::matrix::{Output, Request};
 use crate::results::Results;
 use crate::session::Session;
 use crate::target;
+use crate::verbosity::Verbosity;
 
 /// The command `ssh`.
-pub(crate) fn run(arguments: &SshArgs, verbose: u8) -> Result<u8, Error> {
+pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
     let all = tries_all(&arguments.arguments);
     if known.is_some() && all {
         return Err(KnownError::WithEveryFault.into());
     }
     let output = Output::check(&Request { files: Vec::new(), force: false }, all, &Specs::Embedded)?;
-    with_target(arguments, verbose, |ssh, session| {
+    with_target(arguments, verbosity, |ssh, session| {
         let run = target::carry_out(ssh)?.know(known.as_ref());
         if session.planning() {
             return Ok(exit::PASSED);
         }
         let output = output.map(|output| output.and_in(session.results()));
-        run.conclude(verbose > 0, output.as_ref())
+        run.conclude(verbosity, output.as_ref())
     })
 }
 
 /// Does some work with a board as the arguments describe it.
 pub(crate) fn with_target<R>(
     arguments: &SshArgs,
-    verbose: u8,
+    verbosity: Verbosity,
     work: impl FnOnce(&mut Ssh<'_>, &Session) -> Result<R, Error>,
 ) -> Result<R, Error> {
     match &arguments.suite {
@@ -59,7 +60,7 @@ pub(crate) fn with_target<R>(
         (None, None) => Results::in_cache(&cache)?,
     };
     let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbose, arguments.dry_run)?;
+    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
     session.progress().detail(&format!("results in {}", session.results().display()));
     work(&mut Ssh::new(&session, arguments), &session)
 }
