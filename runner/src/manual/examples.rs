@@ -26,6 +26,15 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
             ("lab --kernel-src ~/linux contents.", "Test a tree of one's own, and only what the list holds."),
             ("lab --reference --fault efault-lost", "See that a fault is noticed by a real kernel's run."),
         ],
+        "reglist-ssh" => &[
+            ("ssh root@board", "Test the kernel of a board."),
+            ("ssh --results results root@board efault.", "Run the checks of one theme there, and keep what they said."),
+        ],
+        "reglist-spec" => &[
+            ("spec check", "Say whether all specifications are right."),
+            ("spec list", "List architectures, series and configurations."),
+            ("spec show pmu_lbt", "Show the list of a configuration."),
+        ],
         "reglist-diff" => &[("diff old.jsonl new.jsonl", "Say what is different between two runs.")],
         "reglist-report" => &[
             ("report events.jsonl", "Report a stored run."),

@@ -20,9 +20,12 @@ use crate::{report, run, show};
 
 const MAN_HELP: &str = "Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page exists.";
 const COMPLETIONS_HELP: &str = "\
-For bash, in ~/.bashrc:   eval \"$(reglist completions bash)\"
-For zsh, in a directory of $fpath:   reglist completions zsh > _reglist
-For fish:   reglist completions fish > ~/.config/fish/completions/reglist.fish
+For bash, in ~/.bashrc:
+  eval \"$(reglist completions bash)\"
+For zsh, in a directory of $fpath:
+  reglist completions zsh > _reglist
+For fish:
+  reglist completions fish > ~/.config/fish/completions/reglist.fish
 
 Exit codes: 0 written; 64 wrong usage.";
 

@@ -64,6 +64,7 @@ fn name_of(command: &Command) -> String {
 fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     let name = name_of(&command);
     let own_status = exit_status(&command);
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
     let version = env!("CARGO_PKG_VERSION");
     let man = Man::new(command).section(SECTION).source(format!("reglist {version}")).manual("reglist");
@@ -77,6 +78,14 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
         man.render_subcommands_section(&mut text)?;
     }
     let mut more = Roff::new();
+    if let Some(notes) = notes(&help) {
+        more.control("SH", ["NOTES"]);
+        if notes.lines().all(|line| line.len() <= TABLE_WIDTH) {
+            unfilled(&mut more, &notes);
+        } else {
+            more.text([roman(notes.split_whitespace().collect::<Vec<_>>().join(" "))]);
+        }
+    }
     more.control("SH", ["EXIT STATUS"]);
     more.text([roman(own_status.as_deref().unwrap_or(status))]);
     let examples = examples(&name);
@@ -105,6 +114,12 @@ fn exit_status(command: &Command) -> Option<String> {
     let help = command.get_after_help()?.to_string();
     let (_, codes) = help.split_once("Exit codes: ")?;
     Some(codes.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// What else a command's help ends with, of itself.
+fn notes(help: &str) -> Option<String> {
+    let (notes, _) = help.split_once("Exit codes: ").unwrap_or((help, ""));
+    Some(notes.trim()).filter(|notes| !notes.is_empty()).map(str::to_owned)
 }
 
 /// Lines that stay as they are.

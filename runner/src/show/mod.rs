@@ -41,7 +41,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
     /// The architecture
-    #[arg(long, visible_alias = "architecture", value_name = "NAME", default_value = LoongArch64.name())]
+    #[arg(long = "architecture", visible_alias = "arch", value_name = "NAME", default_value = LoongArch64.name())]
     arch: String,
     /// A register's id or name, a clause, case, check, theme, configuration,
     /// group or fault; without any, what there is
