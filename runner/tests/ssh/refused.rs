@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not so fails the test")]
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::Test;
 use crate::sshd::{Sshd, expect};
@@ -62,7 +62,7 @@ fn program(machine: u16) -> Vec<u8> {
 fn with_suite(board: &Sshd, suite: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
     command.arg("ssh").arg("-F").arg(board.config()).args(["board", "--suite"]).arg(board.path(suite));
-    command.env("XDG_CACHE_HOME", board.path("cache")).stdin(Stdio::null());
+    board.at_home(&mut command);
     command
 }
 
@@ -132,7 +132,7 @@ fn hostile_names(board: Sshd) {
     ] {
         for words in [&["ssh", &name][..], &["ssh", "--", &name]] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
-            command.args(words).env("XDG_CACHE_HOME", board.path("cache")).stdin(Stdio::null());
+            board.at_home(command.args(words));
             expect(64, command);
             assert!(!board.path("trap").exists(), "{name:?}");
         }

@@ -184,7 +184,7 @@ fn asked(board: Sshd) {
     let words = [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_str().unwrap());
     let mut script = Command::new("script");
     script.args(["-q", "-e", "-c", &shlex::try_join(words).unwrap(), "/dev/null"]);
-    script.env("XDG_CACHE_HOME", board.path("cache")).env("TERM", "dumb");
+    board.at_home(script.env("TERM", "dumb"));
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut shown = Vec::new();
     let mut output = child.stdout.take().unwrap();

@@ -81,7 +81,7 @@ impl Sshd {
             command.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(board.path(key));
             assert!(command.status().unwrap().success());
         }
-        for place in ["tmp", "home"] {
+        for place in ["tmp", "home", "here"] {
             fs::create_dir(board.path(place)).unwrap();
         }
         let at = board.directory.path().display().to_string();
@@ -211,7 +211,7 @@ impl Sshd {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
         command.arg("ssh").arg("-F").arg(self.config()).args([NAME, "--suite"]).arg(std::env::current_exe().unwrap());
         command.arg("--results").arg(self.path("results")).args(more);
-        command.env("XDG_CACHE_HOME", self.path("cache")).stdin(Stdio::null());
+        self.at_home(&mut command);
         command
     }
 
@@ -219,8 +219,13 @@ impl Sshd {
     pub(crate) fn resume(&self, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
         command.arg("ssh").arg("-F").arg(self.config()).args([NAME, "--resume"]).arg(self.path("results")).args(more);
-        command.env("XDG_CACHE_HOME", self.path("cache")).stdin(Stdio::null());
+        self.at_home(&mut command);
         command
+    }
+
+    /// Gives a program places of this test's own, and no terminal.
+    pub(crate) fn at_home(&self, command: &mut Command) {
+        command.env("XDG_CACHE_HOME", self.path("cache")).env("TMPDIR", self.path("here")).stdin(Stdio::null());
     }
 
     /// What the run left in the place for temporary files.
@@ -229,9 +234,12 @@ impl Sshd {
         places.into_iter().flatten().map(|entry| entry.unwrap().path().display().to_string()).collect()
     }
 
-    /// Nothing is left on the board: no file, no process, no connection.
+    /// Nothing is left: no file on the board, no process, no connection, no
+    /// socket here.
     pub(crate) fn assert_clean(&self) {
         assert_eq!(self.left(), Vec::<String>::new());
+        let sockets = fs::read_dir(self.path("here")).unwrap().flatten().map(|entry| entry.path());
+        assert_eq!(sockets.collect::<Vec<_>>(), Vec::<PathBuf>::new());
         wait_for("all processes of the run to be gone", || self.suite().is_empty());
         wait_for("the connection to be gone", || !self.is_connected());
     }
