@@ -155,6 +155,8 @@ fn one_more_register_is_all_that_differs() {
 fn nobody_else_s_files_are_touched() {
     let directory = six();
     let again = ["spec", "from-kernel", "--subject", "model", "--series", "six", "--output", "specs"];
+    let mine = ["spec", "from-kernel", "--subject", "model", "--series", "six", "--output", "specs/clauses.yaml"];
+    assert!(complaint(&directory, &mine).contains("`specs/clauses.yaml` is not a directory\n["));
     assert!(complaint(&directory, &again).contains("`specs` is not empty\n[name another directory, or add --force]"));
     fs::write(directory.path().join("specs/mine"), "keep").unwrap();
     edit(&directory, "specs/loongarch64/six/base.yaml", "count: 76", "count: 75");

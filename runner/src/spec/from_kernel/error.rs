@@ -119,6 +119,12 @@ pub(crate) enum FromKernelError {
         /// The directory.
         path: PathBuf,
     },
+    /// The place is a file's.
+    #[error("`{}` is not a directory\n[name another one]", path.display())]
+    NoDirectory {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file would be a part of the series.
     #[error("`{}` stands in the folder of the new series, and would be a part of it\n[remove it, or choose another name or directory]", path.display())]
     InTheWay {

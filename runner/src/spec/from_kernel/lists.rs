@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What a kernel lists in every configuration, as a run wrote it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reglist_suite::arch::{Arch, Feature};
 use reglist_suite::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind, Verdict};
@@ -133,19 +133,18 @@ fn label(label: &Label) -> String {
 
 /// The run's configurations have to be known, as their features are not in it.
 fn check_configurations(started: &RunStarted, like: &Spec) -> Result<(), FromKernelError> {
-    let mut unknown: Vec<String> = Vec::new();
+    let mut unknown: BTreeSet<&str> = BTreeSet::new();
     for case in &started.plan {
         let name = case.split('.').next().unwrap_or_default();
-        let known = like.configurations.iter().any(|configuration| configuration.name == name);
-        if !known && unknown.last().is_none_or(|last| last != name) {
-            unknown.push(plain(name));
+        if like.configurations.iter().all(|configuration| configuration.name != name) {
+            unknown.insert(name);
         }
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    unknown.dedup();
-    Err(FromKernelError::UnknownConfigurations { series: like.series.clone(), names: unknown.join(", ") })
+    let names = unknown.into_iter().map(plain).collect::<Vec<_>>().join(", ");
+    Err(FromKernelError::UnknownConfigurations { series: like.series.clone(), names })
 }
 
 /// The case of each configuration that wrote its list down.

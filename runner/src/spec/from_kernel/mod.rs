@@ -30,6 +30,7 @@ use reglist_suite::spec::Spec;
 use super::tree::Tree;
 use super::{Place, SpecCommandError};
 use crate::diff::read::Stored;
+use crate::diff::words::plain;
 use crate::error::Error;
 use crate::progress::say;
 use crate::report;
@@ -159,13 +160,13 @@ impl Made {
         let arch = arch.filter(|arch| tree.architectures.iter().any(|known| known.name() == arch.name()));
         let arch = arch.ok_or_else(|| SpecCommandError::Unknown {
             what: "architecture",
-            name: started.architecture.clone(),
+            name: plain(&started.architecture),
             known: tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", "),
         })?;
         let name = arguments.like.as_ref().unwrap_or(&started.series);
         let known = tree.series(arch);
         if !known.contains(name) {
-            return Err(FromKernelError::NoLike { series: name.clone(), known: known.join(", ") }.into());
+            return Err(FromKernelError::NoLike { series: plain(name), known: known.join(", ") }.into());
         }
         if known.contains(&arguments.series) && !arguments.force {
             return Err(FromKernelError::SeriesExists { series: arguments.series.clone() }.into());

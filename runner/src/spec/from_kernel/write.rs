@@ -38,6 +38,9 @@ pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelEr
     let occupied = match fs::read_dir(output) {
         Ok(mut entries) => entries.next().is_some(),
         Err(source) if source.kind() == io::ErrorKind::NotFound => false,
+        Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
+            return Err(FromKernelError::NoDirectory { path: output.to_owned() });
+        }
         Err(source) => return Err(FromKernelError::Write { path: output.to_owned(), source }),
     };
     if occupied && !force { Err(FromKernelError::Occupied { path: output.to_owned() }) } else { Ok(()) }
