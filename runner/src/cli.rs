@@ -229,6 +229,9 @@ pub(crate) struct ReportArgs {
     /// Write a submission for KCIDB (5.3) to a new file
     #[arg(long, value_name = "FILE")]
     pub(crate) kcidb: Option<PathBuf>,
+    /// Write a page to a new file: of the only run, or of the second compared with the first
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Who submits to KCIDB
     #[arg(long, value_name = "NAME", default_value = "reglist", requires = "kcidb")]
     pub(crate) kcidb_origin: Origin,

@@ -14,6 +14,7 @@ use crate::interrupt::InterruptError;
 use crate::lab::LabError;
 use crate::manual::ManualError;
 use crate::matrix::OutputError;
+use crate::page::PageError;
 use crate::results::ResultsError;
 use crate::session::SessionError;
 use crate::show::ShowError;
@@ -47,6 +48,9 @@ pub(crate) enum Error {
     /// The files of a matrix.
     #[error(transparent)]
     Matrix(#[from] OutputError),
+    /// The page of a run.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// The directory of results.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -96,6 +100,7 @@ impl Error {
             Self::Lab(error) => error.exit_code(),
             Self::Manual(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
+            Self::Page(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
             Self::Run(error) => error.exit_code(),
             Self::Spec(error) => error.exit_code(),

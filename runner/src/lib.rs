@@ -20,6 +20,7 @@ mod lab;
 mod manual;
 mod matrix;
 mod own_options;
+mod page;
 mod progress;
 mod report;
 mod results;

@@ -116,7 +116,7 @@ fn is_own(name: &str) -> bool {
     let is_console = name.strip_prefix("console").is_some_and(|rest| rest.ends_with(".log"));
     is_console
         || ssh::is_own(name)
-        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html"].contains(&name)
+        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html", "report.html"].contains(&name)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -2,6 +2,7 @@
 //! What is different from one file to the other: cases, registers, facts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
 
 use reglist_suite::events::{CaseFinished, Finding, Outcome, RunStarted, SubjectKind, Verdict};
 use serde::Serialize;
@@ -251,19 +252,23 @@ impl Comparison {
     /// Where they hold runs that do not correspond.
     pub(crate) fn of(old: &Stored, new: &Stored, known: Option<&Known>) -> Result<Self, DiffError> {
         let pairs = pairs(old, new)?;
-        let (old_side, new_side) = (Side::of(old), Side::of(new));
-        let differences = differences(&old_side, &new_side);
-        let mut runs = pairs.iter().flat_map(|pair| [pair.old, pair.new]).flatten();
-        let listed = runs.all(|run| registers::has_lists(&run.record));
-        let comparable = registers::why_not(&differences, listed);
         let known_use = known.map(|known| {
             let plans: Vec<&str> = new.runs.iter().flat_map(|run| &run.started.plan).map(String::as_str).collect();
             let unmatched = known.unmatched(&plans).into_iter().cloned().collect();
             KnownUse { file: known.file.clone(), expired: known.expired.clone(), unmatched }
         });
+        Ok(Self::of_pairs(Side::of(old), Side::of(new), &pairs, known.zip(known_use)))
+    }
+
+    fn of_pairs(old: Side, new: Side, pairs: &[Pair<'_>], known: Option<(&Known, KnownUse)>) -> Self {
+        let differences = differences(&old, &new);
+        let mut runs = pairs.iter().flat_map(|pair| [pair.old, pair.new]).flatten();
+        let listed = runs.all(|run| registers::has_lists(&run.record));
+        let comparable = registers::why_not(&differences, listed);
+        let (known, known_use) = known.unzip();
         let mut comparison = Self {
-            old: old_side,
-            new: new_side,
+            old,
+            new,
             differences,
             compared: 0,
             changes: Vec::new(),
@@ -274,7 +279,7 @@ impl Comparison {
         };
         let mut registers = registers::Collecting::default();
         let mut facts = facts::Collecting::default();
-        for pair in &pairs {
+        for pair in pairs {
             comparison.compare_plans(pair, known);
             if let (Some(old), Some(new)) = (pair.old, pair.new) {
                 if comparison.registers.not_compared.is_none() {
@@ -285,7 +290,14 @@ impl Comparison {
         }
         (comparison.registers.appeared, comparison.registers.gone) = registers.finish();
         comparison.facts = facts.finish();
-        Ok(comparison)
+        comparison
+    }
+
+    /// Compares the only run of a file with the only one of another.
+    pub(crate) fn of_runs(old: (&str, &StoredRun), new: (&str, &StoredRun)) -> Self {
+        let pair = Pair { old: Some(old.1), new: Some(new.1), label: None };
+        let side = |(file, run): (&str, &StoredRun)| Side::of_runs(Path::new(file), std::slice::from_ref(run));
+        Self::of_pairs(side(old), side(new), &[pair], None)
     }
 
     /// Cases of a kind.
@@ -412,7 +424,7 @@ fn pairs<'r>(old: &'r Stored, new: &'r Stored) -> Result<Vec<Pair<'r>>, DiffErro
 }
 
 /// How the cases of a run stand.
-struct States<'r> {
+pub(crate) struct States<'r> {
     run: &'r StoredRun,
     planned: HashSet<&'r str>,
     ended: HashMap<&'r str, &'r CaseFinished>,
@@ -422,7 +434,8 @@ struct States<'r> {
 const NOT_IMPLEMENTED: &str = "not implemented: KVM_GET_REG_LIST gives ENOTTY";
 
 impl<'r> States<'r> {
-    fn of(run: &'r StoredRun) -> Self {
+    /// How the cases of `run` stand.
+    pub(crate) fn of(run: &'r StoredRun) -> Self {
         Self {
             run,
             planned: run.started.plan.iter().map(String::as_str).collect(),
@@ -434,7 +447,8 @@ impl<'r> States<'r> {
         self.run.record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented)
     }
 
-    fn state(&self, case: &str) -> Option<State> {
+    /// How a case stands, if it is planned.
+    pub(crate) fn state(&self, case: &str) -> Option<State> {
         if !self.planned.contains(case) {
             return None;
         }
@@ -448,7 +462,8 @@ impl<'r> States<'r> {
         })
     }
 
-    fn reason(&self, case: &str) -> Option<String> {
+    /// Why a case was skipped, ended in error or is missing.
+    pub(crate) fn reason(&self, case: &str) -> Option<String> {
         match self.ended.get(case) {
             Some(case) => case.reason.clone(),
             None if self.is_unimplemented() => Some(NOT_IMPLEMENTED.to_owned()),
@@ -479,15 +494,21 @@ fn why_incomplete(run: &StoredRun) -> Option<String> {
 
 impl Side {
     fn of(stored: &Stored) -> Self {
+        let side = Self::of_runs(&stored.path, &stored.runs);
+        let first_stray_line = (stored.stray > 0).then_some(stored.first_stray);
+        Self { stray_lines: stored.stray, first_stray_line, ..side }
+    }
+
+    fn of_runs(path: &Path, runs: &[StoredRun]) -> Self {
         let mut cases: BTreeMap<State, usize> = BTreeMap::new();
-        for run in &stored.runs {
+        for run in runs {
             let states = States::of(run);
             for state in states.planned.iter().filter_map(|case| states.state(case)) {
                 *cases.entry(state).or_default() += 1;
             }
         }
-        let incomplete = stored.runs.iter().filter_map(why_incomplete).collect();
-        let single = stored.runs.len() == 1;
+        let incomplete = runs.iter().filter_map(why_incomplete).collect();
+        let single = runs.len() == 1;
         // One at least is there; else everything about it is unknown.
         let none = RunStarted {
             format: 0,
@@ -504,10 +525,10 @@ impl Side {
             labels: Vec::new(),
             plan: Vec::new(),
         };
-        let started = stored.runs.first().map_or(&none, |run| &run.started);
+        let started = runs.first().map_or(&none, |run| &run.started);
         Self {
-            file: stored.path.display().to_string(),
-            runs: stored.runs.len(),
+            file: path.display().to_string(),
+            runs: runs.len(),
             suite: started.suite.clone(),
             subject: started.subject,
             architecture: started.architecture.clone(),
@@ -520,8 +541,8 @@ impl Side {
             fault: started.fault.clone().filter(|_| single),
             cases,
             incomplete,
-            stray_lines: stored.stray,
-            first_stray_line: (stored.stray > 0).then_some(stored.first_stray),
+            stray_lines: 0,
+            first_stray_line: None,
         }
     }
 }

@@ -10,7 +10,7 @@ pub(crate) mod known;
 mod markdown;
 pub(crate) mod read;
 pub(crate) mod registers;
-mod sections;
+pub(crate) mod sections;
 mod text;
 pub(crate) mod words;
 
@@ -21,8 +21,10 @@ use reglist_suite::exit;
 
 use crate::error::Error;
 use crate::report;
-use compare::Comparison;
+pub(crate) use compare::{Comparison, Kind, State, States};
+pub(crate) use facts::FactChange;
 use known::{Date, Known, KnownError};
+pub(crate) use read::StoredRun;
 use read::{ReadError, Stored};
 
 const AFTER_HELP: &str = "\

@@ -17,11 +17,11 @@ use crate::report::id::{check, configuration};
 use crate::stream::Record;
 
 /// The check that looks at every register of the list.
-const CONTENTS: &str = "contents.exact";
+pub(crate) const CONTENTS: &str = "contents.exact";
 /// The clause whose findings name registers.
-const CLAUSE: &str = "list.contents";
+pub(crate) const CLAUSE: &str = "list.contents";
 /// What is observed of an expected register that is not listed.
-const MISSING: &str = "missing";
+pub(crate) const MISSING: &str = "missing";
 
 /// Registers that came and went in the same configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

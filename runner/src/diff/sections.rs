@@ -18,28 +18,28 @@ const SHOWN: usize = 3;
 
 /// All cases of which the same is to be said.
 #[derive(Debug)]
-pub(super) struct Entry<'c> {
+pub(crate) struct Entry<'c> {
     /// Which cases.
-    pub(super) names: Names<'c>,
+    pub(crate) names: Names<'c>,
     /// Which one of several runs they are of.
-    pub(super) run: Option<&'c str>,
+    pub(crate) run: Option<&'c str>,
     /// How they stood and stand.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Why they do not run to their end.
-    pub(super) reason: Option<&'c str>,
+    pub(crate) reason: Option<&'c str>,
     /// What is known of the failure.
-    pub(super) known: Option<&'c KnownEntry>,
+    pub(crate) known: Option<&'c KnownEntry>,
     /// What makes the first of them fail.
-    pub(super) findings: Vec<&'c Finding>,
+    pub(crate) findings: Vec<&'c Finding>,
     /// Number of findings that are not shown.
-    pub(super) more: usize,
+    pub(crate) more: usize,
     /// Whose findings these are, where others differ.
-    pub(super) of: Option<&'c str>,
+    pub(crate) of: Option<&'c str>,
 }
 
 /// Names of cases, the short way.
 #[derive(Debug)]
-pub(super) enum Names<'c> {
+pub(crate) enum Names<'c> {
     /// One case.
     One(&'c str),
     /// One check in several configurations.
@@ -72,7 +72,7 @@ struct Key<'c> {
 }
 
 /// Everything to be said of one kind.
-pub(super) fn entries(comparison: &Comparison, kind: Kind) -> Vec<Entry<'_>> {
+pub(crate) fn entries(comparison: &Comparison, kind: Kind) -> Vec<Entry<'_>> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::new();
     let mut groups: Vec<Vec<&Change>> = Vec::new();
     for change in comparison.of_kind(kind) {
@@ -168,7 +168,7 @@ fn what(change: &Change) -> String {
 }
 
 /// What a comparison says in one word, and the number of cases behind it.
-pub(super) fn verdict(comparison: &Comparison) -> (&'static str, String) {
+pub(crate) fn verdict(comparison: &Comparison) -> (&'static str, String) {
     let (worse, passing) = (comparison.regressions(), comparison.unexpected_passes());
     let compared = comparison.compared;
     let (word, what) = match (worse, passing) {
@@ -187,7 +187,7 @@ pub(super) fn verdict(comparison: &Comparison) -> (&'static str, String) {
 }
 
 /// Everything that there is, in numbers; nothing if nothing is different.
-pub(super) fn numbers(comparison: &Comparison) -> Option<String> {
+pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
     let mut parts = Vec::new();
     for kind in Kind::ALL {
         let number = comparison.of_kind(kind).count();
@@ -211,7 +211,7 @@ pub(super) fn numbers(comparison: &Comparison) -> Option<String> {
 }
 
 /// The number of cases of a file by state.
-pub(super) fn totals(side: &Side) -> String {
+pub(crate) fn totals(side: &Side) -> String {
     let word = |state: &State| match state {
         State::Pass => "passed",
         State::Fail => "failed",
@@ -227,7 +227,7 @@ pub(super) fn totals(side: &Side) -> String {
 }
 
 /// What a reader has to know of a file before trusting it.
-pub(super) fn doubts(side: &Side) -> Vec<String> {
+pub(crate) fn doubts(side: &Side) -> Vec<String> {
     let mut doubts: Vec<String> = side.incomplete.iter().take(SHOWN).cloned().collect();
     if side.incomplete.len() > SHOWN {
         doubts.push(format!("{} more runs are not complete", side.incomplete.len() - SHOWN));
@@ -243,14 +243,14 @@ pub(super) fn doubts(side: &Side) -> Vec<String> {
 }
 
 /// In what the rules differ by which the two are judged; nothing if they do not.
-pub(super) fn other_rules(comparison: &Comparison) -> Option<String> {
+pub(crate) fn other_rules(comparison: &Comparison) -> Option<String> {
     let rules = comparison.differences.iter().filter(|difference| difference.changes_rules);
     let rules: Vec<String> = rules.map(|rule| format!("{}: {}, then {}", rule.what, rule.old, rule.new)).collect();
     (!rules.is_empty()).then(|| rules.join("; "))
 }
 
 /// What the file of known failures needs, a sentence for each entry.
-pub(super) fn of_known(comparison: &Comparison) -> Vec<String> {
+pub(crate) fn of_known(comparison: &Comparison) -> Vec<String> {
     let Some(known) = &comparison.known else {
         return Vec::new();
     };

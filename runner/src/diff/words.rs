@@ -8,11 +8,18 @@ use reglist_suite::events::Finding;
 use super::compare::State;
 
 /// What a finding is about, beside its clause: ioctl, register, entries.
-pub(super) fn subject(finding: &Finding) -> String {
-    let mut parts: Vec<String> = finding.ioctl.iter().cloned().collect();
-    if let Some(register) = &finding.register {
-        parts.push(format!("{} ({:#018x})", register.name, register.id));
-    }
+pub(crate) fn subject(finding: &Finding) -> String {
+    let register = finding.register.as_ref().map(|register| format!("{} ({:#018x})", register.name, register.id));
+    parts(finding, register)
+}
+
+/// The same without the register, for where it is known.
+pub(crate) fn subject_beside_register(finding: &Finding) -> String {
+    parts(finding, None)
+}
+
+fn parts(finding: &Finding, register: Option<String>) -> String {
+    let mut parts: Vec<String> = finding.ioctl.iter().cloned().chain(register).collect();
     if let Some(after) = &finding.after {
         parts.push(format!("after {}", after.name));
     }
@@ -25,7 +32,7 @@ pub(super) fn subject(finding: &Finding) -> String {
 }
 
 /// What a finding says.
-pub(super) fn observed(finding: &Finding) -> String {
+pub(crate) fn observed(finding: &Finding) -> String {
     if finding.expected.is_empty() {
         finding.observed.clone()
     } else {
@@ -34,7 +41,7 @@ pub(super) fn observed(finding: &Finding) -> String {
 }
 
 /// A whole finding.
-pub(super) fn finding(finding: &Finding) -> String {
+pub(crate) fn finding(finding: &Finding) -> String {
     let mut words = finding.clause.clone();
     let subject = subject(finding);
     if !subject.is_empty() {
@@ -44,7 +51,7 @@ pub(super) fn finding(finding: &Finding) -> String {
 }
 
 /// How a case stood.
-pub(super) fn was(state: State) -> &'static str {
+pub(crate) fn was(state: State) -> &'static str {
     match state {
         State::Pass => "passed",
         State::Fail => "failed",
@@ -55,7 +62,7 @@ pub(super) fn was(state: State) -> &'static str {
 }
 
 /// How a case stands.
-pub(super) fn is(state: State) -> &'static str {
+pub(crate) fn is(state: State) -> &'static str {
     match state {
         State::Pass => "passes",
         State::Fail => "fails",

@@ -141,6 +141,7 @@ fn test(
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));
     }
+    super::leave_page(&session, run.runs.current())?;
     if verbosity.is_verbose() {
         report::print(&report::text(run.runs.current(), verbosity))?;
     }

@@ -12,23 +12,23 @@ const LONGEST_LIST: usize = 4096;
 
 /// Findings that say the same.
 #[derive(Debug)]
-pub(super) struct Group<'r> {
+pub(crate) struct Group<'r> {
     /// One of them.
-    pub(super) first: &'r Finding,
+    pub(crate) first: &'r Finding,
     /// Whether what is expected differs in nothing, not even in a number.
-    pub(super) same_expected: bool,
+    pub(crate) same_expected: bool,
     /// Whether what was observed differs in nothing.
-    pub(super) same_observed: bool,
+    pub(crate) same_observed: bool,
     /// The cases that found it, each once.
-    pub(super) cases: Vec<&'r str>,
+    pub(crate) cases: Vec<&'r str>,
     /// The registers concerned.
-    pub(super) registers: Vec<&'r NamedRegister>,
+    pub(crate) registers: Vec<&'r NamedRegister>,
     /// The entries concerned, from 0.
-    pub(super) entries: Vec<usize>,
+    pub(crate) entries: Vec<usize>,
 }
 
 /// Puts the findings of all cases together.
-pub(super) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
+pub(crate) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
     let mut places = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for case in cases {

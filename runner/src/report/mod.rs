@@ -5,7 +5,7 @@
 
 mod cases;
 mod findings;
-mod groups;
+pub(crate) mod groups;
 pub(crate) mod id;
 mod known;
 mod new_registers;

@@ -46,6 +46,22 @@ pub(super) fn write_circumstances(text: &mut String, started: &RunStarted) {
 pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinished, judged: Option<&Judged>) {
     let all = finished.totals;
     let finished = &judged.map_or_else(|| finished.clone(), |judged| judged.end(finished));
+    let (word, what) = said(started, finished, all, &judged.map(known).unwrap_or_default());
+    let style = match finished.verdict {
+        Verdict::Passed => Style::new().green(),
+        Verdict::Failed => Style::new().red(),
+        Verdict::NothingTested | Verdict::NotImplemented => Style::new().yellow(),
+    };
+    let _ = writeln!(text, "reglist: {}: {what}", style.bold().apply_to(word));
+}
+
+/// The last line where no failure is known: what the run says in a word, and of
+/// what.
+pub(crate) fn sentence(started: &RunStarted, finished: &RunFinished) -> (&'static str, String) {
+    said(started, finished, finished.totals, "")
+}
+
+fn said(started: &RunStarted, finished: &RunFinished, all: Totals, known: &str) -> (&'static str, String) {
     let release = release(started);
     let Totals { pass, fail, skip, error } = finished.totals;
     let all = all.pass + all.fail + all.skip + all.error;
@@ -58,25 +74,16 @@ pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinis
         0 => String::new(),
         count => format!(" ({count} skipped)"),
     };
-    let known = judged.map(known).unwrap_or_default();
-    let (word, style, what) = match finished.verdict {
-        Verdict::Passed => ("passed", Style::new().green(), format!("{}{kernel}{skipped}{known}", cases(pass))),
-        Verdict::Failed => {
-            ("failed", Style::new().red(), format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(all)))
+    let (word, what) = match finished.verdict {
+        Verdict::Passed => ("passed", format!("{}{kernel}{skipped}{known}", cases(pass))),
+        Verdict::Failed => ("failed", format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(all))),
+        Verdict::NothingTested if all == 0 => ("nothing tested", "no case was selected".to_owned()),
+        Verdict::NothingTested => ("nothing tested", format!("{}{kernel}, all skipped", cases(all))),
+        Verdict::NotImplemented => {
+            ("not implemented", format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"))
         }
-        Verdict::NothingTested if all == 0 => {
-            ("nothing tested", Style::new().yellow(), "no case was selected".to_owned())
-        }
-        Verdict::NothingTested => {
-            ("nothing tested", Style::new().yellow(), format!("{}{kernel}, all skipped", cases(all)))
-        }
-        Verdict::NotImplemented => (
-            "not implemented",
-            Style::new().yellow(),
-            format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"),
-        ),
     };
-    let _ = writeln!(text, "reglist: {}: {what}{untested}", style.bold().apply_to(word));
+    (word, what + &untested)
 }
 
 /// What the file of known failures has to do with the verdict.

@@ -7,6 +7,8 @@ use reglist_suite::events::{Event, RunStarted, Verdict};
 use reglist_suite::exit;
 use reglist_suite::format::Whole;
 
+use crate::stream::Record;
+
 /// A stored run, made whole.
 #[derive(Debug)]
 pub(super) struct StoredRun {
@@ -16,6 +18,11 @@ pub(super) struct StoredRun {
     pub(super) end: End,
     /// Whether a case had begun.
     pub(super) learnt: bool,
+    /// Number of the events up to the last one that the file has of a case; those behind
+    /// are made up.
+    own: usize,
+    /// The end that the file has.
+    over: Option<Event>,
 }
 
 /// The real end of a stored run.
@@ -44,6 +51,15 @@ impl StoredRun {
         self.events.iter().find_map(|event| if let Event::RunStarted(started) = event { Some(started) } else { None })
     }
 
+    /// What the file says, with nothing made up.
+    pub(super) fn record(&self) -> Record {
+        let mut record = Record::default();
+        for event in self.events.iter().take(self.own).chain(&self.over) {
+            record.add(event.clone());
+        }
+        record
+    }
+
     /// The exit code that says the same.
     pub(super) fn exit_code(&self) -> u8 {
         match &self.end {
@@ -60,6 +76,8 @@ pub(super) struct Collector {
     whole: Whole,
     events: Vec<Event>,
     end: Option<End>,
+    own: usize,
+    over: Option<Event>,
     /// Why a suite gave up that had not even begun.
     pub(super) gave_up: Option<String>,
 }
@@ -81,7 +99,16 @@ impl Collector {
         } else if let (false, Event::RunAborted { reason }) = (self.whole.is_started(), event) {
             self.gave_up.get_or_insert_with(|| reason.clone());
         }
+        let goes_on = !self.whole.is_over();
         self.events.extend(self.whole.take(event));
+        match event {
+            Event::RunFinished(_) | Event::RunAborted { .. } if self.over.is_none() && self.whole.is_started() => {
+                self.over = Some(event.clone());
+            }
+            Event::RunFinished(_) | Event::RunAborted { .. } => {}
+            _ if goes_on => self.own = self.events.len(),
+            _ => {}
+        }
         before
     }
 
@@ -91,6 +118,7 @@ impl Collector {
         let mut whole = mem::take(&mut self.whole);
         let end = self.end.take();
         let mut events = mem::take(&mut self.events);
+        let (own, over) = (mem::take(&mut self.own), self.over.take());
         if !whole.is_started() {
             return None;
         }
@@ -105,7 +133,7 @@ impl Collector {
             (Some(end), _) => end,
             (None, _) => incomplete,
         };
-        Some(StoredRun { events, end, learnt: whole.has_learnt() })
+        Some(StoredRun { events, end, learnt: whole.has_learnt(), own, over })
     }
 
     fn incomplete(&self) -> End {

@@ -22,6 +22,7 @@ use reglist_suite::format::{Junit, Kcidb};
 use crate::cli::ReportArgs;
 use crate::digest::Key;
 use crate::error::Error;
+use crate::page;
 use crate::verbosity::Verbosity;
 use collect::{Collector, End, StoredRun};
 use ktap::Ktap;
@@ -140,10 +141,12 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
             return Err(StoredError::Exists { path: path.clone() }.into());
         }
     }
+    let html = arguments.html.as_deref().map(|path| page::Output::check(path, arguments.force)).transpose()?;
     let mut report = Report {
         show: Show::new(arguments.format, verbosity),
         junit: arguments.junit.is_some().then(Junit::default),
         kcidb: arguments.kcidb.is_some().then(|| Kcidb::new(&arguments.kcidb_origin, arguments.kcidb_build.clone())),
+        html,
         held: None,
         several: arguments.files.len() > 1,
         worst: exit::PASSED,
@@ -157,12 +160,15 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
             report.take(Named { file: file.clone(), number, run })
         })?;
     }
-    let (junit, kcidb, worst) = report.end()?;
+    let Ended { junit, kcidb, html, worst } = report.end()?;
     let documents = [(&arguments.junit, junit), (&arguments.kcidb, kcidb)];
     for (path, document) in documents {
         if let (Some(path), Some(document)) = (path, document) {
             write(path, &document, arguments.force)?;
         }
+    }
+    if let Some(html) = html {
+        html.write()?;
     }
     Ok(worst)
 }
@@ -301,8 +307,17 @@ struct Report {
     show: Show,
     junit: Option<Junit>,
     kcidb: Option<Kcidb>,
+    html: Option<page::Output>,
     held: Option<Named>,
     several: bool,
+    worst: u8,
+}
+
+/// What is left to be written.
+struct Ended {
+    junit: Option<String>,
+    kcidb: Option<String>,
+    html: Option<page::Output>,
     worst: u8,
 }
 
@@ -315,14 +330,15 @@ impl Report {
         Ok(())
     }
 
-    fn end(mut self) -> Result<(Option<String>, Option<String>, u8), Error> {
+    fn end(mut self) -> Result<Ended, Error> {
         if let Some(held) = self.held.take() {
             self.add(&held)?;
         }
         self.show.end()?;
         let junit = self.junit.map(|junit| junit.document()).transpose();
         let junit = junit.map_err(|error| Error::Output(io::Error::other(error)))?;
-        Ok((junit, self.kcidb.map(|kcidb| kcidb.document() + "\n"), self.worst))
+        let kcidb = self.kcidb.map(|kcidb| kcidb.document() + "\n");
+        Ok(Ended { junit, kcidb, html: self.html, worst: self.worst })
     }
 
     fn add(&mut self, named: &Named) -> Result<(), Error> {
@@ -336,6 +352,9 @@ impl Report {
         }
         if let Some(junit) = &mut self.junit {
             run.events.iter().for_each(|event| junit.event(event));
+        }
+        if let Some(html) = &mut self.html {
+            html.take(file, &run.record());
         }
         self.show.run(named, self.several)?;
         self.worst = worse(self.worst, run.exit_code());

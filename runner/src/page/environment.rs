@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What was tested, by what, and how.
+
+use reglist_suite::events::{Label, RunStarted, SubjectKind};
+
+use super::view::{View, Views};
+use super::words::seconds;
+use crate::report::id::push_new;
+
+/// A fact of each run.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) name: String,
+    /// Of the older run, if there is one, then of the newer one; a line each
+    /// where there are several of a name.
+    pub(super) values: Vec<Vec<String>>,
+    pub(super) differs: bool,
+}
+
+/// Everything of the environment, each run with its values.
+pub(super) fn environment(views: &Views<'_>) -> Vec<Fact> {
+    let of_each: Vec<Vec<(String, String)>> = views.iter().map(facts).collect();
+    let mut names: Vec<&str> = Vec::new();
+    of_each.iter().flatten().for_each(|(name, _)| push_new(&mut names, name.as_str()));
+    let fact = |name: &&str| {
+        let values: Vec<Vec<String>> = of_each
+            .iter()
+            .map(|facts| facts.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone()).collect())
+            .collect();
+        let differs =
+            *name != "file" && *name != "time in cases" && values.windows(2).any(|pair| pair.first() != pair.last());
+        Fact { name: (*name).to_owned(), values, differs }
+    };
+    names.iter().map(fact).collect()
+}
+
+fn facts(run: &View<'_>) -> Vec<(String, String)> {
+    let started = run.started();
+    let own = |wanted: &'static str| started.labels.iter().filter(move |label| label.name == wanted);
+    let yes_no = |yes: bool| if yes { "yes" } else { "no" };
+    let mut facts: Vec<(String, String)> = Vec::new();
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            facts.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    add("subject", &subject(started));
+    add("kernel", &started.kernel);
+    own(Label::BUILD_ID).for_each(|label| add("kernel build id", &label.value));
+    own(Label::KVM_BUILD_ID).for_each(|label| add("kvm build id", &label.value));
+    own(Label::PATCH).for_each(|label| add("patch", &label.value));
+    if own(Label::PATCH).next().is_none() {
+        add("patch", "none recorded");
+    }
+    add("CPU", if started.cpu.is_empty() { "not recorded" } else { &started.cpu });
+    add("architecture", &started.architecture);
+    add("suite", &started.suite);
+    add("series", &started.series);
+    add("seed", &started.seed.to_string());
+    add("should clauses", if started.strict { "fail (strict)" } else { "warn" });
+    add("new registers allowed", yes_no(started.allow_new));
+    add("fault", started.fault.as_deref().unwrap_or_default());
+    for label in &started.labels {
+        if ![Label::BUILD_ID, Label::KVM_BUILD_ID, Label::PATCH].contains(&label.name.as_str()) {
+            add(&format!("label {}", label.name), &label.value);
+        }
+    }
+    let time = run.record().ended.iter().fold(0_u64, |time, case| time.saturating_add(case.duration_us));
+    add("time in cases", &seconds(time));
+    add("file", &run.input.file);
+    facts
+}
+
+fn subject(started: &RunStarted) -> String {
+    match (started.subject, &started.fault) {
+        (SubjectKind::Kvm, None) => "a kernel, through /dev/kvm".to_owned(),
+        (SubjectKind::Kvm, Some(_)) => "a kernel with a fault on purpose, through /dev/kvm".to_owned(),
+        (SubjectKind::Model, _) => "the built-in model: no kernel was tested".to_owned(),
+    }
+}

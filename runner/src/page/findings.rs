@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Findings, with what they have in common said once.
+
+use std::collections::HashMap;
+
+use reglist_suite::clause::Level;
+use reglist_suite::events::NamedRegister;
+
+use super::view::View;
+use super::words::anchor;
+use crate::report::groups::{Group, grouped};
+use crate::report::id::{check, configuration, each_once};
+use crate::report::paragraph::ranges;
+
+/// Groups of findings, and names in one of them, before the rest is only counted.
+const MOST_GROUPS: usize = 150;
+const MOST_NAMES: usize = 128;
+
+/// What failed, what is worth a warning, and what is only to be known.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Failures, then warnings.
+    pub(super) told: Vec<Block>,
+    pub(super) notes: Vec<Block>,
+    /// Number of groups that are left out.
+    pub(super) more: usize,
+    /// Number of findings that are left out.
+    pub(super) left_out: usize,
+}
+
+/// Findings that say the same.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// FAIL, WARN or note.
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    pub(super) clause: String,
+    /// ioctl and errno.
+    pub(super) subject: String,
+    /// Empty for a plain fact.
+    pub(super) expected: String,
+    pub(super) observed: String,
+    pub(super) registers: Vec<Link>,
+    pub(super) entries: String,
+    pub(super) configurations: String,
+    pub(super) checks: String,
+    /// The first case that found it.
+    pub(super) first: Option<String>,
+}
+
+/// A name that leads to something, where there is something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) name: String,
+    /// An anchor, or nothing.
+    pub(super) anchor: String,
+}
+
+impl Findings {
+    pub(super) fn of(run: &View<'_>, anchors: &HashMap<u64, String>) -> Self {
+        let groups = grouped(&run.record().ended);
+        let kind = |group: &Group<'_>| match group.first.level {
+            _ if run.fails(group.first) => 0,
+            Level::Should => 1,
+            _ => 2,
+        };
+        let mut findings = Self { left_out: run.input.left_out, ..Self::default() };
+        for wanted in 0..3 {
+            for group in groups.iter().filter(|group| kind(group) == wanted) {
+                let list = if wanted == 2 { &mut findings.notes } else { &mut findings.told };
+                if list.len() == MOST_GROUPS {
+                    findings.more += 1;
+                } else {
+                    list.push(block(run, group, wanted, anchors));
+                }
+            }
+        }
+        // Notes on a clause stand together.
+        let order = |block: &Block| findings_order(&findings.notes, block);
+        let places: Vec<usize> = findings.notes.iter().map(order).collect();
+        let mut notes: Vec<(usize, Block)> = places.into_iter().zip(findings.notes).collect();
+        notes.sort_by_key(|(place, _)| *place);
+        findings.notes = notes.into_iter().map(|(_, block)| block).collect();
+        findings
+    }
+}
+
+/// Where the block's clause comes first.
+fn findings_order(blocks: &[Block], block: &Block) -> usize {
+    blocks.iter().position(|other| other.clause == block.clause).unwrap_or_default()
+}
+
+fn block(run: &View<'_>, group: &Group<'_>, kind: usize, anchors: &HashMap<u64, String>) -> Block {
+    let finding = group.first;
+    let (word, class) = match kind {
+        0 => ("FAIL", "bad"),
+        1 => ("WARN", "warn"),
+        _ => ("note", "new"),
+    };
+    let alike = |words: &str, same: bool| if same { words.to_owned() } else { format!("{words} (and alike)") };
+    let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
+    let cases = || group.cases.iter().copied();
+    Block {
+        word,
+        class,
+        clause: finding.clause.clone(),
+        subject: subject.join(", "),
+        expected: if finding.expected.is_empty() {
+            String::new()
+        } else {
+            alike(&finding.expected, group.same_expected)
+        },
+        observed: alike(&finding.observed, group.same_observed),
+        registers: links(&group.registers, anchors),
+        entries: some(&ranges(&group.entries)),
+        configurations: some(&each_once(cases(), configuration)),
+        checks: some(&each_once(cases(), check)),
+        first: group.cases.iter().find(|case| run.has_row(case)).map(|case| anchor("case", case)),
+    }
+}
+
+/// Registers with what they lead to, the first of them.
+pub(super) fn links(registers: &[&NamedRegister], anchors: &HashMap<u64, String>) -> Vec<Link> {
+    let link = |register: &&NamedRegister| Link {
+        name: register.name.clone(),
+        anchor: anchors.get(&register.id).cloned().unwrap_or_default(),
+    };
+    let mut links: Vec<Link> = registers.iter().take(MOST_NAMES).map(link).collect();
+    if registers.len() > MOST_NAMES {
+        links.push(Link { name: format!("{} more", registers.len() - MOST_NAMES), anchor: String::new() });
+    }
+    links
+}
+
+/// The first names, and how many there are beyond.
+pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
+    let mut shown: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
+    let more = format!("{} more", names.len().saturating_sub(MOST_NAMES));
+    if names.len() > MOST_NAMES {
+        shown.push(&more);
+    }
+    shown.join(", ")
+}

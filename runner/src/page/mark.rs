@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What stands in a cell: a sign for the eye, words for everyone, a colour.
+
+/// A sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The sign.
+    pub(super) sign: char,
+    /// Its colour's name in the stylesheet.
+    pub(super) class: &'static str,
+    /// What it says.
+    pub(super) word: &'static str,
+    /// What that means.
+    pub(super) meaning: &'static str,
+    /// What it leads to, if there is more to be read.
+    pub(super) link: Option<String>,
+}
+
+/// Whether a register is in a configuration's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Listing {
+    /// As it should be.
+    Listed,
+    /// It should be.
+    Missing,
+    /// It should not be.
+    Unexpected,
+    /// It is new, and new ones are allowed.
+    New,
+    /// It is not, as it should be.
+    Absent,
+    /// Nothing is known of it.
+    Unknown,
+}
+
+impl Listing {
+    /// All of them, in the order of the legend.
+    pub(super) const ALL: [Self; 6] =
+        [Self::Listed, Self::Missing, Self::Unexpected, Self::New, Self::Absent, Self::Unknown];
+
+    /// Whether it is not as it should be.
+    pub(super) fn is_wrong(self) -> bool {
+        matches!(self, Self::Missing | Self::Unexpected)
+    }
+
+    /// As a sign.
+    pub(super) fn mark(self, link: Option<String>) -> Mark {
+        let (sign, class, word, meaning) = match self {
+            Self::Listed => ('L', "good", "listed", "listed"),
+            Self::Missing => ('M', "bad", "missing", "missing"),
+            Self::Unexpected => ('U', "bad", "unexpected", "unexpected: listed though it should not be"),
+            Self::New => ('N', "new", "new", "new: listed beyond the series, which this run allows"),
+            Self::Absent => ('\u{2013}', "none", "not listed", "not listed, as it should be"),
+            Self::Unknown => ('?', "open", "list not tested", "list not tested"),
+        };
+        Mark { sign, class, word, meaning, link }
+    }
+}
+
+/// What came of a register's round trip: GET, SET, save and restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Trip {
+    /// Nothing was found.
+    Passed,
+    /// A clause is broken.
+    Failed,
+    /// A clause that only warns is broken.
+    Warned,
+    /// It was not tried.
+    NotTried,
+}
+
+impl Trip {
+    /// All of them, in the order of the legend.
+    pub(super) const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::Warned, Self::NotTried];
+
+    /// As a sign.
+    pub(super) fn mark(self, link: Option<String>) -> Mark {
+        let (sign, class, meaning) = match self {
+            Self::Passed => ('\u{2713}', "yes", "round trip passed"),
+            Self::Failed => ('\u{2717}', "bad", "round trip failed"),
+            Self::Warned => ('!', "warn", "round trip with a warning"),
+            Self::NotTried => ('\u{b7}', "none", "round trip not tried"),
+        };
+        Mark { sign, class, word: meaning, meaning, link }
+    }
+}
