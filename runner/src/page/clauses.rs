@@ -7,7 +7,7 @@ use reglist_suite::clause::Level;
 use reglist_suite::events::{CaseFinished, Finding};
 
 use super::findings::{Link, links, some};
-use super::specification::{Fact, Specification, check};
+use super::specification::{Fact, check};
 use super::view::{View, Views};
 use super::words::{anchor, count, milliseconds};
 use crate::diff::{Kind, State};
@@ -71,7 +71,6 @@ pub(super) struct Case {
     pub(super) ioctls: String,
     /// Why it did not run to its end.
     pub(super) reason: String,
-    pub(super) facts: Vec<Fact>,
     pub(super) said: Vec<Said>,
     pub(super) more: usize,
     /// What the older run said, where that was something else.
@@ -190,7 +189,7 @@ fn section(
         id: clause.to_owned(),
         level: known.map(|clause| clause.level.to_string()).unwrap_or_default(),
         demand: known.map(|clause| clause.demand.clone()).unwrap_or_default(),
-        facts: known.map(Specification::of_clause).unwrap_or_default(),
+        facts: known.map(|clause| views.new.specification.of_clause(clause)).unwrap_or_default(),
         word,
         class,
         before,
@@ -272,7 +271,6 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
         time: ended.map(|case| milliseconds(case.duration_us)).unwrap_or_default(),
         ioctls: ended.map(|case: &CaseFinished| case.ioctls.to_string()).unwrap_or_default(),
         reason: reason_now,
-        facts: Specification::of_case(case),
         wrong: matches!(state, Some(State::Fail | State::Error | State::Missing))
             || said.iter().any(|said| said.class == "warn"),
         said,

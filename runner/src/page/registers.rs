@@ -83,6 +83,8 @@ pub(super) struct Row {
     pub(super) number: u64,
     /// The id, in hexadecimal.
     pub(super) id: String,
+    /// What it is, in a sentence.
+    pub(super) about: String,
     pub(super) facts: Vec<Fact>,
     /// What cases say of it.
     pub(super) said: Vec<Said>,
@@ -282,6 +284,7 @@ impl Matrix<'_, '_> {
 
     fn row(&self, name: &str, id: u64) -> Row {
         let hexadecimal = format!("{id:#018x}");
+        let (about, facts) = self.views.new.specification.of_register(id);
         let specified = self.views.iter().find_map(|run| run.specification.register(id));
         let cells: Vec<Cell> = self.names.iter().map(|name| self.cell(name, id)).collect();
         let [new, old] = &self.said;
@@ -305,7 +308,8 @@ impl Matrix<'_, '_> {
             name: specified.map_or(name, |register| &register.name).to_owned(),
             number: id,
             id: hexadecimal,
-            facts: self.views.new.specification.of_register(id),
+            about,
+            facts,
             said,
             more,
             wrong: cells.iter().any(Cell::is_wrong),

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What this program's own specifications say of a run's registers, clauses and
-//! checks. Every description on the page comes from here.
+//! What this program's own specifications say of a run's registers and clauses.
+//! Every description on the page comes from here.
 
 use std::collections::HashSet;
 
 use reglist_suite::arch::{Arch, LoongArch64, X86_64};
 use reglist_suite::checks::{self, Check};
 use reglist_suite::clause::{Clause, Clauses};
+use reglist_suite::describe::{Catalogue, Content, Description};
 use reglist_suite::events::RunStarted;
-use reglist_suite::spec::{Configuration, Register, RegisterTable, Source, Spec};
+use reglist_suite::spec::{Configuration, Register, Source, Spec};
 
 use crate::report::id::check as check_name;
 
 const ARCHITECTURES: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
 
-/// A label and what stands behind it.
-pub(super) type Fact = (&'static str, String);
+/// What stands elsewhere on the page, or says how reglist itself is tested.
+const NOT_OF_REGISTER: [&str; 4] = ["id", "bits", "listed", "saved by"];
+
+/// A label and what stands behind it, a line each.
+#[derive(Debug)]
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) lines: Vec<String>,
+}
 
 /// What is known beside the run itself.
 #[derive(Debug)]
@@ -24,8 +32,8 @@ pub(super) struct Specification {
     pub(super) arch: Option<&'static dyn Arch>,
     /// The run's series, if this program has it.
     pub(super) spec: Option<Spec>,
-    /// The architecture's registers by name.
-    table: Option<RegisterTable>,
+    /// The architecture's usual series in its place, for names and words alone.
+    usual: Option<Spec>,
     /// The clauses, none where they cannot be read.
     pub(super) clauses: Clauses,
 }
@@ -35,15 +43,24 @@ impl Specification {
     pub(super) fn of(started: &RunStarted) -> Self {
         let source = Source::Embedded;
         let arch = ARCHITECTURES.into_iter().find(|known| known.name() == started.architecture);
-        let spec = arch.and_then(|arch| Spec::load(&source, arch, &started.series).ok());
-        let table = arch.and_then(|arch| RegisterTable::load(&source, arch).ok());
+        let load = |series: &str| arch.and_then(|arch| Spec::load(&source, arch, series).ok());
+        let spec = load(&started.series);
+        let usual = if spec.is_none() { arch.and_then(|arch| load(arch.default_series())) } else { None };
         let clauses = Clauses::load(&source).unwrap_or(Clauses { clauses: Vec::new() });
-        Self { arch, spec, table, clauses }
+        Self { arch, spec, usual, clauses }
+    }
+
+    fn any(&self) -> Option<&Spec> {
+        self.spec.as_ref().or(self.usual.as_ref())
+    }
+
+    fn catalogue(&self) -> Option<Catalogue<'_>> {
+        Some(Catalogue::new(self.any()?, self.arch?))
     }
 
     /// The register of that id, if it has a name.
     pub(super) fn register(&self, id: u64) -> Option<&Register> {
-        self.table.as_ref().and_then(|table| table.by_id(id))
+        self.any().and_then(|spec| spec.registers.by_id(id))
     }
 
     /// The configuration of that name.
@@ -58,41 +75,38 @@ impl Specification {
         Some(configuration.registers.iter().map(|register| register.id).collect())
     }
 
-    /// What is to be said of a register.
-    pub(super) fn of_register(&self, id: u64) -> Vec<Fact> {
-        let mut facts = Vec::new();
-        if let Some(arch) = self.arch {
-            facts.push(("id", arch.describe(id)));
-        }
-        let Some(register) = self.register(id) else {
-            return facts;
+    /// What a register is, in a sentence, and what else is to be said of it.
+    pub(super) fn of_register(&self, id: u64) -> (String, Vec<Fact>) {
+        let Some(catalogue) = self.catalogue() else {
+            return (String::new(), Vec::new());
         };
-        facts.push(("after SET", register.rule.to_string()));
-        if register.mask != u64::MAX {
-            facts.push(("mask", format!("{:#x}", register.mask)));
-        }
-        if let Some(gate) = &register.gate {
-            let features: Vec<&str> = gate.any.iter().map(|feature| feature.name()).collect();
-            facts.push(("needs", format!("{}, else {}", features.join(" or "), gate.errno)));
-        }
-        facts.push(("source", register.source.clone()));
-        facts
+        let skipped = if self.register(id).is_some() { &NOT_OF_REGISTER[..] } else { &[] };
+        described(catalogue.id(id), skipped)
     }
 
     /// What is to be said of a clause, beside its demand.
-    pub(super) fn of_clause(clause: &Clause) -> Vec<Fact> {
-        let sources: Vec<String> = clause.source.iter().map(|origin| format!("{origin:?}").to_lowercase()).collect();
-        vec![("source", sources.join(", ").replace("api", "API"))]
-    }
-
-    /// What is to be said of a case.
-    pub(super) fn of_case(case: &str) -> Vec<Fact> {
-        let clauses = check(case).map_or(&[][..], |check| check.clauses);
-        if clauses.len() > 1 { vec![("tests", clauses.join(", "))] } else { Vec::new() }
+    pub(super) fn of_clause(&self, clause: &Clause) -> Vec<Fact> {
+        self.catalogue().map(|catalogue| described(catalogue.clause(clause), &[]).1).unwrap_or_default()
     }
 }
 
 /// The check of a case, if this program has it.
 pub(super) fn check(case: &str) -> Option<&'static Check> {
     checks::all().find(|check| check.name == check_name(case))
+}
+
+/// The summary and the parts, but for details and those of the `skipped` labels.
+fn described(description: Description, skipped: &[&str]) -> (String, Vec<Fact>) {
+    let parts = description.parts.into_iter().filter(|part| !part.detail && !skipped.contains(&part.label));
+    let facts = parts.map(|part| {
+        let lines = match part.content {
+            Content::Text(text) => vec![text],
+            Content::Items(items) => vec![items.join(", ")],
+            Content::Entries(entries) => {
+                entries.into_iter().map(|entry| format!("{}: {}", entry.name, entry.text)).collect()
+            }
+        };
+        Fact { label: part.label, lines }
+    });
+    (description.summary, facts.collect())
 }

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Opens the pages of `reglist report --html` in a headless Chromium, as a person would who got them by mail: a right kernel, the posted
+# patch, both beside each other, the model with a fault, a run that broke off, one that has no list, one of a kernel without the ioctl.
+# `check.sh DIR` leaves pages, screenshots and a print in DIR.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+missing=()
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+browser=$(command -v chromium || true)
+[ -n "$browser" ] || missing+=(chromium)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "check.sh: ${missing[*]} is not here" >&2
+  echo "[apt-get install --no-install-recommends ${missing[*]}]" >&2
+  exit 1
+fi
+
+kept="${1:-}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+if [ -n "$kept" ]; then
+  mkdir -p "$kept"
+fi
+
+# Kept beside the lab's things; nothing of it lies in the repository.
+place="${XDG_CACHE_HOME:-$HOME/.cache}/reglist/page-$(sha256sum ci/page/package-lock.json | cut -c1-16)"
+if [ ! -d "$place" ]; then
+  mkdir -p "$(dirname "$place")"
+  scratch=$(mktemp -d "$place.XXXXXX")
+  cp ci/page/package.json ci/page/package-lock.json "$scratch"
+  (cd "$scratch" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  mv -T "$scratch" "$place"
+fi
+
+cargo build --locked --release
+reglist="${CARGO_TARGET_DIR:-target}/release/reglist"
+# A run that fails is what some of these are for.
+"$reglist" lab --reference --results "$work/reference" >/dev/null
+"$reglist" lab --patch ci/lab/variants/posted-v5.patch --results "$work/v5" >/dev/null || [ $? -eq 1 ]
+"$reglist" run --subject model --fault efault-lost --events "$work/model.jsonl" >/dev/null || [ $? -eq 1 ]
+"$reglist" report --format ktap "$work/v5/events.jsonl" >"$work/ktap.log" || [ $? -eq 1 ]
+head -n 1 "$work/reference/events.jsonl" >"$work/unknown.jsonl"
+echo '{"event":"run_finished","verdict":"not_implemented","totals":{"pass":0,"fail":0,"skip":0,"error":0}}' >>"$work/unknown.jsonl"
+
+mkdir "$work/pages"
+page() {
+  local name=$1 code=0
+  shift
+  "$reglist" report --html "$work/pages/$name.html" "$@" >/dev/null 2>"$work/said" || code=$?
+  case $code in
+    0 | 1 | 4) ;;
+    *) cat "$work/said" >&2; return 1 ;;
+  esac
+}
+page reference "$work/reference/events.jsonl"
+page v5 "$work/v5/events.jsonl"
+page reference-v5 "$work/reference/events.jsonl" "$work/v5/events.jsonl"
+page v5-reference "$work/v5/events.jsonl" "$work/reference/events.jsonl"
+page same "$work/v5/events.jsonl" "$work/v5/events.jsonl"
+page model "$work/model.jsonl"
+page broken-off ci/formats/broken-off.jsonl
+page ktap "$work/ktap.log"
+page not-implemented "$work/unknown.jsonl"
+page not-implemented-v5 "$work/unknown.jsonl" "$work/v5/events.jsonl"
+# What the lab leaves is the same page.
+[ -s "$work/reference/report.html" ]
+
+export CHROMIUM="$browser" PROFILE="$work/profile" MODULES="$place" SHOTS="$kept"
+node ci/page/check.mjs "$work"/pages/*.html
+if [ -n "$kept" ]; then
+  cp "$work"/pages/*.html "$kept"
+fi
