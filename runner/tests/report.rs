@@ -52,6 +52,9 @@ fn what_cannot_be_read_is_wrong_usage_with_a_remedy() {
         (&["model", "--kcidb", "k"], "is about the model"),
         (&["broken-off", "--junit", "empty"], "--force"),
         (&["broken-off", "--kcidb", "empty"], "--force"),
+        (&["broken-off", "--html", "empty"], "--force"),
+        (&["broken-off", "--html", "nowhere/page.html"], "there is no directory"),
+        (&["broken-off", "broken-off", "model", "--html", "page.html"], "there are 3 runs"),
         (&["broken-off", "--format", "xml"], "possible values: pretty, ktap, tap13, lava, json"),
         (&["broken-off", "--kcidb", "k", "--kcidb-origin", "a-b"], "a-z, 0-9 and _"),
         (&[], "EVENTS"),
@@ -94,4 +97,24 @@ fn files_are_written_whole_or_not_at_all() {
     assert!(fs::read_to_string(home.path().join("j")).unwrap().ends_with("</testsuites>\n"));
     assert!(fs::read_to_string(home.path().join("k")).unwrap().starts_with("{\"builds\":"));
     report(&["broken-off", "--junit", "missing/j"], home.path()).assert().code(5);
+}
+
+#[test]
+fn a_page_shows_one_run_or_two() {
+    let home = tempfile::tempdir().unwrap();
+    for (files, words) in [
+        (&["broken-off"][..], "<h1>KVM_GET_REG_LIST on Linux 7.2.13</h1>"),
+        (
+            &["broken-off", "model"],
+            "<h1>KVM_GET_REG_LIST on the model of Linux 7.2.13, compared with Linux 7.2.13</h1>",
+        ),
+    ] {
+        report(&[files, &["--html", "page.html", "--force"]].concat(), home.path()).assert().code(1);
+        let page = fs::read_to_string(home.path().join("page.html")).unwrap();
+        assert!(page.contains(words), "{files:?}");
+    }
+    // The report on the terminal does not depend on the page.
+    let with = report(&["broken-off", "--html", "other.html"], home.path()).output().unwrap();
+    let without = report(&["broken-off"], home.path()).output().unwrap();
+    assert_eq!((with.stdout, with.stderr), (without.stdout, without.stderr));
 }
