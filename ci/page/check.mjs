@@ -72,6 +72,9 @@ for (const path of process.argv.slice(2)) {
       await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
       await accessible(page);
     });
+    if (!SHOTS) {
+      continue;
+    }
     await open(`${colorScheme}, screenshot`, file, "", async (page) => {
       await page.emulateMedia({ colorScheme });
       await shoot(page, file, colorScheme, false);
