@@ -129,6 +129,9 @@ pub(crate) struct LabArgs {
     /// Use this build of reglist-suite for loongarch64
     #[arg(long, value_name = "FILE")]
     pub(crate) suite: Option<PathBuf>,
+    /// Specifications to use in place of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) specs: Option<PathBuf>,
     /// Add to the kernel's command line; `module.parameter=value` goes to a lab module
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub(crate) append: Vec<String>,

@@ -318,5 +318,19 @@ groups
 ";
         assert!(text.contains(appeared), "{text}");
         assert!(text.ends_with("\nreglist: different: 5 registers appeared, 1 change of groups\n"), "{text}");
+        // By its own list the kernel is right.
+        let specs = run.directory.path().join("specs").display().to_string();
+        let own = [
+            "--kernel",
+            kernel,
+            "--reference",
+            "--patch",
+            &variant("five-more.patch"),
+            "--specs",
+            &specs,
+            "--series",
+            "new",
+        ];
+        assert_eq!(lab(&own).expect(0).end().0, Verdict::Passed, "{kernel}");
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::append::Append;
 use super::kernel::Kernel;
+use super::own_specs::{OwnSpecs, PLACE};
 
 /// What the suite finds in the guest as `/lab/job.json`.
 #[derive(Debug, Serialize, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Job {
 }
 
 /// Writes the initramfs.
-pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job) -> io::Result<()> {
+pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job, specs: Option<&OwnSpecs>) -> io::Result<()> {
     let mut image = Image { file: BufWriter::new(File::create(to)?), inode: 0 };
     for directory in ["dev", "lab", "lab/modules", "proc", "sys", "tmp"] {
         image.entry(directory, ModeFileType::Directory, 0o755, None, &[])?;
@@ -66,6 +67,16 @@ pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job) -> io::
         let content = fs::read(kernel.path.join(module))?;
         let name = format!("lab/modules/{module}");
         image.entry(&name, ModeFileType::Regular, 0o644, None, &content)?;
+    }
+    if let Some(specs) = specs {
+        let place = PLACE.trim_start_matches('/');
+        image.entry(place, ModeFileType::Directory, 0o755, None, &[])?;
+        for folder in specs.folders() {
+            image.entry(&format!("{place}/{folder}"), ModeFileType::Directory, 0o755, None, &[])?;
+        }
+        for (name, content) in &specs.files {
+            image.entry(&format!("{place}/{name}"), ModeFileType::Regular, 0o644, None, content.as_bytes())?;
+        }
     }
     trailer(&mut image.file)?;
     image.file.flush()
@@ -126,7 +137,8 @@ mod tests {
         fs::write(path.join("kvm.ko"), "module").unwrap();
         let kernel = Kernel { path: path.to_owned(), modules: vec!["kvm.ko".to_owned()] };
         let job = Job::new(&kernel, &Append::default(), Vec::new(), false);
-        write(&path.join("image"), &path.join("suite"), &kernel, &job).unwrap();
+        let specs = OwnSpecs { files: vec![("a/b.yaml".to_owned(), "x: 1".to_owned())] };
+        write(&path.join("image"), &path.join("suite"), &kernel, &job, Some(&specs)).unwrap();
 
         let mut rest: Box<dyn io::Read> = Box::new(File::open(path.join("image")).unwrap());
         let mut seen = Vec::new();
@@ -142,5 +154,7 @@ mod tests {
         assert!(seen.contains(&"100755 init".to_owned()), "{seen:?}");
         assert!(seen.contains(&"20600 dev/console".to_owned()), "{seen:?}");
         assert!(seen.contains(&"100644 lab/modules/kvm.ko".to_owned()), "{seen:?}");
+        let specs = ["40755 lab/specs", "40755 lab/specs/a", "100644 lab/specs/a/b.yaml"];
+        assert!(seen.ends_with(&specs.map(str::to_owned)), "{seen:?}");
     }
 }

@@ -12,6 +12,7 @@ mod build;
 mod image;
 mod kernel;
 mod layer;
+mod own_specs;
 mod patch_file;
 mod patches;
 mod recipe;
@@ -20,6 +21,7 @@ mod source;
 pub(crate) mod suite_program;
 pub(crate) mod toolchain;
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,11 +30,12 @@ use std::thread;
 use reglist_suite::events::Label;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
-use reglist_suite::spec::Source as Specs;
+use reglist_suite::spec::{Source as Specs, SpecError};
 
 pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::{Kernel, SOFT_LVZ};
+pub(crate) use own_specs::{OwnSpecs, PLACE as SPECS_PLACE};
 pub(crate) use toolchain::Toolchain;
 
 use crate::cache::{Cache, CacheError};
@@ -140,6 +143,9 @@ pub(crate) enum LabError {
     /// A run for every fault has no cases that another could read.
     #[error("--fault all gives each fault a line, and has no results of cases for --guest-format\n[name one fault]")]
     FormatOfAll,
+    /// The user's specifications.
+    #[error(transparent)]
+    Specs(#[from] SpecError),
     /// The suite does not take its arguments.
     #[error("{text}")]
     SuiteArguments {
@@ -223,6 +229,7 @@ impl LabError {
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
             | Self::FormatOfAll
+            | Self::Specs(_)
             | Self::SuiteArguments { .. }
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
@@ -275,7 +282,8 @@ fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         return Err(KnownError::WithEveryFault.into());
     }
     let request = Request { files: arguments.matrix.clone(), force: arguments.force };
-    let output = Output::check(&request, arguments.fault == Some(Faults::All), &Specs::Embedded)?;
+    let specs = arguments.specs.clone().map_or(Specs::Embedded, Specs::Directory);
+    let output = Output::check(&request, arguments.fault == Some(Faults::All), &specs)?;
     with_target(arguments, verbosity, |lab, session| {
         let run = target::carry_out(lab)?.know(known.as_ref());
         if session.planning() {
@@ -317,14 +325,16 @@ pub(crate) fn with_target<R>(
     let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
     session.progress().detail(&format!("results in {}", session.results().display()));
 
-    work(&mut Lab::new(&session, arguments, inputs.patches, inputs.source), &session)
+    work(&mut Lab::new(&session, arguments, inputs), &session)
 }
 
 /// What the user gave, looked at before anything is fetched or built.
 #[derive(Debug)]
-struct Inputs {
-    patches: UserPatches,
-    source: UserSource,
+pub(crate) struct Inputs {
+    patches: Vec<PatchFile>,
+    source: Option<Source>,
+    /// Specifications in place of those inside the suite.
+    pub(crate) specs: Option<OwnSpecs>,
 }
 
 impl Inputs {
@@ -335,11 +345,12 @@ impl Inputs {
         let patches =
             arguments.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
         let source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
+        let specs = arguments.specs.as_deref().map(OwnSpecs::read).transpose()?;
         match &arguments.suite {
             Some(suite) => suite_program::check(suite)?,
-            None => check_suite_arguments(&arguments.suite_args)?,
+            None => check_suite_arguments(&arguments.suite_args, arguments.specs.as_deref())?,
         }
-        Ok(Self { patches, source })
+        Ok(Self { patches, source, specs })
     }
 }
 
@@ -357,11 +368,14 @@ fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsEr
 }
 
 /// Has this program's own suite look at the arguments that the guest's suite
-/// will get, for in the guest nobody reads its complaints.
-pub(crate) fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabError> {
+/// will get, for in the guest nobody reads its complaints. `specs` are those that
+/// it will have, if not its own.
+pub(crate) fn check_suite_arguments(arguments: &SuiteArgs, specs: Option<&Path>) -> Result<(), LabError> {
     let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
     let program = std::env::current_exe().map_err(failed)?;
-    let output = ask(Command::new(program).arg("run").args(arguments.to_arguments()).arg("--list")).map_err(failed)?;
+    let mut suite = Command::new(program);
+    suite.arg("run").args(specs.iter().flat_map(|specs| [OsStr::new("--specs"), specs.as_os_str()]));
+    let output = ask(suite.args(arguments.to_arguments()).arg("--list")).map_err(failed)?;
     if output.status.code() == Some(exit::USAGE.into()) {
         let text = String::from_utf8_lossy(&output.stderr);
         let text = text.trim().trim_start_matches("reglist-suite: ").trim_start_matches("error: ");
@@ -371,14 +385,9 @@ pub(crate) fn check_suite_arguments(arguments: &SuiteArgs) -> Result<(), LabErro
 }
 
 /// Everything up to the boot.
-pub(crate) fn prepare(
-    session: &Session,
-    arguments: &LabArgs,
-    patches: &[PatchFile],
-    user_source: Option<&Source>,
-) -> Result<Prepared, LabError> {
+pub(crate) fn prepare(session: &Session, arguments: &LabArgs, inputs: &Inputs) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
-    let kernel = || kernel(session, &toolchain, arguments, patches, user_source, lists);
+    let kernel = || kernel(session, &toolchain, arguments, inputs, lists);
     let kind = if arguments.compare_model.is_some() { ProgramKind::Comparing } else { ProgramKind::Board };
     let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref(), kind);
     let (Built { kernel, version, labels }, suite) = match session.planning() {
@@ -392,11 +401,10 @@ fn kernel(
     session: &Session,
     toolchain: &Toolchain,
     arguments: &LabArgs,
-    patches: &[PatchFile],
-    user_source: Option<&Source>,
+    inputs: &Inputs,
     lists: Option<Apt>,
 ) -> Result<Built, LabError> {
-    let source = match user_source {
+    let source = match &inputs.source {
         Some(source) => source.clone(),
         None => Source::debian(session, toolchain, arguments.kernel, lists)?,
     };
@@ -407,7 +415,7 @@ fn kernel(
     if arguments.fault.is_some() {
         series.push(recipe::faults()?);
     }
-    series.extend_from_slice(patches);
+    series.extend_from_slice(&inputs.patches);
     let changes = patches::apply(session, toolchain, &source, &series)?;
     let kernel = build::build(session, toolchain, &source, &changes)?;
     let labels = series.iter().map(PatchFile::label).chain(kernel.labels()).collect();
@@ -435,11 +443,6 @@ fn both<A, B: Send>(
         (Err(error), Err(other)) => Err(if error.is_interruption() { other } else { error }),
     }
 }
-
-/// What a user handed to the lab, read and checked.
-pub(crate) type UserPatches = Vec<PatchFile>;
-/// A user's kernel tree, checked.
-pub(crate) type UserSource = Option<Source>;
 
 #[cfg(test)]
 mod tests {

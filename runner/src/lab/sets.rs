@@ -137,7 +137,7 @@ fn test(
     let results = results.within(&set.name)?;
     let session = Session::new(cache, results, interrupt.afresh(), verbosity, set.arguments.dry_run)?;
     session.progress().say(&format!("reglist: set {}", set.name));
-    let run = target::carry_out(&mut Lab::new(&session, &set.arguments, inputs.patches, inputs.source))?;
+    let run = target::carry_out(&mut Lab::new(&session, &set.arguments, inputs))?;
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));
     }

@@ -13,7 +13,7 @@ use super::restart::{Next, Restarting};
 use super::{Run, Target, numbered, show};
 use crate::cli::LabArgs;
 use crate::error::Error;
-use crate::lab::{self, Append, Job, LabError, Prepared, SOFT_LVZ, UserPatches, UserSource};
+use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
 use crate::room::Mount;
 use crate::session::Session;
 use crate::stage::{Stage, StageError, Step, indented};
@@ -48,15 +48,14 @@ const CONSOLE: &str = "console.log";
 pub(crate) struct Lab<'s> {
     session: &'s Session,
     arguments: &'s LabArgs,
-    patches: UserPatches,
-    source: UserSource,
+    inputs: Inputs,
     ready: Option<Prepared>,
 }
 
 impl<'s> Lab<'s> {
     /// A lab that is not ready yet.
-    pub(crate) fn new(session: &'s Session, arguments: &'s LabArgs, patches: UserPatches, source: UserSource) -> Self {
-        Self { session, arguments, patches, source, ready: None }
+    pub(crate) fn new(session: &'s Session, arguments: &'s LabArgs, inputs: Inputs) -> Self {
+        Self { session, arguments, inputs, ready: None }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -101,6 +100,9 @@ impl<'s> Lab<'s> {
         if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
             arguments.extend(["--require", FEATURES].map(str::to_owned));
         }
+        if self.inputs.specs.is_some() {
+            arguments.extend(["--specs", SPECS_PLACE].map(str::to_owned));
+        }
         for label in &ready.labels {
             arguments.extend(["--label".to_owned(), label.to_string()]);
         }
@@ -120,7 +122,7 @@ impl<'s> Lab<'s> {
 
 impl Target for Lab<'_> {
     fn prepare(&mut self) -> Result<(), Error> {
-        let ready = lab::prepare(self.session, self.arguments, &self.patches, self.source.as_ref())?;
+        let ready = lab::prepare(self.session, self.arguments, &self.inputs)?;
         self.ready = Some(ready);
         Ok(())
     }
@@ -229,7 +231,7 @@ impl Machine<'_> {
         let given = self.lab.arguments;
         let job = Job::new(&self.ready.kernel, &self.append, arguments, given.busy).logging(given.guest_format);
         let image = scratch.path().join(IMAGE);
-        lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job)
+        lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job, self.lab.inputs.specs.as_ref())
             .map_err(stage.file_error("write", &image))?;
         if self.lab.arguments.keep {
             let kernel = self.ready.kernel.path.join(KERNEL);

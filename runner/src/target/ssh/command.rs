@@ -45,7 +45,7 @@ pub(crate) fn with_target<R>(
     match &arguments.suite {
         Some(suite) => program::check_elf(suite)?,
         // The suite inside this program is the one that the board gets.
-        None if arguments.arguments.is_empty() => lab::check_suite_arguments(&arguments.suite_args)?,
+        None if arguments.arguments.is_empty() => lab::check_suite_arguments(&arguments.suite_args, None)?,
         None => {}
     }
     if let Some(results) = &arguments.resume {
