@@ -22,8 +22,19 @@ use tree::Tree;
 
 /// Pages whose examples need no more than the project.
 const PAGES: [&str; 3] = ["specs/README.md", "suite/README.md", "runner/README.md"];
+/// The page whose examples are of the project as it is, on the model.
+const FIRST_PAGE: &str = "README.md";
 /// Pages whose examples build and boot kernels.
 const LAB_PAGES: [&str; 1] = ["ci/lab/variants/README.md"];
+
+#[test]
+fn the_first_page_shows_what_is_to_be_seen() {
+    let page = Page::read(FIRST_PAGE);
+    assert!(page.changes.is_empty() && !page.commands.is_empty());
+    let place = tempfile::tempdir().unwrap();
+    let tree = Tree::unchanged(place.path());
+    page.commands.iter().for_each(|commands| tree.run(commands));
+}
 
 #[test]
 fn the_worked_examples_do_what_their_pages_say() {
@@ -41,7 +52,7 @@ fn what_is_said_of_kernels_is_what_the_lab_finds() {
         eprintln!("skipped: it builds kernels; set REGLIST_TEST_LAB=1 to run it");
         return;
     }
-    let tree = Tree::unchanged();
+    let tree = Tree::unchanged(&page::project());
     for page in LAB_PAGES.map(Page::read) {
         assert!(page.changes.is_empty() && !page.commands.is_empty(), "{}", page.file);
         page.commands.iter().for_each(|commands| tree.run(commands));

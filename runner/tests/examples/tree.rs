@@ -16,7 +16,7 @@ use crate::page::{Block, project};
 /// What the project consists of.
 const PARTS: [&str; 8] = ["Cargo.lock", "Cargo.toml", "README.md", "ci", "clippy.toml", "runner", "specs", "suite"];
 
-/// The project or a copy of it, with both programs.
+/// A place to type commands in, with both programs.
 #[derive(Debug)]
 pub(crate) struct Tree {
     path: PathBuf,
@@ -24,10 +24,11 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// The project as it is, for commands that change nothing in it.
-    pub(crate) fn unchanged() -> Self {
+    /// The project as it is, for commands that change nothing in it and are typed
+    /// in some place.
+    pub(crate) fn unchanged(place: &Path) -> Self {
         let programs = Path::new(env!("CARGO_BIN_EXE_reglist")).with_file_name("");
-        Self { path: project(), programs }
+        Self { path: place.to_owned(), programs }
     }
 
     /// A copy with changes, built. What was built of an earlier copy and is still
