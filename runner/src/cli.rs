@@ -23,7 +23,7 @@ use crate::{doctor, lab, own_options, run, spec, stored};
 
 /// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
 #[derive(Debug, Parser)]
-#[command(name = "reglist", version, after_help = AFTER_HELP)]
+#[command(name = "reglist", version, after_help = AFTER_HELP, max_term_width = 80)]
 pub(crate) struct Cli {
     /// Show a line for each case, and what is done and where it is kept
     #[arg(short, long, global = true)]

@@ -27,9 +27,14 @@ fn help_and_version_are_no_errors() {
         &["lab", "--help"],
         &["ssh", "--help"],
         &["run", "--help"],
+        &["report", "--help"],
+        &["show", "--help"],
+        &["spec", "diff", "--help"],
         &["run", "--list"],
     ] {
-        reglist(arguments, home.path()).assert().code(0);
+        let assert = reglist(arguments, home.path()).assert().code(0);
+        let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{arguments:?}\n{text}");
     }
 }
 

@@ -30,6 +30,7 @@ use crate::subject::{ModelHost, Wanted};
 #[command(
     name = "reglist-suite",
     version,
+    max_term_width = 80,
     after_help = "Exit codes: 0 all passed, 1 a case failed or ended in error, 4 nothing was tested\n\
                   (skipped, or the kernel does not know the ioctl), 64 wrong usage or specification."
 )]
