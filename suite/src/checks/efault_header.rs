@@ -12,8 +12,8 @@ pub(super) const CHECKS: &[Check] = &[
     contract(
         "efault.header_unreachable",
         &["efault.header", "efault.usable"],
-        "Gives headers that nothing can be read from: NULL, unmapped, protected, past a file's end, addresses \
-         of the kernel. After them, a good call must succeed.",
+        "Gives headers that cannot be read, or not written: NULL, unmapped, protected, read-only, past a file's \
+         end, addresses of the kernel. After them, a good call must succeed.",
         unreachable,
     ),
     contract(
