@@ -88,6 +88,40 @@ fn the_long_help_ends_with_themes_and_clauses_and_the_short_does_not() {
 }
 
 #[test]
+fn every_help_fits_a_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    for command in [
+        "",
+        "run",
+        "lab",
+        "ssh",
+        "diff",
+        "report",
+        "show",
+        "spec",
+        "spec check",
+        "spec list",
+        "spec show",
+        "spec diff",
+        "spec from-kernel",
+        "doctor",
+        "man",
+        "completions",
+        "cache",
+    ] {
+        for help in ["-h", "--help"] {
+            let words: Vec<&str> = command.split_whitespace().chain([help]).collect();
+            let text = printed(&words, home.path());
+            assert!(text.ends_with('\n'), "{words:?}");
+            // clap does not break the line that begins with the usage.
+            for line in text.lines().filter(|line| !line.starts_with("Usage: ")) {
+                assert!(line.chars().count() <= 80, "{words:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn pages_and_completions_are_written() {
     let home = tempfile::tempdir().unwrap();
     let said = printed(&["man", "pages"], home.path());

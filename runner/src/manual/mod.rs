@@ -18,7 +18,9 @@ use crate::cli::Cli;
 use crate::error::Error;
 use crate::{report, run, show};
 
-const MAN_HELP: &str = "Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page exists.";
+const MAN_HELP: &str = "\
+Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page
+exists.";
 const COMPLETIONS_HELP: &str = "\
 For bash, in ~/.bashrc:
   eval \"$(reglist completions bash)\"

@@ -31,8 +31,9 @@ use crate::subject::{ModelHost, Wanted};
     name = "reglist-suite",
     version,
     max_term_width = 80,
-    after_help = "Exit codes: 0 all passed, 1 a case failed or ended in error, 4 nothing was tested\n\
-                  (skipped, or the kernel does not know the ioctl), 64 wrong usage or specification."
+    after_help = "Exit codes: 0 all passed, 1 a case failed or ended in error, 4 nothing was\n\
+                  tested (skipped, or the kernel does not know the ioctl), 64 wrong usage or\n\
+                  specification."
 )]
 #[group(id = "suite")]
 pub(super) struct Arguments {
