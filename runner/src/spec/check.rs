@@ -105,7 +105,9 @@ impl Checked {
         for hint in &self.hints {
             let _ = writeln!(shown, "{} {hint}\n", Style::new().yellow().apply_to("hint:"));
         }
-        shown.push_str(&self.numbers);
+        if !self.numbers.is_empty() {
+            let _ = writeln!(shown, "{}", self.numbers);
+        }
         let (word, style) = match self.problems.len() {
             0 => ("right".to_owned(), Style::new().green()),
             number => (format!("wrong, {}", count(number, "problem")), Style::new().red()),
@@ -114,7 +116,7 @@ impl Checked {
             0 => String::new(),
             number => format!(", {}", count(number, "hint")),
         };
-        let _ = writeln!(shown, "\nreglist: {}{hints}", style.bold().apply_to(format!("specifications are {word}")));
+        let _ = writeln!(shown, "reglist: {}{hints}", style.bold().apply_to(format!("specifications are {word}")));
         shown
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use console::Style;
@@ -120,17 +120,13 @@ fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), SpecComman
         let series = whole.file_name()?.to_str()?.to_owned();
         let arch = whole.parent()?;
         let name = arch.file_name()?.to_str()?.to_owned();
-        // As it was given, for messages.
-        let given: PathBuf = path.components().collect();
-        let root = match given.parent().and_then(Path::parent) {
-            Some(root)
-                if given.file_name().is_some_and(|last| last == series.as_str()) && !root.as_os_str().is_empty() =>
-            {
-                root.to_owned()
-            }
-            _ => arch.parent()?.to_owned(),
-        };
-        Some((root, name, series))
+        let whole = arch.parent()?;
+        // As it was given, for messages, unless links or dots lead elsewhere.
+        let given = path
+            .parent()
+            .and_then(Path::parent)
+            .filter(|given| !given.as_os_str().is_empty() && fs::canonicalize(given).is_ok_and(|given| given == whole));
+        Some((given.unwrap_or(whole).to_owned(), name, series))
     };
     let (root, arch, series) = parts().ok_or_else(|| SpecCommandError::NoFolder { path: path.to_owned() })?;
     let no_folder = |_| SpecCommandError::NoFolder { path: path.to_owned() };

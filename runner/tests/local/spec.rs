@@ -113,6 +113,8 @@ fn a_series_of_what_the_model_lists_is_v5() {
     let directory = six();
     let text = shown(&directory, &["spec", "diff", "v5", "specs/loongarch64/six"], 0);
     assert!(text.ends_with("\nreglist: no difference\n"), "{text}");
+    let text = shown(&directory, &["spec", "diff", "v5", "specs/loongarch64/v5/../six"], 0);
+    assert!(text.ends_with("\nreglist: no difference\n"), "{text}");
     let text = shown(&directory, &["spec", "check", "--specs", "specs"], 0);
     assert!(
         text.contains("groups.yaml:1: series v5 has the same configurations and lists as six\n[one of them"),

@@ -149,7 +149,7 @@ pub(crate) enum FromKernelError {
         configuration: String,
     },
     /// A file cannot be written.
-    #[error("failed to write `{}`", path.display())]
+    #[error("failed to write `{}`\n[name a directory that can be written]", path.display())]
     Write {
         /// The file.
         path: PathBuf,
