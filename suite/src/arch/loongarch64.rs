@@ -158,6 +158,9 @@ impl Arch for LoongArch64 {
     }
 
     fn fields(&self, id: u64) -> Vec<IdField> {
+        if id & ARCH_MASK != uapi::KVM_REG_LOONGARCH && self.taken_for(id).is_none() {
+            return vec![IdField { bits: "51-0", meaning: "nothing that LoongArch knows".to_owned() }];
+        }
         let (type_, index) = match (id & TYPE_MASK) >> 16 {
             0 => ("general registers, which GET and SET do not reach", None),
             1 => ("CSR", Some((id & 0x7fff) >> 3)),

@@ -61,7 +61,11 @@ pub fn common_fields(id: u64) -> [IdField; 2] {
         _ => ", which no architecture has",
     };
     let code = (id & SIZE_MASK) >> 52;
-    let size = if code <= SIZES { format!("{} bytes", 1 << code) } else { "which no register has".to_owned() };
+    let size = match code {
+        0 => "1 byte".to_owned(),
+        1..=SIZES => format!("{} bytes", 1 << code),
+        _ => "which no register has".to_owned(),
+    };
     [
         IdField { bits: "63-56", meaning: format!("architecture {:#04x}{architecture}", id >> 56) },
         IdField { bits: "55-52", meaning: format!("size code {code}, {size}") },

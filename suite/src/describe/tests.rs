@@ -96,6 +96,12 @@ fn a_malformed_id_says_what_is_wrong_and_what_it_is_taken_for() {
     let foreign = catalogue.id(0x8030_0000_0001_0000);
     assert_eq!(content(&foreign, "malformed"), "wrong is: architecture byte 0x80");
     assert!(foreign.parts.iter().all(|part| part.label != "taken for"), "{foreign:?}");
+    insta::assert_snapshot!(content(&foreign, "bits"), @"
+    63-56: architecture 0x80 (RISC-V)
+    55-52: size code 3, 8 bytes
+    51-0: nothing that LoongArch knows
+    ");
+    assert!(content(&catalogue.id(0), "bits").contains("size code 0, 1 byte\n"));
     for id in [0, u64::MAX] {
         assert!(!catalogue.id(id).parts.is_empty());
     }
