@@ -12,8 +12,8 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "independent.list_order",
         &["reg.independent"],
-        "SETs a value of its own in every register, in list order. Each is read after its SET and before the \
-         next one's, and all at the end.",
+        "SETs every register in list order, to a value of its own where one is safe. Each is read after its SET, \
+         with the one that comes next, and all at the end.",
         |case| independent(case, false),
     ),
     check(

@@ -39,8 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "stable.pure",
         &["list.pure"],
-        "Puts a value of its own into every register, asks for the list in ways that succeed and that fail, and \
-         reads the registers again.",
+        "Puts a value of its own into every register for which one is safe, asks for the list in ways that succeed \
+         and that fail, and reads the registers again.",
         pure,
     ),
 ];

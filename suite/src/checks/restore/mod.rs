@@ -34,8 +34,9 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "restore.any_order",
         &["restore.any_order"],
-        "Restores the same state in reverse and in shuffled orders, and for each register that is lost searches \
-         which other one it needs before it.",
+        "Saves as restore.list_order does, and restores onto vCPUs on which nothing was SET before: in list order, \
+         in reverse and in shuffled orders. For each register that is lost it searches which others it needs \
+         before it.",
         order::any_order,
     ),
 ];
