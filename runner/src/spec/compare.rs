@@ -243,7 +243,7 @@ fn configurations(old: &Spec, new: &Spec) -> Vec<ConfigurationChange> {
             changes.push(ConfigurationChange::Appeared { name, features: is.features.clone() });
             continue;
         };
-        if names(&was.features) != names(&is.features) {
+        if text::feature_set(&was.features) != text::feature_set(&is.features) {
             let (old, new) = (was.features.clone(), is.features.clone());
             changes.push(ConfigurationChange::Features { name: name.clone(), old, new });
         }
@@ -255,11 +255,6 @@ fn configurations(old: &Spec, new: &Spec) -> Vec<ConfigurationChange> {
         changes.push(ConfigurationChange::Gone { name: was.name.clone(), features: was.features.clone() });
     }
     changes
-}
-
-/// Features whatever their order.
-fn names(features: &[Feature]) -> BTreeSet<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
 }
 
 fn groups(old: &Spec, new: &Spec) -> Vec<GroupChange> {
@@ -274,7 +269,7 @@ fn groups(old: &Spec, new: &Spec) -> Vec<GroupChange> {
                 let (when, registers) = (is.when.clone(), is.registers.len());
                 changes.push(GroupChange::Appeared { name, when, registers });
             }
-            Some(was) if names(&was.when) != names(&is.when) => {
+            Some(was) if text::feature_set(&was.when) != text::feature_set(&is.when) => {
                 changes.push(GroupChange::When { name, old: was.when.clone(), new: is.when.clone() });
             }
             Some(_) => {}

@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -15,7 +14,7 @@ use serde::Serialize;
 
 use super::compare::{Comparison, Count};
 use super::tree::Tree;
-use super::{Place, SpecCommandError};
+use super::{Place, SpecCommandError, text};
 use crate::diff::registers::Moved;
 use crate::diff::words::count;
 use crate::error::Error;
@@ -95,7 +94,7 @@ pub(super) fn run(arguments: &DiffArgs) -> Result<u8, Error> {
                 equal: comparison.is_equal(),
                 comparison: &comparison,
             };
-            serde_json::to_string_pretty(&document).map_err(|error| Error::Output(io::Error::from(error)))? + "\n"
+            text::json(&document)?
         }
     };
     report::print(&shown)?;

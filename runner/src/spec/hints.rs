@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::arch::Arch;
 use reglist_suite::spec::{Configuration, Source, Spec};
 
 use super::check::{Remark, has_source};
@@ -50,23 +50,22 @@ fn file(arch: &dyn Arch, spec: &Spec, name: &str) -> String {
     format!("{}/{}/{name}.yaml", arch.name(), spec.series)
 }
 
-/// The names of features in an order of their own.
-fn sorted(features: &[Feature]) -> BTreeSet<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
-}
-
 /// Features and ids of every configuration, by its name.
 fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)> {
     let list = |configuration: &Configuration| configuration.registers.iter().map(|register| register.id).collect();
     let configurations = spec.configurations.iter();
-    configurations.map(|each| (each.name.as_str(), (sorted(&each.features), each.contract_only, list(each)))).collect()
+    configurations
+        .map(|each| (each.name.as_str(), (text::feature_set(&each.features), each.contract_only, list(each))))
+        .collect()
 }
 
 /// Configurations that are the same vCPU.
 fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
     for (position, configuration) in spec.configurations.iter().enumerate() {
         let mut before = spec.configurations.iter().take(position);
-        let Some(twin) = before.find(|other| sorted(&other.features) == sorted(&configuration.features)) else {
+        let Some(twin) =
+            before.find(|other| text::feature_set(&other.features) == text::feature_set(&configuration.features))
+        else {
             continue;
         };
         let text = source.read(&file(arch, spec, &configuration.name))?;

@@ -2,7 +2,6 @@
 //! `spec list`: architectures, series and configurations.
 
 use std::fmt::Write as _;
-use std::io;
 
 use clap::{Args, ValueEnum};
 use reglist_suite::arch::{Arch, Feature};
@@ -74,9 +73,7 @@ pub(super) fn run(arguments: &ListArgs) -> Result<u8, Error> {
     let document = document(arguments)?;
     let shown = match arguments.format {
         Format::Text => shown(&document),
-        Format::Json => {
-            serde_json::to_string_pretty(&document).map_err(|error| Error::Output(io::Error::from(error)))? + "\n"
-        }
+        Format::Json => text::json(&document)?,
     };
     report::print(&shown)?;
     Ok(exit::PASSED)

@@ -2,7 +2,6 @@
 //! `spec show`: the list of a configuration.
 
 use std::fmt::Write as _;
-use std::io;
 
 use clap::{Args, ValueEnum};
 use reglist_suite::arch::Feature;
@@ -86,9 +85,7 @@ fn shown(arguments: &ShowArgs) -> Result<String, Error> {
     };
     Ok(match arguments.format {
         Format::Text => table(&document),
-        Format::Json => {
-            serde_json::to_string_pretty(&document).map_err(|error| Error::Output(io::Error::from(error)))? + "\n"
-        }
+        Format::Json => text::json(&document)?,
         Format::C => array(&document),
     })
 }
