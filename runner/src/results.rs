@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use reglist_suite::exit;
 
 use crate::cache::Cache;
-use crate::target::ssh;
+use crate::page;
+use crate::target::{lab, ssh};
 
 /// Runs whose results are kept.
 const KEPT: usize = 20;
@@ -113,10 +114,9 @@ impl Results {
 
 /// Whether an earlier run left a file of this name.
 fn is_own(name: &str) -> bool {
-    let is_console = name.strip_prefix("console").is_some_and(|rest| rest.ends_with(".log"));
-    is_console
+    lab::is_own(name)
         || ssh::is_own(name)
-        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html", "report.html"].contains(&name)
+        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html", page::FILE].contains(&name)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -135,11 +135,18 @@ mod tests {
     fn an_occupied_directory_needs_force() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("events.jsonl"), "old").unwrap();
-        fs::write(directory.path().join("mine"), "keep").unwrap();
+        for mine in ["mine", "kernel-config.log", "console.old.log", "suite-stderr-of-mine.txt"] {
+            fs::write(directory.path().join(mine), "keep").unwrap();
+        }
+        for own in ["console.log", "console-2.log", "kernel.log", "kernel-12.log", "suite-stderr.txt", "report.html"] {
+            fs::write(directory.path().join(own), "old").unwrap();
+        }
         let error = Results::named(directory.path(), false).unwrap_err();
         assert_eq!(error.exit_code(), exit::USAGE);
         Results::named(directory.path(), true).unwrap();
-        assert!(!directory.path().join("events.jsonl").exists());
-        assert!(directory.path().join("mine").exists());
+        let mut left: Vec<_> =
+            fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["console.old.log", "kernel-config.log", "mine", "suite-stderr-of-mine.txt"]);
     }
 }

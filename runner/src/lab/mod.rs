@@ -23,7 +23,7 @@ pub(crate) mod toolchain;
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
@@ -44,11 +44,9 @@ use crate::diff::known::{Date, Known, KnownError};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::matrix::{Output, Request};
-use crate::page;
 use crate::results::{Results, ResultsError};
 use crate::session::Session;
 use crate::stage::StageError;
-use crate::stream::Record;
 use crate::supervise::ask;
 use crate::target::{self, lab::Lab};
 use crate::verbosity::Verbosity;
@@ -289,27 +287,8 @@ fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         if session.planning() {
             return Ok(exit::PASSED);
         }
-        let output = output.map(|output| output.and_in(session.results()));
-        let left = if output.is_none() { leave_page(session, run.runs.current()) } else { Ok(()) };
-        match (run.conclude(verbosity, output.as_ref()), left) {
-            (Err(error), Err(unwritten)) => {
-                crate::error::show(&unwritten);
-                Err(error)
-            }
-            (concluded, left) => left.and(concluded),
-        }
+        run.conclude_in(session, verbosity, output)
     })
-}
-
-/// Leaves the page of a run among its results.
-fn leave_page(session: &Session, record: &Record) -> Result<(), Error> {
-    if record.started.is_none() {
-        return Ok(());
-    }
-    let path = session.results().join(page::FILE);
-    page::leave(&path, Path::new("events.jsonl"), record)?;
-    session.progress().detail(&format!("page in {}", path.display()));
-    Ok(())
 }
 
 /// Does some work with a lab as the arguments describe it.

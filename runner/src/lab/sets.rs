@@ -12,6 +12,7 @@ use crate::cache::Cache;
 use crate::cli::{Kernel, LabArgs};
 use crate::error::{self, Error};
 use crate::interrupt::Interrupt;
+use crate::page;
 use crate::report::{self, Compared};
 use crate::results::Results;
 use crate::session::Session;
@@ -141,7 +142,7 @@ fn test(
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));
     }
-    super::leave_page(&session, run.runs.current())?;
+    page::leave(&session, run.runs.current())?;
     if verbosity.is_verbose() {
         report::print(&report::text(run.runs.current(), verbosity))?;
     }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use reglist_suite::exit;
 
 use super::Input;
+use crate::session::Session;
 use crate::stream::Record;
 
-/// What the lab leaves among its results.
+/// What a target with a directory of results leaves there.
 pub(crate) const FILE: &str = "report.html";
 
 /// A page cannot be made or written.
@@ -123,14 +124,17 @@ impl Output {
     }
 }
 
-/// Leaves the page of a run that a lab has carried out; nothing of one that
-/// never started.
-pub(crate) fn leave(path: &Path, file: &Path, record: &Record) -> Result<(), PageError> {
-    let Some(input) = Input::new(&file.display().to_string(), record) else {
+/// Leaves the page of a run among its results; nothing of one that never
+/// started.
+pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError> {
+    let Some(input) = Input::new("events.jsonl", record) else {
         return Ok(());
     };
-    let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.to_owned(), source })?;
-    write(path, &text, true)
+    let path = session.results().join(FILE);
+    let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
+    write(&path, &text, true)?;
+    session.progress().detail(&format!("page in {}", path.display()));
+    Ok(())
 }
 
 /// Writes a whole file or none.

@@ -10,7 +10,7 @@ use reglist_suite::fault::Faults;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
-use super::{Run, Target, numbered, show};
+use super::{Run, Target, is_numbered, numbered, show};
 use crate::cli::LabArgs;
 use crate::error::Error;
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
@@ -273,6 +273,11 @@ fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
         Some(limit) => format!("the kernel hangs: silence for {} s{}", limit.as_secs(), crash.unwrap_or_default()),
     };
     format!("{what}\n[the console of that boot is in {file}, beside the events]")
+}
+
+/// Whether a file of results is a console of the lab's.
+pub(crate) fn is_own(name: &str) -> bool {
+    is_numbered(name, CONSOLE)
 }
 
 /// The kernel of the suite's model that is closest to a kernel.

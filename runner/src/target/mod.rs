@@ -19,8 +19,10 @@ use reglist_suite::exit;
 use crate::diff::known::{Judged, Known};
 use crate::error::{self, Error};
 use crate::matrix::{self, Matrix, Output};
+use crate::page;
 use crate::progress::{self, Bar};
 use crate::report;
+use crate::session::Session;
 use crate::stage::indented;
 use crate::stream::{Record, Runs};
 use crate::verbosity::Verbosity;
@@ -59,6 +61,14 @@ fn numbered(name: &str, boot: u32) -> String {
         Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
         _ => name.to_owned(),
     }
+}
+
+/// Whether a file has the name that [`numbered`] gives one of some boot.
+fn is_numbered(file: &str, name: &str) -> bool {
+    let Some((stem, kind)) = name.rsplit_once('.') else { return false };
+    let rest = file.strip_prefix(stem).and_then(|rest| rest.strip_suffix(kind)?.strip_suffix('.'));
+    let is_number = |rest: &str| rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
 }
 
 /// What came back from a target.
@@ -234,6 +244,29 @@ impl Run {
                 judged?;
                 written?;
                 Ok(matrix.exit_code())
+            }
+        }
+    }
+
+    /// The same with everything among the session's results: the matrix, or the
+    /// page of a run that does not go on elsewhere.
+    pub(crate) fn conclude_in(
+        self,
+        session: &Session,
+        verbosity: Verbosity,
+        output: Option<Output>,
+    ) -> Result<u8, Error> {
+        let output = output.map(|output| output.and_in(session.results()));
+        let has_page = output.is_none() && self.left.is_none();
+        let page = if has_page { page::leave(session, self.runs.current()) } else { Ok(()) };
+        match (self.conclude(verbosity, output.as_ref()), page) {
+            (Err(error), Err(unwritten)) => {
+                progress::say(&error::chain(&unwritten));
+                Err(error)
+            }
+            (concluded, page) => {
+                page?;
+                concluded
             }
         }
     }

@@ -48,6 +48,8 @@ fn a_run(board: Sshd) {
     let kept = board.path("results/kernel.log").exists();
     assert!(kept != error.contains("the kernel log of the run is not kept"), "{error}");
     assert!(!board.path("results/board").exists());
+    let page = fs::read_to_string(board.path("results/report.html")).unwrap();
+    assert!(page.contains("<title>passed: KVM_GET_REG_LIST on the model of Linux "), "{page:.1000}");
     board.assert_clean();
 }
 

@@ -101,6 +101,7 @@ fn lost(mut board: Sshd) {
     let before = Events::of(&board);
     assert!(before.ends.len() >= MIDDLE && before.totals.is_none());
     assert_eq!(board.left().len(), 1, "the run goes on");
+    assert!(!board.path("results/report.html").exists(), "nothing is broken off");
 
     goes_on(&board);
     board.boot();
@@ -109,6 +110,7 @@ fn lost(mut board: Sshd) {
     let events = Events::of(&board);
     events.assert_whole();
     assert_eq!(events.timeless(), expected);
+    assert!(board.path("results/report.html").exists());
     board.assert_clean();
     let (_, error) = expect(64, board.resume(&[]));
     assert!(error.contains("it came to its end") && error.contains("reglist report"), "{error}");

@@ -31,8 +31,7 @@ pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error
         if session.planning() {
             return Ok(exit::PASSED);
         }
-        let output = output.map(|output| output.and_in(session.results()));
-        run.conclude(verbosity, output.as_ref())
+        run.conclude_in(session, verbosity, output)
     })
 }
 

@@ -29,7 +29,7 @@ pub(crate) use state::DIRECTORY;
 
 use super::kernel_log::{self, is_trouble};
 use super::restart::Next;
-use super::{Left, Run, Target, numbered, show};
+use super::{Left, Run, Target, is_numbered, numbered, show};
 use crate::error::Error;
 use crate::own_options;
 use crate::progress::Bar;
@@ -653,6 +653,5 @@ fn before(trouble: Trouble, host: &str, seconds: u64) -> SshError {
 
 /// Whether a file of results belongs to a run on a board.
 pub(crate) fn is_own(name: &str) -> bool {
-    let numbered = |stem: &str, kind: &str| name.strip_prefix(stem).is_some_and(|rest| rest.ends_with(kind));
-    numbered("kernel", ".log") || numbered("suite-stderr", ".txt") || Path::new(name) == Path::new(DIRECTORY)
+    is_numbered(name, KERNEL_LOG) || is_numbered(name, STDERR) || name == DIRECTORY
 }
