@@ -37,7 +37,7 @@ mod tests {
 
     fn unfinished(failed: bool) -> Result<u8, Error> {
         let error = RunError::Incomplete {
-            silent: None,
+            what: "the kernel died".to_owned(),
             suspect: None,
             missing: 1,
             planned: 2,

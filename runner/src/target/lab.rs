@@ -10,7 +10,7 @@ use reglist_suite::fault::Faults;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
-use super::{Run, Target, is_numbered, numbered, show};
+use super::{Kept, Run, Target, is_numbered, numbered, show};
 use crate::cli::LabArgs;
 use crate::error::Error;
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
@@ -175,7 +175,7 @@ impl Target for Lab<'_> {
             let content = stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| LabError::Events { path, source })?;
         }
-        let results = Some(self.session.results().to_owned());
+        let results = Some(Kept { path: self.session.results().to_owned(), has_console: true });
         let End { console, silent, interrupted, .. } = end;
         Ok(Run { runs, console, results, silent, unblamed, complaints, interrupted, ..Run::default() })
     }

@@ -9,7 +9,7 @@ mod restart;
 pub(crate) mod ssh;
 mod watch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,9 +79,11 @@ pub(crate) struct Run {
     /// Last lines of the console, if the target has one.
     pub(crate) console: Vec<String>,
     /// Where everything is kept, if it is.
-    pub(crate) results: Option<PathBuf>,
+    pub(crate) results: Option<Kept>,
     /// The limit that the target broke by saying nothing.
     pub(crate) silent: Option<Duration>,
+    /// What ended the suite, if its kernel lives on.
+    pub(crate) ended: Option<String>,
     /// What brought the target down where no case can be blamed.
     pub(crate) unblamed: Vec<String>,
     /// What the target's own program complained about.
@@ -95,6 +97,15 @@ pub(crate) struct Run {
     pub(crate) left: Option<Left>,
     /// What it says beside the failures that are known, if a file names any.
     pub(crate) judged: Option<Judged>,
+}
+
+/// A directory of results, and what is in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    /// The directory.
+    pub(crate) path: PathBuf,
+    /// Whether the target has a console, and its log is there.
+    pub(crate) has_console: bool,
 }
 
 /// A run that goes on where nobody can follow it.
@@ -112,30 +123,30 @@ pub(crate) struct Left {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     /// Not one event.
-    #[error("the kernel did not come as far as starting the suite{}{console}{}", hang(silent.as_ref()), kept("console and logs", results.as_deref()))]
+    #[error("the kernel did not come as far as starting the suite{}{console}{}", hang(silent.as_ref()), kept(results.as_ref()))]
     NoStart {
         /// The limit it broke, if it was a hang.
         silent: Option<Duration>,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: Option<PathBuf>,
+        results: Option<Kept>,
     },
     /// The suite gave up before the first case.
-    #[error("the suite gave up: {reason}{console}{}", kept("console and logs", results.as_deref()))]
+    #[error("the suite gave up: {reason}{console}{}", kept(results.as_ref()))]
     Aborted {
         /// What the suite says.
         reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: Option<PathBuf>,
+        results: Option<Kept>,
     },
     /// The stream broke off.
-    #[error("the kernel {} {}; {missing} of {planned} cases did not finish{console}{}", if silent.is_some() { "hangs" } else { "died" }, during(suspect.as_deref()), kept("console, events and logs", results.as_deref()))]
+    #[error("{what} {}; {missing} of {planned} cases did not finish{console}{}", during(suspect.as_deref()), kept(results.as_ref()))]
     Incomplete {
-        /// The limit it broke, if it was a hang.
-        silent: Option<Duration>,
+        /// What ended it.
+        what: String,
         /// The case that had begun and not ended.
         suspect: Option<String>,
         /// Number of cases without an end.
@@ -147,7 +158,7 @@ pub(crate) enum RunError {
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: Option<PathBuf>,
+        results: Option<Kept>,
     },
     /// The board of a run is out of reach.
     #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, if *planned > 0 { during(suspect.as_deref()) } else { "before its first event".to_owned() }, left.results.display(), left.again)]
@@ -162,12 +173,12 @@ pub(crate) enum RunError {
         planned: usize,
     },
     /// The kernel went down, and all cases ended all the same.
-    #[error("{}{}", ends.join("\n"), kept("console, events and logs", results.as_deref()))]
+    #[error("{}{}", ends.join("\n"), kept(results.as_ref()))]
     Unblamed {
         /// What brought it down, each time.
         ends: Vec<String>,
         /// Where everything is kept.
-        results: Option<PathBuf>,
+        results: Option<Kept>,
     },
     /// The user asked to stop.
     #[error("interrupted {}; {missing} of {planned} cases did not finish", during(suspect.as_deref()))]
@@ -180,7 +191,7 @@ pub(crate) enum RunError {
         planned: usize,
     },
     /// The stream ended between two rounds.
-    #[error("{} before {faults} of the faults were tried{console}{}", if *interrupted { "interrupted" } else { "the run ended" }, kept("console, events and logs", results.as_deref()))]
+    #[error("{} before {faults} of the faults were tried{console}{}", if *interrupted { "interrupted" } else { "the run ended" }, kept(results.as_ref()))]
     Unreached {
         /// Number of faults without a round.
         faults: usize,
@@ -189,15 +200,16 @@ pub(crate) enum RunError {
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept.
-        results: Option<PathBuf>,
+        results: Option<Kept>,
     },
     /// The stream cannot be understood.
     #[error("the suite's events cannot be read")]
     Unreadable(#[source] Arc<EventError>),
 }
 
-fn kept(what: &str, results: Option<&Path>) -> String {
-    results.map(|results| format!("\n[{what}: {}]", results.display())).unwrap_or_default()
+fn kept(results: Option<&Kept>) -> String {
+    let what = |has_console| if has_console { "console, events and logs" } else { "events and logs" };
+    results.map(|kept| format!("\n[{}: {}]", what(kept.has_console), kept.path.display())).unwrap_or_default()
 }
 
 fn hang(limit: Option<&Duration>) -> String {
@@ -330,7 +342,9 @@ impl Run {
                 // A case that was blamed has ended.
                 let blamed = record.ended.last().filter(|case| case.outcome == Outcome::Error);
                 let suspect = suspect.or_else(|| blamed.map(|case| case.case.clone()));
-                Err(RunError::Incomplete { silent: self.silent, suspect, missing, planned, failed, console, results })
+                let kernel = if self.silent.is_some() { "the kernel hangs" } else { "the kernel died" };
+                let what = self.ended.unwrap_or_else(|| kernel.to_owned());
+                Err(RunError::Incomplete { what, suspect, missing, planned, failed, console, results })
             }
         }
     }
@@ -435,11 +449,16 @@ mod tests {
         assert_eq!(error.to_string(), "the kernel died in case base.a.x; 2 of 2 cases did not finish");
         let error = Run { interrupted: true, ..run(&[STARTED, BEGUN]) }.judge().unwrap_err();
         assert_eq!(error.to_string(), "interrupted in case base.a.x; 2 of 2 cases did not finish");
-        let error = Run { results: Some("/r".into()), ..run(&[STARTED]) }.judge().unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("between two cases; 2 of 2 cases did not finish\n[console, events and logs: /r]")
-        );
+        for (has_console, what) in [(true, "console, events and logs"), (false, "events and logs")] {
+            let results = Some(Kept { path: "/r".into(), has_console });
+            let error = Run { results, ..run(&[STARTED]) }.judge().unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("between two cases; 2 of 2 cases did not finish\n[{what}: /r]")),
+                "{error}"
+            );
+        }
+        let ended = Some("the suite's program ended with status 1".to_owned());
+        let error = Run { ended, ..run(&[STARTED, BEGUN]) }.judge().unwrap_err().to_string();
+        assert!(error.starts_with("the suite's program ended with status 1 in case base.a.x; "), "{error}");
     }
 }

@@ -225,6 +225,13 @@ fn killed_suite(board: Sshd) {
     assert_eq!(code, Some(1), "{output}{error}");
     assert_one_suspect(&board, "the suite's program ended with status 137, by signal 9");
     board.assert_clean();
+
+    let run = start(&board, &["--restarts", "0", "--force"]);
+    kill(board.hold(MIDDLE), Signal::SIGKILL).unwrap();
+    let (_, _, error) = run.end();
+    assert!(error.contains("the suite's program ended with status 137, by signal 9 in case base."), "{error}");
+    assert!(error.contains(&format!("\n[events and logs: {}]", board.path("results").display())), "{error}");
+    board.assert_clean();
 }
 
 fn silent(board: Sshd) {
@@ -233,7 +240,7 @@ fn silent(board: Sshd) {
     board.hold(MIDDLE);
     let (code, output, error) = run.end();
     assert!(matches!(code, Some(1 | 5)), "{output}{error}");
-    assert!(error.contains("the kernel hangs in case base."), "{error}");
+    assert!(error.contains("the suite hangs: silence for 31 s in case base."), "{error}");
     board.assert_clean();
     // The results are those of any other run.
     let report =

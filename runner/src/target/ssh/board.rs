@@ -44,6 +44,18 @@ pub(super) enum Trouble {
     Error(SshError),
 }
 
+impl Trouble {
+    /// What is the matter, in a line.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Lost(words) => words.first().cloned().unwrap_or_else(|| "no connection".to_owned()),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Rebooted => "the board has started anew".to_owned(),
+            Self::Error(error) => error.to_string(),
+        }
+    }
+}
+
 impl From<SshError> for Trouble {
     fn from(error: SshError) -> Self {
         match error {
@@ -274,10 +286,7 @@ impl<'s> Board<'s> {
         let left = match told.and_then(|script| self.ask_once(&script)) {
             Ok(answer) if answer.text.trim().is_empty() => None,
             Ok(answer) => Some(answer.words.join("; ")),
-            Err(Trouble::Lost(words)) => Some(words.first().cloned().unwrap_or_else(|| "no connection".to_owned())),
-            Err(Trouble::Interrupted) => Some("interrupted".to_owned()),
-            Err(Trouble::Rebooted) => Some("it has started again".to_owned()),
-            Err(Trouble::Error(error)) => Some(error.to_string()),
+            Err(trouble) => Some(trouble.in_words()),
         };
         self.connection.close();
         left

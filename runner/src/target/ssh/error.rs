@@ -129,6 +129,18 @@ pub(crate) enum SshError {
         /// What the board says, each on its own line.
         words: String,
     },
+    /// The program is there, and cannot be started.
+    #[error(
+        "the suite could not be started in {directory} on {host}{words}\n[see whether the directory is still there, and run it again]"
+    )]
+    NotStarted {
+        /// The board.
+        host: String,
+        /// The directory there.
+        directory: String,
+        /// What the board says, each on its own line.
+        words: String,
+    },
     /// The program does not run.
     #[error(
         "the program does not run on {host}{words}\n[--suite takes a static build of reglist-suite for that board]"
@@ -140,17 +152,19 @@ pub(crate) enum SshError {
         words: String,
     },
     /// The suite ended before its first event.
-    #[error("the suite on {host} ended with status {status} before its first event{words}")]
+    #[error("no event came from the suite on {host}: {cause}{words}\n[what was heard is in {}]", results.display())]
     NoEvents {
         /// The board.
         host: String,
-        /// The status.
-        status: String,
+        /// What ended it.
+        cause: String,
         /// What it says, each on its own line.
         words: String,
+        /// The directory of results.
+        results: PathBuf,
     },
     /// The user asked to stop.
-    #[error("interrupted before the suite ran")]
+    #[error("interrupted before the suite was heard of")]
     Interrupted,
     /// The client and the machine it runs on.
     #[error("failed to {action}")]

@@ -29,7 +29,7 @@ pub(crate) use state::DIRECTORY;
 
 use super::kernel_log::{self, is_trouble};
 use super::restart::Next;
-use super::{Left, Run, Target, is_numbered, numbered, show};
+use super::{Kept, Left, Run, Target, is_numbered, numbered, show};
 use crate::error::Error;
 use crate::own_options;
 use crate::progress::Bar;
@@ -153,6 +153,7 @@ impl<'s> Ssh<'s> {
             complaints: Vec::new(),
             silent: None,
             status: None,
+            cause: None,
         };
         let stop = follower.run(board);
         let (interrupted, left) = match stop {
@@ -169,7 +170,7 @@ impl<'s> Ssh<'s> {
             }
             Err(Stopped::Error(error)) => return Err(error.into()),
         };
-        let Follower { story, mut complaints, silent, status, .. } = follower;
+        let Follower { story, mut complaints, silent, status, cause, .. } = follower;
         let (runs, unblamed) = story.finish()?;
         if runs.current().aborted.is_some() {
             // The event has the same words.
@@ -181,25 +182,34 @@ impl<'s> Ssh<'s> {
             let content = stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })?;
         }
-        let mut run =
-            Run { runs, results: Some(results), silent, unblamed, complaints, interrupted, left, ..Run::default() };
+        let ended = cause.as_ref().filter(|cause| cause.is_alive).map(|cause| cause.words.clone());
+        let results = Some(Kept { path: results, has_console: false });
+        let mut run = Run { runs, results, silent, ended, unblamed, complaints, interrupted, left, ..Run::default() };
         if run.runs.current().started.is_none() && run.left.is_none() {
             if interrupted {
                 return Err(SshError::Interrupted.into());
             }
-            self.own_words(board, &mut run, status)?;
+            self.own_words(board, &mut run, status, cause)?;
         }
         Ok(run)
     }
 
     /// What a suite said that did not begin a run: its help, or that it was
     /// asked for something that it does not know.
-    fn own_words(&self, board: &mut Board<'_>, run: &mut Run, status: Option<i32>) -> Result<(), Error> {
+    fn own_words(
+        &self,
+        board: &mut Board<'_>,
+        run: &mut Run,
+        status: Option<i32>,
+        cause: Option<Cause>,
+    ) -> Result<(), Error> {
         let code = status.and_then(|status| u8::try_from(status).ok()).filter(|code| OWN_WORDS.contains(code));
         let Some(code) = code else {
-            let status = status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
+            let cause = cause.map(|cause| cause.words).unwrap_or_default();
+            let cause = cause.lines().next().unwrap_or_default().to_owned();
             let words = indented(&std::mem::take(&mut run.complaints));
-            return Err(SshError::NoEvents { host: board.host().to_owned(), status, words }.into());
+            let (host, results) = (board.host().to_owned(), self.session.results().to_owned());
+            return Err(SshError::NoEvents { host, cause, words, results }.into());
         };
         let output = board.ask_once(&script::output(board.lent(), 1, "output")?);
         if let Ok(answer) = output {
@@ -271,6 +281,15 @@ struct Follower<'s> {
     complaints: Vec<String>,
     silent: Option<Duration>,
     status: Option<i32>,
+    cause: Option<Cause>,
+}
+
+/// What ended the suite's last start.
+#[derive(Debug)]
+struct Cause {
+    words: String,
+    /// Whether the kernel lives on.
+    is_alive: bool,
 }
 
 /// Why the suite is not followed any more.
@@ -295,18 +314,13 @@ impl Follower<'_> {
                 false => self.one_start(board, &bar)?,
             };
             let next = self.weigh(board, end)?;
-            let log = matches!(next, Next::Over).then(|| self.keep_log(board));
-            match (next, log) {
-                (Next::Over, Some(Err(Trouble::Rebooted))) => {
-                    // The suite's work was done, and its kernel went down behind it.
-                    self.story.state.boot.clone_from(&board.identity.boot);
-                    return Ok(());
+            if next == Next::Over {
+                // The log of a kernel that went down is there already, and another one has nothing of the run.
+                if board.identity.boot == self.story.state.boot {
+                    self.keep_log_or_tell(board);
                 }
-                (Next::Over, _) => {
-                    bar.done("ended");
-                    return Ok(());
-                }
-                (Next::Boot { .. }, _) => {}
+                bar.done("ended");
+                return Ok(());
             }
             rebooted = false;
             if board.identity.boot != self.story.state.boot {
@@ -344,7 +358,7 @@ impl Follower<'_> {
         if answer.status != 0 {
             let words = indented(&answer.words);
             let (host, directory) = (board.host().to_owned(), board.lent().to_owned());
-            return Err(SshError::Copy { host, directory, words }.into());
+            return Err(SshError::NotStarted { host, directory, words }.into());
         }
         Ok(())
     }
@@ -421,7 +435,8 @@ impl Follower<'_> {
 
     /// What the end of one start means, and what comes behind it.
     fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
-        let cause = match end {
+        let is_alive = !matches!(end, End::Rebooted);
+        let words = match end {
             End::Over(status) => {
                 self.status = Some(status);
                 self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
@@ -435,7 +450,8 @@ impl Follower<'_> {
             End::Silent(limit) => {
                 self.silent = Some(limit);
                 self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
-                format!("the kernel hangs: silence for {} s", limit.as_secs())
+                // The board's shell answers all the while.
+                format!("the suite hangs: silence for {} s", limit.as_secs())
             }
             End::Rebooted => {
                 self.fetch_rest(board).or_else(|trouble| self.pass_over(trouble))?;
@@ -443,10 +459,11 @@ impl Follower<'_> {
             }
         };
         let unfinished = self.story.runs().current().finished.is_none();
-        let next = self.story.ended(&cause)?;
+        let next = self.story.ended(&words)?;
         if unfinished && matches!(next, Next::Boot { .. }) {
-            self.say(&cause);
+            self.say(&words);
         }
+        self.cause = Some(Cause { words, is_alive });
         Ok(next)
     }
 
@@ -539,6 +556,12 @@ impl Follower<'_> {
         Ok(())
     }
 
+    fn keep_log_or_tell(&mut self, board: &mut Board<'_>) {
+        if let Err(trouble) = self.keep_log(board) {
+            self.say(&format!("warning: the kernel log of the run is not kept: {}", trouble.in_words()));
+        }
+    }
+
     fn keep_lines(&self, before: &[String], text: &str) -> Result<(), Trouble> {
         let found = gained(before, text);
         let lines = found.clone().unwrap_or_else(|| text.lines().collect());
@@ -566,9 +589,11 @@ impl Follower<'_> {
         match trouble {
             Trouble::Interrupted => {
                 board.obey();
-                let stopped = self.end_suite(board).and_then(|()| self.keep_log(board));
-                let told = matches!(stopped, Ok(()) | Err(Trouble::Rebooted));
-                Err(Stopped::By(if told { Stop::Stopped } else { Stop::Left { interrupted: true } }))
+                if self.end_suite(board).is_err() {
+                    return Err(Stopped::By(Stop::Left { interrupted: true }));
+                }
+                self.keep_log_or_tell(board);
+                Err(Stopped::By(Stop::Stopped))
             }
             Trouble::Lost(words) => {
                 self.say(&format!("no connection to {}{}", board.host(), indented(&words)));
