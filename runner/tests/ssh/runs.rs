@@ -128,7 +128,9 @@ fn another_place(board: Sshd) {
 }
 
 fn talkative() -> Result<Sshd, String> {
-    Sshd::configured("ForceCommand echo Welcome to this board; echo begin; exec sh -c \"$SSH_ORIGINAL_COMMAND\"")
+    Sshd::configured(
+        "ForceCommand echo Welcome to this board; echo begin; printf '> '; exec sh -c \"$SSH_ORIGINAL_COMMAND\"",
+    )
 }
 
 fn busybox() -> Result<Sshd, String> {

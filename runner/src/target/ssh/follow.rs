@@ -60,7 +60,8 @@ impl Frames {
             }
             let Some(line) = self.line()? else { return Ok(None) };
             if !self.begun {
-                self.begun = line == BEGIN;
+                // A login shell may have said something without an end of line.
+                self.begun = line.ends_with(BEGIN);
                 continue;
             }
             match line.split_once(' ') {
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn frames_are_the_same_in_whatever_pieces_they_come() {
-        let said = b"Welcome\nreglist: begin\nalive\ndata 9\n{\"a\"\nend\nalive\ndata 2\n\n\nend 143\n";
+        let said = b"Welcome\n\x1b]0;board\x07reglist: begin\nalive\ndata 9\n{\"a\"\nend\nalive\ndata 2\n\n\nend 143\n";
         let whole = frames([said.to_vec()]);
         let data = |text: &str| Frame::Data(text.into());
         assert_eq!(whole, [Frame::Alive, data("{\"a\"\nend\n"), Frame::Alive, data("\n\n"), Frame::End(143)]);
