@@ -292,6 +292,10 @@ impl<'s> Connection<'s> {
         for line in &words {
             self.write(&format!("! {line}"));
         }
+        // In the terminal's foreground the client ends of Ctrl-C, too.
+        if status != 0 && self.interrupted() {
+            return Err(SshError::Interrupted.into());
+        }
         if status == TROUBLE {
             return Err(Failed::Dropped(words));
         }
