@@ -255,8 +255,7 @@ impl<'s> Board<'s> {
     }
 
     fn make_directory(&mut self, bytes: u64) -> Result<String, Trouble> {
-        let need = (bytes >> 10) + ROOM;
-        let answer = self.ask(&script::make_directory(&self.name, self.wish.as_deref(), need)?)?;
+        let answer = self.ask(&script::make_directory(&self.name, self.wish.as_deref(), need(bytes))?)?;
         let mut refused = Vec::new();
         for line in answer.text.lines() {
             match line.split_once(' ') {
@@ -296,6 +295,11 @@ impl<'s> Board<'s> {
     pub(super) fn hang_up(&mut self) {
         self.connection.close();
     }
+}
+
+/// Kibibytes that a run needs with a program of this size.
+pub(super) fn need(bytes: u64) -> u64 {
+    (bytes >> 10) + ROOM
 }
 
 /// Whether there is a user who can be asked.

@@ -4,7 +4,7 @@
 use reglist_suite::exit;
 use reglist_suite::spec::Source as Specs;
 
-use super::board::may_ask;
+use super::board::{may_ask, need};
 use super::connection::Connection;
 use super::{Ssh, SshArgs, earlier, program, script, tries_all};
 use crate::cache::Cache;
@@ -80,7 +80,7 @@ pub(super) fn plan(session: &Session, arguments: &SshArgs) -> Result<(), Error> 
     let bytes = std::fs::metadata(&suite).map_or(0, |metadata| metadata.len());
     let quoted = shlex::try_quote(&suite.to_string_lossy()).map_or_else(|_| String::new(), Into::into);
     let wish = arguments.directory.as_deref();
-    connection.plan("copy: a directory", &script::make_directory(NAME, wish, bytes >> 10)?, None);
+    connection.plan("copy: a directory", &script::make_directory(NAME, wish, need(bytes))?, None);
     connection.plan_file("copy: the program", &script::take_program(DIRECTORY), &quoted);
     connection.plan("copy: is it whole?", &script::check_program(DIRECTORY, bytes)?, None);
     connection.plan("run: the kernel's log before", &script::kernel_log(DIRECTORY, Some(script::MARKER))?, None);
