@@ -43,7 +43,7 @@ mod tests {
             planned: 2,
             failed,
             console: String::new(),
-            results: None,
+            kept: String::new(),
         };
         Err(error.into())
     }

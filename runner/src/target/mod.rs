@@ -123,27 +123,27 @@ pub(crate) struct Left {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     /// Not one event.
-    #[error("the kernel did not come as far as starting the suite{}{console}{}", hang(silent.as_ref()), kept(results.as_ref()))]
+    #[error("the kernel did not come as far as starting the suite{}{console}{kept}", hang(silent.as_ref()))]
     NoStart {
         /// The limit it broke, if it was a hang.
         silent: Option<Duration>,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept.
-        results: Option<Kept>,
+        /// Where everything is kept, on its own line.
+        kept: String,
     },
     /// The suite gave up before the first case.
-    #[error("the suite gave up: {reason}{console}{}", kept(results.as_ref()))]
+    #[error("the suite gave up: {reason}{console}{kept}")]
     Aborted {
         /// What the suite says.
         reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept.
-        results: Option<Kept>,
+        /// Where everything is kept, on its own line.
+        kept: String,
     },
     /// The stream broke off.
-    #[error("{what} {}; {missing} of {planned} cases did not finish{console}{}", during(suspect.as_deref()), kept(results.as_ref()))]
+    #[error("{what} {}; {missing} of {planned} cases did not finish{console}{kept}", during(suspect.as_deref()))]
     Incomplete {
         /// What ended it.
         what: String,
@@ -157,8 +157,8 @@ pub(crate) enum RunError {
         failed: bool,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept.
-        results: Option<Kept>,
+        /// Where everything is kept, on its own line.
+        kept: String,
     },
     /// The board of a run is out of reach.
     #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, if *planned > 0 { during(suspect.as_deref()) } else { "before its first event".to_owned() }, left.results.display(), left.again)]
@@ -173,12 +173,12 @@ pub(crate) enum RunError {
         planned: usize,
     },
     /// The kernel went down, and all cases ended all the same.
-    #[error("{}{}", ends.join("\n"), kept(results.as_ref()))]
+    #[error("{}{kept}", ends.join("\n"))]
     Unblamed {
         /// What brought it down, each time.
         ends: Vec<String>,
-        /// Where everything is kept.
-        results: Option<Kept>,
+        /// Where everything is kept, on its own line.
+        kept: String,
     },
     /// The user asked to stop.
     #[error("interrupted {}; {missing} of {planned} cases did not finish", during(suspect.as_deref()))]
@@ -191,7 +191,7 @@ pub(crate) enum RunError {
         planned: usize,
     },
     /// The stream ended between two rounds.
-    #[error("{} before {faults} of the faults were tried{console}{}", if *interrupted { "interrupted" } else { "the run ended" }, kept(results.as_ref()))]
+    #[error("{} before {faults} of the faults were tried{console}{kept}", if *interrupted { "interrupted" } else { "the run ended" })]
     Unreached {
         /// Number of faults without a round.
         faults: usize,
@@ -199,8 +199,8 @@ pub(crate) enum RunError {
         interrupted: bool,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept.
-        results: Option<Kept>,
+        /// Where everything is kept, on its own line.
+        kept: String,
     },
     /// The stream cannot be understood.
     #[error("the suite's events cannot be read")]
@@ -294,8 +294,8 @@ impl Run {
     fn judge_rounds(self, matrix: &Matrix) -> Result<u8, RunError> {
         let faults = matrix.unreached();
         if faults > 0 && self.runs.current().finished.is_some() {
-            let (console, results, interrupted) = (indented(&self.console), self.results, self.interrupted);
-            return Err(RunError::Unreached { faults, interrupted, console, results });
+            let (console, kept, interrupted) = (indented(&self.console), kept(self.results.as_ref()), self.interrupted);
+            return Err(RunError::Unreached { faults, interrupted, console, kept });
         }
         self.judge()
     }
@@ -313,16 +313,16 @@ impl Run {
         }
         let complaints = self.complaints.iter().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = self.console.iter().chain(complaints).cloned().collect();
-        let (console, results) = (indented(&lines), self.results);
+        let (console, kept) = (indented(&lines), kept(self.results.as_ref()));
         if let Some(reason) = record.aborted.take() {
-            return Err(RunError::Aborted { reason, console, results });
+            return Err(RunError::Aborted { reason, console, kept });
         }
         if let Some(left) = self.left.filter(|_| record.finished.is_none()) {
             let (missing, planned) = (record.missing().len(), record.started.as_ref().map_or(0, |run| run.plan.len()));
             return Err(RunError::Left { left, suspect: record.running.take(), missing, planned });
         }
         let Some(started) = &record.started else {
-            return Err(RunError::NoStart { silent: self.silent, console, results });
+            return Err(RunError::NoStart { silent: self.silent, console, kept });
         };
         let (missing, planned) = (record.missing().len(), started.plan.len());
         let suspect = record.running.take();
@@ -332,7 +332,7 @@ impl Run {
                 if self.unblamed.is_empty() || finished.verdict == Verdict::Failed {
                     return Ok(finished.verdict.exit_code());
                 }
-                Err(RunError::Unblamed { ends: self.unblamed, results })
+                Err(RunError::Unblamed { ends: self.unblamed, kept })
             }
             _ if self.interrupted => Err(RunError::Interrupted { suspect, missing, planned }),
             _ => {
@@ -344,7 +344,7 @@ impl Run {
                 let suspect = suspect.or_else(|| blamed.map(|case| case.case.clone()));
                 let kernel = if self.silent.is_some() { "the kernel hangs" } else { "the kernel died" };
                 let what = self.ended.unwrap_or_else(|| kernel.to_owned());
-                Err(RunError::Incomplete { what, suspect, missing, planned, failed, console, results })
+                Err(RunError::Incomplete { what, suspect, missing, planned, failed, console, kept })
             }
         }
     }
@@ -352,6 +352,8 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use reglist_suite::clause::Clauses;
     use reglist_suite::events::{Event, RunFinished, Totals};
 
