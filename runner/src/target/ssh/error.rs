@@ -223,14 +223,7 @@ impl SshError {
 
     /// Whether a run on the board, if there is one, has nothing to do with it.
     pub(super) fn leaves_the_run(&self) -> bool {
-        matches!(
-            self,
-            Self::File { .. }
-                | Self::Machine { .. }
-                | Self::NoClient { .. }
-                | Self::Answer { .. }
-                | Self::NoRest { .. }
-        )
+        matches!(self, Self::File { .. } | Self::Machine { .. } | Self::NoClient { .. } | Self::Answer { .. })
     }
 
     /// An answer that cannot be understood.

@@ -16,7 +16,7 @@ mod script;
 mod state;
 mod talk;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,8 @@ pub(crate) struct Ssh<'s> {
     arguments: &'s SshArgs,
     board: Option<Board<'s>>,
     state: Option<State>,
+    /// Nobody else follows the run while this is open.
+    lock: Option<File>,
     /// Whether the run goes on on the board, and is to be asked for again.
     left: bool,
 }
@@ -100,7 +102,7 @@ enum Stop {
 impl<'s> Ssh<'s> {
     /// A board that nobody has called yet.
     pub(crate) fn new(session: &'s Session, arguments: &'s SshArgs) -> Self {
-        Self { session, arguments, board: None, state: None, left: false }
+        Self { session, arguments, board: None, state: None, lock: None, left: false }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -112,7 +114,12 @@ impl<'s> Ssh<'s> {
     }
 
     fn make_ready(&mut self) -> Result<(), Error> {
-        let earlier = self.arguments.resume.as_deref().map(|results| earlier(results, self.arguments)).transpose()?;
+        let mut earlier = None;
+        if let Some(results) = &self.arguments.resume {
+            self.lock = Some(state::lock(results)?);
+            // It may have come to its end since somebody looked.
+            earlier = Some(self::earlier(results, self.arguments)?);
+        }
         let board = self.board.insert(Board::reach(self.session, self.arguments)?);
         if let Some(earlier) = earlier {
             board.name.clone_from(&earlier.name);
@@ -141,9 +148,8 @@ impl<'s> Ssh<'s> {
 
     fn follow_to_the_end(&mut self, board: &mut Board<'s>, state: State) -> Result<Run, Error> {
         let results = self.session.results().to_owned();
-        let resumed = self.arguments.resume.is_some();
-        if !resumed {
-            state::forget(&results);
+        if self.lock.is_none() {
+            self.lock = Some(state::begin(&results)?);
         }
         let mut follower = Follower {
             session: self.session,
@@ -243,7 +249,7 @@ impl Target for Ssh<'_> {
         if let Err(Error::Ssh(error)) = &run {
             // What is in trouble here is no reason to end what goes on there.
             self.left |= error.leaves_the_run();
-            if self.left && !matches!(error, SshError::NoRest { .. }) {
+            if self.left {
                 let again = self.arguments.to_resume(self.session.results());
                 self.say(&format!("the run goes on on {}; for the rest: {again}", board.host()));
             }

@@ -105,24 +105,36 @@ pub(super) struct Story {
     pub(super) offset: u64,
     /// Cases that had ended when the suite started last.
     pub(super) except: Vec<String>,
-    /// Nobody else follows the run while this is open.
-    _lock: File,
+}
+
+/// Begins a run in a directory of results, of which the lock is that of
+/// [`lock`].
+pub(super) fn begin(results: &Path) -> Result<File, SshError> {
+    forget(results);
+    let directory = results.join(DIRECTORY);
+    fs::create_dir_all(&directory).map_err(|source| SshError::File { action: "write", path: directory, source })?;
+    lock(results)
+}
+
+/// Nobody else follows the run in these results while the file is open. The
+/// caller keeps it for longer than the files that tell how to go on.
+pub(super) fn lock(results: &Path) -> Result<File, SshError> {
+    let path = results.join(DIRECTORY).join(LOCK);
+    let lock = File::create(&path).map_err(|source| SshError::File { action: "write", path, source })?;
+    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        let why = "another reglist follows it already".to_owned();
+        return Err(SshError::NoRest { path: results.to_owned(), why });
+    }
+    Ok(lock)
 }
 
 impl Story {
-    /// Begins to keep a run, or goes on where the files there end.
+    /// Begins to keep a run, or goes on where the files there end; the caller
+    /// has its lock.
     pub(super) fn open(results: &Path, state: State) -> Result<Self, SshError> {
-        let directory = results.join(DIRECTORY);
-        let failed = |path: PathBuf| move |source| SshError::File { action: "write", path, source };
-        fs::create_dir_all(&directory).map_err(failed(directory.clone()))?;
-        let path = directory.join(LOCK);
-        let lock = File::create(&path).map_err(failed(path))?;
-        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-            let why = "another reglist follows it already".to_owned();
-            return Err(SshError::NoRest { path: results.to_owned(), why });
-        }
-        let events = results.join(EVENTS);
-        let mut run = Restarting::new(File::create(&events).map_err(failed(events))?, state.restarts);
+        let path = results.join(EVENTS);
+        let events = File::create(&path).map_err(|source| SshError::File { action: "write", path, source })?;
+        let mut run = Restarting::new(events, state.restarts);
         let mut except = Vec::new();
         for (cause, part) in state.ended.iter().zip(1..) {
             let mut lines = Lines::default();
@@ -137,16 +149,7 @@ impl Story {
         let bytes = read(&path)?;
         lines.take(&bytes, |line| run.take(line));
         let raw = open(&path)?;
-        let story = Self {
-            results: results.to_owned(),
-            state,
-            run,
-            raw,
-            lines,
-            offset: bytes.len() as u64,
-            except,
-            _lock: lock,
-        };
+        let story = Self { results: results.to_owned(), state, run, raw, lines, offset: bytes.len() as u64, except };
         story.save()?;
         Ok(story)
     }
