@@ -19,7 +19,7 @@ pub(super) struct Overview {
     /// Its colour.
     pub(super) class: &'static str,
     pub(super) sentence: String,
-    /// What the exit code is and means.
+    /// What the exit code is and means, where no failure is known.
     pub(super) exit: String,
     /// What a reader has to know before trusting it.
     pub(super) doubts: Vec<String>,
@@ -59,7 +59,7 @@ impl Overview {
         let missing = number(State::Missing);
         let planned = states.len();
         let mut doubts = Vec::new();
-        let (word, class, sentence, code) = match &record.finished {
+        let (word, class, sentence, exit) = match &record.finished {
             Some(finished) if missing == 0 => {
                 let (word, sentence) = verdict::sentence(started, finished);
                 let class = match finished.verdict {
@@ -67,7 +67,8 @@ impl Overview {
                     Verdict::Failed => "bad",
                     Verdict::NothingTested | Verdict::NotImplemented => "open",
                 };
-                (word, class, sentence, finished.verdict.exit_code())
+                let code = finished.verdict.exit_code();
+                (word, class, sentence, format!("exit code {code}: {}", meaning(finished.verdict)))
             }
             _ => {
                 let learnt = record.running.is_some() || !record.ended.is_empty();
@@ -81,7 +82,9 @@ impl Overview {
                     verdict::release(started),
                     started.series
                 );
-                ("broken off", "bad", sentence, if learnt { exit::FAILED } else { exit::INFRASTRUCTURE })
+                let code = if learnt { exit::FAILED } else { exit::INFRASTRUCTURE };
+                let exit = format!("no verdict; reglist report ends with exit code {code}");
+                ("broken off", "bad", sentence, exit)
             }
         };
         if let Some(reason) = &record.aborted {
@@ -108,7 +111,7 @@ impl Overview {
             word,
             class,
             sentence,
-            exit: format!("exit code {code}: {}", meaning(code)),
+            exit,
             doubts,
             totals: totals.into_iter().map(total).collect(),
             broken: broken(run, sections),
@@ -142,12 +145,11 @@ pub(super) fn subject(run: &View<'_>) -> String {
     kernel + &with
 }
 
-fn meaning(code: u8) -> &'static str {
-    match code {
-        exit::PASSED => "every selected case passed",
-        exit::FAILED => "a case failed or ended in error",
-        exit::NOTHING_TESTED => "nothing was tested",
-        _ => "nothing could be learnt",
+fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "no case that ran failed",
+        Verdict::Failed => "a case failed or ended in error; a file of known failures is not looked at here",
+        Verdict::NothingTested | Verdict::NotImplemented => "nothing was tested",
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+pub(super) use crate::diff::words::count;
+
 /// Words of which no character changes those around it: control characters
 /// (but line ends) and marks of direction are replaced, and what is longer than
 /// `most` characters is cut.
@@ -53,11 +55,6 @@ pub(super) fn milliseconds(microseconds: u64) -> String {
 /// The time of many cases.
 pub(super) fn seconds(microseconds: u64) -> String {
     format!("{:.1} s", microseconds as f64 / 1e6)
-}
-
-/// A number of things.
-pub(super) fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
