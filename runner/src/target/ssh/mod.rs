@@ -252,6 +252,8 @@ impl Target for Ssh<'_> {
             if self.left {
                 let again = self.arguments.to_resume(self.session.results());
                 self.say(&format!("the run goes on on {}; for the rest: {again}", board.host()));
+            } else if fs::metadata(self.file("events.jsonl")).is_ok_and(|events| events.len() > 0) {
+                self.say(&format!("the events so far are in {}", self.session.results().display()));
             }
         }
         self.board = Some(board);
