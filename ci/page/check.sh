@@ -64,7 +64,7 @@ page broken-off ci/formats/broken-off.jsonl
 page ktap "$work/ktap.log"
 page not-implemented "$work/unknown.jsonl"
 page not-implemented-v5 "$work/unknown.jsonl" "$work/v5/events.jsonl"
-# What the lab leaves is the same page.
+# The lab leaves a page, too.
 [ -s "$work/reference/report.html" ]
 
 export CHROMIUM="$browser" PROFILE="$work/profile" MODULES="$place" SHOTS="$kept"

@@ -150,8 +150,9 @@ impl<'r> List<'r> {
         (if is_tried { Trip::Passed } else { Trip::NotTried }, None)
     }
 
-    /// Number of registers in the list, that should be in it, missing ones and
-    /// unexpected ones; nothing where it is not known.
+    /// Number of registers that should be in the list, that are in it, missing
+    /// ones and unexpected ones, but for new ones that the run allows; nothing
+    /// where it is not known.
     pub(super) fn numbers(&self) -> [Option<usize>; 4] {
         let of = |wanted: &[Listing]| self.deviating.values().filter(|listing| wanted.contains(listing)).count();
         let (missing, beyond) = (of(&[Listing::Missing]), of(&[Listing::Unexpected, Listing::New]));
@@ -160,6 +161,10 @@ impl<'r> List<'r> {
             Some(listed) => Some(listed.len()),
             None => expected.map(|expected| (expected + beyond).saturating_sub(missing)),
         };
-        if self.is_known { [expected, listed, Some(missing), Some(beyond)] } else { [expected, None, None, None] }
+        if self.is_known {
+            [expected, listed, Some(missing), Some(of(&[Listing::Unexpected]))]
+        } else {
+            [expected, None, None, None]
+        }
     }
 }

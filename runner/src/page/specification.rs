@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use reglist_suite::arch::{Arch, LoongArch64, X86_64};
+use reglist_suite::arch::{self, Arch};
 use reglist_suite::checks::{self, Check};
 use reglist_suite::clause::{Clause, Clauses};
 use reglist_suite::describe::{Catalogue, Content, Description};
@@ -12,8 +12,6 @@ use reglist_suite::events::RunStarted;
 use reglist_suite::spec::{Configuration, Register, Source, Spec};
 
 use crate::report::id::check as check_name;
-
-const ARCHITECTURES: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
 
 /// What stands elsewhere on the page, or says how reglist itself is tested.
 const NOT_OF_REGISTER: [&str; 4] = ["id", "bits", "listed", "saved by"];
@@ -42,7 +40,7 @@ impl Specification {
     /// What is known of the subject of a run.
     pub(super) fn of(started: &RunStarted) -> Self {
         let source = Source::Embedded;
-        let arch = ARCHITECTURES.into_iter().find(|known| known.name() == started.architecture);
+        let arch = arch::by_name(&started.architecture);
         let load = |series: &str| arch.and_then(|arch| Spec::load(&source, arch, series).ok());
         let spec = load(&started.series);
         let usual = if spec.is_none() { arch.and_then(|arch| load(arch.default_series())) } else { None };

@@ -246,6 +246,19 @@ fn pages_are_well_formed() {
 }
 
 #[test]
+fn a_new_register_that_is_allowed_is_not_unexpected() {
+    let known = "a register that the specification knows";
+    let new = Finding {
+        level: Level::Note,
+        ..finding("list.contents", "CSR_0x9", 0x9030_0000_0001_0048, known, "a new one")
+    };
+    let page = Page::of(&input(&run(&[("base.contents.exact", vec![new])])), None);
+    let unexpected = page.registers.numbers.iter().find(|numbers| numbers.name == "unexpected").unwrap();
+    assert!(unexpected.cells.iter().all(|cell| cell.now == "0" && !cell.wrong), "{unexpected:?}");
+    assert!(words(&page).contains("register-0x9030000000010048 0x9030000000010048 N"), "{}", words(&page));
+}
+
+#[test]
 fn a_series_that_nobody_knows_is_told() {
     let mut record = defects();
     record.started.as_mut().unwrap().series = "v99".into();
