@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_killed_run_can_be_gone_on_with", Sshd::start, killed),
     ("a_kernel_that_goes_down_costs_one_case", other_kernel, rebooted),
     ("a_kernel_that_goes_down_meanwhile_costs_one_case", other_kernel, rebooted_meanwhile),
+    ("the_log_of_a_kernel_that_went_down_is_kept", other_kernel_with_journal, last_words),
     ("a_board_that_stays_away_is_told_with_a_suspect", other_kernel, away),
     ("a_suite_that_is_killed_costs_one_case", Sshd::start, killed_suite),
     ("a_suite_that_says_nothing_hangs", Sshd::start, silent),
@@ -206,6 +207,30 @@ fn rebooted_meanwhile(mut board: Sshd) {
     board.boot();
     expect(1, board.resume(&[]));
     assert_one_suspect(&board, "the kernel died, and the board started anew");
+    board.assert_clean();
+}
+
+/// The same with a journal that survives.
+fn other_kernel_with_journal() -> Result<Sshd, String> {
+    Sshd::other_machine(
+        "cat /proc/sys/kernel/random/uuid > \"$DIRECTORY/boot_id\"
+         mount --bind \"$DIRECTORY/boot_id\" /proc/sys/kernel/random/boot_id
+         mount -t tmpfs none /usr/local/bin
+         printf '#!/bin/sh\\necho Kernel panic - not syncing: a test\\n' > /usr/local/bin/journalctl
+         chmod 755 /usr/local/bin/journalctl",
+    )
+}
+
+fn last_words(mut board: Sshd) {
+    let run = start(&board, &["--wait", "60", "--restarts", "0"]);
+    board.hold(MIDDLE);
+    board.go_down();
+    board.boot();
+    let (_, output, error) = run.end();
+    assert!(error.contains("the kernel died in case base."), "{output}{error}");
+    assert!(!error.contains("not kept"), "{error}");
+    let kept = fs::read_to_string(board.path("results/kernel.log")).unwrap();
+    assert_eq!(kept, "Kernel panic - not syncing: a test\n");
     board.assert_clean();
 }
 
