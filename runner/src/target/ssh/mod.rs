@@ -275,6 +275,8 @@ impl Target for Ssh<'_> {
                 self.say(&format!("warning: {directory} is left on {host}: {why}\n[remove it there]"));
             }
         }
+        // Only now: another one that goes on with the run must not meet half of its files.
+        self.lock = None;
         Ok(())
     }
 }
