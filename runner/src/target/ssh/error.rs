@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use reglist_suite::exit;
 
-use super::follow::Garbled;
+use super::frames::Garbled;
 
 /// What can go wrong between here and a board.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SshError;
-use super::follow::Lines;
+use super::frames::Lines;
 use crate::stream::Runs;
 use crate::target::restart::{Next, Restarting};
 

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The suite on its board, followed over as many starts as it takes: through
+//! connections that drop, and past kernels that go down.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::board::{Board, Trouble};
+use super::error::SshError;
+use super::frames::{Frame, Frames};
+use super::gained::gained;
+use super::script;
+use super::state::Story;
+use super::talk::{Heard, Talk};
+use super::{KERNEL_LOG, STDERR};
+use crate::progress::Bar;
+use crate::session::Session;
+use crate::stage::indented;
+use crate::target::kernel_log::{self, is_trouble};
+use crate::target::restart::Next;
+use crate::target::{numbered, show};
+
+/// How often the user's wish to stop is looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// A board that says not even that the suite is alive has lost its connection.
+const DEAF: Duration = Duration::from_secs(30);
+/// How long the client may take to end behind the last word.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Lines of the log of a kernel that went down.
+const LAST_WORDS: usize = 200;
+/// Lines of a kernel's log that are shown.
+const SHOWN: usize = 20;
+
+/// How one start of the suite ended.
+#[derive(Debug)]
+enum End {
+    /// With this status.
+    Over(i32),
+    /// Nobody knows how.
+    Gone,
+    /// It broke this limit by saying nothing.
+    Silent(Duration),
+    /// The kernel went down with it.
+    Rebooted,
+}
+
+/// Why a run stops being followed, although it has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The user asked to stop, and the board knows.
+    Stopped,
+    /// The board does not know.
+    Left {
+        /// Whether the user asked to stop.
+        interrupted: bool,
+    },
+}
+
+/// Follows the suite over as many starts as it takes.
+pub(super) struct Follower<'s> {
+    pub(super) session: &'s Session,
+    pub(super) story: Story,
+    pub(super) silence: Duration,
+    /// A program that the user gave for the rest of a run.
+    pub(super) program: Option<PathBuf>,
+    pub(super) complaints: Vec<String>,
+    pub(super) silent: Option<Duration>,
+    pub(super) status: Option<i32>,
+    pub(super) cause: Option<Cause>,
+}
+
+/// What ended the suite's last start.
+#[derive(Debug)]
+pub(super) struct Cause {
+    pub(super) words: String,
+    /// Whether the kernel lives on.
+    pub(super) is_alive: bool,
+}
+
+/// Why the suite is not followed any more.
+pub(super) enum Stopped {
+    By(Stop),
+    Error(SshError),
+}
+
+impl From<SshError> for Stopped {
+    fn from(error: SshError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Follower<'_> {
+    pub(super) fn run(&mut self, board: &mut Board<'_>) -> Result<(), Stopped> {
+        let bar = self.session.progress().stage("run");
+        let mut rebooted = board.identity.boot != self.story.state.boot;
+        loop {
+            let end = match rebooted {
+                true => End::Rebooted,
+                false => self.one_start(board, &bar)?,
+            };
+            let next = self.weigh(board, end)?;
+            if next == Next::Over {
+                // The log of a kernel that went down is there already, and another one has nothing of the run.
+                if board.identity.boot == self.story.state.boot {
+                    self.keep_log_or_tell(board);
+                }
+                bar.done("ended");
+                return Ok(());
+            }
+            rebooted = false;
+            if board.identity.boot != self.story.state.boot {
+                match self.settle_again(board) {
+                    Err(Trouble::Rebooted) => rebooted = true,
+                    settled => settled.or_else(|trouble| self.give_up(board, trouble))?,
+                }
+            }
+        }
+    }
+
+    /// One start of the suite, from its first event to its last.
+    fn one_start(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Stopped> {
+        let started = self.start(board).and_then(|()| self.follow(board, bar));
+        match started {
+            Ok(end) => Ok(end),
+            Err(Trouble::Rebooted) => Ok(End::Rebooted),
+            Err(trouble) => self.give_up(board, trouble).map(|()| End::Gone),
+        }
+    }
+
+    fn start(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        if self.story.offset > 0 {
+            // It was started, and by this run.
+            return Ok(());
+        }
+        if part == 1 && self.story.state.boots == 1 && self.story.state.log_before == Ok(Vec::new()) {
+            self.mark_log(board)?;
+        }
+        let mut arguments: Vec<String> =
+            self.story.except.iter().flat_map(|case| ["--except".to_owned(), case.clone()]).collect();
+        arguments.extend(self.story.state.arguments.iter().cloned());
+        let answer = board.ask(&script::start(board.lent(), part, &arguments)?)?;
+        if answer.status != 0 {
+            let words = indented(&answer.words);
+            let (host, directory) = (board.host().to_owned(), board.lent().to_owned());
+            return Err(SshError::NotStarted { host, directory, words }.into());
+        }
+        Ok(())
+    }
+
+    /// Notes where the kernel's log ends before the run.
+    fn mark_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let answer = board.ask(&script::kernel_log(board.lent(), Some(script::MARKER))?)?;
+        let lines = || answer.text.lines().map(str::to_owned).collect::<Vec<_>>();
+        self.story.state.log_before = match answer.status {
+            0 => Ok(lines()),
+            _ => Err(lines().into_iter().chain(answer.words.clone()).collect::<Vec<_>>().join("; ")),
+        };
+        Ok(self.story.save()?)
+    }
+
+    /// Takes the events as they come, over as many connections as it takes.
+    fn follow(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Trouble> {
+        show_all(self.story.runs().current(), bar);
+        let mut heard = Instant::now();
+        loop {
+            let words = match self.listen(board, bar, &mut heard)? {
+                Listened::End(end) => return Ok(end),
+                Listened::Dropped(words) => words,
+            };
+            bar.message("no connection; the suite goes on");
+            let since = Instant::now();
+            board.reach_again(words)?;
+            // Nobody could hear the suite meanwhile.
+            heard += since.elapsed();
+            show_all(self.story.runs().current(), bar);
+        }
+    }
+
+    /// Takes the events that come over one connection.
+    fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<Listened, Trouble> {
+        let part = self.story.state.part();
+        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
+        let mut frames = Frames::default();
+        let mut alive = Instant::now();
+        loop {
+            let news = talk.hear(TICK).map_err(|source| SshError::Machine { action: "listen to ssh", source })?;
+            match news {
+                Heard::Bytes(bytes) => {
+                    alive = Instant::now();
+                    frames.push(&bytes);
+                }
+                Heard::Over(_) => return Ok(Listened::Dropped(talk.words())),
+                Heard::Nothing => {}
+            }
+            let (host, log) = (board.host().to_owned(), board.log().to_owned());
+            while let Some(frame) = frames.next().map_err(|garbled| SshError::garbled(&host, &log, &garbled))? {
+                match frame {
+                    Frame::Data(bytes) => {
+                        *heard = Instant::now();
+                        self.story.take(&bytes)?;
+                        show(self.story.runs().current(), bar);
+                    }
+                    Frame::Alive => {}
+                    Frame::End(status) => return Ok(Listened::End(over(&mut talk, End::Over(status)))),
+                    Frame::Gone => return Ok(Listened::End(over(&mut talk, End::Gone))),
+                }
+            }
+            if board.interrupted() {
+                return Err(Trouble::Interrupted);
+            }
+            if alive.elapsed() > DEAF {
+                return Ok(Listened::Dropped(vec![format!("nothing was heard for {} s", DEAF.as_secs())]));
+            }
+            if heard.elapsed() > self.silence {
+                return Ok(Listened::End(End::Silent(self.silence)));
+            }
+        }
+    }
+
+    /// What the end of one start means, and what comes behind it.
+    fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
+        let is_alive = !matches!(end, End::Rebooted);
+        let words = match end {
+            End::Over(status) => {
+                self.status = Some(status);
+                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                let by = if status > 128 { format!(", by signal {}", status - 128) } else { String::new() };
+                format!("the suite's program ended with status {status}{by}")
+            }
+            End::Gone => {
+                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                "the suite's program is gone, and left no status".to_owned()
+            }
+            End::Silent(limit) => {
+                self.silent = Some(limit);
+                self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
+                // The board's shell answers all the while.
+                format!("the suite hangs: silence for {} s", limit.as_secs())
+            }
+            End::Rebooted => {
+                self.fetch_rest(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.last_words(board).unwrap_or_else(|_| "the kernel died, and the board started anew".to_owned())
+            }
+        };
+        let unfinished = self.story.runs().current().finished.is_none();
+        let next = self.story.ended(&words)?;
+        if unfinished && matches!(next, Next::Boot { .. }) {
+            self.say(&words);
+        }
+        self.cause = Some(Cause { words, is_alive });
+        Ok(next)
+    }
+
+    /// Takes what a suite that went down with its kernel left on the disk.
+    fn fetch_rest(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, true)?)?;
+        let mut frames = Frames::default();
+        let since = Instant::now();
+        while since.elapsed() < DEAF {
+            match talk.hear(TICK) {
+                Ok(Heard::Bytes(bytes)) => frames.push(&bytes),
+                Ok(Heard::Nothing) => {}
+                Ok(Heard::Over(_)) | Err(_) => break,
+            }
+            while let Ok(Some(frame)) = frames.next() {
+                if let Frame::Data(bytes) = frame {
+                    self.story.take(&bytes)?;
+                }
+            }
+            if board.interrupted() {
+                return Err(Trouble::Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the kernel that went down said last, if the board keeps a journal.
+    fn last_words(&mut self, board: &mut Board<'_>) -> Result<String, Trouble> {
+        let died = "the kernel died".to_owned();
+        let answer = board.ask_once(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
+        if answer.text.trim().is_empty() {
+            return Ok(format!("{died}, and the board started anew"));
+        }
+        let name = numbered(KERNEL_LOG, self.story.state.boots);
+        self.write(&name, &answer.text)?;
+        let crash = answer.text.lines().find(|line| kernel_log::is_crash(line));
+        let crash = crash.map(|line| format!(": {}", kernel_log::message(line))).unwrap_or_default();
+        Ok(format!(
+            "{died}, and the board started anew{crash}\n[the end of that kernel's log is in {name}, beside the events]"
+        ))
+    }
+
+    /// Has everything ready on a board that started anew.
+    fn settle_again(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let program = self.program.clone().unwrap_or_else(|| self.story.state.program.clone());
+        board.settle(&program)?;
+        self.story.state.directory.clone_from(&board.directory);
+        self.story.state.boot.clone_from(&board.identity.boot);
+        self.story.state.boots += 1;
+        self.mark_log(board)
+    }
+
+    /// Ends a suite that goes on.
+    fn end_suite(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let answer = board.ask_once(&script::stop(board.lent(), self.story.state.part())?)?;
+        if answer.text.contains("alive") {
+            self.say("warning: the suite's process cannot be ended on the board");
+        }
+        self.keep_stderr(board)
+    }
+
+    fn keep_stderr(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let part = self.story.state.part();
+        let answer = board.ask_once(&script::output(board.lent(), part, "errors")?)?;
+        if !answer.text.trim().is_empty() {
+            self.write(&numbered(STDERR, part), &answer.text)?;
+            self.complaints.extend(answer.text.lines().map(str::to_owned));
+        }
+        Ok(())
+    }
+
+    /// Keeps what the kernel said during the run, and shows what it should not
+    /// have had to say.
+    fn keep_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
+        let why = match &self.story.state.log_before {
+            Ok(before) => {
+                let before = before.clone();
+                let answer = board.ask_once(&script::kernel_log(board.lent(), None)?)?;
+                if answer.status == 0 {
+                    return self.keep_lines(&before, &answer.text);
+                }
+                answer.text.trim().replace('\n', "; ")
+            }
+            Err(why) => why.clone(),
+        };
+        self.say(&format!(
+            "the kernel log of the run is not kept, for it could not be read: {why}\n[a user who may run dmesg there gets it]"
+        ));
+        Ok(())
+    }
+
+    fn keep_log_or_tell(&mut self, board: &mut Board<'_>) {
+        if let Err(trouble) = self.keep_log(board) {
+            self.say(&format!("warning: the kernel log of the run is not kept: {}", trouble.in_words()));
+        }
+    }
+
+    fn keep_lines(&self, before: &[String], text: &str) -> Result<(), Trouble> {
+        let found = gained(before, text);
+        let lines = found.clone().unwrap_or_else(|| text.lines().collect());
+        let name = numbered(KERNEL_LOG, self.story.state.boots);
+        let content: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        self.write(&name, &content)?;
+        if found.is_none() {
+            self.say(&format!("{name} has all that the board's kernel keeps: where the run began is lost"));
+        }
+        if let Some(first) = lines.iter().position(|line| is_trouble(line)) {
+            let shown: Vec<String> = lines.iter().skip(first).take(SHOWN).map(|line| (*line).to_owned()).collect();
+            self.say(&format!("warning: the kernel log is not clean{}", indented(&shown)));
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, content: &str) -> Result<(), SshError> {
+        let path = self.session.results().join(name);
+        fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })
+    }
+
+    /// What can be done where nothing more can be heard: the suite is ended if
+    /// the user wants it and the board can be told, and goes on otherwise.
+    fn give_up(&mut self, board: &mut Board<'_>, trouble: Trouble) -> Result<(), Stopped> {
+        match trouble {
+            Trouble::Interrupted => {
+                board.obey();
+                if self.end_suite(board).is_err() {
+                    return Err(Stopped::By(Stop::Left { interrupted: true }));
+                }
+                self.keep_log_or_tell(board);
+                Err(Stopped::By(Stop::Stopped))
+            }
+            Trouble::Lost(words) => {
+                self.say(&format!("no connection to {}{}", board.host(), indented(&words)));
+                Err(Stopped::By(Stop::Left { interrupted: false }))
+            }
+            Trouble::Rebooted => Ok(()),
+            Trouble::Error(error) => Err(Stopped::Error(error)),
+        }
+    }
+
+    /// What is passed over where a part of the results cannot be had: the next
+    /// question finds out what is the matter.
+    fn pass_over(&self, trouble: Trouble) -> Result<(), Stopped> {
+        match trouble {
+            Trouble::Error(error) => Err(Stopped::Error(error)),
+            Trouble::Lost(_) | Trouble::Rebooted | Trouble::Interrupted => Ok(()),
+        }
+    }
+
+    fn say(&self, what: &str) {
+        self.session.progress().say(&format!("reglist: {what}"));
+    }
+}
+
+/// What came of one connection.
+enum Listened {
+    End(End),
+    Dropped(Vec<String>),
+}
+
+/// Waits a moment for the client's own end, for a board may allow no second
+/// session beside it.
+fn over(talk: &mut Talk, end: End) -> End {
+    let since = Instant::now();
+    while since.elapsed() < FAREWELL && !matches!(talk.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {}
+    end
+}
+
+/// Shows how far a run is that may have begun before the bar.
+fn show_all(run: &crate::stream::Record, bar: &Bar) {
+    if let Some(started) = &run.started {
+        bar.length(started.plan.len() as u64);
+        bar.advance_to(run.ended.len() as u64);
+    }
+}
