@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use reglist_suite::clause::Level;
 use reglist_suite::events::{CaseFinished, Finding};
 
-use super::findings::{Link, links, some};
+use super::findings::{Link, Words, links, some};
 use super::specification::{Fact, check};
 use super::view::{View, Views};
 use super::words::{anchor, count, milliseconds};
@@ -318,25 +318,15 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
     let groups = grouped(std::slice::from_ref(ended));
     let one = |group: &crate::report::groups::Group<'_>| {
         let finding = group.first;
-        let (word, class) = match finding.level {
-            _ if run.fails(finding) => ("FAIL", "bad"),
-            Level::Should => ("WARN", "warn"),
-            _ => ("note", "new"),
-        };
-        let alike = |words: &str, same: bool| if same { words.to_owned() } else { format!("{words} (and alike)") };
-        let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
+        let Words { word, class, subject, expected, observed } = Words::of(run, group);
         let links = links(&group.registers, anchors);
         Said {
             word,
             class,
             clause: finding.clause.clone(),
-            subject: subject.join(", "),
-            expected: if finding.expected.is_empty() {
-                String::new()
-            } else {
-                alike(&finding.expected, group.same_expected)
-            },
-            observed: alike(&finding.observed, group.same_observed),
+            subject,
+            expected,
+            observed,
             names: if links.len() > MOST_LINKS {
                 links.iter().map(|link| link.name.clone()).collect()
             } else {

@@ -71,7 +71,7 @@ impl Findings {
                 if list.len() == MOST_GROUPS {
                     findings.more += 1;
                 } else {
-                    list.push(block(run, group, wanted, anchors));
+                    list.push(block(run, group, anchors));
                 }
             }
         }
@@ -90,27 +90,51 @@ fn findings_order(blocks: &[Block], block: &Block) -> usize {
     blocks.iter().position(|other| other.clause == block.clause).unwrap_or_default()
 }
 
-fn block(run: &View<'_>, group: &Group<'_>, kind: usize, anchors: &HashMap<u64, String>) -> Block {
-    let finding = group.first;
-    let (word, class) = match kind {
-        0 => ("FAIL", "bad"),
-        1 => ("WARN", "warn"),
-        _ => ("note", "new"),
-    };
-    let alike = |words: &str, same: bool| if same { words.to_owned() } else { format!("{words} (and alike)") };
-    let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
+/// What findings with something in common say, wherever it is shown.
+pub(super) struct Words {
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    /// The ioctl, and its errno.
+    pub(super) subject: String,
+    /// Empty for a plain fact.
+    pub(super) expected: String,
+    pub(super) observed: String,
+}
+
+impl Words {
+    pub(super) fn of(run: &View<'_>, group: &Group<'_>) -> Self {
+        let finding = group.first;
+        let (word, class) = match finding.level {
+            _ if run.fails(finding) => ("FAIL", "bad"),
+            Level::Should => ("WARN", "warn"),
+            _ => ("note", "new"),
+        };
+        let alike = |words: &str, same: bool| match words {
+            "" => String::new(),
+            _ if same => words.to_owned(),
+            _ => format!("{words} (and alike)"),
+        };
+        let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
+        Self {
+            word,
+            class,
+            subject: subject.join(", "),
+            expected: alike(&finding.expected, group.same_expected),
+            observed: alike(&finding.observed, group.same_observed),
+        }
+    }
+}
+
+fn block(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> Block {
+    let Words { word, class, subject, expected, observed } = Words::of(run, group);
     let cases = || group.cases.iter().copied();
     Block {
         word,
         class,
-        clause: finding.clause.clone(),
-        subject: subject.join(", "),
-        expected: if finding.expected.is_empty() {
-            String::new()
-        } else {
-            alike(&finding.expected, group.same_expected)
-        },
-        observed: alike(&finding.observed, group.same_observed),
+        clause: group.first.clause.clone(),
+        subject,
+        expected,
+        observed,
         registers: links(&group.registers, anchors),
         entries: some(&ranges(&group.entries)),
         configurations: some(&each_once(cases(), configuration)),
