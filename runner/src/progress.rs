@@ -66,6 +66,13 @@ impl Progress {
         }
     }
 
+    /// Says something that is worth a line, unless none is wanted.
+    pub(crate) fn remark(&self, message: &str) {
+        if !self.verbosity.is_quiet() {
+            self.say(&format!("reglist: {message}"));
+        }
+    }
+
     /// Says something that only the curious want to know.
     pub(crate) fn detail(&self, message: &str) {
         if self.verbosity.is_verbose() {

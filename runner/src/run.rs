@@ -37,7 +37,10 @@ fn more_help() -> String {
     let verbose = Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count);
     let verbose = verbose
         .help("Show a line for each case after the table; with --fault all, what each clause says of each fault");
-    let command = Command::new("run").max_term_width(WIDTH).disable_help_flag(true).arg(verbose).args(own_arguments());
+    let quiet = Arg::new("quiet").short('q').long("quiet").action(ArgAction::SetTrue);
+    let quiet = quiet.help("Show what failed and the verdict, and no progress; the suite's own is --format terse");
+    let command =
+        Command::new("run").max_term_width(WIDTH).disable_help_flag(true).arg(verbose).arg(quiet).args(own_arguments());
     let options = command.help_template("{options}").render_long_help().to_string();
     format!("\nOf reglist:\n{}\n\nAn interrupted run ends with 5.\n", options.trim_end())
 }

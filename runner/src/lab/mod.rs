@@ -302,7 +302,6 @@ pub(crate) fn with_target<R>(
     let results = open_results(arguments, &cache)?;
     let interrupt = Interrupt::listen()?;
     let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
-    session.progress().detail(&format!("results in {}", session.results().display()));
 
     work(&mut Lab::new(&session, arguments, inputs), &session)
 }

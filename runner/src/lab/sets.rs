@@ -13,6 +13,7 @@ use crate::cli::{Kernel, LabArgs};
 use crate::error::{self, Error};
 use crate::interrupt::Interrupt;
 use crate::page;
+use crate::progress;
 use crate::report::{self, Compared};
 use crate::results::Results;
 use crate::session::Session;
@@ -121,6 +122,12 @@ pub(super) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         }
     }
     if !common.dry_run {
+        if !verbosity.is_quiet() {
+            progress::say(&format!(
+                "reglist: results are in {}, with a directory for each set",
+                results.path().display()
+            ));
+        }
         report::print(&report::side_by_side(&compared))?;
     }
     Ok(WORST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(exit::INFRASTRUCTURE))

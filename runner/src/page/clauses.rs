@@ -13,7 +13,6 @@ use super::words::{anchor, count, milliseconds};
 use crate::diff::{Kind, State};
 use crate::report::groups::grouped;
 use crate::report::id::{self, configuration, push_new};
-use crate::report::paragraph::ranges;
 
 /// What is said of one case before the rest is only counted.
 const MOST_SAID: usize = 12;
@@ -333,7 +332,7 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
                 Vec::new()
             },
             registers: links,
-            entries: some(&ranges(&group.entries)),
+            entries: some(&group.entry_ranges()),
             after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
         }
     };

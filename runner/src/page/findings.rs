@@ -10,7 +10,6 @@ use super::view::View;
 use super::words::anchor;
 use crate::report::groups::{Group, grouped};
 use crate::report::id::{check, configuration, each_once};
-use crate::report::paragraph::ranges;
 
 /// Groups of findings, and names in one of them, before the rest is only counted.
 const MOST_GROUPS: usize = 150;
@@ -136,7 +135,7 @@ fn block(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> B
         expected,
         observed,
         registers: links(&group.registers, anchors),
-        entries: some(&ranges(&group.entries)),
+        entries: some(&group.entry_ranges()),
         configurations: some(&each_once(cases(), configuration)),
         checks: some(&each_once(cases(), check)),
         first: group.cases.iter().find(|case| run.has_row(case)).map(|case| anchor("case", case)),

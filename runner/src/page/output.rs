@@ -133,7 +133,6 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     let path = session.results().join(FILE);
     let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
     write(&path, &text, true)?;
-    session.progress().detail(&format!("page in {}", path.display()));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use reglist_suite::events::{Outcome, RunStarted};
 
 use super::groups::Group;
 use super::id::{check, configuration, each_once, push_new};
-use super::paragraph::{hanging, joined, labelled, list, ranges};
+use super::paragraph::{hanging, joined, labelled, list};
 use crate::stream::Record;
 
 /// Writes failures, then warnings.
@@ -51,7 +51,7 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
     }
     if !group.entries.is_empty() {
         let word = entries(group);
-        list(text, word, &references(&ranges(&group.entries)));
+        list(text, word, &references(&group.entry_ranges()));
     }
     list(text, "in", &each_once(group.cases.iter().copied(), configuration));
     list(text, "checks", &each_once(group.cases.iter().copied(), check));
@@ -65,7 +65,7 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     }
     if !group.entries.is_empty() {
         let word = entries(group);
-        let _ = write!(line, "{word} {}: ", joined(&references(&ranges(&group.entries))));
+        let _ = write!(line, "{word} {}: ", joined(&references(&group.entry_ranges())));
     }
     let observed = alike(&finding.observed, group.same_observed);
     if finding.expected.is_empty() {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Findings that say the same, put together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reglist_suite::events::{CaseFinished, Finding, NamedRegister};
 
 use super::id::push_new;
+use super::paragraph::ranges;
 
 /// More entries than any kernel lists.
 const LONGEST_LIST: usize = 4096;
@@ -25,6 +26,8 @@ pub(crate) struct Group<'r> {
     pub(crate) registers: Vec<&'r NamedRegister>,
     /// The entries concerned, from 0.
     pub(crate) entries: Vec<usize>,
+    /// The same of each case.
+    entries_by_case: BTreeMap<&'r str, BTreeSet<usize>>,
 }
 
 /// Puts the findings of all cases together.
@@ -48,7 +51,8 @@ pub(crate) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
 impl<'r> Group<'r> {
     fn of(first: &'r Finding) -> Self {
         let (cases, registers, entries) = (Vec::new(), Vec::new(), Vec::new());
-        Self { first, same_expected: true, same_observed: true, cases, registers, entries }
+        let entries_by_case = BTreeMap::new();
+        Self { first, same_expected: true, same_observed: true, cases, registers, entries, entries_by_case }
     }
 
     fn add(&mut self, case: &'r str, finding: &'r Finding) {
@@ -64,7 +68,19 @@ impl<'r> Group<'r> {
             for entry in first..=last {
                 push_new(&mut self.entries, entry);
             }
+            self.entries_by_case.entry(case).or_default().extend(first..=last);
         }
+    }
+
+    /// The entries concerned, neighbours as a range; the last one says so where no
+    /// case has all of them, or not every one.
+    pub(crate) fn entry_ranges(&self) -> Vec<String> {
+        let mut ranges = ranges(&self.entries);
+        let uneven = self.entries_by_case.values().any(|entries| entries.len() != self.entries.len());
+        if let Some(last) = ranges.last_mut().filter(|_| uneven) {
+            last.push_str(" (not all of them everywhere)");
+        }
+        ranges
     }
 }
 

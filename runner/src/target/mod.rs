@@ -271,6 +271,7 @@ impl Run {
         let output = output.map(|output| output.and_in(session.results()));
         let has_page = output.is_none() && self.left.is_none();
         let page = if has_page { page::leave(session, self.runs.current()) } else { Ok(()) };
+        session.progress().remark(&format!("results are in {}", session.results().display()));
         match (self.conclude(verbosity, output.as_ref()), page) {
             (Err(error), Err(unwritten)) => {
                 progress::say(&error::chain(&unwritten));

@@ -91,7 +91,7 @@ fn arguments(board: Sshd) {
 fn no_run(board: Sshd) {
     let (output, error) = expect(64, board.reglist(&["--", "--subject", "model", "--series", "v0"]));
     assert!(output.is_empty() && error.contains("v0"), "{output}{error}");
-    let (output, _) = expect(0, board.reglist(&["--force", "--config", "base", "--", "--list"]));
+    let (output, _) = expect(0, board.reglist(&["--force", "--config", "base", "--", "--subject", "model", "--list"]));
     assert!(output.starts_with("base.count.expected: test\n"), "{output}");
     board.assert_clean();
 }

@@ -45,7 +45,7 @@ const AFTER_HELP: &str = "\
 Without EVENTS this machine's kernel is asked, which has to be LoongArch's.
 
 The directory becomes a whole tree of specifications, in which the new series is
-one more; `reglist run --specs DIR --series NAME` uses it. Registers without a
+one more; `--specs DIR --series NAME` of lab and run use it. Registers without a
 name are decoded as far as their ids tell, and marked. Groups are those of the
 series that the run was made with, as far as they fit.
 
@@ -228,10 +228,15 @@ impl Made {
         let (specs, series) = (quoted(&arguments.output), &self.series);
         let folder = quoted(&arguments.output.join(self.arch.name()).join(series));
         let folder = if folder.contains('/') { folder } else { format!("./{folder}") };
+        // The same kernel again, of which nothing but its lists is known here.
+        let test = match self.lists.subject {
+            SubjectKind::Model => "run",
+            SubjectKind::Kvm => "lab ...",
+        };
+        let like = &self.like.spec.series;
         shown
             + &format!(
-                "\n  reglist spec check --specs {specs}\n  reglist spec diff {} {folder}\n  reglist run --specs {specs} --series {series}\n",
-                self.like.spec.series
+                "\n  reglist spec check --specs {specs}\n  reglist spec diff {like} {folder}\n  reglist {test} --specs {specs} --series {series}\n"
             )
     }
 }

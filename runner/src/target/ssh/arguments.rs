@@ -101,6 +101,11 @@ impl SshArgs {
     pub(crate) fn suite_arguments(&self) -> Vec<String> {
         // The filter comes last, and options may not follow it.
         let mut arguments = self.arguments.clone();
+        let names_subject = |argument: &String| argument == "--subject" || argument.starts_with("--subject=");
+        if !arguments.iter().any(names_subject) {
+            // A board is asked for its kernel, whatever it is; not for the model.
+            arguments.splice(0..0, ["--subject", "kvm"].map(str::to_owned));
+        }
         arguments.extend(self.suite_args.to_arguments());
         arguments
     }

@@ -60,7 +60,6 @@ pub(crate) fn with_target<R>(
     };
     let interrupt = Interrupt::listen()?;
     let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
-    session.progress().detail(&format!("results in {}", session.results().display()));
     work(&mut Ssh::new(&session, arguments), &session)
 }
 
