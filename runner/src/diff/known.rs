@@ -27,7 +27,7 @@ const ANY: &str = "*.";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KnownError {
     /// It cannot be read.
-    #[error("failed to read the known failures in `{}`", path.display())]
+    #[error("failed to read the known failures in `{}`\n[name a YAML file that can be read]", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

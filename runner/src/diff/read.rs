@@ -26,7 +26,7 @@ const OF_RUN: usize = 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     /// It cannot be read.
-    #[error("failed to read `{}`", path.display())]
+    #[error("failed to read `{}`\n[name a file of events that can be read]", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

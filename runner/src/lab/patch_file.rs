@@ -16,7 +16,7 @@ use crate::digest;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatchError {
     /// It cannot be read.
-    #[error("failed to read the patch `{}`", path.display())]
+    #[error("failed to read the patch `{}`\n[name a diff or a mail that can be read]", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -48,7 +48,7 @@ pub(crate) enum Shown {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoredError {
     /// The file cannot be read.
-    #[error("failed to read {file}")]
+    #[error("failed to read {file}\n[name a file of events, or a log with KTAP, that can be read]")]
     Read {
         /// The file.
         file: String,

@@ -10,7 +10,7 @@ use reglist_suite::fault::Faults;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
-use super::{Kept, Run, Target, is_numbered, numbered, show};
+use super::{Kept, MARGIN, Run, SILENCE, Target, is_numbered, numbered, show};
 use crate::cli::LabArgs;
 use crate::error::Error;
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
@@ -21,13 +21,9 @@ use crate::supervise::{Ending, Flow, Source};
 
 /// A whole run takes seconds; a guest that is still busy after this is lost.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// Silence that means a hang: longer than any case may take.
-const SILENCE: u64 = 60;
 /// The same where a kernel is compared with the model: so many random calls are
 /// one case.
 const SILENCE_OF_CALLS: u64 = 10 * 60;
-/// What a case may take beyond its own limit until its end is reported.
-const MARGIN: u64 = 30;
 /// A CPU with everything that KVM looks for. `max` adds more, and with it
 /// QEMU 11.1.3 now and then hands a program an old value from its memory: nine
 /// boots in ten ended with a crash of the suite in malloc.

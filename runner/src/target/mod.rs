@@ -27,6 +27,12 @@ use crate::stage::indented;
 use crate::stream::{Record, Runs};
 use crate::verbosity::Verbosity;
 
+/// Silence in seconds that means a hang: longer than any case may take.
+const SILENCE: u64 = 60;
+/// What a case may take beyond its own limit until its end is reported, in
+/// seconds.
+const MARGIN: u64 = 30;
+
 /// A place where the suite can run.
 pub(crate) trait Target {
     /// Makes everything ready.

@@ -3,9 +3,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+use crate::call::{complaint, reglist, shown};
 
 /// A directory with the events of a right model and of one that lists the
 /// PMU's registers always.
@@ -16,28 +17,6 @@ fn runs() -> TempDir {
         shown(&directory, &[&run[..], arguments].concat(), code);
     }
     directory
-}
-
-fn reglist(directory: &TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_reglist")).args(arguments).current_dir(directory.path()).output().unwrap()
-}
-
-/// The standard output of a call that ends with `code`.
-fn shown(directory: &TempDir, arguments: &[&str], code: i32) -> String {
-    let output = reglist(directory, arguments);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{error}");
-    text
-}
-
-/// The standard error of a call with bad input.
-fn complaint(directory: &TempDir, arguments: &[&str]) -> String {
-    let output = reglist(directory, arguments);
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(64), "{arguments:?}\n{error}");
-    assert!(error.starts_with("reglist: ") && output.stdout.is_empty(), "{error}");
-    error
 }
 
 fn write(directory: &TempDir, name: &str, text: impl AsRef<[u8]>) {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod call;
 mod diff;
 mod interrupt;
 mod matrix;

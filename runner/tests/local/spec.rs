@@ -4,31 +4,11 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-fn reglist(directory: &TempDir, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_reglist")).args(arguments).current_dir(directory.path()).output().unwrap()
-}
-
-/// The standard output of a call that ends with `code`.
-fn shown(directory: &TempDir, arguments: &[&str], code: i32) -> String {
-    let output = reglist(directory, arguments);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{text}{error}");
-    text
-}
-
-/// The standard error of a call that cannot do what it is asked.
-fn complaint(directory: &TempDir, arguments: &[&str]) -> String {
-    let output = reglist(directory, arguments);
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(64), "{arguments:?}\n{error}");
-    assert!(error.starts_with("reglist: ") && error.trim_end().ends_with(']') && output.stdout.is_empty(), "{error}");
-    error
-}
+use crate::call::{complaint, reglist, shown};
 
 fn edit(directory: &TempDir, file: &str, from: &str, to: &str) {
     let path = directory.path().join(file);

@@ -28,7 +28,7 @@ pub(crate) use command::{run, with_target};
 pub(crate) use error::SshError;
 pub(crate) use state::DIRECTORY;
 
-use super::{Kept, Left, Run, Target, is_numbered};
+use super::{Kept, Left, MARGIN, Run, SILENCE, Target, is_numbered};
 use crate::error::Error;
 use crate::own_options;
 use crate::report;
@@ -38,10 +38,6 @@ use board::{Board, Trouble};
 use follower::{Cause, Follower, Stop, Stopped};
 use state::{State, Story};
 
-/// Silence that means a hang: longer than any case may take.
-const SILENCE: u64 = 60;
-/// What a case may take beyond its own limit until its end is reported.
-const MARGIN: u64 = 30;
 /// Statuses of a suite that said on its own what there is to say.
 const OWN_WORDS: [u8; 4] = [exit::PASSED, exit::FAILED, exit::NOTHING_TESTED, exit::USAGE];
 const KERNEL_LOG: &str = "kernel.log";
