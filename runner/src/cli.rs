@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
-use reglist_suite::format::{Format, Origin};
+use reglist_suite::report::format::{Format, Origin};
 
 use crate::cache::{self, Cache};
 use crate::diff::{self, DiffArgs};

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Parser;
-use reglist_suite::events::{Outcome, Totals};
 use reglist_suite::exit;
+use reglist_suite::report::events::{Outcome, Totals};
 
 use crate::cli::LabArgs;
 use crate::error::{self, Error};

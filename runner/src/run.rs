@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::{Arg, ArgAction, Command, ValueEnum as _};
-use reglist_suite::describe;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
+use reglist_suite::report::describe;
 use reglist_suite::spec::Source;
 
 use crate::cli::Color;

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::mem;
 use std::sync::Arc;
 
-use reglist_suite::events::{CaseFinished, Event, EventError, RunFinished, RunStarted};
+use reglist_suite::report::events::{CaseFinished, Event, EventError, RunFinished, RunStarted};
 
 /// The runs of a stream, one behind the other.
 #[derive(Debug, Default, Clone)]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
+use reglist_suite::report::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
 use tempfile::TempDir;
 
 /// A run of `reglist lab` with what it left behind.

@@ -4,11 +4,14 @@
 
 use std::process::ExitCode;
 
-use reglist_suite::{exit, guest, harness};
+use reglist_suite::exit;
+
+
+use reglist_suite::harness;
 
 fn main() -> ExitCode {
-    if guest::is_init() {
-        guest::init();
+    if harness::host::is_lab_guest() {
+        harness::guest::init();
         return ExitCode::from(exit::FAILED);
     }
     ExitCode::from(harness::main(std::env::args_os()))

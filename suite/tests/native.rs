@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::process::Command;
 
-use reglist_suite::events::{Event, Outcome, SubjectKind};
+use reglist_suite::report::events::{Event, Outcome, SubjectKind};
 
 #[test]
 fn the_contract_holds_on_this_machines_own_kvm() {

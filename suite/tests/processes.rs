@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, raise};
 use reglist_suite::arch::Feature;
-use reglist_suite::job::Message;
-use reglist_suite::process::{JobError, Send, Servers};
+use reglist_suite::checks::message::Message;
+use reglist_suite::harness::process::{JobError, Send, Servers};
 
 const LIMIT: Duration = Duration::from_millis(300);
 /// Work of the servers, by number.

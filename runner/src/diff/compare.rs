@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use reglist_suite::events::{CaseFinished, Finding, Outcome, RunStarted, SubjectKind, Verdict};
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome, RunStarted, SubjectKind, Verdict};
 use serde::Serialize;
 
 use super::DiffError;

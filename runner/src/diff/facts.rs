@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Finding, Outcome};
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use serde::Serialize;
 
 use super::place;

@@ -12,7 +12,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use reglist_suite::events::{Outcome, RunFinished, Totals, Verdict};
+use reglist_suite::report::events::{Outcome, RunFinished, Totals, Verdict};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::stream::Record;

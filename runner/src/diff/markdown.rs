@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::SubjectKind;
+use reglist_suite::report::events::SubjectKind;
 
 use super::compare::{Comparison, Kind, Side};
 use super::facts::FactChange;

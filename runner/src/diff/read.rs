@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use reglist_suite::events::{Event, EventError, RunStarted};
+use reglist_suite::report::events::{Event, EventError, RunStarted};
 
 use crate::stream::Record;
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use reglist_suite::events::{CaseFinished, NamedRegister, Outcome};
+use reglist_suite::report::events::{CaseFinished, NamedRegister, Outcome};
 use serde::Serialize;
 
 use super::compare::Difference;

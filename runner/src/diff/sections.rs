@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{Finding, SubjectKind};
+use reglist_suite::report::events::{Finding, SubjectKind};
 
 use super::compare::{Change, Comparison, Kind, Side, State};
 use super::known::Entry as KnownEntry;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use reglist_suite::events::Finding;
+use reglist_suite::report::events::Finding;
 
 use super::compare::State;
 

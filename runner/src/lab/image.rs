@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use cpio::newc::{Builder, ModeFileType, trailer};
-use reglist_suite::format::Format;
+use reglist_suite::report::format::Format;
 use serde::Serialize;
 
 use super::append::Append;

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use object::Object as _;
-use reglist_suite::events::Label;
+use reglist_suite::report::events::Label;
 use serde::{Deserialize, Serialize};
 
 use crate::digest;

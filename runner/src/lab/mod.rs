@@ -27,9 +27,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use reglist_suite::events::Label;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
+use reglist_suite::report::events::Label;
 use reglist_suite::spec::{Source as Specs, SpecError};
 
 pub(crate) use append::Append;

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command, CommandFactory as _, ValueEnum};
 use clap_complete::Shell;
-use reglist_suite::{exit, harness};
+use reglist_suite::exit;
+use reglist_suite::harness;
 
 use crate::cli::Cli;
 use crate::error::Error;

@@ -7,7 +7,8 @@ use std::io;
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
-use reglist_suite::{describe, harness};
+use reglist_suite::harness;
+use reglist_suite::report::describe;
 
 use super::documented;
 use super::examples::examples;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use clap::ValueEnum as _;
 use reglist_suite::clause::{Clauses, Level};
-use reglist_suite::events::{CaseFinished, Finding, Outcome, SubjectKind};
 use reglist_suite::fault::{Broken, Fault, Place, Right, Said, Tried};
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome, SubjectKind};
 
 use super::rounds::{Round, Rounds, place};
 use crate::report::paragraph::ranges;

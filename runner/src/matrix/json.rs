@@ -3,7 +3,7 @@
 //! what changes the meaning of one raises [`FORMAT`].
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{Finding, SubjectKind};
+use reglist_suite::report::events::{Finding, SubjectKind};
 use serde::Serialize;
 
 use super::Matrix;

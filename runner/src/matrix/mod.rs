@@ -15,7 +15,7 @@ mod verdict;
 mod words;
 
 use reglist_suite::clause::Clauses;
-use reglist_suite::events::{RunStarted, Verdict};
+use reglist_suite::report::events::{RunStarted, Verdict};
 
 pub(crate) use output::{Output, OutputError, Request};
 pub(crate) use table::text;

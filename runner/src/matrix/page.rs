@@ -3,7 +3,7 @@
 
 use askama::Template;
 use reglist_suite::clause::Level;
-use reglist_suite::events::SubjectKind;
+use reglist_suite::report::events::SubjectKind;
 
 use super::Matrix;
 use super::clause::ClauseColumn;

@@ -2,8 +2,8 @@
 //! The rounds of a stream. A round that was begun more than once, as after a
 //! crash, is one round.
 
-use reglist_suite::events::{CaseFinished, Outcome};
 use reglist_suite::fault::Right;
+use reglist_suite::report::events::{CaseFinished, Outcome};
 
 use crate::stream::{Record, Runs};
 

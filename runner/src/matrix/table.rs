@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use console::Style;
-use reglist_suite::events::SubjectKind;
+use reglist_suite::report::events::SubjectKind;
 
 use super::clause::{ClauseColumn, REDUNDANT};
 use super::fault::{FaultRow, State};

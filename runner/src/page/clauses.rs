@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Finding};
+use reglist_suite::report::events::{CaseFinished, Finding};
 
 use super::findings::{Link, Words, links, some};
 use super::specification::{Fact, check};

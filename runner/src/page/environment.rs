@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What was tested, by what, and how.
 
-use reglist_suite::events::{Label, RunStarted, SubjectKind};
+use reglist_suite::report::events::{Label, RunStarted, SubjectKind};
 
 use super::view::{View, Views};
 use super::words::seconds;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::NamedRegister;
+use reglist_suite::report::events::NamedRegister;
 
 use super::view::View;
 use super::words::anchor;

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use reglist_suite::events::{
+use reglist_suite::report::events::{
     CaseFinished, Event, Finding, Label, NamedRegister, RunFinished, RunStarted, Totals, Verdict,
 };
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use reglist_suite::events::NamedRegister;
+use reglist_suite::report::events::NamedRegister;
 
 use super::mark::{Listing, Trip};
 use super::view::View;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use reglist_suite::events::NamedRegister;
+use reglist_suite::report::events::NamedRegister;
 
 use super::findings::{Link, links, some};
 use super::graph::{Arrow, Graph};

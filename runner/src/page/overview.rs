@@ -2,8 +2,8 @@
 //! What a run says in one line, and what it rests on.
 
 use reglist_suite::clause::Level;
-use reglist_suite::events::{Label, SubjectKind, Verdict};
 use reglist_suite::exit;
+use reglist_suite::report::events::{Label, SubjectKind, Verdict};
 
 use super::clauses::{KEPT, Section};
 use super::view::View;

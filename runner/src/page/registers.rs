@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use reglist_suite::events::Finding;
+use reglist_suite::report::events::Finding;
 
 use super::lists::Lists;
 use super::mark::{Listing, Mark, Trip};

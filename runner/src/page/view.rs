@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reglist_suite::events::{CaseFinished, Finding, RunStarted};
+use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
 
 use super::fit::Input;
 use super::specification::Specification;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::events::{CaseFinished, Outcome, RunStarted};
+use reglist_suite::report::events::{CaseFinished, Outcome, RunStarted};
 
 use crate::stream::Record;
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use console::Style;
 use reglist_suite::clause::Level;
-use reglist_suite::events::{Outcome, RunStarted};
+use reglist_suite::report::events::{Outcome, RunStarted};
 
 use super::groups::Group;
 use super::id::{check, configuration, each_once, push_new};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reglist_suite::events::{CaseFinished, Finding, NamedRegister};
+use reglist_suite::report::events::{CaseFinished, Finding, NamedRegister};
 
 use super::id::push_new;
 use super::paragraph::ranges;

@@ -17,7 +17,7 @@ pub(crate) mod verdict;
 
 use std::io::{self, Write as _};
 
-use reglist_suite::events::{RunStarted, Verdict};
+use reglist_suite::report::events::{RunStarted, Verdict};
 
 pub(crate) use side_by_side::{Compared, side_by_side};
 

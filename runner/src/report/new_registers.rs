@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use reglist_suite::arch;
-use reglist_suite::events::RunStarted;
-use reglist_suite::new_registers;
+use reglist_suite::report::events::RunStarted;
+use reglist_suite::report::new_registers;
 
 use crate::stream::Record;
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::events::{Outcome, RunStarted};
+use reglist_suite::report::events::{Outcome, RunStarted};
 
 use super::id::{configuration, each_once};
 use super::paragraph::{hanging, list};

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use console::Style;
 use reglist_suite::clause::Level;
-use reglist_suite::events::Outcome;
 use reglist_suite::exit;
+use reglist_suite::report::events::Outcome;
 
 use super::id::{each_once, push_new, theme};
 use super::{table, verdict};

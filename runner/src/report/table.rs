@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::events::{Outcome, RunStarted, Totals};
+use reglist_suite::report::events::{Outcome, RunStarted, Totals};
 
 use super::id::{configuration, each_once, theme};
 use super::paragraph::WIDTH;

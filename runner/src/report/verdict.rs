@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::events::{RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+use reglist_suite::report::events::{RunFinished, RunStarted, SubjectKind, Totals, Verdict};
 
 use super::paragraph::hanging;
 use crate::diff::known::Judged;

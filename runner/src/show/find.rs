@@ -5,9 +5,9 @@ use std::num::IntErrorKind;
 
 use clap::ValueEnum as _;
 use reglist_suite::checks;
-use reglist_suite::describe::{Catalogue, Description};
+use reglist_suite::checks::plan::{PlannedCase, plan};
 use reglist_suite::fault::Fault;
-use reglist_suite::plan::{PlannedCase, plan};
+use reglist_suite::report::describe::{Catalogue, Description};
 
 use super::ShowError;
 use super::nearest::nearest;

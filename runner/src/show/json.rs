@@ -3,7 +3,7 @@
 
 use std::io;
 
-use reglist_suite::describe::Description;
+use reglist_suite::report::describe::Description;
 use serde::Serialize;
 
 use super::overview::Overview;

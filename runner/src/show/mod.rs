@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use reglist_suite::arch::{self, Arch, LoongArch64};
-use reglist_suite::describe::{self, Catalogue, Description};
 use reglist_suite::exit;
+use reglist_suite::report::describe::{self, Catalogue, Description};
 use reglist_suite::spec::{Source, Spec, SpecError};
 
 use crate::error::Error;

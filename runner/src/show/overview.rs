@@ -3,8 +3,8 @@
 
 use clap::ValueEnum as _;
 use reglist_suite::checks;
-use reglist_suite::describe::{Content, Part};
 use reglist_suite::fault::Fault;
+use reglist_suite::report::describe::{Content, Part};
 use serde::Serialize;
 
 use super::find::Index;

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::describe::{Content, Description, Entry, Part};
+use reglist_suite::report::describe::{Content, Description, Entry, Part};
 
 use super::overview::Overview;
 use crate::report::paragraph::{enumerated, fill};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use reglist_suite::arch::Feature;
-use reglist_suite::events::NamedRegister;
+use reglist_suite::report::events::NamedRegister;
 use reglist_suite::spec::{Configuration, ListedGroup, Register, Spec};
 use serde::Serialize;
 

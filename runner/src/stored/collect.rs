@@ -3,9 +3,9 @@
 
 use std::mem;
 
-use reglist_suite::events::{Event, RunStarted, Verdict};
 use reglist_suite::exit;
-use reglist_suite::format::Whole;
+use reglist_suite::report::events::{Event, RunStarted, Verdict};
+use reglist_suite::report::format::Whole;
 
 use crate::stream::Record;
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use reglist_suite::events::{
+use reglist_suite::report::events::{
     self, CaseFinished, Event, EventError, Finding, Outcome, RunFinished, RunStarted, SubjectKind, Totals,
 };
 

@@ -15,9 +15,9 @@ use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use reglist_suite::events::{Event, EventError};
 use reglist_suite::exit;
-use reglist_suite::format::{Junit, Kcidb};
+use reglist_suite::report::events::{Event, EventError};
+use reglist_suite::report::format::{Junit, Kcidb};
 
 use crate::cli::ReportArgs;
 use crate::digest::Key;
@@ -344,7 +344,7 @@ impl Report {
     fn add(&mut self, named: &Named) -> Result<(), Error> {
         let Named { file, run, .. } = named;
         if let Some(kcidb) = &mut self.kcidb {
-            let model = reglist_suite::events::SubjectKind::Model;
+            let model = reglist_suite::report::events::SubjectKind::Model;
             if run.started().is_some_and(|started| started.subject == model) {
                 return Err(StoredError::Model { file: file.clone() }.into());
             }

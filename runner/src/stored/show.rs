@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use reglist_suite::events::Event;
-use reglist_suite::format::{Format, Lines};
+use reglist_suite::report::events::Event;
+use reglist_suite::report::format::{Format, Lines};
 
 use super::{End, Named, Shown};
 use crate::error::Error;

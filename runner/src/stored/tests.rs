@@ -5,8 +5,8 @@ use std::io::{self, BufReader, Read};
 
 use proptest::prelude::*;
 use reglist_suite::clause::Level;
-use reglist_suite::events::{CaseFinished, Outcome, Verdict};
-use reglist_suite::format::{Format, Whole};
+use reglist_suite::report::events::{CaseFinished, Outcome, Verdict};
+use reglist_suite::report::format::{Format, Whole};
 
 use super::*;
 

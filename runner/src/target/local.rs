@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use reglist_suite::events::Event;
 use reglist_suite::harness;
+use reglist_suite::report::events::Event;
 
 use super::watch::{News, Watch};
 use super::{Run, Target};

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reglist_suite::events::{CaseFinished, EventError, Outcome, Verdict};
 use reglist_suite::exit;
+use reglist_suite::report::events::{CaseFinished, EventError, Outcome, Verdict};
 
 use crate::diff::known::{Judged, Known};
 use crate::error::{self, Error};
@@ -362,7 +362,7 @@ mod tests {
     use std::path::Path;
 
     use reglist_suite::clause::Clauses;
-    use reglist_suite::events::{Event, RunFinished, Totals};
+    use reglist_suite::report::events::{Event, RunFinished, Totals};
 
     use super::*;
     use crate::diff::known::Date;

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use reglist_suite::events::{CaseFinished, Event, Outcome, RunFinished, Totals};
+use reglist_suite::report::events::{CaseFinished, Event, Outcome, RunFinished, Totals};
 
 use crate::stream::{Record, Runs};
 
@@ -145,7 +145,7 @@ fn totals(record: &Record) -> Totals {
 
 #[cfg(test)]
 mod tests {
-    use reglist_suite::events::Verdict;
+    use reglist_suite::report::events::Verdict;
 
     use super::*;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use reglist_suite::events::{CaseFinished, Event, RunStarted, Totals};
+use reglist_suite::report::events::{CaseFinished, Event, RunStarted, Totals};
 
 use crate::sshd::Sshd;
 

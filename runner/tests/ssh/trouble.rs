@@ -7,7 +7,7 @@ use std::fs;
 use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
-use reglist_suite::events::Outcome;
+use reglist_suite::report::events::Outcome;
 
 use crate::Test;
 use crate::events::Events;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, check};
-use crate::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST};
 
 pub(super) const CHECKS: &[Check] = &[
     check(

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::{Check, contract};
 use crate::access::{Access, AccessError};
-use crate::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
+use crate::checks::snapshot::{agrees, put_back, undisturbed};
 use crate::kvm::Vcpu;
 use crate::memory::{Beyond, ListMemory};
-use crate::snapshot::{agrees, put_back, undisturbed};
 use crate::spec::{Register, Rule};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{Check, check, contract};
-use crate::case::{Case, CheckError, GET_REG_LIST};
-use crate::new_registers::NEW;
+use crate::checks::case::{Case, CheckError, GET_REG_LIST};
+use crate::report::new_registers::NEW;
 
 pub(super) const CHECKS: &[Check] = &[
     check(

@@ -4,7 +4,7 @@
 use nix::errno::Errno;
 
 use super::{Check, check, contract, report_stray};
-use crate::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::memory::{ListAnswer, Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Check, check};
 use crate::access::Access;
-use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use crate::snapshot::ticks;
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::checks::snapshot::ticks;
 use crate::spec::{Register, Rule};
 
 const CLAUSES: &[&str] = &["reg.counter"];

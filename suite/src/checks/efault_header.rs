@@ -4,7 +4,7 @@
 use nix::errno::Errno;
 
 use super::{Check, contract, report_stray};
-use crate::case::{Case, CheckError, GET_REG_LIST, outcome, with_room};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, with_room};
 use crate::kvm::Answer;
 use crate::memory::{Placement, Protection, Region, hostile_addresses, page_size};
 

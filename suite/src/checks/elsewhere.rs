@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 
 use super::{Check, contract};
-use crate::case::{Case, CheckError, GET_REG_LIST, outcome};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
 use crate::kvm::{Answer, CAP_ONE_REG};
 use crate::memory::{Beyond, Child, ListMemory, Placement};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Check, check};
 use crate::access::Access;
 use crate::arch::{Feature, Setting};
-use crate::case::{Case, CheckError, GET_REG_LIST};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST};
 use crate::kvm::Vcpu;
 
 pub(super) const CHECKS: &[Check] = &[

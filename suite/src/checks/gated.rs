@@ -4,7 +4,7 @@
 
 use super::{Check, check};
 use crate::arch::Feature;
-use crate::case::{Case, CheckError, GET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, errno_name};
 use crate::spec::{Gate, Register};
 
 pub(super) const CHECKS: &[Check] = &[check(

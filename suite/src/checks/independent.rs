@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use super::{Check, check};
-use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use crate::snapshot::{Value, agrees, put_back, settle, undisturbed};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
 use crate::spec::Register;
 
 pub(super) const CHECKS: &[Check] = &[

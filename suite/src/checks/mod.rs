@@ -3,6 +3,7 @@
 
 mod beyond;
 mod busy;
+pub mod case;
 mod contents;
 mod count;
 mod counter;
@@ -13,11 +14,14 @@ mod elsewhere;
 mod follows;
 mod gated;
 mod independent;
+pub mod message;
+pub mod plan;
 mod restore;
 mod roundtrip;
+pub mod snapshot;
 mod stable;
 
-use crate::case::{Case, CheckError, GET_REG_LIST};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST};
 use crate::memory::ListAnswer;
 
 /// The state in which a check wants its vCPU.

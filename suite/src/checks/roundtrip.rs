@@ -12,10 +12,10 @@ use nix::errno::Errno;
 use super::{Check, Scope, VcpuState, check, contract};
 use crate::access::LARGEST;
 use crate::arch::{SIZE_MASK, size_of_register};
-use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
+use crate::checks::snapshot::{agrees, ticks};
 use crate::kvm::Answer;
 use crate::memory::{Hostile, hostile_addresses};
-use crate::snapshot::{agrees, ticks};
 use crate::spec::{Register, Rule, State};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -4,10 +4,10 @@
 
 use super::{Check, check, contract};
 use crate::access::Access;
-use crate::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, roomy, whole};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, roomy, whole};
+use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
 use crate::kvm::Vcpu;
 use crate::memory::{Placement, UserAddress};
-use crate::snapshot::{Value, agrees, put_back, settle, undisturbed};
 
 pub(super) const CHECKS: &[Check] = &[
     contract(

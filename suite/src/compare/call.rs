@@ -3,7 +3,7 @@
 
 use super::place::Place;
 use crate::arch::{Arch as _, LoongArch64};
-use crate::case::{GET_ONE_REG, GET_REG_LIST, SET_ONE_REG};
+use crate::checks::case::{GET_ONE_REG, GET_REG_LIST, SET_ONE_REG};
 use crate::model::canonical_id;
 use crate::spec::RegisterTable;
 

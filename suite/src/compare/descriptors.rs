@@ -9,10 +9,10 @@ use nix::sys::wait::WaitStatus;
 
 use super::CompareError;
 use super::report::plain;
-use crate::events::Finding;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::{Child, Protection, Region, UserAddress, page_size};
 use crate::model::Model;
+use crate::report::events::Finding;
 
 /// Capabilities that are asked for: all of today's and many of tomorrow's.
 const CAPABILITIES: std::ops::Range<u32> = 0..512;

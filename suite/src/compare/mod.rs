@@ -25,16 +25,16 @@ mod strategy;
 mod tests;
 mod value;
 
-use crate::events::Finding;
+use crate::checks::message::Message;
 use crate::fault::Fault;
-use crate::job::Message;
+use crate::harness::process::Send;
+use crate::harness::subject::Choice;
+use crate::harness::worker::{WorkerError, chain};
 use crate::kvm::{Counted, Subject, SubjectError};
 use crate::memory::MemoryError;
 use crate::model::{Host, Kernel, Model};
-use crate::process::Send;
+use crate::report::events::Finding;
 use crate::spec::RegisterTable;
-use crate::subject::Choice;
-use crate::worker::{WorkerError, chain};
 use descriptors::Descriptors;
 use sequences::Kind;
 

@@ -10,7 +10,7 @@ use super::clock::{Moment, close};
 use super::known::{COUNTER, TCFG, TVAL};
 use super::place::Place;
 use super::side::{Grounds, Seen, Side};
-use crate::case::outcome;
+use crate::checks::case::outcome;
 use crate::kvm::{Answer, Subject, SubjectError};
 use crate::model::{Model, canonical_id};
 

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use super::call::{Call, name};
 use super::known::ESTAT;
 use super::pair::Difference;
-use crate::case::{errno_name, outcome};
+use crate::checks::case::{errno_name, outcome};
 use crate::clause::Level;
-use crate::events::{Finding, NamedRegister};
 use crate::kvm::Answer;
+use crate::report::events::{Finding, NamedRegister};
 use crate::spec::RegisterTable;
 
 /// The clause that findings are about; no specification has it.

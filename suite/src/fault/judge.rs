@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Broken, Fault};
 use crate::clause::{Clauses, Level};
-use crate::events::{CaseFinished, Finding};
+use crate::report::events::{CaseFinished, Finding};
 
 /// Something that a check said.
 #[derive(Debug, Clone, PartialEq, Eq)]

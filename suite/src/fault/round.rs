@@ -4,7 +4,7 @@
 use clap::ValueEnum as _;
 
 use super::{Fault, Place};
-use crate::events::SubjectKind;
+use crate::report::events::SubjectKind;
 
 /// The checks of one configuration, on a subject with one fault or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Fault, Judgement, Said, judge};
 use crate::clause::{Clauses, Level};
-use crate::events::{CaseFinished, Outcome};
+use crate::report::events::{CaseFinished, Outcome};
 
 /// A fault that was tried, and what came of it.
 #[derive(Debug)]

@@ -13,13 +13,13 @@ use clap::{CommandFactory as _, FromArgMatches as _, ValueEnum};
 use libtest_mimic::FormatSetting;
 
 use crate::arch::{Arch as _, Feature, LoongArch64};
-use crate::describe;
-use crate::events::{Label, SubjectKind};
 use crate::fault::{Faults, Place};
-use crate::format::{ChannelError, Format};
+use crate::harness::subject::{ModelHost, Wanted};
 use crate::model::Kernel;
+use crate::report::describe;
+use crate::report::events::{Label, SubjectKind};
+use crate::report::format::{ChannelError, Format};
 use crate::spec::SpecError;
-use crate::subject::{ModelHost, Wanted};
 
 /// Checks a kernel's KVM_GET_REG_LIST and what it lists.
 ///

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::arguments::Arguments;
 use crate::arch::Arch;
-use crate::case::Knowledge;
+use crate::checks::case::Knowledge;
+use crate::checks::message::Message;
+use crate::checks::plan::plan;
 #[cfg(any(test, feature = "compare"))]
 use crate::fault::Faults;
-use crate::job::Message;
-use crate::plan::plan;
-use crate::process::Send;
+use crate::harness::process::Send;
+use crate::harness::subject::Choice;
+use crate::harness::worker::{self, WorkerError};
 use crate::spec::Spec;
-use crate::subject::Choice;
-use crate::worker::{self, WorkerError};
 
 /// Does the case of an id on a subject.
 type Work<'a> = Box<dyn Fn(Choice, &str, Send<'_>) -> Result<Message, WorkerError> + 'a>;

@@ -2,12 +2,19 @@
 //! The harness program: specifications in, cases through libtest-mimic, events
 //! and a verdict out.
 
+#[cfg(test)]
+pub(crate) mod alone;
 mod arguments;
+pub mod guest;
+pub mod host;
 mod jobs;
 mod outputs;
+pub mod process;
 mod run;
+pub mod subject;
 mod trying;
 mod turns;
+pub mod worker;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -18,22 +25,22 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use crate::arch::{Arch, Feature};
-use crate::events::{self, Event, EventLog, Label, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+use crate::checks::message::Message;
 use crate::exit;
 use crate::fault::{Fault, Faults};
-#[cfg(any(test, feature = "compare"))]
-use crate::guest;
-use crate::host::Host;
-use crate::job::Message;
 use crate::model::Model;
-use crate::process::{JobError, Send, Servers};
+use crate::report::events::{
+    self, Event, EventLog, Label, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
+};
 use crate::spec::{Source, Spec};
-use crate::subject::Choice;
-use crate::worker::{self, chain};
 use arguments::{Arguments, Shown, UsageError, check_fault, open_new, parse, required_features};
+use host::Host;
+use process::{JobError, Send, Servers};
 use run::Run;
+use subject::Choice;
 use trying::Trying;
 use turns::{Turn, Turns};
+use worker::chain;
 
 pub use arguments::command;
 
@@ -143,7 +150,7 @@ fn check_subject(arguments: &Arguments, subject: &Choice, switchable: bool) -> R
             return Err(UsageError::CompareAll);
         }
         // The fault is the model's, whatever it is compared with.
-        return if subject.kind() == SubjectKind::Model || guest::is_init() {
+        return if subject.kind() == SubjectKind::Model || host::is_lab_guest() {
             Ok(())
         } else {
             Err(UsageError::CompareOutsideLab)

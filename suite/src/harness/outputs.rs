@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use super::arguments::{Arguments, Shown, UsageError, create_new};
-use crate::events::Output;
 use crate::fault::Faults;
-use crate::format::{Channel, Format, JunitFile, Sink};
+use crate::report::events::Output;
+use crate::report::format::{Channel, Format, JunitFile, Sink};
 
 /// Whether the outputs that are asked for can be had at once.
 pub(super) fn check(arguments: &Arguments) -> Result<(), UsageError> {

@@ -9,12 +9,14 @@ use libtest_mimic::{Completion, Failed};
 
 use super::{End, complain, say};
 use crate::arch::{Arch, Feature};
-use crate::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict};
+use crate::checks::message::Message;
 use crate::exit;
-use crate::job::Message;
-use crate::new_registers;
-use crate::process::{JobError, Servers};
-use crate::worker::chain;
+use crate::harness::process::{JobError, Servers};
+use crate::harness::worker::chain;
+use crate::report::events::{
+    CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict,
+};
+use crate::report::new_registers;
 
 /// The run while it goes on.
 pub(super) struct Run {

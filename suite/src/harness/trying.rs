@@ -8,9 +8,9 @@ use super::run::Run;
 use super::say;
 use super::turns::Turn;
 use crate::clause::Clauses;
-use crate::events::SubjectKind;
 use crate::exit;
 use crate::fault::{Fault, Right, Tried};
+use crate::report::events::SubjectKind;
 
 /// What came of the turns so far.
 #[derive(Debug, Default)]

@@ -8,12 +8,12 @@ use libtest_mimic::Trial;
 use super::arguments::Arguments;
 use super::jobs::Jobs;
 use crate::arch::Arch;
+use crate::checks::message::Message;
 use crate::fault::{Fault, Faults, Round, rounds};
-use crate::job::Message;
-use crate::process::Send;
+use crate::harness::process::Send;
+use crate::harness::subject::Choice;
+use crate::harness::worker::WorkerError;
 use crate::spec::Spec;
-use crate::subject::Choice;
-use crate::worker::WorkerError;
 
 /// Random orders of a round: the reverse of the list, which is tried as well,
 /// breaks every order that the list keeps.

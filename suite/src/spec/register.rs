@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::arch::Feature;
-use crate::events::NamedRegister;
+use crate::report::events::NamedRegister;
 
 /// What GET returns after SET.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::mem;
 use std::process::{Command, Stdio};
 use std::sync::{Condvar, Mutex};
 
-use reglist_suite::events::{CaseFinished, Event, Outcome, RunStarted};
 use reglist_suite::fault::Said;
+use reglist_suite::report::events::{CaseFinished, Event, Outcome, RunStarted};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_reglist-suite");
 

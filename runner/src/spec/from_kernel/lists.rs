@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind, Verdict};
+use reglist_suite::report::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind, Verdict};
 use reglist_suite::spec::{Configuration, Spec};
 
 use super::error::FromKernelError;

@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use reglist_suite::arch::{self, Arch};
-use reglist_suite::events::SubjectKind;
 use reglist_suite::exit;
+use reglist_suite::report::events::SubjectKind;
 use reglist_suite::spec::Spec;
 
 use super::tree::Tree;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use reglist_suite::arch::{Feature, LoongArch64, RegisterType};
-use reglist_suite::events::{CaseFinished, Event, Label, NamedRegister, Outcome, RunStarted};
+use reglist_suite::report::events::{CaseFinished, Event, Label, NamedRegister, Outcome, RunStarted};
 use reglist_suite::spec::Source;
 
 use super::*;

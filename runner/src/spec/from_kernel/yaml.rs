@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::events::SubjectKind;
+use reglist_suite::report::events::SubjectKind;
 
 use super::draft::{Draft, DraftGroup};
 use super::error::FromKernelError;

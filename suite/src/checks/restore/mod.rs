@@ -6,7 +6,7 @@ mod saved;
 
 use super::{Check, check};
 use crate::access::Access;
-use crate::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
 use saved::{Loss, Saved};
 
 pub(super) const CHECKS: &[Check] = &[

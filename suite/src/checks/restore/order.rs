@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::saved::{Loss, Saved};
 use crate::access::Access;
-use crate::case::{Case, CheckError, SET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError, SET_ONE_REG, errno_name};
 
 /// Registers that may be needed before one register, at most.
 const MOST_NEEDED: usize = 4;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use nix::errno::Errno;
 
 use crate::access::{Access, AccessError};
-use crate::case::{Case, CheckError};
-use crate::snapshot::{agrees, in_order, settle, undisturbed};
+use crate::checks::case::{Case, CheckError};
+use crate::checks::snapshot::{agrees, in_order, settle, undisturbed};
 use crate::spec::{Register, Rule};
 
 /// A saved register.

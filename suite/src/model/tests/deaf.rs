@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 use crate::arch::{Arch as _, LoongArch64};
-use crate::case::{Case, Knowledge};
 use crate::checks;
-use crate::job::Message;
+use crate::checks::case::{Case, Knowledge};
+use crate::checks::message::Message;
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 use crate::model::memory;

@@ -13,6 +13,6 @@ mod load;
 use clap::ValueEnum as _;
 
 use super::{Host, Kernel, Model};
-use crate::alone::alone;
 use crate::fault::Fault;
+use crate::harness::alone::alone;
 use crate::kvm::Subject as _;

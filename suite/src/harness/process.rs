@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Jobs in processes of their own, within a time limit.
+//!
+//! A server is a copy of the harness that was made before anything ran. For
+//! each job it makes a copy of itself, so that a job finds everything that the
+//! harness knows and nothing that an earlier job left, and a crash or a hang
+//! costs one job. Servers have one thread each; the harness may have several.
+
+use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::wait::WaitStatus;
+use serde::{Deserialize, Serialize};
+
+use crate::checks::message::Message;
+use crate::memory::Child;
+
+/// How long a job's messages may wait for its end. Whoever wakes up for each of
+/// them takes the processor away from the job.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How long an end that is just coming takes at most.
+const AT_ONCE: Duration = Duration::from_millis(5);
+/// How long a killed process may take to go away before it is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Why a job has no result.
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+pub enum JobError {
+    /// The process cannot be started or talked to.
+    #[error("the process for the case cannot be run: {reason}")]
+    Process {
+        /// What the system says.
+        reason: String,
+    },
+    /// It was killed at its time limit.
+    #[error("no end after {} s: the kernel or the case hangs\n[see the kernel log; a longer limit: --timeout]", limit.as_secs_f32())]
+    TimeLimit {
+        /// The limit.
+        limit: Duration,
+    },
+    /// It died.
+    #[error(
+        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that writes over its memory]"
+    )]
+    Signal {
+        /// Name of the signal.
+        signal: String,
+    },
+    /// It ended before its last message.
+    #[error("the process of the case ended early, with exit code {code}")]
+    Early {
+        /// Its exit code.
+        code: i32,
+    },
+}
+
+impl From<io::Error> for JobError {
+    fn from(error: io::Error) -> Self {
+        Self::Process { reason: error.to_string() }
+    }
+}
+
+impl From<Errno> for JobError {
+    fn from(errno: Errno) -> Self {
+        io::Error::from(errno).into()
+    }
+}
+
+/// A line from a server.
+#[derive(Debug, Serialize, Deserialize)]
+enum Line {
+    /// The job says something.
+    Said(Message),
+    /// The job's process is gone.
+    Ended(Result<(), JobError>),
+}
+
+/// Sends one message of a job.
+pub type Send<'a> = &'a dyn Fn(&Message) -> io::Result<()>;
+
+/// Copies of this process that wait for jobs.
+#[derive(Debug)]
+pub struct Servers {
+    idle: Mutex<Vec<Server>>,
+}
+
+impl Servers {
+    /// Makes `count` servers that do `work` on the job of a number, each job
+    /// within its `limit`.
+    ///
+    /// # Errors
+    /// Where a process cannot be had, or this one has several threads.
+    pub fn start(count: usize, limit: impl Fn(usize) -> Duration, work: impl Fn(usize, Send<'_>)) -> io::Result<Self> {
+        let servers = (0..count).map(|_| Server::start(&limit, &work)).collect::<io::Result<_>>()?;
+        Ok(Self { idle: Mutex::new(servers) })
+    }
+
+    /// Has a server do a job and hands every message to `receive`.
+    ///
+    /// # Errors
+    /// [`JobError`] where the last message is missing; what came before it was
+    /// handed over all the same.
+    pub fn run(&self, job: usize, receive: impl FnMut(Message)) -> Result<(), JobError> {
+        let server = self.idle().pop();
+        let mut server = server.ok_or_else(|| JobError::Process { reason: "no server is left".to_owned() })?;
+        // A server that cannot be talked to is gone and does not come back.
+        let result = server.run(job, receive)?;
+        self.idle().push(server);
+        result
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Server>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A copy of this process that waits for jobs; it ends when this end of the
+/// connection is closed.
+#[derive(Debug)]
+struct Server {
+    requests: PipeWriter,
+    answers: BufReader<PipeReader>,
+}
+
+impl Server {
+    fn start(limit: &dyn Fn(usize) -> Duration, work: &dyn Fn(usize, Send<'_>)) -> io::Result<Self> {
+        let (their_requests, requests) = io::pipe()?;
+        let (answers, their_answers) = io::pipe()?;
+        let mut server = Some(Self { requests, answers: BufReader::new(answers) });
+        Child::start(|| {
+            // The harness's ends, or the copy would wait for its own requests.
+            drop(server.take());
+            u8::from(serve(their_requests, &their_answers, limit, work).is_err())
+        })?;
+        server.ok_or_else(|| io::Error::other("the server has no connection"))
+    }
+
+    /// Does a job; the outer error is the end of this server.
+    fn run(&mut self, job: usize, mut receive: impl FnMut(Message)) -> Result<Result<(), JobError>, JobError> {
+        self.requests.write_all(format!("{job}\n").as_bytes())?;
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.answers.read_line(&mut line)? == 0 {
+                return Err(JobError::Process { reason: "its server is gone".to_owned() });
+            }
+            match serde_json::from_str(&line).map_err(io::Error::from)? {
+                Line::Said(message) => receive(message),
+                Line::Ended(result) => return Ok(result),
+            }
+        }
+    }
+}
+
+/// The server's side: a line with a job's number in, lines out.
+fn serve(
+    requests: PipeReader,
+    mut answers: &PipeWriter,
+    limit: &dyn Fn(usize) -> Duration,
+    work: &dyn Fn(usize, Send<'_>),
+) -> io::Result<()> {
+    for request in BufReader::new(requests).lines() {
+        let job: usize = request?.parse().map_err(io::Error::other)?;
+        let mut messages = Vec::new();
+        let ended = attend(job, limit(job), work, &mut messages);
+        let mut text = Vec::new();
+        for line in messages.into_iter().map(Line::Said).chain([Line::Ended(ended)]) {
+            serde_json::to_writer(&mut text, &line)?;
+            text.push(b'\n');
+        }
+        answers.write_all(&text)?;
+    }
+    Ok(())
+}
+
+/// Does a job in a copy of this process, and collects what it says.
+fn attend(
+    job: usize,
+    limit: Duration,
+    work: &dyn Fn(usize, Send<'_>),
+    messages: &mut Vec<Message>,
+) -> Result<(), JobError> {
+    let (mut receiver, sender) = io::pipe()?;
+    fcntl(&receiver, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    let deadline = Instant::now() + limit;
+    let child = Child::start(|| {
+        work(job, &|message| {
+            let mut line = serde_json::to_vec(message)?;
+            line.push(b'\n');
+            (&sender).write_all(&line)
+        });
+        0
+    })?;
+    drop(sender);
+
+    let mut text = Vec::new();
+    // No event is asked for but the end, which comes unasked, until a job turns
+    // out to have so much to say that it may wait for its reader.
+    let mut events = PollFlags::empty();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left.min(PATIENCE)).unwrap_or(PollTimeout::MAX);
+        let mut polled = [PollFd::new(receiver.as_fd(), events)];
+        let ended = match poll(&mut polled, timeout) {
+            Ok(_) => polled.iter().any(|end| end.revents().is_some_and(|seen| seen.contains(PollFlags::POLLHUP))),
+            Err(Errno::EINTR) => false,
+            Err(errno) => return Err(errno.into()),
+        };
+        drain(&mut receiver, &mut text)?;
+        if ended {
+            break;
+        }
+        if !text.is_empty() {
+            events = PollFlags::POLLIN;
+        }
+        if left.is_zero() {
+            understand(&text, messages);
+            child.kill()?;
+            wait_briefly(&child)?;
+            return Err(JobError::TimeLimit { limit });
+        }
+    }
+    understand(&text, messages);
+    // Its last message is not its end: the kernel may hang while it takes the VM away.
+    let Some(status) = wait_until(&child, deadline)? else {
+        child.kill()?;
+        wait_briefly(&child)?;
+        return Err(JobError::TimeLimit { limit });
+    };
+    let complete = messages.iter().any(|message| !matches!(message, Message::Found(_)));
+    if complete { Ok(()) } else { Err(early(status)) }
+}
+
+/// Takes what there is.
+fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
+    match receiver.read_to_end(text) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whole lines that are messages; a process that died may leave half a line.
+fn understand(text: &[u8], messages: &mut Vec<Message>) {
+    messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
+}
+
+/// A process that hangs in the kernel may not even die; it is left behind then.
+fn wait_briefly(child: &Child) -> Result<(), Errno> {
+    wait_until(child, Instant::now() + GRACE).map(drop)
+}
+
+/// Its end, if it comes before the deadline; most often it is just coming.
+fn wait_until(child: &Child, deadline: Instant) -> Result<Option<WaitStatus>, Errno> {
+    let patient = Instant::now() + AT_ONCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        match Instant::now() {
+            now if now >= deadline => return Ok(None),
+            now if now < patient => thread::yield_now(),
+            _ => thread::sleep(AT_ONCE),
+        }
+    }
+}
+
+fn early(status: WaitStatus) -> JobError {
+    match status {
+        WaitStatus::Exited(_, code) => JobError::Early { code },
+        WaitStatus::Signaled(_, signal, _) => JobError::Signal { signal: signal.to_string() },
+        other => JobError::Process { reason: format!("{other:?}") },
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Which subject is tested: the running kernel or the model.
+
+use clap::ValueEnum;
+
+use crate::arch::{self, Arch, LoongArch64};
+use crate::fault::Fault;
+use crate::harness::host::Host;
+use crate::kvm::{Device, Subject, SubjectError};
+use crate::model::{self, Model};
+use crate::report::events::SubjectKind;
+
+/// What the user asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Wanted {
+    /// The running kernel on a LoongArch machine, the model elsewhere
+    Auto,
+    /// The running kernel, through /dev/kvm
+    Kvm,
+    /// The built-in model of a kernel; no kernel is tested
+    Model,
+}
+
+/// The host of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelHost {
+    /// One with every feature that a guest can be given
+    Full,
+    /// One with none of them
+    Plain,
+}
+
+impl From<ModelHost> for model::Host {
+    fn from(host: ModelHost) -> Self {
+        match host {
+            ModelHost::Full => Self::FULL,
+            ModelHost::Plain => Self::PLAIN,
+        }
+    }
+}
+
+/// The subject of a run.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice {
+    /// The running kernel.
+    Kvm,
+    /// A model.
+    Model(Model),
+}
+
+impl Choice {
+    /// Chooses for this machine, which may take the given model.
+    #[must_use]
+    pub fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
+        match wanted {
+            Wanted::Kvm => Self::Kvm,
+            Wanted::Auto if machine.architecture == LoongArch64.name() => Self::Kvm,
+            Wanted::Auto | Wanted::Model => Self::Model(model),
+        }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// Where /dev/kvm cannot be opened.
+    pub fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
+        Ok(match self {
+            Self::Kvm => Box::new(Device::open()?),
+            Self::Model(model) => Box::new(*model),
+        })
+    }
+
+    /// The same with a fault, as far as it is the model: a kernel has its faults
+    /// by itself.
+    #[must_use]
+    pub fn with(&self, fault: Option<Fault>) -> Self {
+        match self {
+            Self::Kvm => Self::Kvm,
+            Self::Model(model) => Self::Model(model.with(fault)),
+        }
+    }
+
+    /// For the events.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Kvm => SubjectKind::Kvm,
+            Self::Model(_) => SubjectKind::Model,
+        }
+    }
+
+    /// The architecture whose registers it has; `None` for a machine whose
+    /// architecture has no specification.
+    #[must_use]
+    pub fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
+        match self {
+            Self::Model(_) => Some(&LoongArch64),
+            Self::Kvm => arch::by_name(&machine.architecture),
+        }
+    }
+
+    /// What a report says of the subject's machine.
+    #[must_use]
+    pub fn host(&self, machine: Host) -> Host {
+        match self {
+            Self::Kvm => machine,
+            Self::Model(model) => Host {
+                architecture: LoongArch64.name().to_owned(),
+                kernel: format!("{} (model)", model.kernel().version()),
+                cpu: String::new(),
+                build_ids: Vec::new(),
+            },
+        }
+    }
+}

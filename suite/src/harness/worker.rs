@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The work of the process that has one case.
+//!
+//! It opens /dev/kvm itself, as another process's descriptors answer EIO, and
+//! ends with its case, so that a crash or a hang costs one case.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::io;
+use std::mem;
+
+use nix::errno::Errno;
+
+use crate::arch::SetUpError;
+use crate::checks::VcpuState;
+use crate::checks::case::{Case, CheckError, Knowledge};
+use crate::checks::message::Message;
+use crate::checks::plan::PlannedCase;
+use crate::harness::process::Send;
+use crate::harness::subject::Choice;
+use crate::kvm::{Counted, Subject, SubjectError};
+use crate::memory::{Beyond, ListMemory, MemoryError, Placement};
+
+/// Why a case could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// A message could not be sent.
+    #[error("the result cannot be sent")]
+    Output(#[source] io::Error),
+    /// The subject.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    /// The vCPU under test.
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
+    /// The check.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The harness's memory.
+    #[error("memory cannot be had")]
+    Memory(#[from] MemoryError),
+    /// There is no such case.
+    #[error("there is no such case")]
+    NoCase,
+    /// The model cannot be compared.
+    #[cfg(any(test, feature = "compare"))]
+    #[error("{0}")]
+    Compare(String),
+}
+
+/// Sends the last message of a job: its result, or why there is none.
+pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
+    let last = match result {
+        Ok(message) => message,
+        Err(WorkerError::SetUp(SetUpError::Absent { feature, probe, errno })) => {
+            Message::Absent { feature, reason: SetUpError::Absent { feature, probe, errno }.to_string() }
+        }
+        Err(error) => Message::Trouble { reason: chain(&error) },
+    };
+    // Without a last message the harness says that the process ended early.
+    let _ = send(&last);
+}
+
+/// An error with its causes in one line, and the remedies in the lines below.
+pub fn chain(error: &dyn Error) -> String {
+    let mut heads = Vec::new();
+    let mut remedies = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        let (head, remedy) = text.split_at(text.find("\n[").unwrap_or(text.len()));
+        heads.push(head.to_owned());
+        remedies.push_str(remedy);
+        next = error.source();
+    }
+    heads.join(": ") + &remedies
+}
+
+/// Whether the subject knows the ioctl at all.
+///
+/// # Errors
+/// Where that cannot be said.
+pub fn probe(subject: &Choice) -> Result<Message, WorkerError> {
+    let vcpu = subject.open()?.create_vm()?.create_vcpu(0)?;
+    let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
+    let answer = memory.call(Placement { n: 0, capacity: 0, slack: 0 }, |list| vcpu.get_reg_list(list))?;
+    Ok(match answer.result {
+        Err(Errno::ENOTTY) => Message::NotImplemented,
+        _ => Message::Implemented,
+    })
+}
+
+/// Runs a check on a fresh vCPU of a fresh VM.
+///
+/// # Errors
+/// Where nothing can be said of the subject.
+pub fn case(
+    subject: &Choice,
+    planned: &PlannedCase<'_>,
+    knowledge: Knowledge<'_>,
+    send: Send<'_>,
+) -> Result<Message, WorkerError> {
+    let subject = Counted::new(subject.open()?);
+    let counter = subject.counter();
+    let vm = subject.create_vm()?;
+    let vcpu = vm.create_vcpu(0)?;
+    let unsent = Cell::new(None);
+    let sink = |message: Message| {
+        if let Err(error) = send(&message) {
+            unsent.set(Some(error));
+        }
+    };
+    let case = Case::new(&subject, vm.as_ref(), vcpu.as_ref(), knowledge, &sink).map_err(CheckError::from)?;
+    if planned.check.state == VcpuState::SetUp {
+        case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
+    }
+    match (planned.check.run)(&case) {
+        Ok(()) | Err(CheckError::Stopped) => {}
+        Err(CheckError::NothingListed) => {
+            return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    // The process ends here, and gives its memory back at once.
+    mem::forget(case);
+    match unsent.take() {
+        Some(error) => Err(WorkerError::Output(error)),
+        None => Ok(Message::Done { ioctls: counter.calls() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer\n[do this]")]
+    struct Outer(#[source] io::Error);
+
+    #[test]
+    fn causes_come_before_remedies() {
+        assert_eq!(chain(&Outer(io::Error::other("inner"))), "outer: inner\n[do this]");
+        assert_eq!(chain(&io::Error::other("alone")), "alone");
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Clauses: what they demand, why, and what tests them.
+
+use clap::ValueEnum as _;
+
+use super::words::count;
+use super::{Catalogue, Description, Entry, Kind};
+use crate::checks;
+use crate::checks::plan::plan;
+use crate::clause::Clause;
+use crate::fault::Fault;
+
+impl Catalogue<'_> {
+    /// What a clause demands.
+    #[must_use]
+    pub fn clause(&self, clause: &Clause) -> Description {
+        let summary = format!("A conforming kernel {}.", clause.demand);
+        let mut description = Description::new(Kind::Clause, clause.id.clone(), summary);
+        description.say("level", format!("{}: {}", clause.level, clause.level.sentence()));
+        description.say("why", clause.why.clone());
+        let sources: Vec<&str> = clause.source.iter().map(|origin| origin.sentence()).collect();
+        description.say("source", sources.join("; "));
+        description.say("tested by", self.checks_of(&clause.id));
+        let faults = faults_of(&clause.id);
+        if !faults.is_empty() {
+            description.add("broken by", faults);
+        }
+        description
+    }
+
+    /// The clause of that id, with what it demands.
+    pub(super) fn clause_entry(&self, id: &str) -> Entry {
+        let text = self.spec.clauses.get(id).map(|clause| format!("{}: {}", clause.level, clause.demand));
+        Entry { name: id.to_owned(), text: text.unwrap_or_default() }
+    }
+
+    /// The checks that test it, and in how many cases.
+    fn checks_of(&self, id: &str) -> Vec<Entry> {
+        let planned = plan(self.spec, &[]);
+        let tests = checks::all().filter(|check| check.clauses.contains(&id));
+        let entries = tests.map(|check| {
+            let cases = planned.iter().filter(|case| case.check.name == check.name).count();
+            let text = format!("{}: {}", count(cases, "case"), check.does);
+            Entry { name: check.name.to_owned(), text }
+        });
+        entries.collect()
+    }
+}
+
+/// The faults that break a clause, by name.
+pub(super) fn faults_of(clause: &str) -> Vec<String> {
+    let breaks = |fault: &&Fault| fault.expected().broken.iter().any(|broken| broken.clause == clause);
+    Fault::value_variants().iter().filter(breaks).map(|fault| fault.name()).collect()
+}

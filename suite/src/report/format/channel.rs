@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Where lines go while the run goes on: one write for each, and on its way out
+//! of the machine before the next case begins.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::termios::{self, ControlFlags, SetArg};
+
+use super::{Format, Lines, Whole};
+use crate::report::events::Event;
+
+/// The kernel's log.
+const KMSG: &str = "/dev/kmsg";
+/// Level of the lines, as LAVA's own signals have it: shown on every console.
+const LEVEL: &str = "<0>";
+/// Longest record in bytes with its level: kernels refuse more than 976, the
+/// least of all versions and configurations (LOG_LINE_MAX, PRINTKRB_RECORD_MAX).
+const RECORD: usize = 976;
+
+/// A channel that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// Writing to the kernel's log is refused.
+    #[error("{KMSG} cannot be written: {0}\n[it takes root, and a kernel without printk.devkmsg=off]")]
+    Kmsg(#[source] io::Error),
+    /// The device cannot be opened.
+    #[error("{} cannot be used: {source}\n[name a terminal, such as /dev/ttyS1]", path.display())]
+    Device {
+        /// The device.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("{} is no device\n[name a terminal, such as /dev/ttyS1; for a file there is --events]", path.display())]
+    NoDevice {
+        /// What it was to be.
+        path: PathBuf,
+    },
+}
+
+/// Where lines go.
+#[derive(Debug)]
+pub enum Sink {
+    /// The standard output.
+    Stdout,
+    /// The kernel's log.
+    Kmsg,
+    /// A terminal of its own.
+    Device(File),
+}
+
+impl Sink {
+    /// The kernel's log.
+    ///
+    /// # Errors
+    /// Where it is not there, or not for this user.
+    pub fn kmsg() -> Result<Self, ChannelError> {
+        open_kmsg().map_err(ChannelError::Kmsg)?;
+        Ok(Self::Kmsg)
+    }
+
+    /// A terminal, which is made to pass everything on as it is.
+    ///
+    /// # Errors
+    /// Where it is no device, or cannot be opened.
+    pub fn device(path: &Path) -> Result<Self, ChannelError> {
+        let unusable = |source| ChannelError::Device { path: path.to_owned(), source };
+        let kind = path.metadata().map_err(unusable)?.file_type();
+        if !kind.is_char_device() && !kind.is_fifo() {
+            return Err(ChannelError::NoDevice { path: path.to_owned() });
+        }
+        // A serial line may have nobody at its other end to wait for.
+        let flags = (OFlag::O_NOCTTY | OFlag::O_NONBLOCK).bits();
+        let file = OpenOptions::new().write(true).custom_flags(flags).open(path).map_err(unusable)?;
+        make_raw(&file);
+        fcntl(file.as_fd(), FcntlArg::F_SETFL(OFlag::empty())).map_err(|errno| unusable(errno.into()))?;
+        Ok(Self::Device(file))
+    }
+
+    fn write(&mut self, line: &str) -> io::Result<()> {
+        let line = format!("{line}\n");
+        match self {
+            Self::Stdout => io::stdout().lock().write_all(line.as_bytes()),
+            // Opened anew, because the kernel drops lines of a descriptor that has
+            // written more than ten within five seconds (printk.devkmsg=ratelimit).
+            Self::Kmsg => open_kmsg()?.write_all(record(&line).as_bytes()),
+            Self::Device(file) => file.write_all(line.as_bytes()),
+        }
+    }
+
+    /// Waits until everything has left the machine or is durable.
+    fn settle(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                io::stdout().lock().flush()?;
+                settle(&io::stdout());
+            }
+            // The kernel writes its log out before it stops.
+            Self::Kmsg => {}
+            Self::Device(file) => settle(file),
+        }
+        Ok(())
+    }
+}
+
+fn open_kmsg() -> io::Result<File> {
+    OpenOptions::new().write(true).open(KMSG)
+}
+
+/// A line as a record of the kernel's log, cut to what it takes.
+fn record(line: &str) -> String {
+    let line = line.trim_end_matches('\n');
+    let mut end = line.len().min(RECORD - LEVEL.len() - 1);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{LEVEL}{}\n", line.get(..end).unwrap_or_default())
+}
+
+/// What is neither a terminal nor a file has nothing to wait for.
+fn settle(output: &impl AsFd) {
+    if termios::tcdrain(output).is_err() {
+        let _ = nix::unistd::fdatasync(output);
+    }
+}
+
+/// Makes a terminal pass lines on as they are, without carriage returns and
+/// whether or not somebody is at the other end.
+pub fn make_raw(line: &File) {
+    if let Ok(mut settings) = termios::tcgetattr(line) {
+        termios::cfmakeraw(&mut settings);
+        settings.control_flags |= ControlFlags::CLOCAL;
+        let _ = termios::tcsetattr(line, SetArg::TCSANOW, &settings);
+    }
+}
+
+/// A sink that gets a run in a format as the run goes on.
+pub struct Channel {
+    sink: Sink,
+    whole: Whole,
+    lines: Box<dyn Lines>,
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channel").field("sink", &self.sink).finish_non_exhaustive()
+    }
+}
+
+impl Channel {
+    /// Writes one run to `sink`.
+    #[must_use]
+    pub fn new(sink: Sink, format: Format) -> Self {
+        Self { sink, whole: Whole::default(), lines: format.lines(false) }
+    }
+
+    /// Writes the lines that an event adds, and waits until they are out.
+    ///
+    /// # Errors
+    /// The error of the write.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        for event in self.whole.take(event) {
+            for line in self.lines.event(&event) {
+                self.sink.write(&line)?;
+            }
+        }
+        self.sink.settle()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_cut_to_what_every_kernel_takes() {
+        assert_eq!(record("ok 1 a\n"), "<0>ok 1 a\n");
+        let long = record(&"ä".repeat(2000));
+        assert!(long.len() <= RECORD && long.len() > RECORD - 3, "{}", long.len());
+        assert!(long.ends_with("ä\n"));
+    }
+}

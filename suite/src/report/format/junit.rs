@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! JUnit XML, as GitLab, Jenkins and GitHub's common actions read it.
+//!
+//! What is wrong stands in the element's attribute and in its text, because
+//! each reader shows another of the two. A case's name is its whole id, alone
+//! unique; its class is the configuration, which Jenkins shows as a package's class.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+
+use super::{SUITE, Whole, details};
+use crate::report::events::{CaseFinished, Event, Outcome, RunStarted, SubjectKind};
+
+/// A document of one run or of several, a `testsuite` for each.
+#[derive(Debug, Clone, Default)]
+pub struct Junit {
+    runs: Vec<(RunStarted, Vec<CaseFinished>)>,
+}
+
+impl Junit {
+    /// Adds an event of a whole run.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(started) => self.runs.push((started.clone(), Vec::new())),
+            Event::CaseFinished(case) => {
+                if let Some((_, cases)) = self.runs.last_mut() {
+                    cases.push(case.clone());
+                }
+            }
+            Event::CaseStarted { .. } | Event::RunAborted { .. } | Event::RunFinished(_) => {}
+        }
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// Where quick-junit cannot serialize it, which no event can cause.
+    pub fn document(&self) -> Result<String, SerializeError> {
+        let mut report = Report::new(SUITE);
+        for (number, (started, cases)) in self.runs.iter().enumerate() {
+            let name = if self.runs.len() == 1 { SUITE.to_owned() } else { format!("{SUITE}.run_{}", number + 1) };
+            report.add_test_suite(suite(name, started, cases));
+        }
+        let time = report.test_suites.iter().filter_map(|suite| suite.time).sum();
+        report.set_time(time);
+        // The schema by which Jenkins judges reports (xUnit plugin, junit-10.xsd) has
+        // this count for a `testsuite` alone.
+        Ok(report.to_string()?.replacen(&format!(" skipped=\"{}\"", report.skipped), "", 1))
+    }
+}
+
+fn suite(name: String, started: &RunStarted, cases: &[CaseFinished]) -> TestSuite {
+    let mut suite = TestSuite::new(name.as_str());
+    let subject = match started.subject {
+        SubjectKind::Kvm => "kvm",
+        SubjectKind::Model => "model: no kernel was tested",
+    };
+    let seed = started.seed.to_string();
+    let properties = [
+        ("subject", subject),
+        ("kernel", &started.kernel),
+        ("architecture", &started.architecture),
+        ("cpu", &started.cpu),
+        ("series", &started.series),
+        ("suite", &started.suite),
+        ("seed", &seed),
+        ("fault", started.fault.as_deref().unwrap_or_default()),
+    ];
+    suite.add_properties(properties.into_iter().filter(|(_, value)| !value.is_empty()));
+    suite.add_test_cases(cases.iter().map(|finished| case(&name, finished)));
+    suite.set_time(cases.iter().map(|case| Duration::from_micros(case.duration_us)).sum());
+    suite
+}
+
+fn case(suite: &str, case: &CaseFinished) -> TestCase {
+    let details = details(case);
+    let text = details.join("\n");
+    // The reason leads, or else the first finding.
+    let reason = case.reason.as_deref().and_then(|reason| reason.lines().next());
+    let failing = case.findings.iter().min_by_key(|finding| finding.level).map(ToString::to_string);
+    let message = reason.map(str::to_owned).or(failing).unwrap_or_default();
+    let mut status = match case.outcome {
+        Outcome::Pass => TestCaseStatus::success(),
+        Outcome::Skip => TestCaseStatus::skipped(),
+        Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    match case.outcome {
+        Outcome::Pass => {}
+        Outcome::Skip => {
+            status.set_message(message.as_str()).set_description(message.as_str());
+        }
+        Outcome::Fail => {
+            let clause = case.findings.iter().min_by_key(|finding| finding.level);
+            status.set_type(clause.map_or("finding", |finding| finding.clause.as_str()));
+            status.set_message(message.as_str()).set_description(text.as_str());
+        }
+        Outcome::Error => {
+            status.set_type("error").set_message(message.as_str()).set_description(text.as_str());
+        }
+    }
+    let configuration = case.case.split('.').next().unwrap_or_default();
+    let mut test = TestCase::new(case.case.as_str(), status);
+    test.set_classname(format!("{suite}.{configuration}")).set_time(Duration::from_micros(case.duration_us));
+    if case.outcome == Outcome::Pass && !text.is_empty() {
+        test.set_system_out(text.as_str());
+    }
+    test
+}
+
+/// A file that holds a whole document at any time: after each case it is
+/// replaced by one that has this case's outcome and says of every other planned
+/// case that it did not finish.
+#[derive(Debug)]
+pub struct JunitFile {
+    path: PathBuf,
+    whole: Whole,
+    junit: Junit,
+}
+
+impl JunitFile {
+    /// Writes to `path`, where the caller has made a file of its own.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), whole: Whole::default(), junit: Junit::default() }
+    }
+
+    /// Takes an event, and writes the document if it tells of an outcome.
+    ///
+    /// # Errors
+    /// The error of the file.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.whole.take(event).iter().for_each(|event| self.junit.event(event));
+        if matches!(event, Event::CaseStarted { .. }) || !self.whole.is_started() {
+            return Ok(());
+        }
+        let mut junit = self.junit.clone();
+        self.whole.clone().finish().iter().for_each(|event| junit.event(event));
+        let document = junit.document().map_err(io::Error::other)?;
+        replace(&self.path, document.as_bytes())
+    }
+}
+
+/// Replaces a file by a new one at once, durably.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut file = File::create(&new)?;
+    file.write_all(content)?;
+    file.sync_data()?;
+    fs::rename(&new, path)
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! KCIDB 5.3 JSON, what KernelCI's database takes.
+//!
+//! Rules of the schema that JSON alone does not show: an origin is of `a-z0-9_`,
+//! an id begins with its origin and a colon, a path's words are of
+//! `A-Za-z0-9_-`, an excerpt has 16384 characters at most, nothing is null, and
+//! what is not in the schema stands in `misc`.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+use super::{SUITE, details, plain, word};
+use crate::report::events::{CaseFinished, Event, Outcome, RunStarted};
+
+/// Longest `log_excerpt`, in characters.
+const EXCERPT: usize = 16_384;
+
+/// Who submits, as KCIDB knows them: lower-case letters, digits and underscores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+/// Not the name of an origin.
+#[derive(Debug, thiserror::Error)]
+#[error("an origin is made of a-z, 0-9 and _")]
+pub struct OriginError;
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        match !text.is_empty() && text.bytes().all(fits) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(OriginError),
+        }
+    }
+}
+
+/// A document of one run or of several.
+#[derive(Debug)]
+pub struct Kcidb {
+    origin: String,
+    /// The build that was tested, if it is in the database already.
+    build: Option<String>,
+    checkouts: Vec<Value>,
+    builds: Vec<Value>,
+    tests: Vec<Value>,
+    /// The run that goes on.
+    run: Option<Run>,
+}
+
+#[derive(Debug)]
+struct Run {
+    id: String,
+    build: String,
+    environment: Value,
+    begun: BTreeSet<String>,
+}
+
+impl Kcidb {
+    /// A document for an origin; `build` is the id of a build that is in the
+    /// database already, without which each run brings a build of its own.
+    #[must_use]
+    pub fn new(origin: &Origin, build: Option<String>) -> Self {
+        Self {
+            origin: origin.0.clone(),
+            build,
+            checkouts: Vec::new(),
+            builds: Vec::new(),
+            tests: Vec::new(),
+            run: None,
+        }
+    }
+
+    /// Adds a whole run, under an id that no other run has.
+    pub fn run(&mut self, id: &str, events: &[Event]) {
+        events.iter().for_each(|event| self.event(id, event));
+    }
+
+    /// The document, on one line.
+    #[must_use]
+    pub fn document(&self) -> String {
+        let mut document = Map::new();
+        document.insert("version".to_owned(), json!({"major": 5, "minor": 3}));
+        for (name, items) in [("checkouts", &self.checkouts), ("builds", &self.builds), ("tests", &self.tests)] {
+            if !items.is_empty() {
+                document.insert(name.to_owned(), Value::Array(items.clone()));
+            }
+        }
+        Value::Object(document).to_string()
+    }
+
+    fn event(&mut self, id: &str, event: &Event) {
+        match event {
+            Event::RunStarted(started) => self.start(id, started),
+            Event::CaseStarted { case } => {
+                if let Some(run) = &mut self.run {
+                    run.begun.insert(case.clone());
+                }
+            }
+            Event::CaseFinished(case) => {
+                if let Some(run) = &self.run {
+                    self.tests.push(test(&self.origin, run, case));
+                }
+            }
+            Event::RunAborted { .. } | Event::RunFinished(_) => {}
+        }
+    }
+
+    fn start(&mut self, id: &str, started: &RunStarted) {
+        let id = word(id);
+        let origin = &self.origin;
+        let build = self.build.clone().unwrap_or_else(|| {
+            let (checkout, build) = (format!("{origin}:{id}"), format!("{origin}:{id}"));
+            let kernel = format!("Linux {}", plain(&started.kernel));
+            self.checkouts.push(json!({
+                "id": checkout, "origin": origin, "comment": kernel, "valid": true,
+            }));
+            self.builds.push(json!({
+                "id": build, "origin": origin, "checkout_id": checkout, "comment": kernel,
+                "architecture": started.architecture, "status": "PASS",
+            }));
+            build
+        });
+        let mut misc = json!({
+            "suite": started.suite, "series": started.series, "kernel": started.kernel, "seed": started.seed,
+            "architecture": started.architecture, "strict": started.strict, "allow_new": started.allow_new,
+        });
+        if let (Value::Object(misc), Some(fault)) = (&mut misc, &started.fault) {
+            misc.insert("fault".to_owned(), fault.as_str().into());
+        }
+        let comment = if started.cpu.is_empty() { &started.architecture } else { &started.cpu };
+        let environment = json!({"comment": comment, "misc": misc});
+        self.run = Some(Run { id, build, environment, begun: BTreeSet::new() });
+    }
+}
+
+fn test(origin: &str, run: &Run, case: &CaseFinished) -> Value {
+    let id = word(&case.case);
+    let status = match case.outcome {
+        Outcome::Pass => "PASS",
+        Outcome::Fail => "FAIL",
+        Outcome::Skip => "SKIP",
+        // What never began was missed by the harness's fault or the kernel's;
+        // what began and has no outcome is in error itself.
+        Outcome::Error if run.begun.contains(&case.case) => "ERROR",
+        Outcome::Error => "MISS",
+    };
+    let path: Vec<String> = id.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let mut test = json!({
+        "id": format!("{origin}:{}.{id}", run.id), "origin": origin, "build_id": run.build,
+        "path": format!("{SUITE}.{}", path.join(".")), "status": status,
+        "environment": run.environment, "duration": case.duration_us as f64 / 1e6,
+    });
+    if let Value::Object(test) = &mut test {
+        let excerpt: String = details(case).join("\n").chars().take(EXCERPT).collect();
+        if !excerpt.is_empty() {
+            test.insert("log_excerpt".to_owned(), excerpt.into());
+        }
+        let findings = serde_json::to_value(&case.findings).unwrap_or_default();
+        test.insert("misc".to_owned(), json!({"ioctls": case.ioctls, "findings": findings}));
+    }
+    test
+}

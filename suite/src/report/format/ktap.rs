@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! KTAP version 1, as the kernel's Documentation/dev-tools/ktap.rst has it.
+//!
+//! Flat, with the plan first, because consumers lose levels and cannot count
+//! what never came otherwise. A directive stands bare, with its reason on a line
+//! before: what reads a case's name takes words behind `# SKIP` for a part of
+//! it. Two kinds of diagnostic lines make a log that was cut off readable: `# run`
+//! and `# plan` say what was to come, `# start` which case was running.
+
+use serde_json::Value;
+
+use super::{Lines, details, plain, word};
+use crate::report::events::{Event, Outcome, RunStarted, Totals, Verdict};
+
+/// Longest `# plan` line in bytes; the kernel log takes lines of about 1000.
+const PLAN_LINE: usize = 700;
+
+/// A document of one run, or of several as nested ones.
+#[derive(Debug, Default)]
+pub(super) struct Ktap {
+    several: bool,
+    /// Runs so far.
+    run: usize,
+    /// Results of this run so far.
+    number: usize,
+}
+
+impl Ktap {
+    pub(super) fn new(several: bool) -> Self {
+        Self { several, ..Self::default() }
+    }
+
+    fn started(&mut self, started: &RunStarted) -> Vec<String> {
+        self.run += 1;
+        self.number = 0;
+        let plan = match started.plan.len() {
+            0 => "1..0 # SKIP no case was selected".to_owned(),
+            count => format!("1..{count}"),
+        };
+        let mut lines = vec!["KTAP version 1".to_owned(), plan];
+        lines.extend(head(started).map(|head| format!("# run {head}")));
+        let mut line = String::new();
+        for case in &started.plan {
+            if line.len() + case.len() > PLAN_LINE {
+                lines.push(std::mem::take(&mut line));
+            }
+            if line.is_empty() {
+                line.push_str("# plan");
+            }
+            line.push(' ');
+            line.push_str(&word(case));
+        }
+        lines.extend(Some(line).filter(|line| !line.is_empty()));
+        lines
+    }
+}
+
+/// What is known before the first case, but for the plan.
+fn head(started: &RunStarted) -> Option<String> {
+    let mut head = serde_json::to_value(started).ok()?;
+    if let Value::Object(fields) = &mut head {
+        fields.remove("plan");
+    }
+    Some(head.to_string())
+}
+
+impl Lines for Ktap {
+    fn event(&mut self, event: &Event) -> Vec<String> {
+        let first = self.run == 0;
+        let lines = match event {
+            Event::RunStarted(started) => self.started(started),
+            Event::CaseStarted { case } => vec![format!("# start {}", word(case))],
+            Event::CaseFinished(case) => {
+                self.number += 1;
+                let id = word(&case.case);
+                let mut lines: Vec<String> = details(case).iter().map(|text| format!("# {id}: {text}")).collect();
+                let (result, directive) = match case.outcome {
+                    Outcome::Pass => ("ok", ""),
+                    Outcome::Fail => ("not ok", ""),
+                    Outcome::Skip => ("ok", " # SKIP"),
+                    Outcome::Error => ("not ok", " # ERROR"),
+                };
+                lines.push(format!("{result} {} {id}{directive}", self.number));
+                lines
+            }
+            Event::RunAborted { reason } => vec![format!("# aborted: {}", plain(reason))],
+            Event::RunFinished(finished) => {
+                let Totals { pass, fail, skip, error } = finished.totals;
+                vec![format!("# Totals: pass:{pass} fail:{fail} xfail:0 xpass:0 skip:{skip} error:{error}")]
+            }
+        };
+        if !self.several {
+            return lines;
+        }
+        let mut lines: Vec<String> = lines.into_iter().map(|line| format!("  {line}")).collect();
+        if first {
+            lines.insert(0, "KTAP version 1".to_owned());
+        }
+        if let Event::RunFinished(finished) = event {
+            let (result, directive) = match finished.verdict {
+                Verdict::Passed => ("ok", ""),
+                Verdict::Failed => ("not ok", ""),
+                Verdict::NothingTested | Verdict::NotImplemented => ("ok", " # SKIP"),
+            };
+            lines.push(format!("{result} {0} run_{0}{directive}", self.run));
+        }
+        lines
+    }
+}

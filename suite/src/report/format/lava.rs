@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! LAVA's signals, as its `lava-test-case` prints them: what a job of the kind
+//! `definitions` takes results from.
+//!
+//! LAVA knows pass, fail, skip and unknown. An error is a fail there, because
+//! those who read its results drop what is unknown, and an error must not be lost.
+
+use super::{Lines, details, plain, word};
+use crate::report::events::{Event, Outcome};
+
+/// Signals of one run, or of several as test sets.
+#[derive(Debug, Default)]
+pub(super) struct Lava {
+    several: bool,
+    /// Runs so far.
+    run: usize,
+    /// The case that has begun.
+    running: Option<String>,
+}
+
+impl Lava {
+    pub(super) fn new(several: bool) -> Self {
+        Self { several, ..Self::default() }
+    }
+
+    fn set(&self, what: &str) -> Vec<String> {
+        match self.several {
+            true if what == "STOP" => vec!["<LAVA_SIGNAL_TESTSET STOP>".to_owned()],
+            true => vec![format!("<LAVA_SIGNAL_TESTSET {what} run_{}>", self.run)],
+            false => Vec::new(),
+        }
+    }
+}
+
+/// Text that is no signal.
+fn harmless(text: &str) -> String {
+    plain(text).replace("<LAVA", "LAVA")
+}
+
+impl Lines for Lava {
+    fn event(&mut self, event: &Event) -> Vec<String> {
+        match event {
+            Event::RunStarted(started) => {
+                self.run += 1;
+                let subject = format!("Linux {}, series {}, suite {}", started.kernel, started.series, started.suite);
+                let mut lines = vec![harmless(&subject)];
+                lines.extend(self.set("START"));
+                lines
+            }
+            Event::CaseStarted { case } => {
+                let id = word(case);
+                let line = format!("<LAVA_SIGNAL_STARTTC {id}>");
+                self.running = Some(id);
+                vec![line]
+            }
+            Event::CaseFinished(case) => {
+                let id = word(&case.case);
+                let mut lines: Vec<String> =
+                    details(case).iter().map(|text| harmless(&format!("{id}: {text}"))).collect();
+                if self.running.take_if(|running| *running == id).is_some() {
+                    lines.push(format!("<LAVA_SIGNAL_ENDTC {id}>"));
+                }
+                let result = match case.outcome {
+                    Outcome::Pass => "pass",
+                    Outcome::Fail | Outcome::Error => "fail",
+                    Outcome::Skip => "skip",
+                };
+                lines.push(format!("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID={id} RESULT={result}>"));
+                lines
+            }
+            Event::RunAborted { reason } => vec![harmless(&format!("aborted: {reason}"))],
+            Event::RunFinished(_) => self.set("STOP"),
+        }
+    }
+}
