@@ -82,8 +82,8 @@ fn a_patch_that_is_none_is_refused_before_anything_is_made() {
     let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
     write("empty", "");
     write("letter", "Dear list,\n\nplease apply.\n");
-    write("outside", "--- a/../../etc/x\n+++ b/../../etc/x\n -1 +1 \n-a\n+b\n");
-    write("torn", "--- a/x\n+++ b/x\n -1,5 +1,5 \n one\n");
+    write("outside", "--- a/../../etc/x\n+++ b/../../etc/x\n@@ -1 +1 @@\n-a\n+b\n");
+    write("torn", "--- a/x\n+++ b/x\n@@ -1,5 +1,5 @@\n one\n");
     for (name, expected) in [
         ("missing", "failed to read the patch `missing`"),
         ("empty", "the patch `empty` is empty"),

@@ -7,7 +7,6 @@
 
 mod append;
 pub(crate) mod apt;
-mod bisect;
 mod build;
 mod image;
 mod kernel;
@@ -16,7 +15,6 @@ mod own_specs;
 mod patch_file;
 mod patches;
 mod recipe;
-mod sets;
 mod source;
 pub(crate) mod suite_program;
 pub(crate) mod toolchain;
@@ -30,7 +28,7 @@ use std::thread;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 use reglist_suite::report::events::Label;
-use reglist_suite::spec::{Source as Specs, SpecError};
+use reglist_suite::spec::SpecError;
 
 pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
@@ -38,23 +36,44 @@ pub(crate) use kernel::{Kernel, SOFT_LVZ};
 pub(crate) use own_specs::{OwnSpecs, PLACE as SPECS_PLACE};
 pub(crate) use toolchain::Toolchain;
 
-use crate::cache::{Cache, CacheError};
-use crate::cli::{LabArgs, SuiteArgs};
-use crate::diff::known::{Date, Known, KnownError};
-use crate::error::Error;
-use crate::interrupt::Interrupt;
-use crate::matrix::{Output, Request};
-use crate::results::{Results, ResultsError};
-use crate::session::Session;
-use crate::stage::StageError;
-use crate::supervise::ask;
-use crate::target::{self, lab::Lab};
-use crate::verbosity::Verbosity;
+use crate::command::cli::{LabArgs, SuiteArgs};
+use crate::system::cache::CacheError;
+use crate::system::interrupt::Interrupt;
+use crate::system::session::Session;
+use crate::system::stage::StageError;
+use crate::system::supervise::ask;
 use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
 use source::Source;
 use suite_program::Kind as ProgramKind;
+
+/// A set that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetError {
+    /// It has no name or no items.
+    #[error(
+        "`--set {text}` is no set\n[a set is NAME=ITEM,ITEM...; an item is a patch, a kernel's version or directory, or `reference`]"
+    )]
+    Malformed {
+        /// What was given.
+        text: String,
+    },
+    /// Two sets have one name.
+    #[error("two sets are called `{name}`\n[give each a name of its own]")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// It names several kernels.
+    #[error("the set `{name}` names a second kernel, `{item}`\n[a set has one kernel]")]
+    SecondKernel {
+        /// The set.
+        name: String,
+        /// The second kernel.
+        item: String,
+    },
+}
 
 /// What can go wrong on the way to a booted kernel.
 #[derive(Debug, thiserror::Error)]
@@ -164,7 +183,7 @@ pub(crate) enum LabError {
     },
     /// A set of `--set`.
     #[error(transparent)]
-    Set(#[from] sets::SetError),
+    Set(#[from] SetError),
     /// The build's own files.
     #[error("failed to prepare or keep the kernel in `{}`", path.display())]
     Kernel {
@@ -258,54 +277,6 @@ struct Built {
     labels: Vec<Label>,
 }
 
-/// The command `lab`.
-pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    if !arguments.sets.is_empty() {
-        return sets::run(arguments, verbosity);
-    }
-    let result = test(arguments, verbosity);
-    if !arguments.bisect {
-        return result;
-    }
-    let code = bisect::exit_code(&result);
-    if let Err(error) = result {
-        crate::error::show(&error);
-    }
-    Ok(code)
-}
-
-fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
-    if known.is_some() && arguments.fault == Some(Faults::All) {
-        return Err(KnownError::WithEveryFault.into());
-    }
-    let request = Request { files: arguments.matrix.clone(), force: arguments.force };
-    let specs = arguments.specs.clone().map_or(Specs::Embedded, Specs::Directory);
-    let output = Output::check(&request, arguments.fault == Some(Faults::All), &specs)?;
-    with_target(arguments, verbosity, |lab, session| {
-        let run = target::carry_out(lab)?.know(known.as_ref());
-        if session.planning() {
-            return Ok(exit::PASSED);
-        }
-        run.conclude_in(session, verbosity, output)
-    })
-}
-
-/// Does some work with a lab as the arguments describe it.
-pub(crate) fn with_target<R>(
-    arguments: &LabArgs,
-    verbosity: Verbosity,
-    work: impl FnOnce(&mut Lab<'_>, &Session) -> Result<R, Error>,
-) -> Result<R, Error> {
-    let inputs = Inputs::read(arguments)?;
-    let cache = open_cache(arguments)?;
-    let results = open_results(arguments, &cache)?;
-    let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
-
-    work(&mut Lab::new(&session, arguments, inputs), &session)
-}
-
 /// What the user gave, looked at before anything is fetched or built.
 #[derive(Debug)]
 pub(crate) struct Inputs {
@@ -316,7 +287,7 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    fn read(arguments: &LabArgs) -> Result<Self, LabError> {
+    pub(crate) fn read(arguments: &LabArgs) -> Result<Self, LabError> {
         if arguments.guest_format.is_some() && arguments.fault == Some(Faults::All) {
             return Err(LabError::FormatOfAll);
         }
@@ -329,19 +300,6 @@ impl Inputs {
             None => check_suite_arguments(&arguments.suite_args, arguments.specs.as_deref())?,
         }
         Ok(Self { patches, source, specs })
-    }
-}
-
-fn open_cache(arguments: &LabArgs) -> Result<Cache, CacheError> {
-    let place = Cache::place()?;
-    if arguments.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
-}
-
-fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsError> {
-    match &arguments.results {
-        _ if arguments.dry_run => Ok(Results::planned(cache)),
-        Some(path) => Results::named(path, arguments.force),
-        None => Results::in_cache(cache),
     }
 }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 use super::LabError;
 use super::apt::Apt;
 use super::toolchain::Toolchain;
-use crate::cli::Kernel;
-use crate::digest::Key;
-use crate::room::{Mount, Room};
-use crate::session::Session;
-use crate::stage::{Stage, Step};
+use crate::command::cli::Kernel;
+use crate::system::digest::Key;
+use crate::system::sandbox::{Mount, Room};
+use crate::system::session::Session;
+use crate::system::stage::{Stage, Step};
 
 const RECIPE: u32 = 1;
 const LIMIT: Duration = Duration::from_secs(30 * 60);

@@ -12,10 +12,10 @@ use reglist_suite::spec::{Source, Spec, problems};
 
 use super::tree::Tree;
 use super::{Place, SpecCommandError, hints, text};
-use crate::diff::words::count;
-use crate::error::Error;
-use crate::report;
+use crate::command::error::Error;
+use crate::report::diff::words::count;
 use crate::report::paragraph::hanging;
+use crate::report::text as report;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 the specifications can be used, whatever is worth a look; 64 they

@@ -15,11 +15,11 @@ use serde::Serialize;
 use super::compare::{Comparison, Count};
 use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
-use crate::diff::registers::Moved;
-use crate::diff::words::count;
-use crate::error::Error;
-use crate::report;
+use crate::command::error::Error;
+use crate::report::diff::registers::Moved;
+use crate::report::diff::words::count;
 use crate::report::paragraph::{fill, hanging};
+use crate::report::text as report;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
-use crate::error::Error;
-use crate::report;
+use crate::command::error::Error;
+use crate::report::text as report;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;

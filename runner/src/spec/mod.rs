@@ -8,6 +8,7 @@ mod diff;
 mod from_kernel;
 mod hints;
 mod list;
+pub(crate) mod lookup;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use clap::{Args, Subcommand};
 use reglist_suite::exit;
 use reglist_suite::spec::SpecError;
 
-use crate::error::Error;
+use crate::command::error::Error;
 use check::CheckArgs;
 use diff::DiffArgs;
 use from_kernel::{FromKernelArgs, FromKernelError};

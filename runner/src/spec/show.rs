@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
-use crate::error::Error;
-use crate::report;
+use crate::command::error::Error;
+use crate::report::text as report;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -134,7 +134,7 @@ fn table(document: &Document<'_>) -> String {
     };
     let (name, group) = (width(|entry| entry.name.len(), "name"), width(|entry| entry.group.len(), "group"));
     let mut shown = String::new();
-    report::paragraph::hanging(&mut shown, &head(document));
+    crate::report::paragraph::hanging(&mut shown, &head(document));
     let _ = writeln!(shown, "\nentry  {:<18}  {:<name$}  {:<group$}  rule", "id", "name", "group");
     for entry in &document.registers {
         let _ = writeln!(
@@ -151,7 +151,7 @@ fn array(document: &Document<'_>) -> String {
     let word = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     let mut shown = String::from("/*\n");
     let mut lines = String::new();
-    report::paragraph::hanging(&mut lines, &head(document));
+    crate::report::paragraph::hanging(&mut lines, &head(document));
     for line in lines.lines() {
         let _ = writeln!(shown, " * {}", line.trim_start());
     }

@@ -8,8 +8,8 @@ use reglist_suite::arch::Feature;
 use reglist_suite::spec::{Register, Rule};
 use serde::Serialize;
 
-use crate::diff::words::count;
-use crate::error::Error;
+use crate::command::error::Error;
+use crate::report::diff::words::count;
 
 /// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {

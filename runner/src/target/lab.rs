@@ -11,13 +11,13 @@ use reglist_suite::fault::Faults;
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
 use super::{Kept, MARGIN, Run, SILENCE, Target, is_numbered, numbered, show};
-use crate::cli::LabArgs;
-use crate::error::Error;
+use crate::command::cli::LabArgs;
+use crate::command::error::Error;
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
-use crate::room::Mount;
-use crate::session::Session;
-use crate::stage::{Stage, StageError, Step, indented};
-use crate::supervise::{Ending, Flow, Source};
+use crate::system::sandbox::Mount;
+use crate::system::session::Session;
+use crate::system::stage::{Stage, StageError, Step, indented};
+use crate::system::supervise::{Ending, Flow, Source};
 
 /// A whole run takes seconds; a guest that is still busy after this is lost.
 const LIMIT: Duration = Duration::from_secs(30 * 60);

@@ -15,9 +15,9 @@ use reglist_suite::report::events::Event;
 
 use super::watch::{News, Watch};
 use super::{Run, Target};
-use crate::error::Error;
-use crate::progress::{Bar, Progress};
-use crate::stream::Runs;
+use crate::command::error::Error;
+use crate::record::stream::Runs;
+use crate::system::progress::{Bar, Progress};
 
 /// A run that takes longer gets a bar.
 const LATE: Duration = Duration::from_secs(2);

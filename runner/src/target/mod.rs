@@ -2,6 +2,7 @@
 //! Where the suite runs. Every target yields the same: a stream of events, and
 //! the log of a console where there is one.
 
+pub mod contract;
 mod kernel_log;
 pub(crate) mod lab;
 pub(crate) mod local;
@@ -16,16 +17,16 @@ use std::time::Duration;
 use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, EventError, Outcome, Verdict};
 
-use crate::diff::known::{Judged, Known};
-use crate::error::{self, Error};
-use crate::matrix::{self, Matrix, Output};
-use crate::page;
-use crate::progress::{self, Bar};
-use crate::report;
-use crate::session::Session;
-use crate::stage::indented;
-use crate::stream::{Record, Runs};
-use crate::verbosity::Verbosity;
+use crate::command::error::{self, Error};
+use crate::record::known::{Judged, Known};
+use crate::record::stream::{Record, Runs};
+use crate::report::matrix::{self, Matrix, Output};
+use crate::report::page;
+use crate::report::text as report;
+use crate::system::progress::{self, Bar};
+use crate::system::session::Session;
+use crate::system::stage::indented;
+use crate::system::verbosity::Verbosity;
 
 /// Silence in seconds that means a hang: longer than any case may take.
 const SILENCE: u64 = 60;
@@ -365,7 +366,7 @@ mod tests {
     use reglist_suite::report::events::{Event, RunFinished, Totals};
 
     use super::*;
-    use crate::diff::known::Date;
+    use crate::record::known::Date;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a.x","base.b.x"]}"#;
     const BEGUN: &str = r#"{"event":"case_started","case":"base.a.x"}"#;

@@ -9,13 +9,13 @@ use reglist_suite::arch::{Arch as _, LoongArch64};
 use reglist_suite::exit;
 
 use super::{Asked, FromKernelArgs};
-use crate::error::Error;
-use crate::progress::{Progress, say};
+use crate::command::error::Error;
+use crate::record::stream::Record;
 use crate::spec::SpecCommandError;
 use crate::spec::from_kernel::error::FromKernelError;
-use crate::stream::Record;
+use crate::system::progress::{Progress, say};
+use crate::system::verbosity::Verbosity;
 use crate::target::{self, local::Local};
-use crate::verbosity::Verbosity;
 
 /// The cases that write down what is listed, of every configuration.
 const CASES: &str = ".contents.exact";

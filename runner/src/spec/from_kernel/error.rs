@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use reglist_suite::exit;
 use reglist_suite::spec::SpecError;
 
-use crate::diff::read::ReadError;
+use crate::report::diff::read::ReadError;
 
 /// How a list gets into a run, for remedies.
 pub(super) const RUN_AGAIN: &str =

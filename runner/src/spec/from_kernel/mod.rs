@@ -29,12 +29,12 @@ use reglist_suite::spec::Spec;
 
 use super::tree::Tree;
 use super::{Place, SpecCommandError};
-use crate::diff::read::Stored;
-use crate::diff::words::plain;
-use crate::error::Error;
-use crate::progress::say;
-use crate::report;
-use crate::stream::Record;
+use crate::command::error::Error;
+use crate::record::stream::Record;
+use crate::report::diff::read::Stored;
+use crate::report::diff::words::plain;
+use crate::report::text as report;
+use crate::system::progress::say;
 use draft::Draft;
 pub(crate) use error::FromKernelError;
 use like::Like;
@@ -208,9 +208,9 @@ impl Made {
     fn summary(&self, arguments: &FromKernelArgs) -> String {
         let root = arguments.output.display();
         let mut shown = String::new();
-        let mut line = |words: String| report::paragraph::hanging(&mut shown, &words);
+        let mut line = |words: String| crate::report::paragraph::hanging(&mut shown, &words);
         let registers = super::text::registers(self.draft.registers.len());
-        let configurations = crate::diff::words::count(self.lists.configurations.len(), "configuration");
+        let configurations = crate::report::diff::words::count(self.lists.configurations.len(), "configuration");
         line(format!(
             "{root}: series {} with {registers} and {configurations}, as {} lists them",
             self.series, self.lists.kernel

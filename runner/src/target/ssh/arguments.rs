@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::host::Host;
-use crate::cli::SuiteArgs;
+use crate::command::cli::SuiteArgs;
 
 /// Which board is to be tested, and how.
 #[derive(Debug, Clone, Args)]

@@ -13,8 +13,8 @@ use super::arguments::SshArgs;
 use super::connection::{Answer, Connection, Failed};
 use super::script;
 use super::talk::Talk;
-use crate::session::Session;
-use crate::stage::indented;
+use crate::system::session::Session;
+use crate::system::stage::indented;
 
 /// Between the first tries to reach a board again.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

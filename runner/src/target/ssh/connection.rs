@@ -15,8 +15,8 @@ use super::arguments::ClientArgs;
 use super::host::Host;
 use super::script::BEGIN;
 use super::talk::{Heard, Talk};
-use crate::session::Session;
-use crate::stage::indented;
+use crate::system::session::Session;
+use crate::system::stage::indented;
 
 /// Names another client.
 const CLIENT: &str = "REGLIST_SSH";

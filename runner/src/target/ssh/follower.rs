@@ -14,9 +14,9 @@ use super::script;
 use super::state::Story;
 use super::talk::{Heard, Talk};
 use super::{KERNEL_LOG, STDERR};
-use crate::progress::Bar;
-use crate::session::Session;
-use crate::stage::indented;
+use crate::system::progress::Bar;
+use crate::system::session::Session;
+use crate::system::stage::indented;
 use crate::target::kernel_log::{self, is_trouble};
 use crate::target::restart::Next;
 use crate::target::{numbered, show};
@@ -419,7 +419,7 @@ fn over(talk: &mut Talk, end: End) -> End {
 }
 
 /// Shows how far a run is that may have begun before the bar.
-fn show_all(run: &crate::stream::Record, bar: &Bar) {
+fn show_all(run: &crate::record::stream::Record, bar: &Bar) {
     if let Some(started) = &run.started {
         bar.length(started.plan.len() as u64);
         bar.advance_to(run.ended.len() as u64);

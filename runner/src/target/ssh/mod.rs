@@ -5,14 +5,14 @@
 
 mod arguments;
 mod board;
-mod command;
 mod connection;
 mod error;
 mod follower;
 mod frames;
 mod gained;
 mod host;
-mod program;
+mod plan;
+pub(crate) mod program;
 mod script;
 mod state;
 mod talk;
@@ -24,16 +24,15 @@ use std::time::Duration;
 use reglist_suite::exit;
 
 pub(crate) use arguments::SshArgs;
-pub(crate) use command::{run, with_target};
 pub(crate) use error::SshError;
 pub(crate) use state::DIRECTORY;
 
 use super::{Kept, Left, MARGIN, Run, SILENCE, Target, is_numbered};
-use crate::error::Error;
-use crate::own_options;
-use crate::report;
-use crate::session::Session;
-use crate::stage::indented;
+use crate::command::error::Error;
+use crate::command::own_options;
+use crate::report::text as report;
+use crate::system::session::Session;
+use crate::system::stage::indented;
 use board::{Board, Trouble};
 use follower::{Cause, Follower, Stop, Stopped};
 use state::{State, Story};
@@ -189,7 +188,7 @@ impl<'s> Ssh<'s> {
 impl Target for Ssh<'_> {
     fn prepare(&mut self) -> Result<(), Error> {
         if self.session.planning() {
-            return command::plan(self.session, self.arguments);
+            return plan::plan(self.session, self.arguments);
         }
         let ready = self.make_ready();
         if ready.is_err() {
@@ -239,7 +238,7 @@ impl Target for Ssh<'_> {
 }
 
 /// What is known of the run to go on with.
-fn earlier(results: &Path, arguments: &SshArgs) -> Result<State, SshError> {
+pub(crate) fn earlier(results: &Path, arguments: &SshArgs) -> Result<State, SshError> {
     let state = State::read(results)?;
     let (was, host) = (state.host.clone(), arguments.host.as_str().to_owned());
     match was == host {
@@ -249,7 +248,7 @@ fn earlier(results: &Path, arguments: &SshArgs) -> Result<State, SshError> {
 }
 
 /// Whether the run tries every fault.
-fn tries_all(arguments: &[String]) -> bool {
+pub(crate) fn tries_all(arguments: &[String]) -> bool {
     let words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
     own_options::value(&words, "--fault")
         .is_some_and(|fault| fault == reglist_suite::fault::Faults::All.name().as_str())

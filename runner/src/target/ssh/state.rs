@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SshError;
 use super::frames::Lines;
-use crate::stream::Runs;
+use crate::record::stream::Runs;
 use crate::target::restart::{Next, Restarting};
 
 /// Directory beside the events, for as long as the run has not ended.
@@ -23,7 +23,7 @@ const FORMAT: u32 = 1;
 
 /// What it takes to go on with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Version of this file.
     pub(super) format: u32,
     /// The board.

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Everything that can end the program early, the exit code it maps to, and
+//! the one printer that shows it with all its causes.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use reglist_suite::exit;
+
+use crate::command::manual::ManualError;
+use crate::command::report::StoredError;
+use crate::lab::LabError;
+use crate::record::known::KnownError;
+use crate::report::diff::DiffError;
+use crate::report::matrix::OutputError;
+use crate::report::page::PageError;
+use crate::spec::SpecCommandError;
+use crate::spec::lookup::ShowError;
+use crate::system::cache::CacheError;
+use crate::system::interrupt::InterruptError;
+use crate::system::results::ResultsError;
+use crate::system::session::SessionError;
+use crate::system::stage::StageError;
+use crate::target::RunError;
+use crate::target::ssh::SshError;
+
+/// What ended the program early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// Two stored runs that cannot be compared.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
+    /// Signals cannot be handled.
+    #[error(transparent)]
+    Interrupt(#[from] InterruptError),
+    /// The file of known failures.
+    #[error(transparent)]
+    Known(#[from] KnownError),
+    /// The lab's pipeline, outside its stages' commands.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// Manual pages.
+    #[error(transparent)]
+    Manual(#[from] ManualError),
+    /// The files of a matrix.
+    #[error(transparent)]
+    Matrix(#[from] OutputError),
+    /// The page of a run.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// The directory of results.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// The run gave no verdict.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The run could not be set up.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// What cannot be shown.
+    #[error(transparent)]
+    Show(#[from] ShowError),
+    /// Specifications.
+    #[error(transparent)]
+    Spec(#[from] SpecCommandError),
+    /// A board over ssh.
+    #[error(transparent)]
+    Ssh(#[from] SshError),
+    /// Stored runs.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    /// A command of a stage.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The report could not be written.
+    #[error("failed to write to the standard output")]
+    Output(#[source] std::io::Error),
+}
+
+impl Error {
+    /// Whether the user asked to stop.
+    pub(crate) fn is_interruption(&self) -> bool {
+        match self {
+            Self::Lab(error) => error.is_interruption(),
+            Self::Stage(StageError::Interrupted { .. })
+            | Self::Cache(CacheError::Interrupted)
+            | Self::Ssh(SshError::Interrupted) => true,
+            _ => false,
+        }
+    }
+
+    /// The exit code that says whose turn it is: the user's or the machine's.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            // What the user gave, all of it.
+            Self::Diff(_) | Self::Known(_) | Self::Show(_) => exit::USAGE,
+            Self::Lab(error) => error.exit_code(),
+            Self::Manual(error) => error.exit_code(),
+            Self::Matrix(error) => error.exit_code(),
+            Self::Page(error) => error.exit_code(),
+            Self::Results(error) => error.exit_code(),
+            Self::Run(error) => error.exit_code(),
+            Self::Spec(error) => error.exit_code(),
+            Self::Ssh(error) => error.exit_code(),
+            Self::Stored(error) => error.exit_code(),
+            _ => exit::INFRASTRUCTURE,
+        }
+    }
+}
+
+/// The exit code; an error is shown with its causes on the standard error.
+pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
+    result.unwrap_or_else(|error| {
+        show(&error);
+        error.exit_code()
+    })
+}
+
+/// Shows an error with its causes on the standard error.
+pub(crate) fn show(error: &Error) {
+    crate::system::progress::say(&chain(error));
+}
+
+/// The error, then every cause on its own line.
+///
+/// An error's text may have a second part, the remedy in brackets; causes come
+/// between the two, so that the last line is what to do next.
+pub(crate) fn chain(error: &dyn StdError) -> String {
+    let text = error.to_string();
+    let (what, remedy) = match text.rsplit_once("\n[") {
+        Some((what, remedy)) => (what, Some(remedy)),
+        None => (text.as_str(), None),
+    };
+    let mut shown = format!("reglist: {what}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(shown, "\n  because: {error}");
+        cause = error.source();
+    }
+    if let Some(remedy) = remedy {
+        let _ = write!(shown, "\n[{remedy}");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to read `a`\n[give another file]")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn causes_stand_before_the_remedy() {
+        let error = Outer(std::io::Error::other("broken disk"));
+        assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The file that holds a page.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use reglist_suite::exit;
+
+use super::Input;
+use crate::record::stream::Record;
+use crate::system::session::Session;
+
+/// What a target with a directory of results leaves there.
+pub(crate) const FILE: &str = "report.html";
+
+/// A page cannot be made or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    /// Somebody's file is in the way.
+    #[error("`{}` exists and is kept as it is\n[name another file, or add --force]", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is no directory for the file.
+    #[error("there is no directory for `{}`\n[make it, or name another file]", path.display())]
+    NoDirectory {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The runs are those of `--fault all`.
+    #[error(
+        "there are {runs} runs, with a fault each, and a page shows one run or two\n[run and lab make a page of --fault all with --matrix FILE.html]"
+    )]
+    EveryFault {
+        /// Number of runs.
+        runs: usize,
+    },
+    /// There are more runs than stand side by side.
+    #[error(
+        "there are {runs} runs, and a page shows one run or two\n[give one file with one run, or two to compare; --format json writes runs out again]"
+    )]
+    Several {
+        /// Number of runs.
+        runs: usize,
+    },
+    /// The file cannot be written.
+    #[error("failed to write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The template fails, which no run can cause.
+    #[error("failed to make `{}`", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// What the template engine says.
+        #[source]
+        source: askama::Error,
+    },
+}
+
+impl PageError {
+    /// The exit code: a wrong argument, or a machine in trouble.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Write { .. } | Self::Template { .. } => exit::INFRASTRUCTURE,
+            _ => exit::USAGE,
+        }
+    }
+}
+
+/// Runs that come one after the other, for a page that shows one or two.
+#[derive(Debug)]
+pub(crate) struct Output {
+    path: PathBuf,
+    force: bool,
+    inputs: Vec<Input>,
+    /// Number of runs that came.
+    runs: usize,
+    /// Whether several came with a fault.
+    faults: usize,
+}
+
+impl Output {
+    /// Looks at where the page is to go.
+    pub(crate) fn check(path: &Path, force: bool) -> Result<Self, PageError> {
+        let path = path.to_owned();
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if directory.is_some_and(|directory| !directory.is_dir()) {
+            return Err(PageError::NoDirectory { path });
+        }
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(PageError::Exists { path });
+        }
+        Ok(Self { path, force, inputs: Vec::new(), runs: 0, faults: 0 })
+    }
+
+    /// Takes the next run.
+    pub(crate) fn take(&mut self, file: &str, record: &Record) {
+        self.runs += 1;
+        self.faults += usize::from(record.started.as_ref().is_some_and(|started| started.fault.is_some()));
+        if self.inputs.len() < 2 {
+            self.inputs.extend(Input::new(file.trim_matches('`'), record));
+        }
+    }
+
+    /// Writes the page of the runs that came.
+    pub(crate) fn write(&self) -> Result<(), PageError> {
+        let (new, old) = match self.inputs.as_slice() {
+            _ if self.runs > 2 && self.faults > 1 => return Err(PageError::EveryFault { runs: self.runs }),
+            _ if self.runs > 2 => return Err(PageError::Several { runs: self.runs }),
+            [] => return Err(PageError::Several { runs: 0 }),
+            [new] => (new, None),
+            [old, new, ..] => (new, Some(old)),
+        };
+        let path = || self.path.clone();
+        let text = super::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
+        write(&self.path, &text, self.force)
+    }
+}
+
+/// Leaves the page of a run among its results; nothing of one that never
+/// started.
+pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError> {
+    let Some(input) = Input::new("events.jsonl", record) else {
+        return Ok(());
+    };
+    let path = session.results().join(FILE);
+    let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
+    write(&path, &text, true)?;
+    Ok(())
+}
+
+/// Writes a whole file or none.
+fn write(path: &Path, text: &str, force: bool) -> Result<(), PageError> {
+    let failed = |source| PageError::Write { path: path.to_owned(), source };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    match kept {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(PageError::Exists { path: path.to_owned() })
+        }
+        Err(error) => Err(failed(error.error)),
+    }
+}
