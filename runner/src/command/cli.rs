@@ -19,6 +19,7 @@ use crate::spec;
 use crate::spec::SpecArgs;
 use crate::spec::lookup::{self, ShowArgs};
 use crate::system::cache::{self, Cache};
+use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
 use crate::target::ssh::SshArgs;
 
@@ -334,7 +335,7 @@ fn show_cache(clear: bool) -> Result<u8, Error> {
     }
     let (bytes, files) = cache::size(&place);
     let shown = format!("{}: {:.1} GB in {files} files\n", place.display(), bytes as f64 / 1e9);
-    crate::report::text::print(&shown)?;
+    print(&shown)?;
     Ok(exit::PASSED)
 }
 

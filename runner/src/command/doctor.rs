@@ -15,6 +15,7 @@ use crate::lab::toolchain::{self, TOOLS, version};
 use crate::lab::{self};
 use crate::report::text as report;
 use crate::system::cache::{self, Cache};
+use crate::system::output::print;
 use crate::system::sandbox::{Mount, Room};
 
 /// Disk that a first run takes, with room to spare.
@@ -32,7 +33,7 @@ pub(crate) fn run() -> Result<u8, Error> {
     rust(&mut findings, host);
     disk(&mut findings, &place);
     let code = findings.conclude();
-    report::print(&findings.text)?;
+    print(&findings.text)?;
     Ok(code)
 }
 

@@ -2,9 +2,6 @@
 //! Everything that can end the program early, the exit code it maps to, and
 //! the one printer that shows it with all its causes.
 
-use std::error::Error as StdError;
-use std::fmt::Write as _;
-
 use reglist_suite::exit;
 
 use crate::command::manual::ManualError;
@@ -18,6 +15,7 @@ use crate::spec::SpecCommandError;
 use crate::spec::lookup::ShowError;
 use crate::system::cache::CacheError;
 use crate::system::interrupt::InterruptError;
+use crate::system::output::{self, PrintError};
 use crate::system::results::ResultsError;
 use crate::system::session::SessionError;
 use crate::system::stage::StageError;
@@ -75,9 +73,9 @@ pub(crate) enum Error {
     /// A command of a stage.
     #[error(transparent)]
     Stage(#[from] StageError),
-    /// The report could not be written.
-    #[error("failed to write to the standard output")]
-    Output(#[source] std::io::Error),
+    /// The standard output.
+    #[error(transparent)]
+    Print(#[from] PrintError),
 }
 
 impl Error {
@@ -114,49 +112,7 @@ impl Error {
 /// The exit code; an error is shown with its causes on the standard error.
 pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
     result.unwrap_or_else(|error| {
-        show(&error);
+        output::show(&error);
         error.exit_code()
     })
-}
-
-/// Shows an error with its causes on the standard error.
-pub(crate) fn show(error: &Error) {
-    crate::system::progress::say(&chain(error));
-}
-
-/// The error, then every cause on its own line.
-///
-/// An error's text may have a second part, the remedy in brackets; causes come
-/// between the two, so that the last line is what to do next.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let text = error.to_string();
-    let (what, remedy) = match text.rsplit_once("\n[") {
-        Some((what, remedy)) => (what, Some(remedy)),
-        None => (text.as_str(), None),
-    };
-    let mut shown = format!("reglist: {what}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(shown, "\n  because: {error}");
-        cause = error.source();
-    }
-    if let Some(remedy) = remedy {
-        let _ = write!(shown, "\n[{remedy}");
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("failed to read `a`\n[give another file]")]
-    struct Outer(#[source] std::io::Error);
-
-    #[test]
-    fn causes_stand_before_the_remedy() {
-        let error = Outer(std::io::Error::other("broken disk"));
-        assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
-    }
 }

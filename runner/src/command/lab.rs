@@ -6,13 +6,14 @@ use reglist_suite::fault::Faults;
 use reglist_suite::spec::Source as Specs;
 
 use crate::command::cli::LabArgs;
-use crate::command::error::{Error, show};
+use crate::command::error::Error;
 use crate::command::{bisect, sets};
 use crate::lab::Inputs;
 use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, Request};
 use crate::system::cache::{Cache, CacheError};
 use crate::system::interrupt::Interrupt;
+use crate::system::output::show;
 use crate::system::results::{Results, ResultsError};
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;

@@ -17,6 +17,7 @@ use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, OutputError};
 use crate::report::paragraph::WIDTH;
 use crate::report::text as report;
+use crate::system::output::print;
 use crate::system::progress::Progress;
 use crate::target::{self, local::Local};
 
@@ -69,9 +70,9 @@ pub(crate) fn run(arguments: Sorted) -> Result<u8, Error> {
     let mut local = Local::new(suite, Progress::new(verbosity), last_words);
     let code = conclude(target::carry_out(&mut local)?)?;
     if let Some(long) = help.filter(|_| code == exit::PASSED) {
-        report::print(&more_help())?;
+        print(&more_help())?;
         if long {
-            report::print(&format!("\n{}\n", describe::tables(WIDTH)))?;
+            print(&format!("\n{}\n", describe::tables(WIDTH)))?;
         }
     }
     Ok(code)

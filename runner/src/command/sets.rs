@@ -16,6 +16,7 @@ use crate::report::page;
 use crate::report::text::{self as report, Compared};
 use crate::system::cache::Cache;
 use crate::system::interrupt::Interrupt;
+use crate::system::output::{self, print};
 use crate::system::progress;
 use crate::system::results::Results;
 use crate::system::session::Session;
@@ -85,7 +86,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         let (runs, code) = match tested {
             Ok(tested) => tested,
             Err(error) => {
-                error::show(&error);
+                output::show(&error);
                 (Runs::default(), error.exit_code())
             }
         };
@@ -97,12 +98,12 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     }
     if !common.dry_run {
         if !verbosity.is_quiet() {
-            progress::say(&format!(
+            output::say(&format!(
                 "reglist: results are in {}, with a directory for each set",
                 results.path().display()
             ));
         }
-        report::print(&report::side_by_side(&compared))?;
+        print(&report::side_by_side(&compared))?;
     }
     Ok(WORST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(exit::INFRASTRUCTURE))
 }
@@ -125,7 +126,7 @@ fn test(
     }
     page::leave(&session, run.runs.current())?;
     if verbosity.is_verbose() {
-        report::print(&report::text(run.runs.current(), verbosity))?;
+        print(&report::text(run.runs.current(), verbosity))?;
     }
     let (runs, judged) = run.judge_apart();
     Ok((runs, error::exit_code(judged.map_err(Error::from))))

@@ -16,6 +16,7 @@ use crate::command::error::Error;
 use crate::report::diff::words::count;
 use crate::report::paragraph::hanging;
 use crate::report::text as report;
+use crate::system::output::print;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 the specifications can be used, whatever is worth a look; 64 they
@@ -59,7 +60,7 @@ struct Checked {
 pub(super) fn run(arguments: &CheckArgs) -> Result<u8, Error> {
     let tree = Tree::at(&arguments.place)?;
     let checked = Checked::of(&tree)?;
-    report::print(&checked.shown())?;
+    print(&checked.shown())?;
     Ok(if checked.problems.is_empty() { exit::PASSED } else { exit::USAGE })
 }
 

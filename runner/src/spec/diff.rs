@@ -20,6 +20,7 @@ use crate::report::diff::registers::Moved;
 use crate::report::diff::words::count;
 use crate::report::paragraph::{fill, hanging};
 use crate::report::text as report;
+use crate::system::output::print;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -97,7 +98,7 @@ pub(super) fn run(arguments: &DiffArgs) -> Result<u8, Error> {
             text::json(&document)?
         }
     };
-    report::print(&shown)?;
+    print(&shown)?;
     Ok(if comparison.is_equal() { exit::PASSED } else { exit::FAILED })
 }
 

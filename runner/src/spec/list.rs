@@ -13,6 +13,7 @@ use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
 use crate::command::error::Error;
 use crate::report::text as report;
+use crate::system::output::print;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &ListArgs) -> Result<u8, Error> {
         Format::Text => shown(&document),
         Format::Json => text::json(&document)?,
     };
-    report::print(&shown)?;
+    print(&shown)?;
     Ok(exit::PASSED)
 }
 

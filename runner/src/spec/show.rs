@@ -13,6 +13,7 @@ use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
 use crate::command::error::Error;
 use crate::report::text as report;
+use crate::system::output::print;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -66,7 +67,7 @@ struct Entry<'s> {
 
 /// Shows a list; the result is the exit code.
 pub(super) fn run(arguments: &ShowArgs) -> Result<u8, Error> {
-    report::print(&shown(arguments)?)?;
+    print(&shown(arguments)?)?;
     Ok(exit::PASSED)
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::command::error::Error;
 use crate::report::diff::words::count;
+use crate::system::output::PrintError;
 
 /// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {
@@ -26,7 +27,7 @@ pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
 
 /// A document for programs.
 pub(super) fn json(document: &impl Serialize) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(document).map_err(|error| Error::Output(io::Error::from(error)))? + "\n")
+    Ok(serde_json::to_string_pretty(document).map_err(|error| PrintError(io::Error::from(error)))? + "\n")
 }
 
 /// A number of registers.

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::system::interrupt::Interrupt;
-use crate::system::progress::say;
+use crate::system::output::say;
 
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);

@@ -5,6 +5,7 @@
 pub(crate) mod cache;
 pub(crate) mod digest;
 pub(crate) mod interrupt;
+pub(crate) mod output;
 pub(crate) mod progress;
 pub(crate) mod results;
 pub(crate) mod sandbox;

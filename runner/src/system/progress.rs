@@ -3,25 +3,13 @@
 //! stage elsewhere. All of it goes to the standard error.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
+use crate::system::output::say;
 use crate::system::verbosity::Verbosity;
-
-/// Writes a message; a closed standard error is nobody's problem.
-pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr(), "{}", harmless(message));
-}
-
-/// Text that no terminal takes for a command: messages hold what boards, consoles
-/// and files say.
-fn harmless(message: &str) -> String {
-    let plain = console::strip_ansi_codes(message);
-    let is_harmless = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
-    plain.chars().filter(is_harmless).collect()
-}
 
 /// How progress is shown.
 #[derive(Debug, Clone)]
@@ -154,11 +142,6 @@ fn style(template: &str) -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_commands_no_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{7}\r\n\tc\u{9b}31m"), "ab\n\tc");
-    }
 
     #[test]
     fn progress_off_a_terminal_is_silent_until_the_end() {

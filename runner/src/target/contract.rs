@@ -13,6 +13,7 @@ use reglist_suite::report::events::{Outcome, Totals};
 use crate::command::cli::LabArgs;
 use crate::command::error::{self, Error};
 use crate::record::stream::Record;
+use crate::system::output::{self};
 use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
 use crate::target::ssh::SshArgs;
@@ -168,6 +169,6 @@ fn check(holds: bool, promise: &str) -> Result<(), Broken> {
 
 impl From<Error> for Broken {
     fn from(error: Error) -> Self {
-        Self { what: error::chain(&error) }
+        Self { what: output::chain(&error) }
     }
 }

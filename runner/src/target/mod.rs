@@ -23,6 +23,7 @@ use crate::record::stream::{Record, Runs};
 use crate::report::matrix::{self, Matrix, Output};
 use crate::report::page;
 use crate::report::text as report;
+use crate::system::output::{self, print};
 use crate::system::progress::{self, Bar};
 use crate::system::session::Session;
 use crate::system::stage::indented;
@@ -249,14 +250,14 @@ impl Run {
     pub(crate) fn conclude(self, verbosity: Verbosity, output: Option<&Output>) -> Result<u8, Error> {
         let matrix = output.and_then(|output| Some((output, Matrix::of(&self.runs, output.clauses())?)));
         let Some((output, matrix)) = matrix else {
-            report::print(&report::judged_text(self.runs.current(), verbosity, self.judged.as_ref()))?;
+            print(&report::judged_text(self.runs.current(), verbosity, self.judged.as_ref()))?;
             return Ok(self.judge()?);
         };
-        report::print(&matrix::text(&matrix, verbosity))?;
+        print(&matrix::text(&matrix, verbosity))?;
         let written = output.write(&matrix);
         match (self.judge_rounds(&matrix), written) {
             (Err(error), Err(unwritten)) => {
-                progress::say(&error::chain(&unwritten));
+                output::say(&output::chain(&unwritten));
                 Err(error.into())
             }
             (judged, written) => {
@@ -281,7 +282,7 @@ impl Run {
         session.progress().remark(&format!("results are in {}", session.results().display()));
         match (self.conclude(verbosity, output.as_ref()), page) {
             (Err(error), Err(unwritten)) => {
-                progress::say(&error::chain(&unwritten));
+                output::say(&output::chain(&unwritten));
                 Err(error)
             }
             (concluded, page) => {

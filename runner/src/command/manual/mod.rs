@@ -20,6 +20,7 @@ use crate::command::error::Error;
 use crate::command::run;
 use crate::report::text as report;
 use crate::spec::lookup;
+use crate::system::output::{PrintError, print};
 
 const MAN_HELP: &str = "\
 Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page
@@ -108,7 +109,7 @@ pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
         let path = path.to_owned();
         move |source| ManualError::Unwritable { path, source }
     };
-    let pages = page::pages().map_err(Error::Output)?;
+    let pages = page::pages().map_err(PrintError)?;
     fs::create_dir_all(directory).map_err(failed(directory))?;
     let paths: Vec<PathBuf> = pages.iter().map(|page| directory.join(&page.file)).collect();
     if let Some(there) = paths.iter().find(|path| !arguments.force && path.symlink_metadata().is_ok()) {
@@ -121,7 +122,7 @@ pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
         let written = options.open(path).and_then(|mut file| file.write_all(page.text.as_bytes()));
         written.map_err(failed(path))?;
     }
-    report::print(&format!("{} pages in {}\n", pages.len(), directory.display()))?;
+    print(&format!("{} pages in {}\n", pages.len(), directory.display()))?;
     Ok(exit::PASSED)
 }
 
@@ -131,7 +132,7 @@ pub(crate) fn print_completions(arguments: &CompletionsArgs) -> Result<u8, Error
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
-    report::print(&String::from_utf8_lossy(&script))?;
+    print(&String::from_utf8_lossy(&script))?;
     Ok(exit::PASSED)
 }
 

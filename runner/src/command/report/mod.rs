@@ -22,6 +22,7 @@ use crate::record::ktap::{self, Ktap};
 use crate::record::lines::{self, LONGEST, Line};
 use crate::report::page;
 use crate::system::digest::Key;
+use crate::system::output::PrintError;
 use crate::system::verbosity::Verbosity;
 use show::Show;
 
@@ -332,7 +333,7 @@ impl Report {
         }
         self.show.end()?;
         let junit = self.junit.map(|junit| junit.document()).transpose();
-        let junit = junit.map_err(|error| Error::Output(io::Error::other(error)))?;
+        let junit = junit.map_err(|error| PrintError(io::Error::other(error)))?;
         let kcidb = self.kcidb.map(|kcidb| kcidb.document() + "\n");
         Ok(Ended { junit, kcidb, html: self.html, worst: self.worst })
     }

@@ -10,7 +10,8 @@ use super::{End, Named, Shown};
 use crate::command::error::Error;
 use crate::record::stream::Record;
 use crate::report::text as report;
-use crate::system::progress::say;
+use crate::system::output::print;
+use crate::system::output::say;
 use crate::system::verbosity::Verbosity;
 
 /// Shows runs as they come.
@@ -43,7 +44,7 @@ impl Show {
             Shown::Lava => self.lines(Format::Lava, &named.run.events, several),
         };
         self.first = false;
-        report::print(&text)?;
+        print(&text)?;
         complain(named, several);
         Ok(())
     }
@@ -51,7 +52,7 @@ impl Show {
     /// Shows what comes behind the last run.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         let lines = self.lines.as_mut().map(|lines| lines.end()).unwrap_or_default();
-        report::print(&joined(lines))
+        print(&joined(lines))
     }
 
     fn lines(&mut self, format: Format, events: &[Event], several: bool) -> String {

@@ -21,6 +21,7 @@ use reglist_suite::exit;
 use crate::command::error::Error;
 use crate::record::known::{Date, Known, KnownError};
 use crate::report::text as report;
+use crate::system::output::{PrintError, print};
 pub(crate) use compare::{Comparison, Kind, State, States};
 pub(crate) use facts::FactChange;
 pub(crate) use read::StoredRun;
@@ -86,9 +87,9 @@ pub(crate) fn run(arguments: &DiffArgs) -> Result<u8, Error> {
     let shown = match arguments.format {
         Format::Text => text::text(&comparison),
         Format::Markdown => markdown::markdown(&comparison),
-        Format::Json => json::json(&comparison).map_err(Error::Output)?,
+        Format::Json => json::json(&comparison).map_err(PrintError)?,
     };
-    report::print(&shown)?;
+    print(&shown)?;
     Ok(exit_code(&comparison))
 }
 

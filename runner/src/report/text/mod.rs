@@ -24,15 +24,6 @@ use crate::record::stream::Record;
 use crate::report::groups;
 use crate::system::verbosity::Verbosity;
 
-/// Writes to the standard output; a closed pipe is the reader's choice.
-pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(()),
-    }
-}
-
 /// The whole report where no failure is known.
 pub(crate) fn text(record: &Record, verbosity: Verbosity) -> String {
     judged_text(record, verbosity, None)

@@ -13,7 +13,8 @@ use crate::command::error::Error;
 use crate::record::stream::Record;
 use crate::spec::SpecCommandError;
 use crate::spec::from_kernel::error::FromKernelError;
-use crate::system::progress::{Progress, say};
+use crate::system::output::say;
+use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
 use crate::target::{self, local::Local};
 

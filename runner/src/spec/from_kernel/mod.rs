@@ -34,7 +34,8 @@ use crate::record::stream::Record;
 use crate::report::diff::read::Stored;
 use crate::report::diff::words::plain;
 use crate::report::text as report;
-use crate::system::progress::say;
+use crate::system::output::print;
+use crate::system::output::say;
 use draft::Draft;
 pub(crate) use error::FromKernelError;
 use like::Like;
@@ -123,7 +124,7 @@ pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
         made.files.write(&arguments.output, arguments.force).map_err(SpecCommandError::from)?;
         made.summary(arguments)
     };
-    report::print(&shown)?;
+    print(&shown)?;
     made.lists.troubles().iter().for_each(|trouble| say(&format!("reglist: {trouble}")));
     Ok(if made.lists.troubles().is_empty() { exit::PASSED } else { exit::FAILED })
 }

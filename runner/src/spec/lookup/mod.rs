@@ -20,6 +20,7 @@ use reglist_suite::spec::{Source, Spec, SpecError};
 use crate::command::error::Error;
 use crate::report::paragraph::WIDTH;
 use crate::report::text as report;
+use crate::system::output::{PrintError, print};
 use crate::system::verbosity::Verbosity;
 use find::Index;
 
@@ -96,7 +97,7 @@ pub(crate) enum ShowError {
 /// Shows what was asked for; the result is the exit code.
 pub(crate) fn run(arguments: &ShowArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let shown = shown(arguments, verbosity.is_verbose())?;
-    report::print(&shown)?;
+    print(&shown)?;
     Ok(exit::PASSED)
 }
 
@@ -110,7 +111,7 @@ fn shown(arguments: &ShowArgs, verbose: bool) -> Result<String, Error> {
         let overview = overview::overview(&index, verbose);
         return match arguments.format {
             Format::Text => Ok(text::overview(&overview)),
-            Format::Json => json::overview(&overview).map_err(Error::Output),
+            Format::Json => json::overview(&overview).map_err(PrintError),
         };
     }
     let mut found: Vec<Description> = Vec::new();
@@ -123,7 +124,7 @@ fn shown(arguments: &ShowArgs, verbose: bool) -> Result<String, Error> {
     }
     match arguments.format {
         Format::Text => Ok(text::text(&found, verbose)),
-        Format::Json => json::json(&found).map_err(Error::Output),
+        Format::Json => json::json(&found).map_err(PrintError),
     }
 }
 

@@ -31,6 +31,7 @@ use super::{Kept, Left, MARGIN, Run, SILENCE, Target, is_numbered};
 use crate::command::error::Error;
 use crate::command::own_options;
 use crate::report::text as report;
+use crate::system::output::print;
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use board::{Board, Trouble};
@@ -175,7 +176,7 @@ impl<'s> Ssh<'s> {
         };
         let output = board.ask_once(&script::output(board.lent(), 1, "output")?);
         if let Ok(answer) = output {
-            report::print(&answer.text)?;
+            print(&answer.text)?;
         }
         for line in std::mem::take(&mut run.complaints) {
             self.session.progress().say(&line);
