@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use reglist_suite::exit;
 
-
 use reglist_suite::harness;
 
 fn main() -> ExitCode {
