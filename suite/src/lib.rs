@@ -13,6 +13,7 @@ pub mod exit;
 pub mod fault;
 pub mod harness;
 pub mod kvm;
+pub mod list;
 pub mod memory;
 pub mod model;
 pub mod report;

@@ -7,7 +7,8 @@ use std::io::IoSlice;
 use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_writev};
 use nix::unistd::Pid;
-use reglist_suite::memory::{Beyond, ListMemory, Placement, Protection, Region, UserAddress, page_size};
+use reglist_suite::list::{Beyond, ListMemory, Placement};
+use reglist_suite::memory::{Protection, Region, UserAddress, page_size};
 
 fn mapped(address: UserAddress) -> bool {
     std::fs::read_to_string("/proc/self/maps").unwrap_or_default().lines().any(|line| {

@@ -5,7 +5,8 @@
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::{Arch, Feature, IdField, RegisterType, SIZE_MASK, SetUpError, Setting};
+use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
+use super::id::{IdField, SIZE_MASK};
 use crate::access::{Access, AccessError};
 
 /// The architecture byte of every LoongArch id.
@@ -345,7 +346,7 @@ mod tests {
             if let Some(id) = LoongArch64.encode(type_, index) {
                 prop_assert_eq!(LoongArch64.decode(id), Some((type_, index)));
                 prop_assert_eq!(LoongArch64.malformed(id), None);
-                prop_assert_eq!(super::super::size_of_register(id), 8);
+                prop_assert_eq!(super::super::id::size_of_register(id), 8);
             }
         }
 

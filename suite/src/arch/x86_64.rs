@@ -2,7 +2,8 @@
 //! x86-64: a kernel at hand on which the clauses that hold for every
 //! architecture can be checked. Which registers it lists is not specified.
 
-use super::{Arch, Feature, RegisterType, SIZE_MASK, SetUpError, Setting};
+use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
+use super::id::SIZE_MASK;
 use crate::access::Access;
 
 /// The architecture byte (uapi linux/kvm.h, KVM_REG_X86).

@@ -10,7 +10,7 @@ use crate::access::{Access, AccessError};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
 use crate::checks::snapshot::{agrees, put_back, undisturbed};
 use crate::kvm::Vcpu;
-use crate::memory::{Beyond, ListMemory};
+use crate::list::{Beyond, ListMemory};
 use crate::spec::{Register, Rule};
 
 pub(super) const CHECKS: &[Check] = &[

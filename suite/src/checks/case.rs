@@ -12,7 +12,8 @@ use crate::arch::{Arch, SetUpError};
 use crate::checks::message::Message;
 use crate::clause::Level;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
-use crate::memory::{Beyond, ListAnswer, ListMemory, MemoryError, Placement};
+use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
+use crate::memory::MemoryError;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::{Configuration, Register, Spec};
 

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 
 use super::{Check, check, contract, report_stray};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
-use crate::memory::{ListAnswer, Placement, Slot};
+use crate::list::{ListAnswer, Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
     check(

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 
 use super::{Check, contract, report_stray};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
-use crate::memory::{Placement, Slot};
+use crate::list::{Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
     contract("e2big.errno", &["e2big.errno"], "Asks with n = 0, 1 and C - 1. Each call must fail with E2BIG.", errno),

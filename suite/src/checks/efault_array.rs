@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use super::efault_header::still_usable;
 use super::{Check, contract, report_stray};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
-use crate::memory::{Beyond, ListAnswer, ListMemory, Placement, Slot};
+use crate::list::{Beyond, ListAnswer, ListMemory, Placement, Slot};
 
 const CLAUSES: &[&str] = &["efault.array", "efault.prefix", "efault.stray", "efault.usable"];
 

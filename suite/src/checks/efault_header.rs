@@ -6,7 +6,8 @@ use nix::errno::Errno;
 use super::{Check, contract, report_stray};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, with_room};
 use crate::kvm::Answer;
-use crate::memory::{Placement, Protection, Region, hostile_addresses, page_size};
+use crate::list::Placement;
+use crate::memory::{Protection, Region, hostile_addresses, page_size};
 
 pub(super) const CHECKS: &[Check] = &[
     contract(

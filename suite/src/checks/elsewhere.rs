@@ -7,7 +7,8 @@ use nix::sys::wait::WaitStatus;
 use super::{Check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
 use crate::kvm::{Answer, CAP_ONE_REG};
-use crate::memory::{Beyond, Child, ListMemory, Placement};
+use crate::list::{Beyond, ListMemory, Placement};
+use crate::memory::Child;
 
 pub(super) const CHECKS: &[Check] = &[
     contract(

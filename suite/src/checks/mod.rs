@@ -22,7 +22,7 @@ pub mod snapshot;
 mod stable;
 
 use crate::checks::case::{Case, CheckError, GET_REG_LIST};
-use crate::memory::ListAnswer;
+use crate::list::ListAnswer;
 
 /// The state in which a check wants its vCPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use crate::access::Access;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, roomy, whole};
 use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
 use crate::kvm::Vcpu;
-use crate::memory::{Placement, UserAddress};
+use crate::list::Placement;
+use crate::memory::UserAddress;
 
 pub(super) const CHECKS: &[Check] = &[
     contract(

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr, TypedValuePa
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command, Error};
 
-use super::Fault;
+use super::kinds::Fault;
 
 /// The word for all of them.
 const ALL: &str = "all";

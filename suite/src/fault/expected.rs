@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::Fault;
+use super::kinds::Fault;
 
 /// How a fault is tried, and what comes of it.
 #[derive(Debug)]

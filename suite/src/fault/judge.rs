@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Fault};
+use super::expected::Broken;
+use super::kinds::Fault;
 use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Finding};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Which subject can have a fault.
 
-use super::Fault;
+use super::kinds::Fault;
 
 /// Who can have a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

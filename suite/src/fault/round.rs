@@ -3,7 +3,8 @@
 
 use clap::ValueEnum as _;
 
-use super::{Fault, Place};
+use super::kinds::Fault;
+use super::place::Place;
 use crate::report::events::SubjectKind;
 
 /// The checks of one configuration, on a subject with one fault or without.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Faults of one kind, which reports show below one heading.
 
-use super::Fault;
+use super::kinds::Fault;
 
 /// The first fault of each section of the enum, in its order, and a heading.
 const SECTIONS: [(Fault, &str); 14] = [

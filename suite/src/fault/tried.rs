@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, Judgement, Said, judge};
+use super::judge::{Judgement, Said, judge};
+use super::kinds::Fault;
 use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Outcome};
 

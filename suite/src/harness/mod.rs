@@ -5,6 +5,7 @@
 #[cfg(test)]
 pub(crate) mod alone;
 mod arguments;
+mod console;
 pub mod guest;
 pub mod host;
 mod jobs;
@@ -17,7 +18,6 @@ mod turns;
 pub mod worker;
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,9 +34,10 @@ use crate::report::events::{
 };
 use crate::spec::{Source, Spec};
 use arguments::{Arguments, Shown, UsageError, check_fault, open_new, parse, required_features};
+use console::{complain, say};
 use host::Host;
 use process::{JobError, Send, Servers};
-use run::Run;
+use run::{End, Run};
 use subject::Choice;
 use trying::Trying;
 use turns::{Turn, Turns};
@@ -87,15 +88,6 @@ fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observe
             exit::USAGE
         }
     }
-}
-
-fn complain(message: &str) {
-    let _ = writeln!(io::stderr(), "reglist-suite: {message}");
-}
-
-fn say(message: &str) {
-    // A closed pipe is the reader's choice, not an error.
-    let _ = writeln!(io::stdout(), "{message}");
 }
 
 fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Switch>) -> Result<u8, UsageError> {
@@ -167,14 +159,6 @@ struct Circumstances<'a> {
     spec: &'a Spec,
     host: Host,
     required: Vec<Feature>,
-}
-
-/// How a turn ended.
-enum End {
-    /// With an exit code.
-    Concluded(u8),
-    /// Nothing more can be done.
-    Aborted(u8),
 }
 
 impl Circumstances<'_> {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
 
-use super::{End, complain, say};
+use super::console::{complain, say};
 use crate::arch::{Arch, Feature};
 use crate::checks::message::Message;
 use crate::exit;
@@ -17,6 +17,14 @@ use crate::report::events::{
     CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict,
 };
 use crate::report::new_registers;
+
+/// How a turn ended.
+pub(super) enum End {
+    /// With an exit code.
+    Concluded(u8),
+    /// Nothing more can be done.
+    Aborted(u8),
+}
 
 /// The run while it goes on.
 pub(super) struct Run {

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use super::console::say;
 use super::run::Run;
-use super::say;
 use super::turns::Turn;
 use crate::clause::Clauses;
 use crate::exit;

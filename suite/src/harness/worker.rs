@@ -19,7 +19,8 @@ use crate::checks::plan::PlannedCase;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::kvm::{Counted, Subject, SubjectError};
-use crate::memory::{Beyond, ListMemory, MemoryError, Placement};
+use crate::list::{Beyond, ListMemory, Placement};
+use crate::memory::MemoryError;
 
 /// Why a case could not be run.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Answer, Subject, SubjectError, Vcpu, Vm};
+use super::subject::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
 
 /// Number of calls so far.

@@ -7,7 +7,7 @@ use kvm_bindings::{KVMIO, kvm_one_reg, kvm_reg_list};
 use kvm_ioctls::{Kvm, VcpuFd, VmFd};
 use nix::errno::Errno;
 
-use super::{Answer, Subject, SubjectError, Vcpu, Vm};
+use super::subject::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
 
 nix::ioctl_readwrite!(kvm_get_reg_list, KVMIO, 0xb0, kvm_reg_list);

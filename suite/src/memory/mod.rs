@@ -8,14 +8,10 @@
 #[expect(unsafe_code, reason = "copies the process, so that its memory can be ruined without harm")]
 mod fork;
 mod hostile;
-mod list;
 #[expect(unsafe_code, reason = "maps, protects and reads memory by address")]
 mod region;
 
 pub use fork::Child;
 pub use hostile::{Hostile, hostile_addresses};
-pub use list::{Beyond, ListAnswer, ListMemory, Placement, Slot, Stray};
-pub use region::{MemoryError, Protection, Region, UserAddress, page_size};
-
-/// What untouched memory holds, by address modulo 8. No register id looks so.
-pub const POISON: [u8; 8] = 0xbadc_0ffe_e0dd_f00d_u64.to_le_bytes();
+pub(crate) use region::poison_from;
+pub use region::{MemoryError, POISON, Protection, Region, UserAddress, page_size};

@@ -11,7 +11,8 @@ use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::POISON;
+/// What untouched memory holds, by address modulo 8. No register id looks so.
+pub const POISON: [u8; 8] = 0xbadc_0ffe_e0dd_f00d_u64.to_le_bytes();
 
 /// Bytes compared at once in search of changed ones.
 const BLOCK: usize = 4096;
@@ -327,7 +328,7 @@ impl Region {
 }
 
 /// The poison as it lies from `offset` on.
-pub(super) fn poison_from(offset: usize) -> [u8; 8] {
+pub(crate) fn poison_from(offset: usize) -> [u8; 8] {
     let mut poison = POISON;
     poison.rotate_left(offset % POISON.len());
     poison

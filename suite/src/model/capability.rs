@@ -7,10 +7,12 @@ use std::thread;
 
 use kvm_bindings::loongarch64 as uapi;
 
-use super::Kernel;
-use super::vm::KVM_MAX_VCPUS;
+use super::kernel::Kernel;
 use crate::kvm::Answer;
 
+/// include/asm/kvm_host.h, KVM_MAX_VCPUS; include/linux/kvm_host.h,
+/// KVM_MAX_VCPU_IDS is no other.
+pub(super) const KVM_MAX_VCPUS: u64 = 256;
 /// include/linux/kvm_host.h, KVM_USER_MEM_SLOTS.
 const MEMORY_SLOTS: i32 = 32_767;
 /// include/linux/kvm_host.h, KVM_MAX_IRQ_ROUTES.

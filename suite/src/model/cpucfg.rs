@@ -6,35 +6,12 @@ use std::cell::Cell;
 
 use nix::errno::Errno;
 
-use super::{Host, Kernel};
+use super::bits;
+use super::host::Host;
+use super::kernel::Kernel;
 
 /// include/asm/kvm_host.h, KVM_MAX_CPUCFG_REGS.
 const WORDS: usize = 21;
-
-/// Bits of the words (include/asm/loongarch.h, CPUCFG1_* to CPUCFG6_*).
-pub(super) mod bits {
-    pub(in crate::model) const MSGINT: u64 = 1 << 26;
-
-    pub(in crate::model) const FP: u64 = 1 << 0;
-    pub(in crate::model) const FPSP_FPDP: u64 = 0b11 << 1;
-    pub(in crate::model) const FPVERS: u64 = 0b111 << 3;
-    pub(in crate::model) const LSX: u64 = 1 << 6;
-    pub(in crate::model) const LASX: u64 = 1 << 7;
-    pub(in crate::model) const LLFTP: u64 = 1 << 14;
-    pub(in crate::model) const LLFTPREV: u64 = 0b111 << 15;
-    pub(in crate::model) const LBT: u64 = 0b111 << 18;
-    pub(in crate::model) const LSPW_LAM: u64 = 0b11 << 21;
-    /// PTW, FRECIPE, DIV32, LAM_BH, LAMCAS, LLACQ_SCREL and SCQ.
-    pub(in crate::model) const PTW_TO_SCQ: u64 = 0x7f << 24;
-
-    /// SFB, ALDORDER_CAP, ASTORDER_CAP and SLDORDER_CAP, which no guest gets.
-    pub(in crate::model) const SFB_AND_ORDER: u64 = 1 << 1 | 1 << 18 | 1 << 19 | 1 << 22;
-
-    pub(in crate::model) const PMP: u64 = 1 << 0;
-    pub(in crate::model) const PMNUM: u64 = 0xf << 4;
-    pub(in crate::model) const PMBITS: u64 = 0x3f << 8;
-    pub(in crate::model) const UPM: u64 = 1 << 14;
-}
 
 /// The bits of CPUCFG2 that kvm_guest_has_lbt looks at: x86, arm and MIPS.
 pub(super) const LBT: u64 = bits::LBT;
@@ -88,6 +65,13 @@ impl Host {
         };
         if right { Ok(()) } else { Err(Errno::EINVAL) }
     }
+}
+
+/// The words by which the kernel tells a vCPU's features.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Features {
+    pub(super) cpucfg2: u64,
+    pub(super) cpucfg6: u64,
 }
 
 /// The words of a vCPU, all 0 at first; any of them can change at any time.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use nix::errno::Errno;
 
-use super::Kernel;
+use super::kernel::Kernel;
 
 /// Cells (include/asm/kvm_host.h, CSR_MAX_NUMS). kvm/main.c get_gcsr_flag calls
 /// none of them invalid, flagged or not.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The host: what its CPU lets KVM give to a guest.
 
-use super::cpucfg::bits;
+use super::bits;
 
 /// What the host's own CPUCFG words say, as far as KVM asks, and what its guest
 /// CSRs hold. They keep every bit that is written, and no timer counts.

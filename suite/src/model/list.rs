@@ -10,7 +10,7 @@
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::cpucfg;
+use super::cpucfg::{self, Features};
 use super::id;
 use super::memory;
 use super::vcpu::ModelVcpu;
@@ -40,13 +40,6 @@ const LBT: std::ops::RangeInclusive<u64> = uapi::KVM_REG_LOONGARCH_LBT_SCR0..=ua
 
 /// Size of the header, n, and of an entry.
 const WORD: u64 = 8;
-
-/// The words by which the kernel tells a vCPU's features.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Features {
-    pub(super) cpucfg2: u64,
-    pub(super) cpucfg6: u64,
-}
 
 impl Features {
     /// The list of a vCPU with these features.

@@ -6,9 +6,10 @@
 //! were loaded; what is modelled are the exceptions. A VM's vCPUs take turns on
 //! one CPU.
 
+use super::clock;
 use super::csr::{ESTAT, ESTAT_TI, GINTC, GSTAT, LLBCTL, PRCFG1};
+use super::kernel::Kernel;
 use super::vcpu::ModelVcpu;
-use super::{Kernel, clock};
 
 /// include/asm/loongarch.h, CSR_LLBCTL_WCLLB.
 const LLBCTL_WCLLB: u64 = 1 << 1;

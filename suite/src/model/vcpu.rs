@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex};
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::cpucfg::{self, Cpucfg};
+use super::cpucfg::{self, Cpucfg, Features};
 use super::csr::{self, Csrs};
-use super::fault::History;
+use super::history::{History, lock};
 use super::id::{self, Kind};
 use super::lbt::Lbt;
-use super::list::{self, Features};
+use super::list;
 use super::load::load_and_put;
+use super::machine::Machine;
 use super::one_reg;
 use super::timer::Timer;
-use super::vm::{Machine, lock};
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 

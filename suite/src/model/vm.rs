@@ -1,120 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the vCPUs of a virtual machine share: host, time and CPUIDs.
+//! A virtual machine: its vCPUs, and the ioctls on it.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use nix::errno::Errno;
-use nix::unistd::Pid;
 
-use super::csr::KVM_MAX_PHYID;
-use super::fault::History;
+use super::capability::{self, KVM_MAX_VCPUS};
+use super::machine::Machine;
 use super::vcpu::{LockedVcpu, ModelVcpu};
-use super::{Host, Kernel, Manner, Model, capability, clock};
 use crate::kvm::{Answer, CAP_ONE_REG, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
-
-/// include/asm/kvm_host.h, KVM_MAX_VCPUS; include/linux/kvm_host.h,
-/// KVM_MAX_VCPU_IDS is no other.
-pub(super) const KVM_MAX_VCPUS: u64 = 256;
-
-/// What is shared.
-#[derive(Debug)]
-pub(super) struct Machine {
-    pub(super) kernel: Kernel,
-    pub(super) host: Host,
-    pub(super) manner: Manner,
-    clock_ahead: u64,
-    /// kvm->arch.time_offset: what COUNTER is ahead of the clock.
-    time_offset: AtomicU64,
-    /// kvm->arch.phyid_map: which vCPU has which CPUID.
-    cpuids: Mutex<BTreeMap<u64, u64>>,
-    vcpus: Mutex<BTreeSet<u64>>,
-    /// kvm->arch.vmcs, last_vcpu: whose state the CPU has in hardware.
-    last_vcpu: Mutex<Option<u64>>,
-    /// kvm->mm: the process that made the VM, and the only one that may use it.
-    owner: Pid,
-    /// For faults alone.
-    pub(super) history: History,
-}
-
-impl Machine {
-    /// Guest time, with what COUNTER is ahead of the clock.
-    pub(super) fn guest_time(&self) -> u64 {
-        self.now().wrapping_add(self.time_offset.load(Ordering::Relaxed))
-    }
-
-    /// Makes guest time what COUNTER was SET to.
-    pub(super) fn set_guest_time(&self, value: u64) {
-        self.time_offset.store(value.wrapping_sub(self.now()), Ordering::Relaxed);
-    }
-
-    fn now(&self) -> u64 {
-        (self.manner.one_reg.clock)(clock::ticks().wrapping_add(self.clock_ahead))
-    }
-
-    /// Number of vCPUs (kvm->created_vcpus).
-    pub(super) fn created_vcpus(&self) -> usize {
-        lock(&self.vcpus).len()
-    }
-
-    /// Gives a vCPU the CPU, and says whether another one had it last.
-    pub(super) fn runs_now(&self, vcpu: u64) -> bool {
-        lock(&self.last_vcpu).replace(vcpu) != Some(vcpu)
-    }
-
-    /// virt/kvm/kvm_main.c, kvm_vcpu_ioctl and kvm_vm_ioctl: a VM of another
-    /// address space.
-    ///
-    /// # Errors
-    /// EIO.
-    pub(super) fn is_own(&self) -> Result<(), Errno> {
-        if Pid::this() == self.owner { Ok(()) } else { self.manner.elsewhere.other_process }
-    }
-
-    /// kvm/vcpu.c kvm_set_cpuid: once, and not another vCPU's. A vCPU keeps
-    /// its CPUID as long as it lives, and that is as long as its VM.
-    ///
-    /// # Errors
-    /// EINVAL.
-    pub(super) fn claim_cpuid(&self, vcpu: u64, cell: &Cell<u64>, value: u64) -> Result<(), Errno> {
-        if value >= KVM_MAX_PHYID {
-            return Err(Errno::EINVAL);
-        }
-        let mut cpuids = lock(&self.cpuids);
-        if cpuids.contains_key(&cell.get()) {
-            return if cell.get() == value { Ok(()) } else { Err(Errno::EINVAL) };
-        }
-        if let Some(owner) = cpuids.get(&value) {
-            return if *owner == vcpu { Ok(()) } else { Err(Errno::EINVAL) };
-        }
-        cpuids.insert(value, vcpu);
-        cell.set(value);
-        Ok(())
-    }
-}
 
 /// A virtual machine of the model.
 #[derive(Debug)]
 pub(super) struct ModelVm(Arc<Machine>);
 
 impl ModelVm {
-    /// kvm/vm.c, kvm_arch_init_vm.
-    pub(super) fn new(model: Model) -> Self {
-        Self(Arc::new(Machine {
-            kernel: model.kernel,
-            host: model.host,
-            manner: Manner::with(model.fault),
-            clock_ahead: model.clock_ahead,
-            time_offset: AtomicU64::default(),
-            cpuids: Mutex::default(),
-            vcpus: Mutex::default(),
-            last_vcpu: Mutex::default(),
-            owner: Pid::this(),
-            history: History::new(),
-        }))
+    pub(super) fn new(machine: Machine) -> Self {
+        Self(Arc::new(machine))
     }
 }
 
@@ -126,7 +29,7 @@ impl Vm for ModelVm {
         if id >= KVM_MAX_VCPUS {
             return Err(failed(Errno::EINVAL));
         }
-        if !lock(&self.0.vcpus).insert(id) {
+        if !self.0.takes_vcpu(id) {
             return Err(failed(Errno::EEXIST));
         }
         Ok(Box::new(LockedVcpu::new(ModelVcpu::new(Arc::clone(&self.0), id))))
@@ -144,8 +47,4 @@ impl Vm for ModelVm {
         self.0.is_own()?;
         self.0.manner.elsewhere.list_on_vm
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

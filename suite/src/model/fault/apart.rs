@@ -3,7 +3,7 @@
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::Manner;
+use crate::model::manner::Manner;
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

@@ -9,7 +9,8 @@ use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::id::Kind;
 use crate::model::list::{Call, copy};
-use crate::model::{Manner, id, memory};
+use crate::model::manner::Manner;
+use crate::model::{id, memory};
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

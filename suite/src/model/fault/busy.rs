@@ -9,11 +9,12 @@ use nix::errno::Errno;
 
 use crate::fault::Fault;
 use crate::kvm::Answer;
+use crate::model::history::lock;
 use crate::model::list::get_reg_list;
+use crate::model::manner::Manner;
+use crate::model::memory;
 use crate::model::one_reg::copy_in;
 use crate::model::vcpu::{LockedVcpu, ModelVcpu};
-use crate::model::vm::lock;
-use crate::model::{Manner, memory};
 
 /// Long enough for another thread to come to the same place.
 const MOMENT: Duration = Duration::from_micros(50);

@@ -5,13 +5,14 @@
 use nix::errno::Errno;
 
 use super::contents::swap_timer;
-use super::history::is_in_first_vm;
+use super::first_vm::is_in_first_vm;
 use super::registers::*;
 use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::list::answer;
+use crate::model::manner::Manner;
+use crate::model::memory;
 use crate::model::vcpu::ModelVcpu;
-use crate::model::{Manner, memory};
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

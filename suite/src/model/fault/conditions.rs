@@ -5,7 +5,8 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::{Manner, cpucfg};
+use crate::model::cpucfg;
+use crate::model::manner::Manner;
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

@@ -5,7 +5,8 @@ use kvm_bindings::loongarch64 as uapi;
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::{Manner, id};
+use crate::model::id;
+use crate::model::manner::Manner;
 
 /// The architecture byte of riscv64 in place of LoongArch's (uapi linux/kvm.h,
 /// KVM_REG_RISCV).

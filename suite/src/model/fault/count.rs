@@ -7,8 +7,9 @@ use super::registers::*;
 use crate::fault::Fault;
 use crate::kvm::Answer;
 use crate::model::list::{Call, answer, copy};
+use crate::model::manner::Manner;
+use crate::model::memory;
 use crate::model::vcpu::ModelVcpu;
-use crate::model::{Manner, memory};
 
 /// C of a vCPU with every feature.
 const OF_EVERY_FEATURE: u64 = 90;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! COUNTER.
 
-use super::history::is_in_first_vm;
+use super::first_vm::is_in_first_vm;
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::Manner;
+use crate::model::manner::Manner;
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

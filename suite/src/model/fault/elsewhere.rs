@@ -5,7 +5,8 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::{Manner, id};
+use crate::model::id;
+use crate::model::manner::Manner;
 
 /// A CSR beyond the last one (include/asm/kvm_host.h, CSR_MAX_NUMS).
 const BEYOND_LAST: u64 = id::csr(0x800);

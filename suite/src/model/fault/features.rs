@@ -3,13 +3,13 @@
 
 use nix::errno::Errno;
 
-use super::history::{History, OF_ALL};
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::list::Features;
+use crate::model::cpucfg;
+use crate::model::cpucfg::Features;
+use crate::model::history::{History, OF_ALL, lock};
+use crate::model::manner::Manner;
 use crate::model::vcpu::ModelVcpu;
-use crate::model::vm::lock;
-use crate::model::{Manner, cpucfg};
 
 /// CPUCFG2.LSX.
 const LSX: u64 = 1 << 6;

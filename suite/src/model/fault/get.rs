@@ -5,8 +5,9 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
+use crate::model::manner::Manner;
+use crate::model::memory;
 use crate::model::one_reg::copy_in;
-use crate::model::{Manner, memory};
 
 /// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {

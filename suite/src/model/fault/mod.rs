@@ -11,19 +11,19 @@ mod count;
 mod counter;
 mod elsewhere;
 mod features;
+mod first_vm;
 mod get;
-mod history;
 mod mapping;
 mod registers;
 mod set;
 
-pub(super) use history::History;
-
-use super::Manner;
+use super::manner::Manner;
 use crate::fault::Fault;
 
-/// Makes a right manner wrong.
-pub(super) fn change(fault: Fault, manner: &mut Manner) {
+/// A kernel's manner, right but for the fault.
+pub(super) fn manner(fault: Option<Fault>) -> Manner {
+    let mut manner = Manner::RIGHT;
+    let Some(fault) = fault else { return manner };
     for change in [
         contents::change,
         features::change,
@@ -38,6 +38,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         busy::change,
         elsewhere::change,
     ] {
-        change(fault, manner);
+        change(fault, &mut manner);
     }
+    manner
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Memory for a `struct kvm_reg_list`.
+//! KVM_GET_REG_LIST, with memory that notices a byte too many.
 //!
 //! ```text
 //!  guard | poison ... header reg[0] reg[1] ... | beyond     ...     | landing zone
@@ -15,8 +15,8 @@ use std::ops::Range;
 
 use nix::errno::Errno;
 
-use super::region::{MemoryError, Protection, Region, UserAddress, page_size, poison_from};
 use crate::kvm::Answer;
+use crate::memory::{MemoryError, Protection, Region, UserAddress, page_size, poison_from};
 
 /// Size of the header, `n`, and of an entry.
 const WORD: usize = 8;

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The interface of an architecture.
+
+use std::fmt;
+
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::id::IdField;
+use crate::access::{Access, AccessError};
+
+/// How an id is formed from an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterType {
+    /// A control and status register.
+    Csr,
+    /// A CPUCFG word.
+    Cpucfg,
+    /// A register of KVM's own making.
+    Kvm,
+    /// A register of the binary translation extension.
+    Lbt,
+}
+
+impl fmt::Display for RegisterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Csr => "csr",
+            Self::Cpucfg => "cpucfg",
+            Self::Kvm => "kvm",
+            Self::Lbt => "lbt",
+        })
+    }
+}
+
+/// A guest feature that a configuration switches on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    /// Performance counters.
+    Pmu,
+    /// Binary translation of x86.
+    LbtX86,
+    /// Binary translation of arm.
+    LbtArm,
+    /// Binary translation of MIPS.
+    LbtMips,
+}
+
+impl Feature {
+    /// The name in specifications and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pmu => "pmu",
+            Self::LbtX86 => "lbt_x86",
+            Self::LbtArm => "lbt_arm",
+            Self::LbtMips => "lbt_mips",
+        }
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a vCPU could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The kernel refuses the feature, as it does where the host lacks it.
+    #[error("the host does not offer {feature}: {probe} gives {errno}")]
+    Absent {
+        /// The feature.
+        feature: Feature,
+        /// The call that was tried.
+        probe: String,
+        /// Its errno.
+        errno: Errno,
+    },
+    /// A step that every kernel must accept was refused.
+    #[error("setting up the vCPU failed: {step} gives {errno}")]
+    Refused {
+        /// The call.
+        step: String,
+        /// Its errno.
+        errno: Errno,
+    },
+    /// The harness could not make the call.
+    #[error("setting up the vCPU failed")]
+    Access(#[from] AccessError),
+}
+
+/// A way to switch features on a vCPU that is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// What is SET: register id and value, in this order.
+    pub sets: Vec<(u64, u64)>,
+    /// The features that the vCPU has then, and no other.
+    pub features: Vec<Feature>,
+}
+
+impl Setting {
+    /// SETs what it needs; false where the host refuses it.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, AccessError> {
+        for (id, value) in &self.sets {
+            if vcpu.set(*id, *value)?.is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// An architecture.
+pub trait Arch: fmt::Debug + Sync {
+    /// Name, as `uname -m` spells it.
+    fn name(&self) -> &'static str;
+
+    /// Where the kernel's sources have it; the specifications' paths are below.
+    fn kernel_directory(&self) -> String {
+        format!("arch/{}", self.name())
+    }
+
+    /// The series that is expected unless another is asked for.
+    fn default_series(&self) -> &'static str;
+
+    /// Features that configurations may switch on.
+    fn features(&self) -> &'static [Feature];
+
+    /// The id of a register, or `None` where the index lies outside its type.
+    fn encode(&self, type_: RegisterType, index: u64) -> Option<u64>;
+
+    /// Type and index of a well-formed id.
+    fn decode(&self, id: u64) -> Option<(RegisterType, u64)>;
+
+    /// What the id says of itself, for a register without a name.
+    fn describe(&self, id: u64) -> String;
+
+    /// What the bits below the size say.
+    fn fields(&self, id: u64) -> Vec<IdField> {
+        const BELOW_SIZE: u64 = (1 << 52) - 1;
+        vec![IdField { bits: "51-0", meaning: format!("{:#x}, the register", id & BELOW_SIZE) }]
+    }
+
+    /// The well-formed id that GET and SET take `id` for, where the kernel ignores
+    /// what is wrong with it.
+    fn taken_for(&self, id: u64) -> Option<u64> {
+        let _ = id;
+        None
+    }
+
+    /// What is wrong with the form of `id`, if anything.
+    fn malformed(&self, id: u64) -> Option<String>;
+
+    /// Every id that GET could know, listed or not; reading one has no effect
+    /// beyond those of reading a listed one.
+    fn readable_candidates(&self) -> Vec<u64>;
+
+    /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
+    /// a VMM would ask for the list: identified, with what every guest has, and
+    /// `features` on top.
+    ///
+    /// # Errors
+    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError>;
+
+    /// Ways to switch features on and off on a vCPU that is set up, some of which
+    /// a host may refuse; each says all that it needs, so that any can follow
+    /// any. Leaves the vCPU with no feature.
+    ///
+    /// # Errors
+    /// Where a step that every kernel must accept is refused.
+    fn settings(&self, vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError>;
+}

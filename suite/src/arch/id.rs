@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What every architecture's register ids have in common.
+
+/// Bits of a KVM register id that hold the binary logarithm of its size in
+/// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
+pub const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
+
+/// Size in bytes of the register that `id` names.
+#[must_use]
+pub fn size_of_register(id: u64) -> usize {
+    1 << ((id & SIZE_MASK) >> 52)
+}
+
+/// What some bits of an id say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdField {
+    /// The bits, the highest first: "18-16".
+    pub bits: &'static str,
+    /// What they say.
+    pub meaning: String,
+}
+
+/// What the bits of an id say that every architecture forms alike (uapi
+/// linux/kvm.h, `KVM_REG_ARCH_MASK` and `KVM_REG_SIZE_MASK`).
+#[must_use]
+pub fn common_fields(id: u64) -> [IdField; 2] {
+    const SIZES: u64 = 8;
+    let architecture = match id >> 56 {
+        0x10 => " (PowerPC)",
+        0x20 => " (x86)",
+        0x30 => " (IA-64)",
+        0x40 => " (32-bit ARM)",
+        0x50 => " (s390)",
+        0x60 => " (arm64)",
+        0x70 => " (MIPS)",
+        0x80 => " (RISC-V)",
+        0x90 => " (LoongArch)",
+        _ => ", which no architecture has",
+    };
+    let code = (id & SIZE_MASK) >> 52;
+    let size = match code {
+        0 => "1 byte".to_owned(),
+        1..=SIZES => format!("{} bytes", 1 << code),
+        _ => "which no register has".to_owned(),
+    };
+    [
+        IdField { bits: "63-56", meaning: format!("architecture {:#04x}{architecture}", id >> 56) },
+        IdField { bits: "55-52", meaning: format!("size code {code}, {size}") },
+    ]
+}

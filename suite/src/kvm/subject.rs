@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The raw ioctls of a subject.
+
+use std::fmt;
+
+use nix::errno::Errno;
+
+use crate::memory::UserAddress;
+
+/// What an ioctl answers: its return value, or its errno.
+pub type Answer = Result<i32, Errno>;
+
+/// KVM_CAP_ONE_REG (uapi linux/kvm.h).
+pub const CAP_ONE_REG: u32 = 70;
+
+/// Why a subject cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// /dev/kvm does not exist.
+    #[error(
+        "/dev/kvm does not exist\n[load the kvm module, or see whether the CPU and firmware offer virtualization; without a board: `reglist lab`]"
+    )]
+    Missing,
+    /// /dev/kvm may not be opened.
+    #[error("/dev/kvm may not be opened ({0})\n[join the group of /dev/kvm, usually kvm, or run as root]")]
+    Forbidden(Errno),
+    /// A step towards a vCPU failed.
+    #[error("{step} gives {errno}\n[see the kernel log]")]
+    Step {
+        /// The ioctl or system call.
+        step: &'static str,
+        /// Its errno.
+        errno: Errno,
+    },
+}
+
+/// Something that makes virtual machines.
+pub trait Subject: fmt::Debug {
+    /// KVM_CREATE_VM.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError>;
+
+    /// KVM_CHECK_EXTENSION on /dev/kvm: 0 where `capability` is absent.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn check_extension(&self, capability: u32) -> Answer;
+
+    /// KVM_GET_REG_LIST on the descriptor of /dev/kvm, where it does not belong.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
+}
+
+/// A virtual machine.
+pub trait Vm: fmt::Debug {
+    /// KVM_CREATE_VCPU.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError>;
+
+    /// KVM_CHECK_EXTENSION on the VM: 0 where `capability` is absent.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn check_extension(&self, capability: u32) -> Answer;
+
+    /// KVM_GET_REG_LIST on the VM's descriptor, where it does not belong.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
+}
+
+/// A vCPU under test; several threads may call it at once.
+pub trait Vcpu: fmt::Debug + Send + Sync {
+    /// KVM_GET_REG_LIST on a `struct kvm_reg_list`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
+
+    /// KVM_GET_ONE_REG on a `struct kvm_one_reg`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn get_one_reg(&self, one_reg: UserAddress) -> Answer;
+
+    /// KVM_SET_ONE_REG on a `struct kvm_one_reg`.
+    ///
+    /// # Errors
+    /// The ioctl's errno.
+    fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
+}
