@@ -13,7 +13,6 @@ use reglist_suite::exit;
 use crate::command::error::Error;
 use crate::lab::toolchain::{self, TOOLS, version};
 use crate::lab::{self};
-use crate::report::text as report;
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::sandbox::{Mount, Room};

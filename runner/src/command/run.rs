@@ -16,7 +16,6 @@ use crate::command::own_options::{self, Sorted};
 use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, OutputError};
 use crate::report::paragraph::WIDTH;
-use crate::report::text as report;
 use crate::system::output::print;
 use crate::system::progress::Progress;
 use crate::target::{self, local::Local};

@@ -17,7 +17,6 @@ use crate::report::text::{self as report, Compared};
 use crate::system::cache::Cache;
 use crate::system::interrupt::Interrupt;
 use crate::system::output::{self, print};
-use crate::system::progress;
 use crate::system::results::Results;
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;

@@ -15,7 +15,6 @@ use super::{Place, SpecCommandError, hints, text};
 use crate::command::error::Error;
 use crate::report::diff::words::count;
 use crate::report::paragraph::hanging;
-use crate::report::text as report;
 use crate::system::output::print;
 
 const AFTER_HELP: &str = "\

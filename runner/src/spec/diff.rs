@@ -19,7 +19,6 @@ use crate::command::error::Error;
 use crate::report::diff::registers::Moved;
 use crate::report::diff::words::count;
 use crate::report::paragraph::{fill, hanging};
-use crate::report::text as report;
 use crate::system::output::print;
 
 /// Version of the document; a program that reads it should refuse a newer one.

@@ -12,7 +12,6 @@ use serde::Serialize;
 use super::tree::Tree;
 use super::{Place, SpecCommandError, text};
 use crate::command::error::Error;
-use crate::report::text as report;
 use crate::system::output::print;
 
 /// Version of the document; a program that reads it should refuse a newer one.

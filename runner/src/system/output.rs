@@ -65,11 +65,11 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("failed to read `a`\n[give another file]")]
-    struct Outer(#[source] std::io::Error);
+    struct Outer(#[source] io::Error);
 
     #[test]
     fn causes_stand_before_the_remedy() {
-        let error = Outer(std::io::Error::other("broken disk"));
+        let error = Outer(io::Error::other("broken disk"));
         assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
     }
 

@@ -11,7 +11,7 @@ use reglist_suite::exit;
 use reglist_suite::report::events::{Outcome, Totals};
 
 use crate::command::cli::LabArgs;
-use crate::command::error::{self, Error};
+use crate::command::error::Error;
 use crate::record::stream::Record;
 use crate::system::output::{self};
 use crate::system::progress::Progress;

@@ -17,14 +17,14 @@ use std::time::Duration;
 use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, EventError, Outcome, Verdict};
 
-use crate::command::error::{self, Error};
+use crate::command::error::Error;
 use crate::record::known::{Judged, Known};
 use crate::record::stream::{Record, Runs};
 use crate::report::matrix::{self, Matrix, Output};
 use crate::report::page;
 use crate::report::text as report;
 use crate::system::output::{self, print};
-use crate::system::progress::{self, Bar};
+use crate::system::progress::Bar;
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use crate::system::verbosity::Verbosity;

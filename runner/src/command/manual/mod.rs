@@ -18,7 +18,6 @@ use reglist_suite::harness;
 use crate::command::cli::Cli;
 use crate::command::error::Error;
 use crate::command::run;
-use crate::report::text as report;
 use crate::spec::lookup;
 use crate::system::output::{PrintError, print};
 

@@ -52,7 +52,7 @@ impl Show {
     /// Shows what comes behind the last run.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         let lines = self.lines.as_mut().map(|lines| lines.end()).unwrap_or_default();
-        print(&joined(lines))
+        Ok(print(&joined(lines))?)
     }
 
     fn lines(&mut self, format: Format, events: &[Event], several: bool) -> String {

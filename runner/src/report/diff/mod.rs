@@ -20,7 +20,6 @@ use reglist_suite::exit;
 
 use crate::command::error::Error;
 use crate::record::known::{Date, Known, KnownError};
-use crate::report::text as report;
 use crate::system::output::{PrintError, print};
 pub(crate) use compare::{Comparison, Kind, State, States};
 pub(crate) use facts::FactChange;

@@ -12,13 +12,10 @@ mod side_by_side;
 mod table;
 pub(crate) mod verdict;
 
-use std::io::{self, Write as _};
-
 use reglist_suite::report::events::{RunStarted, Verdict};
 
 pub(crate) use side_by_side::{Compared, side_by_side};
 
-use crate::command::error::Error;
 use crate::record::known::Judged;
 use crate::record::stream::Record;
 use crate::report::groups;

@@ -33,7 +33,6 @@ use crate::command::error::Error;
 use crate::record::stream::Record;
 use crate::report::diff::read::Stored;
 use crate::report::diff::words::plain;
-use crate::report::text as report;
 use crate::system::output::print;
 use crate::system::output::say;
 use draft::Draft;

@@ -19,7 +19,6 @@ use reglist_suite::spec::{Source, Spec, SpecError};
 
 use crate::command::error::Error;
 use crate::report::paragraph::WIDTH;
-use crate::report::text as report;
 use crate::system::output::{PrintError, print};
 use crate::system::verbosity::Verbosity;
 use find::Index;
@@ -111,7 +110,7 @@ fn shown(arguments: &ShowArgs, verbose: bool) -> Result<String, Error> {
         let overview = overview::overview(&index, verbose);
         return match arguments.format {
             Format::Text => Ok(text::overview(&overview)),
-            Format::Json => json::overview(&overview).map_err(PrintError),
+            Format::Json => Ok(json::overview(&overview).map_err(PrintError)?),
         };
     }
     let mut found: Vec<Description> = Vec::new();
@@ -124,7 +123,7 @@ fn shown(arguments: &ShowArgs, verbose: bool) -> Result<String, Error> {
     }
     match arguments.format {
         Format::Text => Ok(text::text(&found, verbose)),
-        Format::Json => json::json(&found).map_err(PrintError),
+        Format::Json => Ok(json::json(&found).map_err(PrintError)?),
     }
 }
 

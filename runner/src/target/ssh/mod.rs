@@ -30,7 +30,6 @@ pub(crate) use state::DIRECTORY;
 use super::{Kept, Left, MARGIN, Run, SILENCE, Target, is_numbered};
 use crate::command::error::Error;
 use crate::command::own_options;
-use crate::report::text as report;
 use crate::system::output::print;
 use crate::system::session::Session;
 use crate::system::stage::indented;
