@@ -25,7 +25,7 @@ mod tests;
 use std::collections::HashMap;
 
 pub(crate) use fit::Input;
-pub(crate) use output::{FILE, Output, PageError, leave};
+pub(crate) use output::{Output, PageError, leave};
 
 use crate::report::diff::{Comparison, Kind};
 use clauses::Section;

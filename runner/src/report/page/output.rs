@@ -8,10 +8,10 @@ use reglist_suite::exit;
 
 use super::Input;
 use crate::record::stream::Record;
+use crate::system::results::PAGE;
 use crate::system::session::Session;
 
 /// What a target with a directory of results leaves there.
-pub(crate) const FILE: &str = "report.html";
 
 /// A page cannot be made or written.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +130,7 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     let Some(input) = Input::new("events.jsonl", record) else {
         return Ok(());
     };
-    let path = session.results().join(FILE);
+    let path = session.results().join(PAGE);
     let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
     write(&path, &text, true)?;
     Ok(())

@@ -6,6 +6,7 @@
 mod clause;
 mod fault;
 mod id;
+mod nearest;
 mod place;
 mod register;
 mod table;
@@ -15,6 +16,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use nearest::nearest;
 pub use table::{WIDTH, tables};
 #[cfg(test)]
 use table::{clauses as clause_table, themes as theme_table};
