@@ -6,32 +6,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-missing=()
-command -v node >/dev/null || missing+=(nodejs)
-command -v npm >/dev/null || missing+=(npm)
-browser=$(command -v chromium || true)
-[ -n "$browser" ] || missing+=(chromium)
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "check.sh: ${missing[*]} is not here" >&2
-  echo "[apt-get install --no-install-recommends ${missing[*]}]" >&2
-  exit 1
-fi
+. ci/page/browser.sh
 
 kept="${1:-}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ -n "$kept" ]; then
   mkdir -p "$kept"
-fi
-
-# Kept beside the lab's things; nothing of it lies in the repository.
-place="${XDG_CACHE_HOME:-$HOME/.cache}/reglist/page-$(sha256sum ci/page/package-lock.json | cut -c1-16)"
-if [ ! -d "$place" ]; then
-  mkdir -p "$(dirname "$place")"
-  scratch=$(mktemp -d "$place.XXXXXX")
-  cp ci/page/package.json ci/page/package-lock.json "$scratch"
-  (cd "$scratch" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  mv -T "$scratch" "$place"
 fi
 
 cargo build --locked --release
