@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Opens the pages of `reglist report --html` in a headless Chromium, as a person would who got them by mail: a right kernel, the posted
-# patch, both beside each other, the model with a fault, a run that broke off, one that has no list, one of a kernel without the ioctl.
-# `check.sh DIR` leaves pages, screenshots and a print in DIR.
+# Opens the pages of `reglist report --html` in a headless Chromium, from files: a correct kernel, the posted patch, both compared, the
+# model with a fault, an incomplete run, a run without its list, a kernel without the ioctl. `check.sh DIR` writes pages, screenshots and
+# a print to DIR.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,7 +17,7 @@ fi
 
 cargo build --locked --release
 reglist="${CARGO_TARGET_DIR:-target}/release/reglist"
-# A run that fails is what some of these are for.
+# Exit code 1 is expected of the runs with failures.
 "$reglist" lab --reference --results "$work/reference" >/dev/null
 "$reglist" lab --patch ci/lab/variants/posted-v5.patch --results "$work/v5" >/dev/null || [ $? -eq 1 ]
 "$reglist" run --subject model --fault efault-lost --events "$work/model.jsonl" >/dev/null || [ $? -eq 1 ]
@@ -45,7 +45,7 @@ page broken-off ci/formats/broken-off.jsonl
 page ktap "$work/ktap.log"
 page not-implemented "$work/unknown.jsonl"
 page not-implemented-v5 "$work/unknown.jsonl" "$work/v5/events.jsonl"
-# The lab leaves a page, too.
+# The lab must write a page too.
 [ -s "$work/reference/report.html" ]
 
 export CHROMIUM="$browser" PROFILE="$work/profile" MODULES="$place" SHOTS="$kept"
