@@ -5,6 +5,8 @@
 mod architecture;
 mod id;
 mod loongarch64;
+#[cfg(test)]
+mod schema;
 mod x86_64;
 
 pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting};

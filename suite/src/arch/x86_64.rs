@@ -29,6 +29,10 @@ impl Arch for X86_64 {
         "contract"
     }
 
+    fn types(&self) -> &'static [RegisterType] {
+        &[]
+    }
+
     fn features(&self) -> &'static [Feature] {
         &[]
     }

@@ -29,7 +29,7 @@ const LIST_COMPLETE: &str = "list.complete";
 
 /// More entries than a list is expected to have.
 const GENEROUS: usize = 256;
-/// More entries than a kernel may claim; the first LoongArch patch listed 2070.
+/// More entries than a kernel may claim.
 const BEYOND_BELIEF: u64 = 65_536;
 
 /// Why a check ended before its end.

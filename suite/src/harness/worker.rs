@@ -53,8 +53,8 @@ pub enum WorkerError {
 pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
     let last = match result {
         Ok(message) => message,
-        Err(WorkerError::SetUp(SetUpError::Absent { feature, probe, errno })) => {
-            Message::Absent { feature, reason: SetUpError::Absent { feature, probe, errno }.to_string() }
+        Err(WorkerError::SetUp(error @ SetUpError::Absent { feature, .. })) => {
+            Message::Absent { feature: feature.name().to_owned(), reason: error.to_string() }
         }
         Err(error) => Message::Trouble { reason: chain(&error) },
     };

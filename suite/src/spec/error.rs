@@ -4,6 +4,7 @@
 use std::io;
 
 use super::register::Rule;
+use crate::arch::RegisterType;
 
 /// A specification that cannot be used: file, line, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ pub enum Problem {
         /// The index.
         index: u64,
         /// The register type.
-        type_: String,
+        type_: RegisterType,
     },
     /// A name stands twice where it may stand once.
     #[error("key `{key}`: `{name}` stands here a second time")]
@@ -191,7 +192,7 @@ pub enum Problem {
     #[error("key `unnamed`: {first:#x} to {last:#x} is no range of type {type_}")]
     Range {
         /// The register type.
-        type_: String,
+        type_: RegisterType,
         /// The first index.
         first: u64,
         /// The last index.
@@ -223,9 +224,7 @@ impl Problem {
             Self::Form(_) => {
                 "compare with the keys in specs/README.md, or let an editor check against specs/schema".into()
             }
-            Self::Index { .. } | Self::Range { .. } => {
-                "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into()
-            }
+            Self::Index { type_, .. } | Self::Range { type_, .. } => format!("{type_}: {}", type_.indexes),
             Self::Duplicate { .. } => "remove one of the two".into(),
             Self::InTwoGroups { .. } => "remove it from one of the two, or one of the two from the list".into(),
             Self::UnusedGroup { .. } => "add it to `list`, include it, or remove it".into(),

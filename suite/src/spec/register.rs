@@ -59,7 +59,7 @@ pub struct Exception {
 }
 
 /// Features without which GET and SET refuse a register.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// Any of these lets GET and SET through; never empty.
     pub any: Vec<Feature>,
@@ -76,7 +76,7 @@ impl Gate {
 }
 
 /// Bits that SET keeps while another register has certain bits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditional {
     /// Id of the register on which it depends.
     pub on: u64,
@@ -85,12 +85,11 @@ pub struct Conditional {
     /// Bits that SET keeps then, beside those of the mask.
     pub free: u64,
     /// Where the fact comes from.
-    #[serde(skip)]
     pub source: String,
 }
 
 /// A register: its id, its name, and how it behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     /// Name, unique within the architecture.
     pub name: String,
@@ -111,22 +110,16 @@ pub struct Register {
     /// back from there, so that a check must read this one last.
     pub reloads: bool,
     /// Features without which GET and SET refuse the register.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
     /// Bits that SET keeps while another register has certain bits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditional: Option<Conditional>,
     /// What the register is for.
-    #[serde(skip)]
     pub about: String,
     /// "GET ...": what a caller has to know beside the rule.
-    #[serde(skip)]
     pub get: Option<String>,
     /// "SET ...": what a caller has to know beside the rule.
-    #[serde(skip)]
     pub set: Option<String>,
     /// Where the facts come from.
-    #[serde(skip)]
     pub source: String,
 }
 
@@ -164,6 +157,7 @@ const fn mix(id: u64, salt: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::LoongArch64;
 
     #[test]
     fn the_mixture_is_that_of_splitmix64() {
@@ -174,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_gate_is_open_with_any_of_its_features() {
-        let gate = Gate { any: vec![Feature::LbtX86, Feature::LbtArm], errno: "ENXIO".into() };
-        assert!(gate.is_open(&[Feature::Pmu, Feature::LbtArm]));
-        assert!(!gate.is_open(&[Feature::Pmu, Feature::LbtMips]));
+        let gate = Gate { any: vec![LoongArch64::LBT_X86, LoongArch64::LBT_ARM], errno: "ENXIO".into() };
+        assert!(gate.is_open(&[LoongArch64::PMU, LoongArch64::LBT_ARM]));
+        assert!(!gate.is_open(&[LoongArch64::PMU, LoongArch64::LBT_MIPS]));
         assert!(!gate.is_open(&[]));
     }
 }

@@ -20,7 +20,7 @@ use crate::arch::{Arch, RegisterType};
 #[serde(deny_unknown_fields, expecting = "a map with `architecture` and `groups`")]
 pub(super) struct RegistersFile {
     /// The architecture, as `uname -m` spells it.
-    #[cfg_attr(test, schemars(extend("enum" = ["loongarch64", "x86_64"])))]
+    #[cfg_attr(test, schemars(extend("enum" = crate::arch::ALL.map(|arch| arch.name()))))]
     architecture: String,
     /// Registers by family; the family's values are the registers' defaults.
     #[serde(deserialize_with = "unique_keys")]
@@ -34,7 +34,8 @@ pub(super) struct RegistersFile {
 struct Family {
     /// How ids are formed from an index.
     #[serde(rename = "type")]
-    type_: RegisterType,
+    #[cfg_attr(test, schemars(with = "RegisterType"))]
+    type_: String,
     /// Bits that survive a SET and GET; all of them if absent.
     mask: Option<u64>,
     /// Bits that may take any value in any combination on any host; none if
@@ -162,6 +163,7 @@ impl RegisterTable {
             let shared = Shared {
                 text: &text,
                 arch,
+                type_: features::register_type(&text, || text.line_of_key(&name), &family.type_, arch)?,
                 gate: gate(&text, || text.line_of_key(&name), family.gate.as_ref(), arch)?,
                 family,
             };
@@ -257,6 +259,7 @@ impl RegisterTable {
 struct Shared<'a> {
     text: &'a Text,
     arch: &'a dyn Arch,
+    type_: RegisterType,
     family: Family,
     gate: Option<Gate>,
 }
@@ -266,8 +269,8 @@ impl Shared<'_> {
         let (text, family) = (self.text, &self.family);
         let line = || text.line_of_pair("name", &entry.name, 0);
         let register = || entry.name.clone();
-        let Some(id) = self.arch.encode(family.type_, entry.index) else {
-            let problem = Problem::Index { register: register(), index: entry.index, type_: family.type_.to_string() };
+        let Some(id) = self.arch.encode(self.type_, entry.index) else {
+            let problem = Problem::Index { register: register(), index: entry.index, type_: self.type_ };
             return Err(text.error(line(), problem));
         };
         let mask = entry.mask.or(family.mask).unwrap_or(u64::MAX);
