@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::id::IdField;
 use crate::access::{Access, AccessError};
+use crate::kvm::{SubjectError, Vcpu, Vm};
 
 /// How an id is formed from an index; each architecture has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,9 @@ pub enum SetUpError {
         /// Its errno.
         errno: Errno,
     },
+    /// A VM or vCPU cannot be had.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
     /// The harness could not make the call.
     #[error("setting up the vCPU failed")]
     Access(#[from] AccessError),
@@ -157,6 +161,27 @@ pub trait Arch: fmt::Debug + Sync {
     /// Every id that GET could know, listed or not; reading one has no effect
     /// beyond those of reading a listed one.
     fn readable_candidates(&self) -> Vec<u64>;
+
+    /// Makes the calls without which a vCPU that was just created answers none of
+    /// the ioctls under test; most architectures need none. `features` are those
+    /// that it is to have, for an architecture that fixes them here.
+    ///
+    /// # Errors
+    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<(), SetUpError> {
+        let _ = (vm, vcpu, features);
+        Ok(())
+    }
+
+    /// A vCPU that answers the ioctls under test, and on which nothing was SET.
+    ///
+    /// # Errors
+    /// Where the kernel refuses.
+    fn create_vcpu(&self, vm: &dyn Vm, id: u64, features: &[Feature]) -> Result<Box<dyn Vcpu>, SetUpError> {
+        let vcpu = vm.create_vcpu(id)?;
+        self.initialise(vm, vcpu.as_ref(), features)?;
+        Ok(vcpu)
+    }
 
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
     /// a VMM would ask for the list: identified, with what every guest has, and

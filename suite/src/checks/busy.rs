@@ -49,13 +49,7 @@ fn one_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// busy.threads: each on a vCPU of its own, in one VM.
 fn several_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
-    let others = (1..THREADS)
-        .map(|id| {
-            let vcpu = case.vm.create_vcpu(id)?;
-            case.set_up(vcpu.as_ref(), id)?;
-            Ok(vcpu)
-        })
-        .collect::<Result<Vec<_>, CheckError>>()?;
+    let others = (1..THREADS).map(|id| case.vcpu_alike(case.vm, id)).collect::<Result<Vec<_>, _>>()?;
     let vcpus: Vec<&dyn Vcpu> = [case.vcpu].into_iter().chain(others.iter().map(AsRef::as_ref)).collect();
     work(case, &vcpus)
 }

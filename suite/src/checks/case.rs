@@ -81,15 +81,14 @@ impl<'a> Knowledge<'a> {
     pub fn expected(&self) -> &'a [Register] {
         &self.configuration.registers
     }
-}
 
-/// A vCPU with the VM that it belongs to.
-#[derive(Debug)]
-pub struct Guest {
-    /// The vCPU.
-    pub vcpu: Box<dyn Vcpu>,
-    /// Its VM.
-    pub vm: Box<dyn Vm>,
+    /// A vCPU on which nothing was SET.
+    ///
+    /// # Errors
+    /// Where the kernel refuses.
+    pub fn fresh_vcpu(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, SetUpError> {
+        self.arch.create_vcpu(vm, id, &self.configuration.features)
+    }
 }
 
 /// What a check works with.
@@ -238,14 +237,14 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A vCPU of a fresh VM, as KVM_CREATE_VCPU leaves it.
+    /// A vCPU in the state of the one under test.
     ///
     /// # Errors
-    /// Where the subject refuses.
-    pub fn guest(&self, id: u64) -> Result<Guest, CheckError> {
-        let vm = self.subject.create_vm()?;
-        let vcpu = vm.create_vcpu(id)?;
-        Ok(Guest { vcpu, vm })
+    /// Where the kernel refuses.
+    pub fn vcpu_alike(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, CheckError> {
+        let vcpu = self.spec.fresh_vcpu(vm, id)?;
+        self.set_up(vcpu.as_ref(), id)?;
+        Ok(vcpu)
     }
 
     /// Brings another vCPU into the state of the one under test.

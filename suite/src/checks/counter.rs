@@ -84,8 +84,7 @@ fn set(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// reg.counter: another vCPU reads the same, also after a SET, and cannot set it.
 fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
-    let other = case.vm.create_vcpu(1)?;
-    case.set_up(other.as_ref(), 1)?;
+    let other = case.vcpu_alike(case.vm, 1)?;
     let there = Access::new(other.as_ref())?;
     for register in counters(case)? {
         let start = Instant::now();

@@ -77,8 +77,7 @@ fn after_failures(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.stable: on another vCPU of this VM, before and after it is asked here.
 fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
-    let other = case.vm.create_vcpu(1)?;
-    case.set_up(other.as_ref(), 1)?;
+    let other = case.vcpu_alike(case.vm, 1)?;
     let there = list_of(case, other.as_ref())?;
     let here = case.listed()?;
     differs(case, &here, there, "on vCPU 1, asked first");
@@ -89,9 +88,9 @@ fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
 /// list.stable: in another VM, while this one lives.
 fn other_vm(case: &Case<'_>) -> Result<(), CheckError> {
     let here = case.listed()?;
-    let guest = case.guest(0)?;
-    case.set_up(guest.vcpu.as_ref(), 0)?;
-    same(case, guest.vcpu.as_ref(), &here, "in another VM")?;
+    let vm = case.subject.create_vm()?;
+    let other = case.vcpu_alike(vm.as_ref(), 0)?;
+    same(case, other.as_ref(), &here, "in another VM")?;
     same(case, case.vcpu, &here, "here again, after another VM")
 }
 

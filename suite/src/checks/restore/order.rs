@@ -66,8 +66,9 @@ fn attempt(
     order: &[usize],
     wanted: &[usize],
 ) -> Result<Vec<(usize, Loss)>, CheckError> {
-    let guest = case.guest(0)?;
-    Ok(saved.restore(&Access::new(guest.vcpu.as_ref())?, order, wanted)?)
+    let vm = case.subject.create_vm()?;
+    let target = case.spec.fresh_vcpu(vm.as_ref(), 0)?;
+    Ok(saved.restore(&Access::new(target.as_ref())?, order, wanted)?)
 }
 
 /// Finds what each lost register lacked, unless it is known already.
