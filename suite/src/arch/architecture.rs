@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::id::IdField;
 use crate::access::{Access, AccessError};
 use crate::kvm::{SubjectError, Vcpu, Vm};
+use crate::value::Value;
 
 /// How an id is formed from an index; each architecture has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +95,7 @@ pub enum SetUpError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// What is SET: register id and value, in this order.
-    pub sets: Vec<(u64, u64)>,
+    pub sets: Vec<(u64, Value)>,
     /// The features that the vCPU has then, and no other.
     pub features: Vec<Feature>,
 }

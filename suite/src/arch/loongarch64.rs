@@ -8,8 +8,9 @@ use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
 use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-use super::id::{IdField, SIZE_MASK};
+use super::id::IdField;
 use crate::access::{Access, AccessError};
+use crate::value::SIZE_MASK;
 
 /// The architecture byte of every LoongArch id.
 const ARCH_MASK: u64 = 0xff00_0000_0000_0000;
@@ -289,7 +290,7 @@ impl Arch for LoongArch64 {
             let cpucfg2 = lbt.iter().fold(CPUCFG2_BASE | cpucfg2_more, |word, feature| word | lbt_bit(*feature));
             let pmu = (cpucfg6 & CPUCFG6_PMP != 0).then_some(Self::PMU);
             Setting {
-                sets: vec![(CPUCFG2.1, cpucfg2), (CPUCFG6.1, cpucfg6)],
+                sets: vec![(CPUCFG2.1, cpucfg2.into()), (CPUCFG6.1, cpucfg6.into())],
                 features: pmu.into_iter().chain(lbt.iter().copied()).collect(),
             }
         };
@@ -362,7 +363,7 @@ mod tests {
             if let Some(id) = LoongArch64.encode(type_, index) {
                 prop_assert_eq!(LoongArch64.decode(id), Some((type_, index)));
                 prop_assert_eq!(LoongArch64.malformed(id), None);
-                prop_assert_eq!(super::super::id::size_of_register(id), 8);
+                prop_assert_eq!(crate::value::size_of_register(id), 8);
             }
         }
 

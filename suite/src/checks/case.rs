@@ -16,6 +16,7 @@ use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
 use crate::memory::MemoryError;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::{Configuration, Register, Spec};
+use crate::value::Value;
 
 /// KVM_GET_REG_LIST, for findings.
 pub const GET_REG_LIST: &str = "KVM_GET_REG_LIST";
@@ -169,6 +170,29 @@ impl<'a> Case<'a> {
                 observed,
             }),
         }
+    }
+
+    /// Reports a SET that was refused.
+    pub fn refused(&self, clause: &'static str, register: &Register, expected: impl Into<String>, errno: Errno) {
+        self.finding(clause, expected, errno_name(errno))
+            .register(register.named())
+            .ioctl(SET_ONE_REG)
+            .answer(Err(errno));
+    }
+
+    /// What GET of a register answers, or a finding about reg.get.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
+        let value = access.get(register.id)?;
+        if let Err(errno) = value {
+            self.finding("reg.get", expected, errno_name(errno))
+                .register(register.named())
+                .ioctl(GET_ONE_REG)
+                .answer(Err(errno));
+        }
+        Ok(value.ok())
     }
 
     /// Writes down what the kernel lists, for those who read the run.

@@ -4,8 +4,8 @@
 
 use super::{Check, check, contract};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, roomy, whole};
-use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, outcome, roomy, whole};
+use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::kvm::Vcpu;
 use crate::list::Placement;
 use crate::memory::UserAddress;
@@ -154,7 +154,7 @@ fn pure(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(put_back(&case.access, &first)?)
 }
 
-fn unchanged(before: &Value<'_>, after: &Value<'_>) -> bool {
+fn unchanged(before: &Reading<'_>, after: &Reading<'_>) -> bool {
     match (before.got, after.got) {
         (Ok(one), Ok(other)) => agrees(before.register, one, other, after.at.duration_since(before.at)),
         (one, other) => one == other,
@@ -163,15 +163,11 @@ fn unchanged(before: &Value<'_>, after: &Value<'_>) -> bool {
 
 /// SETs every register to a value of its own; whether that is accepted is the
 /// question of other clauses.
-fn fill(access: &Access<'_>, first: &[Value<'_>]) -> Result<(), CheckError> {
-    for Value { register, got, .. } in first {
+fn fill(access: &Access<'_>, first: &[Reading<'_>]) -> Result<(), CheckError> {
+    for Reading { register, got, .. } in first {
         if let Ok(present) = got {
             let _ = access.set(register.id, register.distinct(*present, 0))?;
         }
     }
     Ok(())
-}
-
-fn shown(got: Result<u64, nix::errno::Errno>) -> String {
-    got.map_or_else(errno_name, |value| format!("{value:#x}"))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::Feature;
 use crate::report::events::NamedRegister;
+use crate::value::Value;
 
 /// What GET returns after SET.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,9 +82,9 @@ pub struct Conditional {
     /// Id of the register on which it depends.
     pub on: u64,
     /// Bits that that register must have, all of them.
-    pub bits: u64,
+    pub bits: Value,
     /// Bits that SET keeps then, beside those of the mask.
-    pub free: u64,
+    pub free: Value,
     /// Where the fact comes from.
     pub source: String,
 }
@@ -96,14 +97,14 @@ pub struct Register {
     /// KVM register id.
     pub id: u64,
     /// Bits that survive a SET and GET.
-    pub mask: u64,
+    pub mask: Value,
     /// Bits that may take any value in any combination on any host, and that GET
     /// returns as they were SET; within the mask.
-    pub free: u64,
+    pub free: Value,
     /// What GET returns after SET.
     pub rule: Rule,
     /// Values that are safe to SET on any host.
-    pub values: Vec<u64>,
+    pub values: Vec<Value>,
     /// States in which the register's own value is refused.
     pub exceptions: Vec<Exception>,
     /// Whether a GET loads the vCPU onto the hardware and reads other registers
@@ -134,8 +135,9 @@ impl Register {
     /// it from every other register, the rest is as in `present`. Another
     /// `salt` gives another set of values.
     #[must_use]
-    pub fn distinct(&self, present: u64, salt: u64) -> u64 {
-        present & !self.free | mix(self.id, salt) & self.free
+    pub fn distinct(&self, present: Value, salt: u64) -> Value {
+        let own = Value::of_words(self.free.size(), |word| mix(self.id, salt.wrapping_add(word << 32)));
+        present & !self.free | own & self.free
     }
 }
 

@@ -6,8 +6,9 @@ mod saved;
 
 use super::{Check, check};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use saved::{Loss, Saved};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG};
+use crate::checks::snapshot::shown;
+use saved::Saved;
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -79,15 +80,12 @@ fn in_list_order(
     for (position, loss) in saved.restore(target, &saved.list_order(), &saved.list_order())? {
         let Some(entry) = saved.entries.get(position) else { continue };
         let value = format!("{:#x}", entry.value);
-        let (expected, ioctl) = match loss {
-            Loss::Refused(_) => (format!("SET of the saved {value} is accepted"), SET_ONE_REG),
-            Loss::Lost(_) => (format!("the saved {value}"), GET_ONE_REG),
+        let (expected, ioctl) = if loss.refused {
+            (format!("SET of the saved {value} is accepted"), SET_ONE_REG)
+        } else {
+            (format!("the saved {value}"), GET_ONE_REG)
         };
-        let observed = match loss {
-            Loss::Refused(errno) | Loss::Lost(Err(errno)) => errno_name(errno),
-            Loss::Lost(Ok(found)) => format!("{found:#x}"),
-        };
-        case.finding(clause, expected, observed).register(entry.register.named()).ioctl(ioctl);
+        case.finding(clause, expected, shown(loss.answer)).register(entry.register.named()).ioctl(ioctl);
     }
     Ok(())
 }
