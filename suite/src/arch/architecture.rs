@@ -4,68 +4,61 @@
 use std::fmt;
 
 use nix::errno::Errno;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use super::id::IdField;
 use crate::access::{Access, AccessError};
+use crate::kvm::{SubjectError, Vcpu, Vm};
+use crate::value::Value;
 
-/// How an id is formed from an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RegisterType {
-    /// A control and status register.
-    Csr,
-    /// A CPUCFG word.
-    Cpucfg,
-    /// A register of KVM's own making.
-    Kvm,
-    /// A register of the binary translation extension.
-    Lbt,
+/// How an id is formed from an index; each architecture has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterType {
+    /// The name in specifications.
+    pub name: &'static str,
+    /// What its registers are.
+    pub about: &'static str,
+    /// The indexes that there are, in words.
+    pub indexes: &'static str,
 }
 
 impl fmt::Display for RegisterType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Csr => "csr",
-            Self::Cpucfg => "cpucfg",
-            Self::Kvm => "kvm",
-            Self::Lbt => "lbt",
-        })
+        f.write_str(self.name)
     }
 }
 
-/// A guest feature that a configuration switches on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Feature {
-    /// Performance counters.
-    Pmu,
-    /// Binary translation of x86.
-    LbtX86,
-    /// Binary translation of arm.
-    LbtArm,
-    /// Binary translation of MIPS.
-    LbtMips,
+/// A guest feature that a configuration switches on; each architecture has its
+/// own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feature {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
 }
 
 impl Feature {
     /// The name in specifications and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pmu => "pmu",
-            Self::LbtX86 => "lbt_x86",
-            Self::LbtArm => "lbt_arm",
-            Self::LbtMips => "lbt_mips",
-        }
+        self.name
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.about
     }
 }
 
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name)
+    }
+}
+
+impl Serialize for Feature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
     }
 }
 
@@ -90,6 +83,9 @@ pub enum SetUpError {
         /// Its errno.
         errno: Errno,
     },
+    /// A VM or vCPU cannot be had.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
     /// The harness could not make the call.
     #[error("setting up the vCPU failed")]
     Access(#[from] AccessError),
@@ -99,7 +95,7 @@ pub enum SetUpError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// What is SET: register id and value, in this order.
-    pub sets: Vec<(u64, u64)>,
+    pub sets: Vec<(u64, Value)>,
     /// The features that the vCPU has then, and no other.
     pub features: Vec<Feature>,
 }
@@ -132,6 +128,9 @@ pub trait Arch: fmt::Debug + Sync {
     /// The series that is expected unless another is asked for.
     fn default_series(&self) -> &'static str;
 
+    /// The types of its registers.
+    fn types(&self) -> &'static [RegisterType];
+
     /// Features that configurations may switch on.
     fn features(&self) -> &'static [Feature];
 
@@ -163,6 +162,27 @@ pub trait Arch: fmt::Debug + Sync {
     /// Every id that GET could know, listed or not; reading one has no effect
     /// beyond those of reading a listed one.
     fn readable_candidates(&self) -> Vec<u64>;
+
+    /// Makes the calls without which a vCPU that was just created answers none of
+    /// the ioctls under test; most architectures need none. `features` are those
+    /// that it is to have, for an architecture that fixes them here.
+    ///
+    /// # Errors
+    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<(), SetUpError> {
+        let _ = (vm, vcpu, features);
+        Ok(())
+    }
+
+    /// A vCPU that answers the ioctls under test, and on which nothing was SET.
+    ///
+    /// # Errors
+    /// Where the kernel refuses.
+    fn create_vcpu(&self, vm: &dyn Vm, id: u64, features: &[Feature]) -> Result<Box<dyn Vcpu>, SetUpError> {
+        let vcpu = vm.create_vcpu(id)?;
+        self.initialise(vm, vcpu.as_ref(), features)?;
+        Ok(vcpu)
+    }
 
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
     /// a VMM would ask for the list: identified, with what every guest has, and

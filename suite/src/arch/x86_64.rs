@@ -3,8 +3,8 @@
 //! architecture can be checked. Which registers it lists is not specified.
 
 use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-use super::id::SIZE_MASK;
 use crate::access::Access;
+use crate::value::SIZE_MASK;
 
 /// The architecture byte (uapi linux/kvm.h, KVM_REG_X86).
 const KVM_REG_X86: u64 = 0x2000_0000_0000_0000;
@@ -27,6 +27,10 @@ impl Arch for X86_64 {
 
     fn default_series(&self) -> &'static str {
         "contract"
+    }
+
+    fn types(&self) -> &'static [RegisterType] {
+        &[]
     }
 
     fn features(&self) -> &'static [Feature] {

@@ -16,6 +16,7 @@ use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
 use crate::memory::MemoryError;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::{Configuration, Register, Spec};
+use crate::value::Value;
 
 /// KVM_GET_REG_LIST, for findings.
 pub const GET_REG_LIST: &str = "KVM_GET_REG_LIST";
@@ -29,7 +30,7 @@ const LIST_COMPLETE: &str = "list.complete";
 
 /// More entries than a list is expected to have.
 const GENEROUS: usize = 256;
-/// More entries than a kernel may claim; the first LoongArch patch listed 2070.
+/// More entries than a kernel may claim.
 const BEYOND_BELIEF: u64 = 65_536;
 
 /// Why a check ended before its end.
@@ -81,15 +82,14 @@ impl<'a> Knowledge<'a> {
     pub fn expected(&self) -> &'a [Register] {
         &self.configuration.registers
     }
-}
 
-/// A vCPU with the VM that it belongs to.
-#[derive(Debug)]
-pub struct Guest {
-    /// The vCPU.
-    pub vcpu: Box<dyn Vcpu>,
-    /// Its VM.
-    pub vm: Box<dyn Vm>,
+    /// A vCPU on which nothing was SET.
+    ///
+    /// # Errors
+    /// Where the kernel refuses.
+    pub fn fresh_vcpu(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, SetUpError> {
+        self.arch.create_vcpu(vm, id, &self.configuration.features)
+    }
 }
 
 /// What a check works with.
@@ -172,6 +172,29 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Reports a SET that was refused.
+    pub fn refused(&self, clause: &'static str, register: &Register, expected: impl Into<String>, errno: Errno) {
+        self.finding(clause, expected, errno_name(errno))
+            .register(register.named())
+            .ioctl(SET_ONE_REG)
+            .answer(Err(errno));
+    }
+
+    /// What GET of a register answers, or a finding about reg.get.
+    ///
+    /// # Errors
+    /// The harness's trouble.
+    pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
+        let value = access.get(register.id)?;
+        if let Err(errno) = value {
+            self.finding("reg.get", expected, errno_name(errno))
+                .register(register.named())
+                .ioctl(GET_ONE_REG)
+                .answer(Err(errno));
+        }
+        Ok(value.ok())
+    }
+
     /// Writes down what the kernel lists, for those who read the run.
     pub fn record(&self, listed: &[u64]) {
         (self.sink)(Message::Listed(listed.iter().map(|id| self.name(*id)).collect()));
@@ -238,14 +261,14 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A vCPU of a fresh VM, as KVM_CREATE_VCPU leaves it.
+    /// A vCPU in the state of the one under test.
     ///
     /// # Errors
-    /// Where the subject refuses.
-    pub fn guest(&self, id: u64) -> Result<Guest, CheckError> {
-        let vm = self.subject.create_vm()?;
-        let vcpu = vm.create_vcpu(id)?;
-        Ok(Guest { vcpu, vm })
+    /// Where the kernel refuses.
+    pub fn vcpu_alike(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, CheckError> {
+        let vcpu = self.spec.fresh_vcpu(vm, id)?;
+        self.set_up(vcpu.as_ref(), id)?;
+        Ok(vcpu)
     }
 
     /// Brings another vCPU into the state of the one under test.

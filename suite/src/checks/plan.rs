@@ -42,11 +42,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::arch::LoongArch64;
+    use crate::arch::ALL;
     use crate::spec::Source;
 
     fn spec() -> Spec {
-        Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap()
+        Spec::load(&Source::Embedded, ALL[0], ALL[0].default_series()).unwrap()
     }
 
     #[test]

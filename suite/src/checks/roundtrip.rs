@@ -10,13 +10,12 @@ use std::time::Instant;
 use nix::errno::Errno;
 
 use super::{Check, Scope, VcpuState, check, contract};
-use crate::access::LARGEST;
-use crate::arch::{SIZE_MASK, size_of_register};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
 use crate::checks::snapshot::{agrees, ticks};
 use crate::kvm::Answer;
 use crate::memory::{Hostile, hostile_addresses};
 use crate::spec::{Register, Rule, State};
+use crate::value::{LARGEST, SIZE_MASK, Value, size_of_register};
 
 pub(super) const CHECKS: &[Check] = &[
     contract(
@@ -89,10 +88,7 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
 fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
     for register in case.listed_and_expected()? {
         if let Err(errno) = write_back(case, register)? {
-            case.finding("reg.set_same", "the value just read is accepted", errno_name(errno))
-                .register(register.named())
-                .ioctl(SET_ONE_REG)
-                .answer(Err(errno));
+            case.refused("reg.set_same", register, "the value just read is accepted", errno);
         }
     }
     Ok(())
@@ -131,22 +127,19 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(), CheckError> {
+fn set_and_compare(case: &Case<'_>, register: &Register, value: Value) -> Result<(), CheckError> {
     let Some(before) = read(case, register)? else { return Ok(()) };
     let start = Instant::now();
     if let Err(errno) = case.access.set(register.id, value)? {
-        case.finding("reg.roundtrip", format!("SET of {value:#x} is accepted"), errno_name(errno))
-            .register(register.named())
-            .ioctl(SET_ONE_REG)
-            .answer(Err(errno));
+        case.refused("reg.roundtrip", register, format!("SET of {value:#x} is accepted"), errno);
         return Ok(());
     }
     let Some(after) = read(case, register)? else { return Ok(()) };
     let mask = register.mask;
     let kept = match register.rule {
-        Rule::Exact | Rule::Fixed => (after ^ value) & mask == 0,
-        Rule::Sticky => value & !after & mask == 0 && after & !(value | before) & mask == 0,
-        Rule::Counter => u128::from(after.wrapping_sub(value)) <= ticks(start.elapsed()),
+        Rule::Exact | Rule::Fixed => ((after ^ value) & mask).is_zero(),
+        Rule::Sticky => ((value & !after | after & !(value | before)) & mask).is_zero(),
+        Rule::Counter => after.wrapping_sub(value).number() <= ticks(start.elapsed()),
     };
     if !kept {
         case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
@@ -237,16 +230,8 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// The register's value, or a finding about reg.get.
-fn read(case: &Case<'_>, register: &Register) -> Result<Option<u64>, CheckError> {
-    let value = case.access.get(register.id)?;
-    if let Err(errno) = value {
-        case.finding("reg.get", "a value to start from", errno_name(errno))
-            .register(register.named())
-            .ioctl(GET_ONE_REG)
-            .answer(Err(errno));
-    }
-    Ok(value.ok())
+fn read(case: &Case<'_>, register: &Register) -> Result<Option<Value>, CheckError> {
+    case.read(&case.access, register, "a value to start from")
 }
 
 /// SETs the value just read.

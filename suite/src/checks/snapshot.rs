@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 
 use crate::access::{Access, AccessError};
+use crate::checks::case::errno_name;
 use crate::spec::{Register, Rule};
+use crate::value::Value;
 
 /// Faster than any counter of an architecture counts, in ticks per nanosecond.
 const FASTEST_COUNTER: u128 = 10;
@@ -15,11 +17,11 @@ const COUNTER_SLACK: u128 = 1_000_000;
 
 /// A register's value as GET gave it, and when.
 #[derive(Debug, Clone, Copy)]
-pub struct Value<'a> {
+pub struct Reading<'a> {
     /// The register.
     pub register: &'a Register,
     /// What GET answered.
-    pub got: Result<u64, Errno>,
+    pub got: Result<Value, Errno>,
     /// The moment of the GET.
     pub at: Instant,
 }
@@ -28,8 +30,11 @@ pub struct Value<'a> {
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
-    registers.iter().map(|register| Ok(Value { register, got: access.get(register.id)?, at: Instant::now() })).collect()
+pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, AccessError> {
+    registers
+        .iter()
+        .map(|register| Ok(Reading { register, got: access.get(register.id)?, at: Instant::now() }))
+        .collect()
 }
 
 /// GETs the registers so that no GET has an effect on what another one returns:
@@ -38,12 +43,12 @@ pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<V
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
+pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, AccessError> {
     let mut order: Vec<(usize, &Register)> = registers.iter().copied().enumerate().collect();
     order.sort_by_key(|(_, register)| register.reloads);
     let mut values = Vec::new();
     for (position, register) in order {
-        values.push((position, Value { register, got: access.get(register.id)?, at: Instant::now() }));
+        values.push((position, Reading { register, got: access.get(register.id)?, at: Instant::now() }));
     }
     values.sort_by_key(|(position, _)| *position);
     Ok(values.into_iter().map(|(_, value)| value).collect())
@@ -66,7 +71,7 @@ pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), Access
 ///
 /// # Errors
 /// The harness's trouble; that a value is refused is the question of a clause.
-pub fn put_back(access: &Access<'_>, values: &[Value<'_>]) -> Result<(), AccessError> {
+pub fn put_back(access: &Access<'_>, values: &[Reading<'_>]) -> Result<(), AccessError> {
     for value in values {
         if let Ok(first) = value.got {
             let _ = access.set(value.register.id, first)?;
@@ -78,11 +83,17 @@ pub fn put_back(access: &Access<'_>, values: &[Value<'_>]) -> Result<(), AccessE
 /// Whether `found` is what a register holds that held `wanted` a moment before,
 /// by the register's rule and under its mask.
 #[must_use]
-pub fn agrees(register: &Register, wanted: u64, found: u64, elapsed: Duration) -> bool {
+pub fn agrees(register: &Register, wanted: Value, found: Value, elapsed: Duration) -> bool {
     match register.rule {
-        Rule::Exact | Rule::Fixed | Rule::Sticky => (wanted ^ found) & register.mask == 0,
-        Rule::Counter => u128::from(found.wrapping_sub(wanted)) <= ticks(elapsed),
+        Rule::Exact | Rule::Fixed | Rule::Sticky => ((wanted ^ found) & register.mask).is_zero(),
+        Rule::Counter => found.wrapping_sub(wanted).number() <= ticks(elapsed),
     }
+}
+
+/// What GET answered, in words.
+#[must_use]
+pub fn shown(got: Result<Value, Errno>) -> String {
+    got.map_or_else(errno_name, |value| format!("{value:#x}"))
 }
 
 /// More ticks than any counter counts in a time.

@@ -316,7 +316,7 @@ impl Circumstances<'_> {
     fn start(&self, turns: &Turns<'_>) -> Result<(bool, Servers), String> {
         let work = |job: usize, send: Send<'_>| {
             let result = match job.checked_sub(FIRST) {
-                None => worker::probe(&self.subject),
+                None => worker::probe(&self.subject, self.arch),
                 Some(number) => turns.work(number, send),
             };
             worker::finish(result, send);

@@ -74,6 +74,15 @@ pub trait Vm: fmt::Debug {
     /// # Errors
     /// The ioctl's errno.
     fn get_reg_list(&self, list: UserAddress) -> Answer;
+
+    /// Another ioctl, by which an architecture initialises a vCPU.
+    ///
+    /// # Errors
+    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        let _ = (request, argument);
+        Err(Errno::ENOTTY)
+    }
 }
 
 /// A vCPU under test; several threads may call it at once.
@@ -95,4 +104,13 @@ pub trait Vcpu: fmt::Debug + Send + Sync {
     /// # Errors
     /// The ioctl's errno.
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
+
+    /// Another ioctl, by which an architecture initialises a vCPU.
+    ///
+    /// # Errors
+    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        let _ = (request, argument);
+        Err(Errno::ENOTTY)
+    }
 }

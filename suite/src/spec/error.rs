@@ -4,6 +4,7 @@
 use std::io;
 
 use super::register::Rule;
+use crate::arch::RegisterType;
 
 /// A specification that cannot be used: file, line, what is wrong, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ pub enum Problem {
         /// The index.
         index: u64,
         /// The register type.
-        type_: String,
+        type_: RegisterType,
     },
     /// A name stands twice where it may stand once.
     #[error("key `{key}`: `{name}` stands here a second time")]
@@ -136,24 +137,36 @@ pub enum Problem {
         breakdown: String,
     },
     /// A value that the register's own mask would not keep.
-    #[error("register `{register}`: key `values`: {value:#x} has bits outside the mask {mask:#x}")]
+    #[error("register `{register}`: key `values`: {value} has bits outside the mask {mask}")]
     Value {
         /// Name of the register.
         register: String,
         /// The value.
-        value: u64,
+        value: String,
         /// The register's mask.
-        mask: u64,
+        mask: String,
+    },
+    /// A number with more bits than the register.
+    #[error("register `{register}`: key `{key}`: {number:#x} is too large for {size} bytes")]
+    Wide {
+        /// Name of the register.
+        register: String,
+        /// The key under which it stands.
+        key: &'static str,
+        /// The number.
+        number: u64,
+        /// Size of the register.
+        size: usize,
     },
     /// Free bits that the register's own mask would not keep.
-    #[error("register `{register}`: key `free`: {free:#x} has bits outside the mask {mask:#x}")]
+    #[error("register `{register}`: key `free`: {free} has bits outside the mask {mask}")]
     Free {
         /// Name of the register.
         register: String,
         /// The free bits.
-        free: u64,
+        free: String,
         /// The register's mask.
-        mask: u64,
+        mask: String,
     },
     /// Free bits, although GET does not return what was SET.
     #[error("register `{register}`: key `free`: a register with rule {rule} has no free bits")]
@@ -170,16 +183,14 @@ pub enum Problem {
         register: String,
     },
     /// Conditional bits that are no further ones.
-    #[error(
-        "register `{register}`: key `conditional`: {free:#x} has bits of the mask {mask:#x}, which SET keeps anyway"
-    )]
+    #[error("register `{register}`: key `conditional`: {free} has bits of the mask {mask}, which SET keeps anyway")]
     Conditional {
         /// Name of the register.
         register: String,
         /// The bits that are kept on a condition.
-        free: u64,
+        free: String,
         /// The register's mask.
-        mask: u64,
+        mask: String,
     },
     /// A condition on features that names none.
     #[error("key `{key}`: no feature is named")]
@@ -191,7 +202,7 @@ pub enum Problem {
     #[error("key `unnamed`: {first:#x} to {last:#x} is no range of type {type_}")]
     Range {
         /// The register type.
-        type_: String,
+        type_: RegisterType,
         /// The first index.
         first: u64,
         /// The last index.
@@ -223,9 +234,7 @@ impl Problem {
             Self::Form(_) => {
                 "compare with the keys in specs/README.md, or let an editor check against specs/schema".into()
             }
-            Self::Index { .. } | Self::Range { .. } => {
-                "csr: 0 to 0x7ff, cpucfg: 0 to 20, kvm: 1 to 3, lbt: 1 to 6".into()
-            }
+            Self::Index { type_, .. } | Self::Range { type_, .. } => format!("{type_}: {}", type_.indexes),
             Self::Duplicate { .. } => "remove one of the two".into(),
             Self::InTwoGroups { .. } => "remove it from one of the two, or one of the two from the list".into(),
             Self::UnusedGroup { .. } => "add it to `list`, include it, or remove it".into(),
@@ -243,6 +252,7 @@ impl Problem {
                 format!("write count: {actual} if the groups are right, else correct the groups")
             }
             Self::Value { .. } => "correct the mask, or choose a value within it".into(),
+            Self::Wide { .. } => "leave out the bits that the register has not".into(),
             Self::Free { .. } => "correct the mask, or leave only bits within it free".into(),
             Self::FreeAgainstRule { .. } => "remove `free`, or correct the rule".into(),
             Self::NoAbout { .. } => "say what it is for, here or for its whole family".into(),
