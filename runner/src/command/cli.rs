@@ -13,11 +13,10 @@ use reglist_suite::report::format::{Format, Origin};
 
 use crate::command::error::Error;
 use crate::command::manual::{self, CompletionsArgs, ManArgs};
-use crate::command::{doctor, lab, own_options, report, run, ssh};
+use crate::command::show::ShowArgs;
+use crate::command::spec::SpecArgs;
+use crate::command::{doctor, lab, own_options, report, run, show, spec, ssh};
 use crate::report::diff::{self, DiffArgs};
-use crate::spec;
-use crate::spec::SpecArgs;
-use crate::spec::lookup::{self, ShowArgs};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
@@ -313,7 +312,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Ssh(arguments)) => ssh::run(&arguments, verbosity),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Report(arguments)) => report::run(&arguments, verbosity),
-        Some(Command::Show(arguments)) => lookup::run(&arguments, verbosity),
+        Some(Command::Show(arguments)) => show::run(&arguments, verbosity),
         Some(Command::Man(arguments)) => manual::write_pages(&arguments),
         Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),

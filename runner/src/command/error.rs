@@ -11,7 +11,7 @@ use crate::record::known::KnownError;
 use crate::report::diff::DiffError;
 use crate::report::matrix::OutputError;
 use crate::report::page::PageError;
-use crate::spec::SpecCommandError;
+use crate::spec;
 use crate::spec::lookup::ShowError;
 use crate::system::cache::CacheError;
 use crate::system::interrupt::InterruptError;
@@ -63,7 +63,7 @@ pub(crate) enum Error {
     Show(#[from] ShowError),
     /// Specifications.
     #[error(transparent)]
-    Spec(#[from] SpecCommandError),
+    Spec(#[from] spec::Error),
     /// A board over ssh.
     #[error(transparent)]
     Ssh(#[from] SshError),
