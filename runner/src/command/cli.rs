@@ -11,12 +11,12 @@ use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 use reglist_suite::report::format::{Format, Origin};
 
+use crate::command::diff::DiffArgs;
 use crate::command::error::Error;
 use crate::command::manual::{self, CompletionsArgs, ManArgs};
 use crate::command::show::ShowArgs;
 use crate::command::spec::SpecArgs;
-use crate::command::{doctor, lab, own_options, report, run, show, spec, ssh};
-use crate::report::diff::{self, DiffArgs};
+use crate::command::{diff, doctor, lab, own_options, report, run, show, spec, ssh};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;

@@ -8,7 +8,7 @@ use crate::command::manual::ManualError;
 use crate::command::report::StoredError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
-use crate::report::diff::DiffError;
+use crate::report::diff::error::DiffError;
 use crate::report::matrix::OutputError;
 use crate::report::page::PageError;
 use crate::spec;

@@ -5,6 +5,7 @@
 
 pub(crate) mod bisect;
 pub(crate) mod cli;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod error;
 mod format;
