@@ -152,8 +152,8 @@ mod tests {
     fn files_of_a_matrix_are_taken_out() {
         let sorted =
             |arguments: &[&str]| sort(arguments.iter().map(OsString::from).collect(), Verbosity::Normal, Color::Auto);
-        let all = sorted(&["--matrix", "a.json", "--fault", "all", "--matrix=b.html", "--force", "x"]);
-        assert_eq!(all.matrix, Request { files: vec!["a.json".into(), "b.html".into()], force: true });
+        let all = sorted(&["--matrix", "a.json", "--fault", "all", "--matrix=b.json", "--force", "x"]);
+        assert_eq!(all.matrix, Request { files: vec!["a.json".into(), "b.json".into()], force: true });
         assert_eq!(all.suite, ["--fault", "all", "x"]);
         assert_eq!(sorted(&["--matrix"]).matrix.files, [PathBuf::new()]);
         let alone = sorted(&["--force", "--", "--matrix", "x"]);

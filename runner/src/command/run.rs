@@ -26,9 +26,7 @@ pub(crate) fn own_arguments() -> [Arg; 3] {
     [
         file("known")
             .help("Failures that are known, which fail nothing, as YAML; a case that is known to fail and passes does"),
-        file("matrix")
-            .action(ArgAction::Append)
-            .help("Write what came of --fault all to FILE.json or FILE.html; can be given twice"),
+        file("matrix").action(ArgAction::Append).help("Write the results of --fault all to FILE.json"),
         Arg::new("force").long("force").action(ArgAction::SetTrue).help("Overwrite the files of --matrix"),
     ]
 }

@@ -116,7 +116,7 @@ impl Results {
 fn is_own(name: &str) -> bool {
     lab::is_own(name)
         || ssh::is_own(name)
-        || ["events.jsonl", "stray.txt", "logs", "matrix.json", "matrix.html", page::FILE].contains(&name)
+        || ["events.jsonl", "stray.txt", "logs", "matrix.json", page::FILE].contains(&name)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
