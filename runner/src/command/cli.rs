@@ -9,17 +9,16 @@ use clap::{ArgAction, Args as _, CommandFactory as _, FromArgMatches as _, Parse
 use reglist_suite::exit;
 use reglist_suite::harness::options::ColorSetting;
 
+use crate::command::diff::DiffArgs;
 use crate::command::error::Error;
 use crate::command::lab::LabArgs;
 use crate::command::manual::{self, CompletionsArgs, ManArgs};
 use crate::command::report::ReportArgs;
 use crate::command::run::RunArgs;
+use crate::command::show::ShowArgs;
+use crate::command::spec::SpecArgs;
 use crate::command::ssh::SshArgs;
-use crate::command::{doctor, lab, report, run, ssh};
-use crate::report::diff::{self, DiffArgs};
-use crate::spec;
-use crate::spec::SpecArgs;
-use crate::spec::lookup::{self, ShowArgs};
+use crate::command::{diff, doctor, lab, report, run, show, spec, ssh};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
@@ -114,7 +113,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Ssh(arguments)) => ssh::run(&arguments, verbosity),
         Some(Command::Diff(arguments)) => diff::run(&arguments),
         Some(Command::Report(arguments)) => report::run(&arguments, verbosity),
-        Some(Command::Show(arguments)) => lookup::run(&arguments, verbosity),
+        Some(Command::Show(arguments)) => show::run(&arguments, verbosity),
         Some(Command::Man(arguments)) => manual::write_pages(&arguments),
         Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
         Some(Command::Spec(arguments)) => spec::run(&arguments),

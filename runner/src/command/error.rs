@@ -5,17 +5,17 @@
 use reglist_suite::exit;
 use reglist_suite::harness::UsageError;
 
-use crate::command::manual::ManualError;
 use crate::command::report::StoredError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
 use crate::record::run::RunError;
-use crate::report::diff::DiffError;
+use crate::report::diff::error::DiffError;
 use crate::report::matrix::OutputError;
 use crate::report::page::PageError;
-use crate::spec::SpecCommandError;
+use crate::spec;
 use crate::spec::lookup::ShowError;
 use crate::system::cache::CacheError;
+use crate::system::files::FileError;
 use crate::system::interrupt::InterruptError;
 use crate::system::output::{self, PrintError};
 use crate::system::results::ResultsError;
@@ -33,6 +33,9 @@ pub(crate) enum Error {
     /// Two stored runs that cannot be compared.
     #[error(transparent)]
     Diff(#[from] DiffError),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Signals cannot be handled.
     #[error(transparent)]
     Interrupt(#[from] InterruptError),
@@ -42,9 +45,6 @@ pub(crate) enum Error {
     /// The lab's pipeline, outside its stages' commands.
     #[error(transparent)]
     Lab(#[from] LabError),
-    /// Manual pages.
-    #[error(transparent)]
-    Manual(#[from] ManualError),
     /// The files of a matrix.
     #[error(transparent)]
     Matrix(#[from] OutputError),
@@ -65,7 +65,7 @@ pub(crate) enum Error {
     Show(#[from] ShowError),
     /// Specifications.
     #[error(transparent)]
-    Spec(#[from] SpecCommandError),
+    Spec(#[from] spec::Error),
     /// A board over ssh.
     #[error(transparent)]
     Ssh(#[from] SshError),
@@ -113,7 +113,7 @@ impl Error {
             // What the user gave, all of it.
             Self::Diff(_) | Self::Known(_) | Self::Show(_) | Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
-            Self::Manual(error) => error.exit_code(),
+            Self::File(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
             Self::Page(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),

@@ -7,13 +7,17 @@ pub(crate) mod bisect;
 pub(crate) mod cli;
 mod conclude;
 pub mod contract;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod error;
+mod format;
 pub(crate) mod lab;
 pub(crate) mod manual;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sets;
+pub(crate) mod show;
+pub(crate) mod spec;
 pub(crate) mod ssh;
 
 use std::path::Path;

@@ -4,6 +4,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod digest;
+pub(crate) mod files;
 pub(crate) mod interrupt;
 pub(crate) mod output;
 pub(crate) mod progress;

@@ -69,7 +69,7 @@ pub struct Selection {
 #[derive(Debug, Clone, Args)]
 pub struct Options {
     #[command(flatten)]
-    #[allow(missing_docs, reason = "its type says it; clap would show it as help")]
+    #[expect(missing_docs, reason = "the type has the words; clap would show these as help")]
     pub selection: Selection,
     /// Choose what is tested
     #[arg(long, value_enum, default_value = "auto", value_name = "SUBJECT", help_heading = SUBJECT)]
@@ -124,7 +124,7 @@ pub struct Options {
     #[arg(long, value_name = "CALLS", hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..), help_heading = SUBJECT)]
     pub compare_model: Option<u64>,
     #[command(flatten)]
-    #[allow(missing_docs, reason = "its type says it; clap would show it as help")]
+    #[expect(missing_docs, reason = "the type has the words; clap would show these as help")]
     pub libtest: Libtest,
 }
 

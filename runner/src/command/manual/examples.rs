@@ -16,8 +16,8 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
             ("run", "Test everything that the host has."),
             ("run --config pmu_lbt efault.", "Run the checks of one theme, in one configuration."),
             (
-                "run --fault all --matrix faults.html",
-                "Have the model go wrong in every way, and keep what was noticed.",
+                "run --fault all --matrix faults.json",
+                "Try every fault of the model, and keep which clauses reported it.",
             ),
         ],
         "reglist-lab" => &[

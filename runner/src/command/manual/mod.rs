@@ -5,9 +5,8 @@
 mod examples;
 mod page;
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command, CommandFactory as _, ValueEnum};
@@ -18,6 +17,7 @@ use reglist_suite::harness;
 use crate::command::cli::Cli;
 use crate::command::error::Error;
 use crate::spec::lookup;
+use crate::system::files::{self, FileError};
 use crate::system::output::{PrintError, print};
 
 const MAN_HELP: &str = "\
@@ -74,51 +74,15 @@ impl Program {
     }
 }
 
-/// Manual pages that cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ManualError {
-    /// One that is there already.
-    #[error("`{}` exists and is kept as it is\n[choose another directory, or add --force]", .0.display())]
-    Exists(PathBuf),
-    /// The directory or a page.
-    #[error("failed to write `{}`\n[choose a directory that can be written]", path.display())]
-    Unwritable {
-        /// What was to be written.
-        path: PathBuf,
-        /// Why it was not.
-        source: io::Error,
-    },
-}
-
-impl ManualError {
-    /// The exit code that says whose turn it is.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Exists(_) => exit::USAGE,
-            Self::Unwritable { .. } => exit::INFRASTRUCTURE,
-        }
-    }
-}
-
 /// Writes every page, or none; the result is the exit code.
 pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
     let directory = &arguments.directory;
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ManualError::Unwritable { path, source }
-    };
     let pages = page::pages().map_err(PrintError)?;
-    fs::create_dir_all(directory).map_err(failed(directory))?;
+    fs::create_dir_all(directory).map_err(FileError::write(directory))?;
     let paths: Vec<PathBuf> = pages.iter().map(|page| directory.join(&page.file)).collect();
-    if let Some(there) = paths.iter().find(|path| !arguments.force && path.symlink_metadata().is_ok()) {
-        return Err(ManualError::Exists(there.clone()).into());
-    }
+    paths.iter().try_for_each(|path| files::check(path, arguments.force))?;
     for (page, path) in pages.iter().zip(&paths) {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        let options = if arguments.force { options.create(true).truncate(true) } else { options.create_new(true) };
-        let written = options.open(path).and_then(|mut file| file.write_all(page.text.as_bytes()));
-        written.map_err(failed(path))?;
+        files::write(path, &page.text, arguments.force)?;
     }
     print(&format!("{} pages in {}\n", pages.len(), directory.display()))?;
     Ok(exit::PASSED)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Pages that groff reads, and completions that bash reads.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command as Program_, Stdio};
 

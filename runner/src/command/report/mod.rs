@@ -7,7 +7,7 @@ mod show;
 mod tests;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -21,6 +21,7 @@ use crate::record::ktap::{self, Ktap};
 use crate::record::lines::{self, LONGEST, Line};
 use crate::report::page;
 use crate::system::digest::Key;
+use crate::system::files;
 use crate::system::output::PrintError;
 use crate::system::verbosity::Verbosity;
 use show::Show;
@@ -126,21 +127,6 @@ pub(crate) enum StoredError {
         /// What it says.
         reason: String,
     },
-    /// A result is in the way.
-    #[error("`{}` exists and is kept as it is\n[name another file, or add --force]", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A result cannot be written.
-    #[error("failed to write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
     /// KCIDB is about kernels.
     #[error("{file} is about the model, and KCIDB takes results of kernels alone\n[leave --kcidb out]")]
     Model {
@@ -153,7 +139,7 @@ impl StoredError {
     /// The exit code: a wrong argument, or a machine in trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Write { .. } | Self::GaveUp { .. } => exit::INFRASTRUCTURE,
+            Self::GaveUp { .. } => exit::INFRASTRUCTURE,
             _ => exit::USAGE,
         }
     }
@@ -162,9 +148,7 @@ impl StoredError {
 /// Reports every run of every file; the result is the exit code of the worst.
 pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Error> {
     for path in [&arguments.junit, &arguments.kcidb].into_iter().flatten() {
-        if path.exists() && !arguments.force {
-            return Err(StoredError::Exists { path: path.clone() }.into());
-        }
+        files::check(path, arguments.force)?;
     }
     let html = arguments.html.as_deref().map(|path| page::Output::check(path, arguments.force)).transpose()?;
     let mut report = Report {
@@ -189,7 +173,7 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
     let documents = [(&arguments.junit, junit), (&arguments.kcidb, kcidb)];
     for (path, document) in documents {
         if let (Some(path), Some(document)) = (path, document) {
-            write(path, &document, arguments.force)?;
+            files::write(path, &document, arguments.force)?;
         }
     }
     if let Some(html) = html {
@@ -211,28 +195,6 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
-}
-
-/// Writes a whole file or none.
-fn write(path: &Path, content: &str, force: bool) -> Result<(), StoredError> {
-    let failed = |source| StoredError::Write { path: path.to_owned(), source };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(permissions()).tempfile_in(directory).map_err(failed)?;
-    file.write_all(content.as_bytes()).map_err(failed)?;
-    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    match kept {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(StoredError::Exists { path: path.to_owned() })
-        }
-        Err(error) => Err(failed(error.error)),
-    }
-}
-
-/// Those of a file that a program makes for others to read; the user's mask
-/// takes away from it.
-fn permissions() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 /// Where lines come to mean something.

@@ -7,11 +7,11 @@ use std::path::Path;
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome, RunStarted, SubjectKind, Verdict};
 use serde::Serialize;
 
-use super::DiffError;
+use super::error::DiffError;
 use super::facts::{self, FactChange};
 use super::read::{Round, Stored, StoredRun};
 use super::registers::{self, Registers};
-use crate::record::known::{Entry, Known};
+use crate::record::known::{Date, Entry, Known};
 use crate::report::id::configuration;
 
 /// How a case stands in one file.
@@ -246,6 +246,12 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// Compares two files of events, given a file of expected failures.
+    pub(crate) fn of_files(old: &Path, new: &Path, known: Option<&Path>) -> Result<Self, DiffError> {
+        let known = known.map(|path| Known::read(path, Date::today())).transpose()?;
+        Self::of(&Stored::read(old)?, &Stored::read(new)?, known.as_ref())
+    }
+
     /// Compares two files.
     ///
     /// # Errors
@@ -313,6 +319,11 @@ impl Comparison {
     /// Number of cases that pass and are known to fail.
     pub(crate) fn unexpected_passes(&self) -> usize {
         self.of_kind(Kind::UnexpectedPass).count()
+    }
+
+    /// Whether the new file is worse than the old one.
+    pub(crate) fn is_worse(&self) -> bool {
+        self.regressions() + self.unexpected_passes() > 0
     }
 
     fn compare_plans(&mut self, pair: &Pair<'_>, known: Option<&Known>) {

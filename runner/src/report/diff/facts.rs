@@ -8,9 +8,8 @@ use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use serde::Serialize;
 
-use super::place;
 use super::read::StoredRun;
-use super::words::{observed, subject};
+use super::words::{observed, place, subject};
 use crate::report::id::configuration;
 
 /// Clause whose facts about registers [`super::registers`] tells.

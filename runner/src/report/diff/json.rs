@@ -2,7 +2,6 @@
 //! A comparison for programs.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use serde::Serialize;
 
@@ -14,9 +13,9 @@ use super::sections::verdict;
 /// Version of the format; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// The file.
-#[derive(Serialize)]
-struct Document<'c> {
+/// The document.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document<'c> {
     format: u32,
     verdict: String,
     regressions: usize,
@@ -32,24 +31,21 @@ struct Document<'c> {
     known: Option<&'c KnownUse>,
 }
 
-/// The whole document with its end of line.
-///
-/// # Errors
-/// Where serde_json cannot serialize it, which no comparison can cause.
-pub(super) fn json(comparison: &Comparison) -> io::Result<String> {
-    let cases = Kind::ALL.into_iter().map(|kind| (kind.name(), comparison.of_kind(kind).collect())).collect();
-    let document = Document {
-        format: FORMAT,
-        verdict: verdict(comparison).0.replace(' ', "_"),
-        regressions: comparison.regressions(),
-        old: &comparison.old,
-        new: &comparison.new,
-        differences: &comparison.differences,
-        compared: comparison.compared,
-        cases,
-        registers: &comparison.registers,
-        facts: &comparison.facts,
-        known: comparison.known.as_ref(),
-    };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+impl<'c> Document<'c> {
+    /// The document of a comparison.
+    pub(crate) fn of(comparison: &'c Comparison) -> Self {
+        Self {
+            format: FORMAT,
+            verdict: verdict(comparison).0.replace(' ', "_"),
+            regressions: comparison.regressions(),
+            old: &comparison.old,
+            new: &comparison.new,
+            differences: &comparison.differences,
+            compared: comparison.compared,
+            cases: Kind::ALL.into_iter().map(|kind| (kind.name(), comparison.of_kind(kind).collect())).collect(),
+            registers: &comparison.registers,
+            facts: &comparison.facts,
+            known: comparison.known.as_ref(),
+        }
+    }
 }

@@ -17,7 +17,7 @@ use super::words::{count, observed, plain, subject};
 use crate::record::known::Entry as KnownEntry;
 
 /// The whole report, the verdict first.
-pub(super) fn markdown(comparison: &Comparison) -> String {
+pub(crate) fn markdown(comparison: &Comparison) -> String {
     let (word, what) = verdict(comparison);
     let mut text = format!("**reglist diff: {word}**: {what}\n\n");
     if let Some(numbers) = numbers(comparison) {

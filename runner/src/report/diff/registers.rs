@@ -12,7 +12,7 @@ use reglist_suite::report::events::{CaseFinished, NamedRegister, Outcome};
 use serde::Serialize;
 
 use super::compare::Difference;
-use super::place;
+use super::words::place;
 use crate::record::stream::Record;
 use crate::report::id::{check, configuration};
 

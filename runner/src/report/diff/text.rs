@@ -17,7 +17,7 @@ use crate::report::paragraph::{fill, hanging};
 const SHOWN: usize = 8;
 
 /// The whole report, the verdict last.
-pub(super) fn text(comparison: &Comparison) -> String {
+pub(crate) fn text(comparison: &Comparison) -> String {
     let mut text = String::new();
     side(&mut text, "OLD", &comparison.old);
     side(&mut text, "NEW", &comparison.new);

@@ -72,6 +72,12 @@ pub(crate) fn is(state: State) -> &'static str {
     }
 }
 
+/// The place of a fact: a configuration, or one of several runs, whose words
+/// name the configuration.
+pub(super) fn place(configuration: &str, run: Option<&str>) -> String {
+    run.unwrap_or(configuration).to_owned()
+}
+
 /// A number of things.
 pub(crate) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })

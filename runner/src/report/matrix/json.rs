@@ -6,7 +6,7 @@ use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, SubjectKind};
 use serde::Serialize;
 
-use super::Matrix;
+use super::data::Matrix;
 use super::fault::{FaultRow, Role, State};
 use super::verdict::{Totals, Verdict};
 

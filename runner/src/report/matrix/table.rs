@@ -9,10 +9,11 @@ use console::Style;
 use reglist_suite::report::events::SubjectKind;
 
 use super::clause::{ClauseColumn, REDUNDANT};
+use super::data::Matrix;
 use super::fault::{FaultRow, State};
 use super::mark::{MARKS, Mark};
 use super::verdict::{Totals, Verdict};
-use super::{Matrix, words};
+use super::words;
 use crate::report::paragraph::{WIDTH, hanging};
 use crate::report::text::verdict::{UNTESTED, release};
 use crate::system::verbosity::Verbosity;
@@ -236,7 +237,7 @@ fn verdict(text: &mut String, matrix: &Matrix) {
 }
 
 /// The verdict in a word or three.
-pub(super) fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::AllNoticed => "all noticed",
         Verdict::NotAllNoticed => "not all noticed",
@@ -245,7 +246,7 @@ pub(super) fn word(verdict: Verdict) -> &'static str {
 }
 
 /// The verdict in numbers.
-pub(super) fn sentence(matrix: &Matrix) -> String {
+fn sentence(matrix: &Matrix) -> String {
     let Totals { wanted, noticed, unnoticed, accused, in_error, not_tried, unreached, .. } = matrix.totals();
     let of = if noticed == wanted { String::new() } else { format!("{noticed} of ") };
     let kernel = match matrix.started.subject {
@@ -272,7 +273,7 @@ pub(super) fn sentence(matrix: &Matrix) -> String {
 }
 
 /// A time that a person reads.
-pub(super) fn duration(microseconds: u64) -> String {
+fn duration(microseconds: u64) -> String {
     let time = Duration::from_micros(microseconds);
     match time.as_secs() {
         0 => format!("{} ms", time.as_millis()),

@@ -4,7 +4,7 @@
 use reglist_suite::exit;
 use serde::Serialize;
 
-use super::Matrix;
+use super::data::Matrix;
 use super::fault::{State, Wrong};
 
 /// What came of all faults.
@@ -81,6 +81,11 @@ impl Matrix {
         } else {
             Verdict::AllNoticed
         }
+    }
+
+    /// Faults that were to be tried when the stream ended.
+    pub(crate) fn unreached(&self) -> usize {
+        self.totals().unreached
     }
 
     /// Whether the stream ends where it should.

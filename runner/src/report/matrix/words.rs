@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::fault::{Broken, Said};
 
-use super::Matrix;
+use super::data::Matrix;
 use super::fault::{FaultRow, Noticed, State, Wrong};
 use crate::report::paragraph::{hanging, labelled, list};
 use crate::system::verbosity::Verbosity;
@@ -17,19 +17,19 @@ const SHOWN: usize = 12;
 
 /// Something that is not as it should be.
 #[derive(Debug)]
-pub(super) struct Problem {
+struct Problem {
     /// Its kind, in loud letters.
-    pub(super) word: &'static str,
+    word: &'static str,
     /// What it is about.
-    pub(super) what: String,
+    what: String,
     /// The rest, with a name for each part.
-    pub(super) parts: Vec<(&'static str, String)>,
+    parts: Vec<(&'static str, String)>,
     /// The fault, where it is about one alone.
     fault: Option<String>,
 }
 
 /// Everything that is not as it should be.
-pub(super) fn problems(matrix: &Matrix) -> Vec<Problem> {
+fn problems(matrix: &Matrix) -> Vec<Problem> {
     let wrong = || matrix.faults.iter().filter_map(|row| Some((row, row.wrong()?)));
     let mut problems = right_rounds(matrix);
     problems.extend(wrong().flat_map(|(row, wrong)| wrong.unnoticed.iter().map(move |broken| unnoticed(row, broken))));

@@ -10,7 +10,7 @@ use super::findings::{Link, Words, links, some};
 use super::specification::{Fact, check};
 use super::view::{View, Views};
 use super::words::{anchor, count, milliseconds};
-use crate::report::diff::{Kind, State};
+use crate::report::diff::compare::{Kind, State};
 use crate::report::groups::grouped;
 use crate::report::id::{self, configuration, push_new};
 

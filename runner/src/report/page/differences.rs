@@ -6,10 +6,11 @@ use reglist_suite::clause::Level;
 use super::findings::{Link, some};
 use super::view::Views;
 use super::words::{anchor, count, plain};
+use crate::report::diff::compare::{Comparison, Kind};
+use crate::report::diff::facts::FactChange;
 use crate::report::diff::registers::Moved;
 use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
 use crate::report::diff::words::finding;
-use crate::report::diff::{Comparison, FactChange, Kind};
 
 /// Entries of one kind, and names in one, before the rest is only counted.
 const MOST_ENTRIES: usize = 60;

@@ -10,7 +10,7 @@ use reglist_suite::report::events::{
 
 use super::words::plain;
 use crate::record::stream::Record;
-use crate::report::diff::StoredRun;
+use crate::report::diff::read::StoredRun;
 
 /// Findings of one case, and of a run.
 const MOST_OF_CASE: usize = 500;

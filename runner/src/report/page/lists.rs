@@ -7,7 +7,7 @@ use reglist_suite::report::events::NamedRegister;
 
 use super::mark::{Listing, Trip};
 use super::view::View;
-use crate::report::diff::State;
+use crate::report::diff::compare::State;
 use crate::report::diff::registers::{CLAUSE, CONTENTS, MISSING};
 use crate::report::id::configuration;
 use reglist_suite::clause::Level;

@@ -27,7 +27,7 @@ use std::collections::HashMap;
 pub(crate) use fit::Input;
 pub(crate) use output::{Output, PageError, leave};
 
-use crate::report::diff::{Comparison, Kind};
+use crate::report::diff::compare::{Comparison, Kind};
 use clauses::Section;
 use differences::Differences;
 use environment::Fact;

@@ -8,7 +8,7 @@ use reglist_suite::report::events::NamedRegister;
 use super::findings::{Link, links, some};
 use super::graph::{Arrow, Graph};
 use super::view::{View, Views};
-use crate::report::diff::State;
+use crate::report::diff::compare::State;
 use crate::report::id::{configuration, push_new};
 
 /// The check that looks for them, and its clause.

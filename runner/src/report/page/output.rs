@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The file that holds a page.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use reglist_suite::exit;
 
 use super::Input;
 use crate::record::stream::Record;
+use crate::system::files::{self, FileError};
 use crate::system::results::PAGE;
 use crate::system::session::Session;
-
-/// What a target with a directory of results leaves there.
 
 /// A page cannot be made or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// Somebody's file is in the way.
-    #[error("`{}` exists and is kept as it is\n[name another file, or add --force]", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is no directory for the file.
-    #[error("there is no directory for `{}`\n[make it, or name another file]", path.display())]
-    NoDirectory {
-        /// The file.
-        path: PathBuf,
-    },
     /// The runs are those of `--fault all`.
     #[error(
-        "there are {runs} runs, with a fault each, and a page shows one run or two\n[run and lab make a page of --fault all with --matrix FILE.html]"
+        "there are {runs} runs, with a fault each, and a page shows one run or two\n[for --fault all, run and lab write --matrix FILE.json]"
     )]
     EveryFault {
         /// Number of runs.
@@ -45,14 +31,8 @@ pub(crate) enum PageError {
         runs: usize,
     },
     /// The file cannot be written.
-    #[error("failed to write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The template fails, which no run can cause.
     #[error("failed to make `{}`", path.display())]
     Template {
@@ -68,7 +48,8 @@ impl PageError {
     /// The exit code: a wrong argument, or a machine in trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Write { .. } | Self::Template { .. } => exit::INFRASTRUCTURE,
+            Self::File(error) => error.exit_code(),
+            Self::Template { .. } => exit::INFRASTRUCTURE,
             _ => exit::USAGE,
         }
     }
@@ -89,15 +70,8 @@ pub(crate) struct Output {
 impl Output {
     /// Looks at where the page is to go.
     pub(crate) fn check(path: &Path, force: bool) -> Result<Self, PageError> {
-        let path = path.to_owned();
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if directory.is_some_and(|directory| !directory.is_dir()) {
-            return Err(PageError::NoDirectory { path });
-        }
-        if !force && path.symlink_metadata().is_ok() {
-            return Err(PageError::Exists { path });
-        }
-        Ok(Self { path, force, inputs: Vec::new(), runs: 0, faults: 0 })
+        files::check(path, force)?;
+        Ok(Self { path: path.to_owned(), force, inputs: Vec::new(), runs: 0, faults: 0 })
     }
 
     /// Takes the next run.
@@ -120,7 +94,7 @@ impl Output {
         };
         let path = || self.path.clone();
         let text = super::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
-        write(&self.path, &text, self.force)
+        Ok(files::write(&self.path, &text, self.force)?)
     }
 }
 
@@ -132,23 +106,5 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     };
     let path = session.results().join(PAGE);
     let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
-    write(&path, &text, true)?;
-    Ok(())
-}
-
-/// Writes a whole file or none.
-fn write(path: &Path, text: &str, force: bool) -> Result<(), PageError> {
-    let failed = |source| PageError::Write { path: path.to_owned(), source };
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    match kept {
-        Ok(_) => Ok(()),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(PageError::Exists { path: path.to_owned() })
-        }
-        Err(error) => Err(failed(error.error)),
-    }
+    Ok(files::write(&path, &text, true)?)
 }

@@ -7,7 +7,7 @@ use reglist_suite::report::events::{Label, SubjectKind, Verdict};
 
 use super::clauses::{KEPT, Section};
 use super::view::View;
-use crate::report::diff::State;
+use crate::report::diff::compare::State;
 use crate::report::id::push_new;
 use crate::report::text::verdict::{self, UNTESTED};
 

@@ -8,9 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::Page;
 use super::words::anchor;
 
-/// What the pages of a run and of a matrix share, then what is the run's own.
-const STYLE: &str =
-    concat!(include_str!("../../../templates/shared.css"), include_str!("../../../templates/report.css"));
+const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
 
 #[derive(Template)]

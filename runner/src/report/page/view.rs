@@ -8,7 +8,7 @@ use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
 use super::fit::Input;
 use super::specification::Specification;
 use crate::record::stream::Record;
-use crate::report::diff::{State, States};
+use crate::report::diff::compare::{State, States};
 use crate::report::id::{configuration, each_once};
 
 /// Cases that have a row of their own before those that passed have none.

@@ -9,7 +9,7 @@ use reglist_suite::checks::plan::{PlannedCase, plan};
 use reglist_suite::fault::Fault;
 use reglist_suite::report::describe::{Catalogue, Description};
 
-use super::ShowError;
+use super::error::ShowError;
 use super::nearest::nearest;
 
 /// How the kernel's headers begin the names of registers.

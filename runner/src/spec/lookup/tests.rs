@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A few things as people and programs read them, and all of them in form.
 
-use clap::Parser;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
 use crate::report::paragraph::WIDTH;
 
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    show: ShowArgs,
-}
-
-fn try_show(arguments: &[&str], verbose: bool) -> Result<String, String> {
-    let line = Line::try_parse_from([&["show"], arguments].concat()).unwrap();
-    shown(&line.show, verbose).map_err(|error| error.to_string())
+fn try_show(names: &[&str], verbose: bool) -> Result<String, String> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let found = Found::of("loongarch64", None, None, &names, verbose).map_err(|error| error.to_string())?;
+    Ok(found.text(verbose))
 }
 
 fn show(arguments: &[&str]) -> String {
@@ -84,7 +78,7 @@ fn everything_can_be_shown_in_80_columns() {
             for word in every_word(&index) {
                 check(&word, &text::text(&index.find(&word).unwrap(), verbose));
             }
-            check("nothing", &text::overview(&overview::overview(&index, verbose)));
+            check("nothing", &text::overview(&Overview::of(&index, verbose)));
         }
     }
 }
@@ -94,7 +88,8 @@ fn everything_is_there_for_programs() {
     let spec = spec(&LoongArch64);
     let index = Index::new(Catalogue::new(&spec, &LoongArch64));
     for word in every_word(&index) {
-        let document: Value = serde_json::from_str(&json::json(&index.find(&word).unwrap()).unwrap()).unwrap();
+        let document: Value =
+            serde_json::to_value(Found::Things { format: FORMAT, shown: index.find(&word).unwrap() }).unwrap();
         assert_eq!(document["format"], 1);
         let shown = document["shown"].as_array().unwrap();
         assert!(!shown.is_empty(), "{word}");
@@ -105,7 +100,8 @@ fn everything_is_there_for_programs() {
             }
         }
     }
-    let overview: Value = serde_json::from_str(&show(&["--format", "json"])).unwrap();
+    let overview = Found::of("loongarch64", None, None, &[], false).unwrap();
+    let overview = serde_json::to_value(overview).unwrap();
     assert_eq!(overview["there_is"]["series"], "v5");
 }
 
@@ -129,7 +125,7 @@ fn what_does_not_exist_is_refused_with_what_is_like_it() {
         try_show(&["qqqqqqqq"], false).unwrap_err(),
         "nothing is called `qqqqqqqq`\n[`reglist show` lists what there is]"
     );
-    let text = try_show(&["--arch", "sparc"], false).unwrap_err();
+    let text = Found::of("sparc", None, None, &[], false).unwrap_err().to_string();
     assert_eq!(text, "`sparc` is no architecture that has a specification\n[known: loongarch64, x86_64]");
 }
 
