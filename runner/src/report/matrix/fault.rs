@@ -9,7 +9,7 @@ use reglist_suite::fault::{Broken, Fault, Place, Right, Said, Tried};
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome, SubjectKind};
 
 use super::rounds::{Round, Rounds, place};
-use crate::report::paragraph::ranges;
+use crate::report::words::ranges;
 
 /// What stands in the matrix for a fault of the kernel alone.
 const TROUBLE: &str = "trouble in place of wrong answers; `reglist lab --fault NAME` boots a kernel for it";

@@ -15,7 +15,7 @@ use super::mark::{MARKS, Mark};
 use super::verdict::{Totals, Verdict};
 use super::words;
 use crate::report::paragraph::{WIDTH, hanging};
-use crate::report::text::verdict::{UNTESTED, release};
+use crate::report::words::{UNTESTED, count, release};
 use crate::system::verbosity::Verbosity;
 
 /// Between a fault's name and its marks.
@@ -253,10 +253,9 @@ fn sentence(matrix: &Matrix) -> String {
         SubjectKind::Kvm => format!(" of Linux {}", release(&matrix.started)),
         SubjectKind::Model => String::new(),
     };
-    let faults = if wanted == 1 { "fault" } else { "faults" };
     let time = duration(matrix.duration_us);
     let mut sentence =
-        format!("{of}{wanted} {faults}{kernel} in {time}; {unnoticed} unnoticed, {accused} wrongly accused");
+        format!("{of}{}{kernel} in {time}; {unnoticed} unnoticed, {accused} wrongly accused", count(wanted, "fault"));
     let right = matrix.wrong_right_rounds();
     let rest = [
         (in_error, "in error"),

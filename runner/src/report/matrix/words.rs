@@ -10,6 +10,7 @@ use reglist_suite::fault::{Broken, Said};
 use super::data::Matrix;
 use super::fault::{FaultRow, Noticed, State, Wrong};
 use crate::report::paragraph::{hanging, labelled, list};
+use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
 /// Problems of one kind that are shown where no details are wanted.
@@ -147,7 +148,7 @@ fn not_tried(matrix: &Matrix) -> Vec<Problem> {
     });
     let problem = |((word, reason), faults): ((&'static str, &str), Vec<&str>)| Problem {
         word,
-        what: format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" }),
+        what: count(faults.len(), "fault"),
         parts: vec![("reason", reason.to_owned()), ("faults", faults.join(", "))],
         fault: None,
     };
