@@ -29,21 +29,6 @@ pub(super) fn joined(items: &[&str]) -> String {
     enumerated(items).join(" ")
 }
 
-/// `1, 2, 3, 7` as `1-3`, `7`.
-pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
-    let mut numbers = numbers.to_vec();
-    numbers.sort_unstable();
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for number in numbers {
-        match ranges.last_mut() {
-            Some((_, end)) if *end + 1 == number => *end = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    let show = |(start, end)| if start == end { format!("{start}") } else { format!("{start}-{end}") };
-    ranges.into_iter().map(show).collect()
-}
-
 fn head(label: &str) -> String {
     let mut head = format!("  {:<width$}", format!("{label}:"), width = INDENT - 2);
     if head.ends_with(':') {
@@ -82,11 +67,6 @@ pub(crate) fn fill(text: &mut String, head: &str, indent: usize, words: impl Ite
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entries_are_shown_as_ranges() {
-        assert_eq!(ranges(&[3, 1, 2, 7]), ["1-3", "7"]);
-    }
 
     #[test]
     fn further_lines_are_indented() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::text;
 use crate::report::diff::registers::{Moved, Places, add, together};
-use crate::report::diff::words::count;
+use crate::report::words::count;
 
 /// Two series beside each other.
 #[derive(Debug, Serialize)]

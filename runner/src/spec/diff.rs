@@ -14,8 +14,8 @@ use super::compare::{Comparison, Count};
 use super::error::Error;
 use super::tree::Tree;
 use crate::report::diff::registers::Moved;
-use crate::report::diff::words::count;
 use crate::report::paragraph::{fill, hanging};
+use crate::report::words::count;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;

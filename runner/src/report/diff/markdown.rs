@@ -9,12 +9,13 @@ use std::fmt::Write as _;
 use reglist_suite::clause::Level;
 use reglist_suite::report::events::SubjectKind;
 
-use super::compare::{Comparison, Kind, Side};
+use super::compare::{Comparison, Kind};
 use super::facts::FactChange;
 use super::registers::Moved;
 use super::sections::{Entry, Names, doubts, entries, numbers, of_known, other_rules, totals, verdict};
-use super::words::{count, observed, plain, subject};
+use super::side::Side;
 use crate::record::known::Entry as KnownEntry;
+use crate::report::words::{count, observed, plain, subject};
 
 /// The whole report, the verdict first.
 pub(crate) fn markdown(comparison: &Comparison) -> String {

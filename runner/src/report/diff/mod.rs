@@ -7,11 +7,11 @@ pub(crate) mod error;
 pub(crate) mod facts;
 pub(crate) mod json;
 pub(crate) mod markdown;
-pub(crate) mod read;
+mod place;
 pub(crate) mod registers;
 pub(crate) mod sections;
+pub(crate) mod side;
 pub(crate) mod text;
-pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::clause::Level;
 
-use super::compare::{Comparison, Kind, Side};
+use super::compare::{Comparison, Kind};
 use super::facts::FactChange;
 use super::registers::Moved;
 use super::sections::{Entry, Names, doubts, entries, numbers, of_known, other_rules, totals, verdict};
-use super::words::{count, finding, plain};
+use super::side::Side;
 use crate::report::paragraph::{fill, hanging};
+use crate::report::words::{count, finding, plain, some};
 
 /// Configurations named before the rest is only counted.
 const SHOWN: usize = 8;
@@ -135,22 +136,12 @@ fn entry(text: &mut String, entry: &Entry<'_>, kind: Kind) {
 fn names(names: &Names<'_>) -> String {
     match names {
         Names::One(case) => plain(case),
-        Names::Check { check, configurations } => plain(&format!("{check} in {}", some(configurations))),
+        Names::Check { check, configurations } => plain(&format!("{check} in {}", some(configurations, SHOWN))),
         Names::List { whole, single } => {
             let whole = whole.iter().map(|(name, number)| format!("all {number} cases of {}", plain(name)));
             whole.chain(single.iter().map(|case| plain(case))).collect::<Vec<_>>().join(", ")
         }
     }
-}
-
-/// The first names, and how many there are beyond.
-pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
-    let mut shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
-    let more = format!("{} more", names.len().saturating_sub(SHOWN));
-    if names.len() > SHOWN {
-        shown.push(&more);
-    }
-    shown.join(", ")
 }
 
 fn registers(text: &mut String, word: &str, moved: &[Moved]) {
@@ -161,7 +152,7 @@ fn registers(text: &mut String, word: &str, moved: &[Moved]) {
     for Moved { registers, configurations } in moved {
         let ids: Vec<String> =
             registers.iter().map(|register| format!("{} ({:#018x})", plain(&register.name), register.id)).collect();
-        indented(text, 2, &format!("in {}: {}", plain(&some(configurations)), ids.join(", ")));
+        indented(text, 2, &format!("in {}: {}", plain(&some(configurations, SHOWN)), ids.join(", ")));
     }
 }
 
@@ -178,7 +169,7 @@ fn facts(text: &mut String, facts: &[FactChange]) {
             (Some(old), None) => format!("gone: {old}"),
             (_, new) => format!("new: {}", new.as_deref().unwrap_or_default()),
         };
-        let words = format!("{word} {}{about}: {what} (in {})", fact.clause, some(&fact.configurations));
+        let words = format!("{word} {}{about}: {what} (in {})", fact.clause, some(&fact.configurations, SHOWN));
         indented(text, 2, &plain(&words));
     }
 }

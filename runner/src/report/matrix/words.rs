@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::fault::{Broken, Said};
 
 use super::data::Matrix;
-use super::fault::{FaultRow, Noticed, State, Wrong};
+use super::fault::{Accused, FaultRow, Noticed, State, Unnoticed, Wrong};
 use crate::report::paragraph::{hanging, labelled, list};
+use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
 /// Problems of one kind that are shown where no details are wanted.
@@ -71,7 +71,7 @@ impl Problem {
 }
 
 fn right_rounds(matrix: &Matrix) -> Vec<Problem> {
-    let wrong = matrix.right.iter().filter(|round| !round.passed());
+    let wrong = matrix.right.iter().filter(|round| !round.passed);
     let problem = wrong.map(|round| {
         let mut parts = Vec::new();
         parts.extend(round.trouble.clone().map(|trouble| ("reason", trouble)));
@@ -82,7 +82,7 @@ fn right_rounds(matrix: &Matrix) -> Vec<Problem> {
     problem.collect()
 }
 
-fn unnoticed(row: &FaultRow, broken: &Broken) -> Problem {
+fn unnoticed(row: &FaultRow, broken: &Unnoticed) -> Problem {
     let parts = vec![
         ("fault", row.sentence.clone()),
         ("expected", wanted(broken)),
@@ -93,7 +93,7 @@ fn unnoticed(row: &FaultRow, broken: &Broken) -> Problem {
     Problem { word: "UNNOTICED", what, parts, fault: Some(row.name.clone()) }
 }
 
-fn accused(row: &FaultRow, said: &[&Said]) -> Problem {
+fn accused(row: &FaultRow, said: &[&Accused]) -> Problem {
     let mut parts = vec![("fault", row.sentence.clone())];
     let mut clause = "";
     if let Some(first) = said.first() {
@@ -115,10 +115,10 @@ fn accused(row: &FaultRow, said: &[&Said]) -> Problem {
 }
 
 /// Wrong accusations, those of a clause together.
-fn by_clause(wrong: &Wrong) -> Vec<Vec<&Said>> {
-    let mut clauses: Vec<Vec<&Said>> = Vec::new();
+fn by_clause(wrong: &Wrong) -> Vec<Vec<&Accused>> {
+    let mut clauses: Vec<Vec<&Accused>> = Vec::new();
     for said in &wrong.accused {
-        let same = |known: &&mut Vec<&Said>| known.iter().any(|known| known.finding.clause == said.finding.clause);
+        let same = |known: &&mut Vec<&Accused>| known.iter().any(|known| known.finding.clause == said.finding.clause);
         match clauses.iter_mut().find(same) {
             Some(known) => known.push(said),
             None => clauses.push(vec![said]),
@@ -128,7 +128,7 @@ fn by_clause(wrong: &Wrong) -> Vec<Vec<&Said>> {
 }
 
 fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
-    let cases = wrong.in_error.iter().map(|(case, reason)| (reason.as_str(), case.as_str()));
+    let cases = wrong.in_error.iter().map(|error| (error.reason.as_str(), error.case.as_str()));
     let problem = |(reason, cases): (&str, Vec<&str>)| Problem {
         word: "ERROR",
         what: format!("fault {}", row.name),
@@ -141,13 +141,13 @@ fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
 /// Faults of which nothing is known, each reason once.
 fn not_tried(matrix: &Matrix) -> Vec<Problem> {
     let reasons = matrix.faults.iter().filter_map(|row| match &row.state {
-        State::NotTried(reason) => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
+        State::NotTried { reason } => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
         State::NotReached => Some((("NOT REACHED", "the run ended before"), row.name.as_str())),
         _ => None,
     });
     let problem = |((word, reason), faults): ((&'static str, &str), Vec<&str>)| Problem {
         word,
-        what: format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" }),
+        what: count(faults.len(), "fault"),
         parts: vec![("reason", reason.to_owned()), ("faults", faults.join(", "))],
         fault: None,
     };
@@ -167,7 +167,7 @@ fn grouped<'m, K: PartialEq>(items: impl Iterator<Item = (K, &'m str)>) -> Vec<(
 }
 
 /// What should have been found of a broken clause.
-fn wanted(broken: &Broken) -> String {
+fn wanted(broken: &Unnoticed) -> String {
     let mut wanted = "a finding".to_owned();
     if !broken.registers.is_empty() {
         let _ = write!(wanted, " that names {}", broken.registers.join(", "));
@@ -175,11 +175,11 @@ fn wanted(broken: &Broken) -> String {
     if !broken.after.is_empty() {
         let _ = write!(wanted, " after {}", broken.after.join(", "));
     }
-    match broken.entries.as_ref().map(|entries| (entries.start(), entries.end())) {
-        Some((first, last)) if first == last => {
+    match broken.entries {
+        Some([first, last]) if first == last => {
             let _ = write!(wanted, " at entry {first}");
         }
-        Some((first, last)) => {
+        Some([first, last]) => {
             let _ = write!(wanted, " at the entries {first}-{last}");
         }
         None => {}
@@ -201,7 +201,7 @@ fn found(noticed: &Noticed) -> String {
 
 /// The rounds without a fault that are as they should be.
 fn right(text: &mut String, matrix: &Matrix) {
-    let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed()).map(|round| round.name()).collect();
+    let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed).map(|round| round.name()).collect();
     if !passed.is_empty() {
         text.push('\n');
         hanging(text, &format!("without a fault all is well in {}", passed.join(", ")));
@@ -216,7 +216,7 @@ fn absent(text: &mut String, matrix: &Matrix) {
         hanging(text, &format!("not asked for: {not_selected} {what} in other configurations"));
     }
     let impossible = matrix.faults.iter().filter_map(|row| match row.state {
-        State::Impossible(reason) => Some((reason, row.name.as_str())),
+        State::Impossible { reason } => Some((reason, row.name.as_str())),
         _ => None,
     });
     for (reason, faults) in grouped(impossible) {
