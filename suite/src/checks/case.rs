@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A case at work: one check on one vCPU, and what it finds.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -48,6 +48,9 @@ pub enum CheckError {
     /// The kernel lists nothing, and nobody said that it should.
     #[error("the kernel lists no register here")]
     NothingListed,
+    /// The check reports about a clause that the specification has not.
+    #[error("the check reports about `{0}`, and clauses.yaml has no such clause\n[add it to clauses.yaml]")]
+    UnknownClause(&'static str),
     /// A thread or process of the check did not come to its end.
     #[error("a thread or process of the check did not end as it should")]
     Process,
@@ -107,6 +110,7 @@ pub struct Case<'a> {
     /// Memory for any list, with nothing mapped behind it.
     memory: RefCell<ListMemory>,
     sink: &'a dyn Fn(Message),
+    unknown_clause: Cell<Option<&'static str>>,
 }
 
 impl fmt::Debug for Case<'_> {
@@ -130,7 +134,7 @@ impl<'a> Case<'a> {
     ) -> Result<Self, AccessError> {
         let access = Access::new(vcpu)?;
         let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
-        Ok(Self { subject, vm, vcpu, access, spec, memory, sink })
+        Ok(Self { subject, vm, vcpu, access, spec, memory, sink, unknown_clause: Cell::new(None) })
     }
 
     /// Begins a finding about `clause`; it counts once it is dropped.
@@ -140,24 +144,32 @@ impl<'a> Case<'a> {
         expected: impl Into<String>,
         observed: impl Into<String>,
     ) -> Report<'_> {
-        let level = self.spec.spec.clauses.get(clause).map_or(Level::Must, |clause| clause.level);
+        let level = self.spec.spec.clauses.get(clause).map(|clause| clause.level);
+        if level.is_none() {
+            self.unknown_clause.set(Some(clause));
+        }
         self.report(clause, level, expected.into(), observed.into())
+    }
+
+    /// The clause that was reported about and that the specification has not.
+    pub(super) fn unknown_clause(&self) -> Option<&'static str> {
+        self.unknown_clause.get()
     }
 
     /// Begins a note about `clause`: a fact that the specification allows for.
     pub fn note(&self, clause: &'static str, expected: impl Into<String>, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, expected.into(), observed.into())
+        self.report(clause, Some(Level::Note), expected.into(), observed.into())
     }
 
     /// Reports a fact about `clause` that is neither right nor wrong.
     pub fn fact(&self, clause: &'static str, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, String::new(), observed.into())
+        self.report(clause, Some(Level::Note), String::new(), observed.into())
     }
 
-    fn report(&self, clause: &str, level: Level, expected: String, observed: String) -> Report<'_> {
+    fn report(&self, clause: &str, level: Option<Level>, expected: String, observed: String) -> Report<'_> {
         Report {
             sink: self.sink,
-            finding: Some(Finding {
+            finding: level.map(|level| Finding {
                 clause: clause.to_owned(),
                 level,
                 register: None,
@@ -193,6 +205,20 @@ impl<'a> Case<'a> {
                 .answer(Err(errno));
         }
         Ok(value.ok())
+    }
+
+    /// Reports every byte written where no call may write.
+    pub fn stray(&self, answer: &ListAnswer, entry: Option<usize>) {
+        for stray in &answer.stray {
+            let observed = format!("bytes written {}, the first at reg[0] {:+}", stray.place, stray.first);
+            let report = self
+                .finding("efault.stray", "no write outside header and reg[]", observed)
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+            if let Some(entry) = entry {
+                report.entry(entry);
+            }
+        }
     }
 
     /// Writes down what the kernel lists, for those who read the run.

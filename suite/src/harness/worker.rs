@@ -116,7 +116,7 @@ pub fn case(
     if planned.check.state == VcpuState::SetUp {
         case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
     }
-    match (planned.check.run)(&case) {
+    match planned.check.on(&case) {
         Ok(()) | Err(CheckError::Stopped) => {}
         Err(CheckError::NothingListed) => {
             return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });
