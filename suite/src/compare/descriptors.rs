@@ -7,7 +7,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 
-use super::CompareError;
+use super::error::CompareError;
 use super::report::plain;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::{Child, Protection, Region, UserAddress, page_size};

@@ -4,9 +4,9 @@
 
 use nix::errno::Errno;
 
-use super::CompareError;
 use super::call::Call;
 use super::clock::{Moment, close};
+use super::error::CompareError;
 use super::known::{COUNTER, TCFG, TVAL};
 use super::place::Place;
 use super::side::{Grounds, Seen, Side};

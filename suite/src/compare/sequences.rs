@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use super::CompareError;
 use super::call::Call;
 use super::clock::Moment;
+use super::error::CompareError;
 use super::known::{COUNTER, SPECIAL_CSRS, STILL_IN_HARDWARE};
 use super::pair::Pair;
 use super::place::Place;

@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::CompareError;
 use super::call::Call;
+use super::error::CompareError;
 use super::place::{Ground, Place};
 use super::strategy::LIST;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};

@@ -27,7 +27,7 @@ pub enum Problem {
     /// The text is not YAML, or not of the expected form: an unknown or missing
     /// key, or a value of another type. The message holds the path to the key.
     #[error("{0}")]
-    Form(serde_yaml::Error),
+    Form(String),
     /// A register's index lies outside what its type can hold.
     #[error("register `{register}`: key `index`: {index:#x} is no index of type {type_}")]
     Index {

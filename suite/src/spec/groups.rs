@@ -9,7 +9,8 @@ use super::error::{Problem, SpecError};
 use super::features::{self, second};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text, unique_keys};
+use super::source::Source;
+use super::text::{Text, unique_keys};
 use crate::arch::{Arch, Feature};
 
 /// A group of the list.
