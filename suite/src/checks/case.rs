@@ -87,9 +87,6 @@ impl<'a> Knowledge<'a> {
     }
 
     /// A vCPU on which nothing was SET.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn fresh_vcpu(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, SetUpError> {
         self.arch.create_vcpu(vm, id, &self.configuration.features)
     }
@@ -122,9 +119,6 @@ impl fmt::Debug for Case<'_> {
 impl<'a> Case<'a> {
     /// A case on `vcpu` whose findings go to `sink` as they come, so that a
     /// crash later in the case loses none.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn new(
         subject: &'a dyn Subject,
         vm: &'a dyn Vm,
@@ -167,21 +161,8 @@ impl<'a> Case<'a> {
     }
 
     fn report(&self, clause: &str, level: Option<Level>, expected: String, observed: String) -> Report<'_> {
-        Report {
-            sink: self.sink,
-            finding: level.map(|level| Finding {
-                clause: clause.to_owned(),
-                level,
-                register: None,
-                after: None,
-                entry: None,
-                last_entry: None,
-                ioctl: None,
-                errno: None,
-                expected,
-                observed,
-            }),
-        }
+        let finding = level.map(|level| Finding::new(clause, level, expected, observed));
+        Report { sink: self.sink, finding }
     }
 
     /// Reports a SET that was refused.
@@ -193,9 +174,6 @@ impl<'a> Case<'a> {
     }
 
     /// What GET of a register answers, or a finding about reg.get.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
         let value = access.get(register.id)?;
         if let Err(errno) = value {
@@ -256,9 +234,6 @@ impl<'a> Case<'a> {
     }
 
     /// As [`Case::listed`], of any vCPU.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_by(&self, vcpu: &dyn Vcpu) -> Result<Vec<u64>, CheckError> {
         let answer = self.generously(vcpu)?;
         whole(&answer).ok_or_else(|| {
@@ -272,9 +247,6 @@ impl<'a> Case<'a> {
     }
 
     /// A list call with room to spare.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn generously(&self, vcpu: &dyn Vcpu) -> Result<ListAnswer, MemoryError> {
         let placement = Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 };
         let answer = self.memory.borrow_mut().call(placement, |list| vcpu.get_reg_list(list))?;
@@ -288,9 +260,6 @@ impl<'a> Case<'a> {
     }
 
     /// A vCPU in the state of the one under test.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn vcpu_alike(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, CheckError> {
         let vcpu = self.spec.fresh_vcpu(vm, id)?;
         self.set_up(vcpu.as_ref(), id)?;
@@ -298,18 +267,12 @@ impl<'a> Case<'a> {
     }
 
     /// Brings another vCPU into the state of the one under test.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn set_up(&self, vcpu: &dyn Vcpu, id: u64) -> Result<(), CheckError> {
         Ok(self.spec.arch.set_up(&Access::new(vcpu)?, id, &self.spec.configuration.features)?)
     }
 
     /// The registers that the kernel lists and the specification expects, each of
     /// them once: the only ones that may be SET.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_and_expected(&self) -> Result<Vec<&'a Register>, CheckError> {
         let ids = self.listed()?;
         let mut seen = BTreeSet::new();
@@ -318,9 +281,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in memory with nothing mapped behind it.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list(&self, placement: Placement) -> Result<ListAnswer, MemoryError> {
         if placement.capacity > GENEROUS {
             return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::NoAccess, false)?, placement);
@@ -329,9 +289,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in given memory.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list_in(&self, memory: &mut ListMemory, placement: Placement) -> Result<ListAnswer, MemoryError> {
         memory.call(placement, |list| self.vcpu.get_reg_list(list))
     }

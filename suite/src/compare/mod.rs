@@ -80,9 +80,6 @@ pub fn plan() -> Vec<String> {
 
 impl Comparison<'_> {
     /// Does a case of the [`plan`], and sends what differs.
-    ///
-    /// # Errors
-    /// Where nothing can be said.
     pub fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
         let subject = Counted::new(subject);

@@ -36,9 +36,6 @@ pub(super) struct Kind {
 }
 
 /// Makes sequences until `calls` calls were made, or one shows a difference.
-///
-/// # Errors
-/// The harness's trouble.
 pub(super) fn compare(
     subject: &dyn Subject,
     model: Model,

@@ -78,9 +78,6 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// Whether the subject knows the ioctl at all.
-///
-/// # Errors
-/// Where that cannot be said.
 pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
     let vm = subject.open()?.create_vm()?;
     let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
@@ -93,9 +90,6 @@ pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> 
 }
 
 /// Runs a check on a fresh vCPU of a fresh VM.
-///
-/// # Errors
-/// Where nothing can be said of the subject.
 pub fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,

@@ -69,9 +69,6 @@ pub struct Group {
 impl GroupsFile {
     /// Parses `groups.yaml` of a series, and gives its text too, of which the
     /// comments and the lines matter to who writes a file like it.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file.
     pub fn read(source: &Source, arch: &dyn Arch, series: &str) -> Result<(Self, Text), SpecError> {
         let text = source.read(&format!("{}/{series}/groups.yaml", arch.name()))?;
         Ok((text.parse()?, text))

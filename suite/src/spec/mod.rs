@@ -22,7 +22,7 @@ mod unlisted;
 mod tests;
 
 pub use consumer::Consumer;
-pub use error::{Problem, SpecError};
+pub use error::SpecError;
 pub use groups::{Group, GroupsFile, ListedGroup};
 pub use problems::problems;
 pub use register::{Conditional, Exception, Gate, Register, Rule, State};

@@ -43,9 +43,6 @@ impl Source {
     }
 
     /// Reads `file`, a path below the tree, or `None` where it does not exist.
-    ///
-    /// # Errors
-    /// As [`Source::read`].
     pub fn read_if_there(&self, file: &str) -> Result<Option<Text>, SpecError> {
         match self.read(file) {
             Err(SpecError { problem: Problem::Unreadable(error), .. }) if error.kind() == io::ErrorKind::NotFound => {

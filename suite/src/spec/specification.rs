@@ -33,9 +33,6 @@ pub struct Spec {
 
 impl Spec {
     /// Reads clauses, registers, exceptions, consumers and one series.
-    ///
-    /// # Errors
-    /// The first problem, with file and line.
     pub fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecError> {
         let clauses = Clauses::load(source)?;
         let registers = RegisterTable::load(source, arch)?;

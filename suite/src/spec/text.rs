@@ -53,7 +53,7 @@ impl Text {
 
     /// A problem at `line` of this file.
     #[must_use]
-    pub fn error(&self, line: usize, problem: Problem) -> SpecError {
+    pub(super) fn error(&self, line: usize, problem: Problem) -> SpecError {
         SpecError { file: self.file.clone(), line, problem }
     }
 
