@@ -8,33 +8,15 @@
 
 #![forbid(unsafe_code)]
 
-mod cache;
-mod cli;
-pub mod contract;
-mod diff;
-mod digest;
-mod doctor;
-mod error;
-mod interrupt;
+mod command;
 mod lab;
-mod manual;
-mod matrix;
-mod own_options;
-mod page;
-mod progress;
+mod record;
 mod report;
-mod results;
-mod room;
-mod run;
-mod session;
-mod show;
 mod spec;
-mod stage;
-mod stored;
-mod stream;
-mod supervise;
+mod system;
 mod target;
-mod verbosity;
+
+pub use command::contract;
 
 use std::process::ExitCode;
 
@@ -43,9 +25,9 @@ use clap::Parser as _;
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let code = match cli::Cli::try_parse() {
-        Ok(cli) => error::exit_code(cli::run(cli)),
-        Err(error) => cli::usage(&error, std::env::args_os().skip(1).collect()),
+    let code = match command::cli::Cli::try_parse() {
+        Ok(cli) => command::error::exit_code(command::cli::run(cli)),
+        Err(error) => command::cli::usage(&error, std::env::args_os().skip(1).collect()),
     };
     ExitCode::from(code)
 }

@@ -62,10 +62,10 @@ fn wrong_usage_has_its_own_exit_code() {
 fn what_is_for_a_run_is_sent_there() {
     let home = tempfile::tempdir().unwrap();
     for (arguments, meant) in [
-        (&["--subject", "model"][..], "reglist run --subject model]"),
-        (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run --fault pmu-always]"),
-        (&["base.count"], "reglist run base.count]"),
-        (&["--known", "k.yaml", "base.count"], "reglist run base.count --known k.yaml]"),
+        (&["--subject", "model"][..], "reglist run --subject model`?]"),
+        (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run -v --fault pmu-always --color never`?]"),
+        (&["base.count"], "reglist run base.count`?]"),
+        (&["--known", "k.yaml", "base.count"], "reglist run --known k.yaml base.count`?]"),
     ] {
         let text = complaint(arguments, home.path());
         assert!(text.starts_with("reglist: ") && text.trim_end().ends_with(meant), "{text}");
@@ -82,8 +82,8 @@ fn a_patch_that_is_none_is_refused_before_anything_is_made() {
     let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
     write("empty", "");
     write("letter", "Dear list,\n\nplease apply.\n");
-    write("outside", "--- a/../../etc/x\n+++ b/../../etc/x\n -1 +1 \n-a\n+b\n");
-    write("torn", "--- a/x\n+++ b/x\n -1,5 +1,5 \n one\n");
+    write("outside", "--- a/../../etc/x\n+++ b/../../etc/x\n@@ -1 +1 @@\n-a\n+b\n");
+    write("torn", "--- a/x\n+++ b/x\n@@ -1,5 +1,5 @@\n one\n");
     for (name, expected) in [
         ("missing", "failed to read the patch `missing`"),
         ("empty", "the patch `empty` is empty"),

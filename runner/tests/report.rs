@@ -96,7 +96,7 @@ fn files_are_written_whole_or_not_at_all() {
     report(&["broken-off", "--junit", "j", "--kcidb", "k", "--force"], home.path()).assert().code(1);
     assert!(fs::read_to_string(home.path().join("j")).unwrap().ends_with("</testsuites>\n"));
     assert!(fs::read_to_string(home.path().join("k")).unwrap().starts_with("{\"builds\":"));
-    report(&["broken-off", "--junit", "missing/j"], home.path()).assert().code(5);
+    report(&["broken-off", "--junit", "missing/j"], home.path()).assert().code(64);
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn pages_and_completions_are_written() {
     let said = printed(&["man", "pages"], home.path());
     assert!(said.ends_with(" pages in pages\n"), "{said}");
     let refused = complaint(&["man", "pages"], home.path());
-    assert!(refused.contains("exists and is kept as it is\n[choose another directory, or add --force]"), "{refused}");
+    assert!(refused.contains(" exists\n[name another file, or add --force]"), "{refused}");
     printed(&["man", "pages", "--force"], home.path());
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(printed(&["completions", shell], home.path()).contains("reglist"), "{shell}");

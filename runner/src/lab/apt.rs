@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::LabError;
-use crate::cache::Scratch;
-use crate::room::Room;
-use crate::session::Session;
-use crate::stage::{Stage, Step};
-use crate::supervise::ask;
+use crate::system::cache::Scratch;
+use crate::system::sandbox::Room;
+use crate::system::session::Session;
+use crate::system::stage::{Stage, Step};
+use crate::system::supervise::ask;
 
 /// Names another Debian mirror than the host's own.
 const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
@@ -57,7 +57,7 @@ impl Apt {
                 bar.advance();
                 bar.message(line.split(' ').nth(4).unwrap_or_default());
             }
-            crate::supervise::Flow::Continue
+            crate::system::supervise::Flow::Continue
         })?;
         Ok(())
     }

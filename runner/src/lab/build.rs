@@ -14,12 +14,12 @@ use super::patches::Changes;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::{LabError, layer, recipe};
-use crate::cache::Claim;
-use crate::digest::Key;
-use crate::room::{Mount, Room};
-use crate::session::Session;
-use crate::stage::{Stage, Step};
-use crate::supervise::Flow;
+use crate::system::cache::Claim;
+use crate::system::digest::Key;
+use crate::system::sandbox::{Mount, Room};
+use crate::system::session::Session;
+use crate::system::stage::{Stage, Step};
+use crate::system::supervise::Flow;
 
 const RECIPE: u32 = 1;
 const CONFIGURE: Duration = Duration::from_secs(5 * 60);
@@ -53,7 +53,7 @@ pub(crate) fn build(
     if source.identity.is_none() {
         let out = workspace.path.join("out");
         let failed = |source| LabError::Kernel { path: out.clone(), source };
-        crate::cache::remove(&out).map_err(failed)?;
+        crate::system::cache::remove(&out).map_err(failed)?;
         return Kernel::collect(&image, &modules, &out).map_err(failed);
     }
     let scratch = session.cache().scratch("kernel")?;
@@ -116,7 +116,7 @@ impl Workspace {
 
     fn mark(&self, unclean: bool) -> Result<(), LabError> {
         let path = self.path.join("unclean");
-        let marked = if unclean { fs::write(&path, "") } else { crate::cache::remove(&path) };
+        let marked = if unclean { fs::write(&path, "") } else { crate::system::cache::remove(&path) };
         marked.map_err(|source| LabError::Kernel { path, source })
     }
 

@@ -10,7 +10,7 @@ use object::Object as _;
 use reglist_suite::report::events::Label;
 use serde::{Deserialize, Serialize};
 
-use crate::digest;
+use crate::system::digest;
 
 /// The module that stands in for the missing hardware.
 pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use nix::sys::stat::{Mode, SFlag, mknod};
 
 use super::patches::{Changes, Content};
-use crate::cache;
+use crate::system::cache;
 
 /// A file operation on the layer failed.
 #[derive(Debug, thiserror::Error)]

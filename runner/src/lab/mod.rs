@@ -7,7 +7,6 @@
 
 mod append;
 pub(crate) mod apt;
-mod bisect;
 mod build;
 mod image;
 mod kernel;
@@ -16,45 +15,61 @@ mod own_specs;
 mod patch_file;
 mod patches;
 mod recipe;
-mod sets;
 mod source;
 pub(crate) mod suite_program;
 pub(crate) mod toolchain;
 
-use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::thread;
 
 use reglist_suite::exit;
-use reglist_suite::fault::Faults;
 use reglist_suite::report::events::Label;
-use reglist_suite::spec::{Source as Specs, SpecError};
+use reglist_suite::spec::SpecError;
 
 pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::{Kernel, SOFT_LVZ};
 pub(crate) use own_specs::{OwnSpecs, PLACE as SPECS_PLACE};
+pub(crate) use source::DebianKernel;
 pub(crate) use toolchain::Toolchain;
 
-use crate::cache::{Cache, CacheError};
-use crate::cli::{LabArgs, SuiteArgs};
-use crate::diff::known::{Date, Known, KnownError};
-use crate::error::Error;
-use crate::interrupt::Interrupt;
-use crate::matrix::{Output, Request};
-use crate::results::{Results, ResultsError};
-use crate::session::Session;
-use crate::stage::StageError;
-use crate::supervise::ask;
-use crate::target::{self, lab::Lab};
-use crate::verbosity::Verbosity;
+use crate::system::cache::CacheError;
+use crate::system::interrupt::Interrupt;
+use crate::system::session::Session;
+use crate::system::stage::StageError;
 use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
 use source::Source;
 use suite_program::Kind as ProgramKind;
+
+/// A set that cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetError {
+    /// It has no name or no items.
+    #[error(
+        "`--set {text}` is no set\n[a set is NAME=ITEM,ITEM...; an item is a patch, a kernel's version or directory, or `reference`]"
+    )]
+    Malformed {
+        /// What was given.
+        text: String,
+    },
+    /// Two sets have one name.
+    #[error("two sets are called `{name}`\n[give each a name of its own]")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// It names several kernels.
+    #[error("the set `{name}` names a second kernel, `{item}`\n[a set has one kernel]")]
+    SecondKernel {
+        /// The set.
+        name: String,
+        /// The second kernel.
+        item: String,
+    },
+}
 
 /// What can go wrong on the way to a booted kernel.
 #[derive(Debug, thiserror::Error)]
@@ -138,18 +153,9 @@ pub(crate) enum LabError {
         /// The log.
         log: PathBuf,
     },
-    /// A run for every fault has no cases that another could read.
-    #[error("--fault all gives each fault a line, and has no results of cases for --guest-format\n[name one fault]")]
-    FormatOfAll,
     /// The user's specifications.
     #[error(transparent)]
     Specs(#[from] SpecError),
-    /// The suite does not take its arguments.
-    #[error("{text}")]
-    SuiteArguments {
-        /// What the suite says.
-        text: String,
-    },
     /// The machine was to run before it was made ready.
     #[error("the lab is not ready")]
     NotReady,
@@ -164,7 +170,7 @@ pub(crate) enum LabError {
     },
     /// A set of `--set`.
     #[error(transparent)]
-    Set(#[from] sets::SetError),
+    Set(#[from] SetError),
     /// The build's own files.
     #[error("failed to prepare or keep the kernel in `{}`", path.display())]
     Kernel {
@@ -226,9 +232,7 @@ impl LabError {
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
-            | Self::FormatOfAll
             | Self::Specs(_)
-            | Self::SuiteArguments { .. }
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
             _ => exit::INFRASTRUCTURE,
@@ -258,52 +262,25 @@ struct Built {
     labels: Vec<Label>,
 }
 
-/// The command `lab`.
-pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    if !arguments.sets.is_empty() {
-        return sets::run(arguments, verbosity);
-    }
-    let result = test(arguments, verbosity);
-    if !arguments.bisect {
-        return result;
-    }
-    let code = bisect::exit_code(&result);
-    if let Err(error) = result {
-        crate::error::show(&error);
-    }
-    Ok(code)
-}
-
-fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
-    if known.is_some() && arguments.fault == Some(Faults::All) {
-        return Err(KnownError::WithEveryFault.into());
-    }
-    let request = Request { files: arguments.matrix.clone(), force: arguments.force };
-    let specs = arguments.specs.clone().map_or(Specs::Embedded, Specs::Directory);
-    let output = Output::check(&request, arguments.fault == Some(Faults::All), &specs)?;
-    with_target(arguments, verbosity, |lab, session| {
-        let run = target::carry_out(lab)?.know(known.as_ref());
-        if session.planning() {
-            return Ok(exit::PASSED);
-        }
-        run.conclude_in(session, verbosity, output)
-    })
-}
-
-/// Does some work with a lab as the arguments describe it.
-pub(crate) fn with_target<R>(
-    arguments: &LabArgs,
-    verbosity: Verbosity,
-    work: impl FnOnce(&mut Lab<'_>, &Session) -> Result<R, Error>,
-) -> Result<R, Error> {
-    let inputs = Inputs::read(arguments)?;
-    let cache = open_cache(arguments)?;
-    let results = open_results(arguments, &cache)?;
-    let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
-
-    work(&mut Lab::new(&session, arguments, inputs), &session)
+/// Which kernel is built, and which suite tests it.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// The kernel's source, unless `kernel_src` names another.
+    pub(crate) kernel: DebianKernel,
+    /// A directory with a kernel's source.
+    pub(crate) kernel_src: Option<PathBuf>,
+    /// Patches, in the order in which they are applied.
+    pub(crate) patches: Vec<PathBuf>,
+    /// Whether the reference implementation comes first.
+    pub(crate) reference: bool,
+    /// Whether the reference can have faults.
+    pub(crate) is_faulty: bool,
+    /// A built suite to use.
+    pub(crate) suite: Option<PathBuf>,
+    /// Specifications in place of those inside the suite.
+    pub(crate) specs: Option<PathBuf>,
+    /// Whether the suite compares the kernel with the model.
+    pub(crate) compares: bool,
 }
 
 /// What the user gave, looked at before anything is fetched or built.
@@ -316,58 +293,22 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    fn read(arguments: &LabArgs) -> Result<Self, LabError> {
-        if arguments.guest_format.is_some() && arguments.fault == Some(Faults::All) {
-            return Err(LabError::FormatOfAll);
-        }
-        let patches =
-            arguments.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
-        let source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
-        let specs = arguments.specs.as_deref().map(OwnSpecs::read).transpose()?;
-        match &arguments.suite {
-            Some(suite) => suite_program::check(suite)?,
-            None => check_suite_arguments(&arguments.suite_args, arguments.specs.as_deref())?,
-        }
+    /// Reads the files that a request names.
+    pub(crate) fn read(request: &Request) -> Result<Self, LabError> {
+        let patches = request.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
+        let source = request.kernel_src.as_deref().map(Source::user).transpose()?;
+        let specs = request.specs.as_deref().map(OwnSpecs::read).transpose()?;
+        request.suite.as_deref().map(suite_program::check).transpose()?;
         Ok(Self { patches, source, specs })
     }
 }
 
-fn open_cache(arguments: &LabArgs) -> Result<Cache, CacheError> {
-    let place = Cache::place()?;
-    if arguments.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
-}
-
-fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsError> {
-    match &arguments.results {
-        _ if arguments.dry_run => Ok(Results::planned(cache)),
-        Some(path) => Results::named(path, arguments.force),
-        None => Results::in_cache(cache),
-    }
-}
-
-/// Has this program's own suite look at the arguments that the guest's suite
-/// will get, for in the guest nobody reads its complaints. `specs` are those that
-/// it will have, if not its own.
-pub(crate) fn check_suite_arguments(arguments: &SuiteArgs, specs: Option<&Path>) -> Result<(), LabError> {
-    let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut suite = Command::new(program);
-    suite.arg("run").args(specs.iter().flat_map(|specs| [OsStr::new("--specs"), specs.as_os_str()]));
-    let output = ask(suite.args(arguments.to_arguments()).arg("--list")).map_err(failed)?;
-    if output.status.code() == Some(exit::USAGE.into()) {
-        let text = String::from_utf8_lossy(&output.stderr);
-        let text = text.trim().trim_start_matches("reglist-suite: ").trim_start_matches("error: ");
-        return Err(LabError::SuiteArguments { text: text.to_owned() });
-    }
-    Ok(())
-}
-
 /// Everything up to the boot.
-pub(crate) fn prepare(session: &Session, arguments: &LabArgs, inputs: &Inputs) -> Result<Prepared, LabError> {
+pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
-    let kernel = || kernel(session, &toolchain, arguments, inputs, lists);
-    let kind = if arguments.compare_model.is_some() { ProgramKind::Comparing } else { ProgramKind::Board };
-    let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref(), kind);
+    let kernel = || kernel(session, &toolchain, request, inputs, lists);
+    let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Board };
+    let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
     let (Built { kernel, version, labels }, suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
@@ -378,19 +319,19 @@ pub(crate) fn prepare(session: &Session, arguments: &LabArgs, inputs: &Inputs) -
 fn kernel(
     session: &Session,
     toolchain: &Toolchain,
-    arguments: &LabArgs,
+    request: &Request,
     inputs: &Inputs,
     lists: Option<Apt>,
 ) -> Result<Built, LabError> {
     let source = match &inputs.source {
         Some(source) => source.clone(),
-        None => Source::debian(session, toolchain, arguments.kernel, lists)?,
+        None => Source::debian(session, toolchain, request.kernel, lists)?,
     };
     let mut series = Vec::new();
-    if arguments.reference || arguments.fault.is_some() {
+    if request.reference || request.is_faulty {
         series.push(recipe::reference(source.version)?);
     }
-    if arguments.fault.is_some() {
+    if request.is_faulty {
         series.push(recipe::faults()?);
     }
     series.extend_from_slice(&inputs.patches);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use reglist_suite::report::events::Label;
 
-use crate::digest;
+use crate::system::digest;
 
 /// A patch that cannot be used as given.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub(crate) enum PatchError {
         path: PathBuf,
     },
     /// It holds no change.
-    #[error("`{}` is not a patch: it has no `---`, `+++` and `` lines\n[give a unified diff, or a mail that holds one]", path.display())]
+    #[error("`{}` is not a patch: it has no `---`, `+++` and `@@` lines\n[give a unified diff, or a mail that holds one]", path.display())]
     NotAPatch {
         /// The file.
         path: PathBuf,
@@ -186,7 +186,7 @@ impl Reader<'_> {
     /// The line after the last hunk that begins at line index `at`.
     fn hunks(&self, lines: &[&str], mut at: usize) -> Result<usize, PatchError> {
         let first = at;
-        while let Some(header) = lines.get(at).filter(|line| line.starts_with(" ")) {
+        while let Some(header) = lines.get(at).filter(|line| line.starts_with("@@ ")) {
             let (mut old, mut new) =
                 counts(header).ok_or_else(|| self.damaged(at + 1, "a hunk header without line numbers"))?;
             at += 1;
@@ -249,9 +249,9 @@ impl Reader<'_> {
     }
 }
 
-/// Old and new line counts of ` -1,2 +3,4 `.
+/// Old and new line counts of `@@ -1,2 +3,4 @@`.
 fn counts(header: &str) -> Option<(usize, usize)> {
-    let mut ranges = header.strip_prefix(" -")?.split(" ").next()?.split(" +");
+    let mut ranges = header.strip_prefix("@@ -")?.split(" @@").next()?.split(" +");
     let mut count = || {
         let range = ranges.next()?;
         let (start, count) = range.split_once(',').unwrap_or((range, "1"));
@@ -269,7 +269,7 @@ mod tests {
         PatchFile::parse(Path::new("p.patch"), text.as_bytes().to_vec())
     }
 
-    const CHANGE: &str = "--- a/arch/x.c\n+++ b/arch/x.c\n -1,2 +1,2 \n one\n-two\n+three\n";
+    const CHANGE: &str = "--- a/arch/x.c\n+++ b/arch/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n";
 
     #[test]
     fn a_mail_touches_what_its_diff_names() {
@@ -281,17 +281,17 @@ mod tests {
 
     #[test]
     fn removed_lines_that_look_like_headers_are_content() {
-        let patch = parse("--- a/x\n+++ b/x\n -1,2 +1 \n one\n--- a/y\n").unwrap();
+        let patch = parse("--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n one\n--- a/y\n").unwrap();
         assert_eq!(patch.touches, BTreeSet::from(["x".to_owned()]));
     }
 
     #[test]
     fn new_and_renamed_files_are_not_needed_before() {
         let patch = parse(
-            "--- /dev/null\n+++ b/new.c\n -0,0 +1 \n+x\n\
-             --- a/new.c\n+++ b/new.c\n -1 +1 \n-x\n+y\n\
+            "--- /dev/null\n+++ b/new.c\n@@ -0,0 +1 @@\n+x\n\
+             --- a/new.c\n+++ b/new.c\n@@ -1 +1 @@\n-x\n+y\n\
              diff --git a/old.h b/moved.h\nrename from old.h\nrename to moved.h\n\
-             --- a/old.h\n+++ b/moved.h\n -1 +1 \n-x\n+y\n",
+             --- a/old.h\n+++ b/moved.h\n@@ -1 +1 @@\n-x\n+y\n",
         )
         .unwrap();
         assert_eq!(patch.needs, BTreeSet::from(["old.h".to_owned()]));
@@ -308,9 +308,9 @@ mod tests {
     #[test]
     fn damage_is_located() {
         for (text, at) in [
-            ("--- a/x\n+++ b/x\n -1,9 +1,9 \n one\n", 4),
-            ("--- a/x\n+++ b/x\n -1,2 +1,2 \n one\nwrapped\n", 5),
-            ("--- a/x\n+++ b/x\n garbage\n", 3),
+            ("--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n one\n", 4),
+            ("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n one\nwrapped\n", 5),
+            ("--- a/x\n+++ b/x\n@@ garbage\n", 3),
         ] {
             let Err(PatchError::Damaged { line, .. }) = parse(text) else { panic!("{text}") };
             assert_eq!(line, at, "{text}");
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn names_outside_the_source_are_refused() {
         for name in ["/etc/passwd", "a/../../etc/passwd", "a//etc/passwd", "bare", "a/"] {
-            let text = format!("--- {name}\n+++ {name}\n -1 +1 \n-x\n+y\n");
+            let text = format!("--- {name}\n+++ {name}\n@@ -1 +1 @@\n-x\n+y\n");
             assert!(matches!(parse(&text), Err(PatchError::Outside { .. })), "{name}");
         }
         let text = "rename from ../x\nrename to y\n";

@@ -12,10 +12,10 @@ use super::LabError;
 use super::patch_file::{PatchError, PatchFile};
 use super::source::Source;
 use super::toolchain::Toolchain;
-use crate::room::Mount;
-use crate::session::Session;
-use crate::stage::Stage;
-use crate::supervise::{Ending, Flow};
+use crate::system::sandbox::Mount;
+use crate::system::session::Session;
+use crate::system::stage::Stage;
+use crate::system::supervise::{Ending, Flow};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -161,7 +161,7 @@ fn does_not_apply(patch: &PatchFile, source: &Source, output: &[String]) -> Patc
         }
     }
     if failures.is_empty() {
-        failures = crate::stage::indented(output);
+        failures = crate::system::stage::indented(output);
     }
     PatchError::DoesNotApply {
         path: patch.path.clone(),

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use super::LabError;
 use super::toolchain::Toolchain;
-use crate::digest::{self, Key};
-use crate::room::{Mount, Room};
-use crate::session::Session;
-use crate::stage::{Stage, Step};
-use crate::supervise::{Flow, ask};
+use crate::system::digest::{self, Key};
+use crate::system::sandbox::{Mount, Room};
+use crate::system::session::Session;
+use crate::system::stage::{Stage, Step};
+use crate::system::supervise::{Flow, ask};
 
 const RECIPE: u32 = 1;
 const LIMIT: Duration = Duration::from_secs(20 * 60);

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::LabError;
 use super::apt::{self, Apt};
-use crate::digest::Key;
-use crate::room::Room;
-use crate::session::Session;
-use crate::stage::{Stage, Step};
-use crate::supervise::ask;
+use crate::system::digest::Key;
+use crate::system::sandbox::Room;
+use crate::system::session::Session;
+use crate::system::stage::{Stage, Step};
+use crate::system::supervise::ask;
 
 /// Changes when entries made by older code must not be used any more.
 const RECIPE: u32 = 2;
@@ -122,7 +122,7 @@ impl Toolchain {
         stage.watch(&apt::unpack_step(&archives, &tree, session.jobs()), &mut |bar, _, line| {
             bar.advance();
             bar.message(line);
-            crate::supervise::Flow::Continue
+            crate::system::supervise::Flow::Continue
         })?;
         if session.planning() {
             return Ok(apt);

@@ -1,53 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! `spec check`: everything of every architecture loaded and looked at.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
+use std::path::Path;
 
-use clap::Args;
 use console::Style;
 use reglist_suite::arch::Arch;
 use reglist_suite::clause::{Clauses, Level};
-use reglist_suite::exit;
-use reglist_suite::spec::{Source, Spec, problems};
+use reglist_suite::spec::{Spec, problems};
 
+use super::error::Error;
+use super::remark::Remark;
 use super::tree::Tree;
-use super::{Place, SpecCommandError, hints, text};
-use crate::diff::words::count;
-use crate::error::Error;
-use crate::report;
+use super::{hints, text};
+use crate::report::diff::words::count;
 use crate::report::paragraph::hanging;
 
-const AFTER_HELP: &str = "\
-Exit codes: 0 the specifications can be used, whatever is worth a look; 64 they
-cannot.";
-
-/// What is to be checked.
-#[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct CheckArgs {
-    #[command(flatten)]
-    place: Place,
-}
-
-/// Something that is worth a look: where, what, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remark {
-    pub(super) file: String,
-    /// Line from 1.
-    pub(super) line: usize,
-    pub(super) what: String,
-    pub(super) remedy: String,
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}\n[{}]", self.file, self.line, self.what, self.remedy)
-    }
-}
-
-/// What a tree of specifications is worth.
+/// The result of a check.
 #[derive(Debug, Default)]
-struct Checked {
+pub(crate) struct Checked {
     /// What is wrong, each with file, line and remedy.
     problems: Vec<String>,
     hints: Vec<Remark>,
@@ -55,22 +26,16 @@ struct Checked {
     numbers: String,
 }
 
-/// Checks; the result is the exit code.
-pub(super) fn run(arguments: &CheckArgs) -> Result<u8, Error> {
-    let tree = Tree::at(&arguments.place)?;
-    let checked = Checked::of(&tree)?;
-    report::print(&checked.shown())?;
-    Ok(if checked.problems.is_empty() { exit::PASSED } else { exit::USAGE })
-}
-
 impl Checked {
-    fn of(tree: &Tree) -> Result<Self, SpecCommandError> {
+    /// Checks the specifications in a directory, or the built-in ones.
+    pub(crate) fn of(directory: Option<&Path>) -> Result<Self, Error> {
+        let tree = Tree::of(directory)?;
         let mut checked = Self::default();
-        checked.problems.extend(foreign(tree).iter().map(ToString::to_string));
+        checked.problems.extend(foreign(&tree).iter().map(ToString::to_string));
         for arch in &tree.architectures {
             let found: Vec<String> = problems(&tree.source, *arch).iter().map(ToString::to_string).collect();
             if found.is_empty() {
-                checked.architecture(tree, *arch)?;
+                checked.architecture(&tree, *arch)?;
             }
             for problem in found {
                 // The clauses are everybody's.
@@ -89,7 +54,7 @@ impl Checked {
     }
 
     /// An architecture without problems.
-    fn architecture(&mut self, tree: &Tree, arch: &dyn Arch) -> Result<(), SpecCommandError> {
+    fn architecture(&mut self, tree: &Tree, arch: &dyn Arch) -> Result<(), Error> {
         let names = tree.series(arch).into_iter();
         let series: Vec<Spec> = names.map(|name| Spec::load(&tree.source, arch, &name)).collect::<Result<_, _>>()?;
         hints::add(&mut self.hints, &tree.source, arch, &series)?;
@@ -97,7 +62,13 @@ impl Checked {
         Ok(())
     }
 
-    fn shown(&self) -> String {
+    /// Whether the specifications can be used.
+    pub(crate) fn is_right(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Problems, hints, numbers, and a verdict last.
+    pub(crate) fn text(&self) -> String {
         let mut shown = String::new();
         for problem in &self.problems {
             let _ = writeln!(shown, "{} {problem}\n", Style::new().red().apply_to("problem:"));
@@ -180,14 +151,4 @@ fn series_numbers(shown: &mut String, spec: &Spec) {
         _ => format!("{configurations}, of whose lists nothing is said"),
     };
     let _ = writeln!(shown, "  series {}: {what}", spec.series);
-}
-
-/// Whether what a file says under `source` says anything.
-pub(super) fn has_source(source: &Source, file: &str) -> Result<bool, SpecCommandError> {
-    #[derive(serde::Deserialize)]
-    struct Sourced {
-        source: String,
-    }
-    let sourced: Sourced = source.read(file)?.parse()?;
-    Ok(!sourced.source.trim().is_empty())
 }

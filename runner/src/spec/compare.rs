@@ -10,8 +10,8 @@ use reglist_suite::spec::{Configuration, ListedGroup, Register, Spec};
 use serde::Serialize;
 
 use super::text;
-use crate::diff::registers::{Moved, Places, add, together};
-use crate::diff::words::count;
+use crate::report::diff::registers::{Moved, Places, add, together};
+use crate::report::diff::words::count;
 
 /// Two series beside each other.
 #[derive(Debug, Serialize)]

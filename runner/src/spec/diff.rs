@@ -5,115 +5,108 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use clap::{Args, ValueEnum};
 use console::Style;
 use reglist_suite::arch::Arch;
-use reglist_suite::exit;
 use reglist_suite::spec::{Source, Spec};
 use serde::Serialize;
 
 use super::compare::{Comparison, Count};
+use super::error::Error;
 use super::tree::Tree;
-use super::{Place, SpecCommandError, text};
-use crate::diff::registers::Moved;
-use crate::diff::words::count;
-use crate::error::Error;
-use crate::report;
+use crate::report::diff::registers::Moved;
+use crate::report::diff::words::count;
 use crate::report::paragraph::{fill, hanging};
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-const AFTER_HELP: &str = "\
-A series is a name, such as v5, or the path of its folder with a slash in it,
-such as specs/loongarch64/v6, whose specifications are then those beside it.
-
-Exit codes: 0 no difference; 1 differences; 64 a series that cannot be used.";
-
-/// What is to be compared, and how it is shown.
-#[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct DiffArgs {
-    #[command(flatten)]
-    place: Place,
-    /// The architecture, where several have a series of that name
-    #[arg(long, value_name = "NAME")]
-    architecture: Option<String>,
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
-    /// The series to compare with
-    #[arg(value_name = "OLD")]
-    old: String,
-    /// The series that is new
-    #[arg(value_name = "NEW")]
-    new: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-/// A series with the place that it is from.
-struct Side {
-    /// As it was named.
-    name: String,
-    arch: &'static dyn Arch,
-    spec: Spec,
-}
-
-#[derive(Serialize)]
-struct Document<'c> {
+/// The differences of two series.
+#[derive(Debug, Serialize)]
+pub(crate) struct Difference {
     format: u32,
     architecture: &'static str,
-    old: &'c str,
-    new: &'c str,
+    old: String,
+    new: String,
     equal: bool,
     #[serde(flatten)]
-    comparison: &'c Comparison,
+    comparison: Comparison,
+    /// Number of configurations of the old series, and of the new one.
+    #[serde(skip)]
+    configurations: [usize; 2],
 }
 
-/// Compares; the result is the exit code.
-pub(super) fn run(arguments: &DiffArgs) -> Result<u8, Error> {
-    let old = side(arguments, &arguments.old)?;
-    let new = side(arguments, &arguments.new)?;
-    if old.arch.name() != new.arch.name() {
-        return Err(SpecCommandError::Architectures { old: old.arch.name(), new: new.arch.name() }.into());
-    }
-    let comparison = Comparison::of(&old.spec, &new.spec);
-    let shown = match arguments.format {
-        Format::Text => shown(&old, &new, &comparison),
-        Format::Json => {
-            let document = Document {
-                format: FORMAT,
-                architecture: old.arch.name(),
-                old: &old.name,
-                new: &new.name,
-                equal: comparison.is_equal(),
-                comparison: &comparison,
-            };
-            text::json(&document)?
+impl Difference {
+    /// Compares two series by name or by folder; names are those of the
+    /// specifications in a directory, or of the built-in ones.
+    pub(crate) fn of(
+        directory: Option<&Path>,
+        architecture: Option<&str>,
+        old: &str,
+        new: &str,
+    ) -> Result<Self, Error> {
+        let (one, other) = (side(directory, architecture, old)?, side(directory, architecture, new)?);
+        if one.0.name() != other.0.name() {
+            return Err(Error::Architectures { old: one.0.name(), new: other.0.name() });
         }
-    };
-    report::print(&shown)?;
-    Ok(if comparison.is_equal() { exit::PASSED } else { exit::FAILED })
+        let comparison = Comparison::of(&one.1, &other.1);
+        Ok(Self {
+            format: FORMAT,
+            architecture: one.0.name(),
+            old: old.to_owned(),
+            new: new.to_owned(),
+            equal: comparison.is_equal(),
+            comparison,
+            configurations: [one.1, other.1].map(|spec| spec.configurations.len()),
+        })
+    }
+
+    /// Whether there is no difference.
+    pub(crate) fn is_none(&self) -> bool {
+        self.equal
+    }
+
+    /// Every difference, and the verdict last.
+    pub(crate) fn text(&self) -> String {
+        let comparison = &self.comparison;
+        let mut shown = String::new();
+        for ((word, name), number) in [("OLD", &self.old), ("NEW", &self.new)].into_iter().zip(self.configurations) {
+            let what = format!("{name}, {}, {}", self.architecture, count(number, "configuration"));
+            hanging(&mut shown, &format!("{} {what}", Style::new().bold().apply_to(format!("{word}:"))));
+        }
+        configurations(&mut shown, comparison);
+        registers(&mut shown, "registers appeared", &comparison.appeared, comparison);
+        registers(&mut shown, "registers gone", &comparison.gone, comparison);
+        order(&mut shown, comparison);
+        groups(&mut shown, comparison);
+        facts(&mut shown, comparison);
+        counts(&mut shown, comparison);
+        let words = comparison.words();
+        let (word, style) = if self.equal {
+            ("no difference".to_owned(), Style::new().green())
+        } else {
+            ("different".to_owned(), Style::new().yellow())
+        };
+        let what = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+        shown.push('\n');
+        hanging(&mut shown, &format!("reglist: {}{what}", style.bold().apply_to(word)));
+        shown
+    }
 }
 
-fn side(arguments: &DiffArgs, name: &str) -> Result<Side, SpecCommandError> {
+/// A series by name or by folder.
+fn side(directory: Option<&Path>, architecture: Option<&str>, name: &str) -> Result<(&'static dyn Arch, Spec), Error> {
     let (source, arch, series) = if name.contains('/') {
         folder(Path::new(name))?
     } else {
-        let tree = Tree::at(&arguments.place)?;
-        let (arch, series) = tree.choose(arguments.architecture.as_deref(), Some(name))?;
+        let tree = Tree::of(directory)?;
+        let (arch, series) = tree.choose(architecture, Some(name))?;
         (tree.source, arch, series)
     };
-    Ok(Side { name: name.to_owned(), arch, spec: Spec::load(&source, arch, &series)? })
+    Ok((arch, Spec::load(&source, arch, &series)?))
 }
 
 /// The specifications around the folder of a series.
-fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), SpecCommandError> {
+fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), Error> {
     let parts = || {
         let whole = fs::canonicalize(path).ok().filter(|whole| whole.is_dir())?;
         let series = whole.file_name()?.to_str()?.to_owned();
@@ -127,37 +120,11 @@ fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), SpecComman
             .filter(|given| !given.as_os_str().is_empty() && fs::canonicalize(given).is_ok_and(|given| given == whole));
         Some((given.unwrap_or(whole).to_owned(), name, series))
     };
-    let (root, arch, series) = parts().ok_or_else(|| SpecCommandError::NoFolder { path: path.to_owned() })?;
-    let no_folder = |_| SpecCommandError::NoFolder { path: path.to_owned() };
+    let (root, arch, series) = parts().ok_or_else(|| Error::NoFolder { path: path.to_owned() })?;
+    let no_folder = |_| Error::NoFolder { path: path.to_owned() };
     let tree = Tree::of(Some(&root)).map_err(no_folder)?;
     let arch = tree.architecture(&arch).map_err(no_folder)?;
     Ok((tree.source, arch, series))
-}
-
-fn shown(old: &Side, new: &Side, comparison: &Comparison) -> String {
-    let mut shown = String::new();
-    for (word, side) in [("OLD", old), ("NEW", new)] {
-        let configurations = count(side.spec.configurations.len(), "configuration");
-        let what = format!("{}, {}, {configurations}", side.name, side.arch.name());
-        hanging(&mut shown, &format!("{} {what}", Style::new().bold().apply_to(format!("{word}:"))));
-    }
-    configurations(&mut shown, comparison);
-    registers(&mut shown, "registers appeared", &comparison.appeared, comparison);
-    registers(&mut shown, "registers gone", &comparison.gone, comparison);
-    order(&mut shown, comparison);
-    groups(&mut shown, comparison);
-    facts(&mut shown, comparison);
-    counts(&mut shown, comparison);
-    let words = comparison.words();
-    let (word, style) = if comparison.is_equal() {
-        ("no difference".to_owned(), Style::new().green())
-    } else {
-        ("different".to_owned(), Style::new().yellow())
-    };
-    let what = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
-    shown.push('\n');
-    hanging(&mut shown, &format!("reglist: {}{what}", style.bold().apply_to(word)));
-    shown
 }
 
 fn title(shown: &mut String, title: &str) {

@@ -7,16 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use reglist_suite::arch::Arch;
 use reglist_suite::spec::{Configuration, Source, Spec};
 
-use super::check::{Remark, has_source};
-use super::{SpecCommandError, text};
+use super::error::Error;
+use super::remark::Remark;
+use super::text;
 
 /// Adds the hints of an architecture, whose series these are.
-pub(super) fn add(
-    hints: &mut Vec<Remark>,
-    source: &Source,
-    arch: &dyn Arch,
-    series: &[Spec],
-) -> Result<(), SpecCommandError> {
+pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     for (position, spec) in series.iter().enumerate() {
         twins(hints, source, arch, spec)?;
         untested(hints, source, arch, spec)?;
@@ -60,7 +56,7 @@ fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)
 }
 
 /// Configurations that are the same vCPU.
-fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for (position, configuration) in spec.configurations.iter().enumerate() {
         let mut before = spec.configurations.iter().take(position);
         let Some(twin) =
@@ -80,7 +76,7 @@ fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec)
 }
 
 /// Groups that no configuration brings.
-fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for group in &spec.list {
         if spec.configurations.iter().any(|configuration| group.is_listed(&configuration.features)) {
             continue;
@@ -97,7 +93,7 @@ fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Sp
 }
 
 /// Lists that come from nowhere.
-fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), SpecCommandError> {
+fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for configuration in &spec.configurations {
         let path = file(arch, spec, &configuration.name);
         if !has_source(source, &path)? {
@@ -113,13 +109,18 @@ fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spe
     Ok(())
 }
 
+/// Whether the `source` of a file has any text.
+fn has_source(source: &Source, file: &str) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Sourced {
+        source: String,
+    }
+    let sourced: Sourced = source.read(file)?.parse()?;
+    Ok(!sourced.source.trim().is_empty())
+}
+
 /// Listed registers of which nobody has said what can be SET.
-fn unsafe_to_set(
-    hints: &mut Vec<Remark>,
-    source: &Source,
-    arch: &dyn Arch,
-    series: &[Spec],
-) -> Result<(), SpecCommandError> {
+fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
     let without: BTreeMap<u64, &str> = listed
         .filter(|register| text::has_no_safe_value(register))

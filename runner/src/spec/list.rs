@@ -2,50 +2,27 @@
 //! `spec list`: architectures, series and configurations.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
 use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::exit;
 use reglist_suite::spec::{Configuration, Spec};
 use serde::Serialize;
 
+use super::error::Error;
+use super::text;
 use super::tree::Tree;
-use super::{Place, SpecCommandError, text};
-use crate::error::Error;
-use crate::report;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// What is to be listed.
-#[derive(Debug, Args)]
-pub(super) struct ListArgs {
-    #[command(flatten)]
-    place: Place,
-    /// Only this architecture
-    #[arg(long, value_name = "NAME")]
-    architecture: Option<String>,
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
-    /// Only this series
-    #[arg(value_name = "SERIES")]
-    series: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-#[derive(Serialize)]
-struct Document {
+/// Architectures with their series.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listing {
     format: u32,
     architectures: Vec<Architecture>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Architecture {
     name: &'static str,
     default_series: &'static str,
@@ -54,13 +31,13 @@ struct Architecture {
     series: Vec<Series>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Series {
     name: String,
     configurations: Vec<Entry>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Entry {
     name: String,
     features: Vec<Feature>,
@@ -68,29 +45,50 @@ struct Entry {
     registers: Option<usize>,
 }
 
-/// Lists; the result is the exit code.
-pub(super) fn run(arguments: &ListArgs) -> Result<u8, Error> {
-    let document = document(arguments)?;
-    let shown = match arguments.format {
-        Format::Text => shown(&document),
-        Format::Json => text::json(&document)?,
-    };
-    report::print(&shown)?;
-    Ok(exit::PASSED)
+impl Listing {
+    /// Lists the specifications in a directory, or the built-in ones.
+    pub(crate) fn of(
+        directory: Option<&Path>,
+        architecture: Option<&str>,
+        series: Option<&str>,
+    ) -> Result<Self, Error> {
+        let tree = Tree::of(directory)?;
+        let architectures: Vec<&dyn Arch> = match (architecture, series) {
+            (architecture, Some(series)) => vec![tree.choose(architecture, Some(series))?.0],
+            (Some(name), None) => vec![tree.architecture(name)?],
+            (None, None) => tree.architectures.clone(),
+        };
+        let architectures = architectures.into_iter().map(|arch| self::architecture(&tree, arch, series));
+        Ok(Self { format: FORMAT, architectures: architectures.collect::<Result<_, _>>()? })
+    }
+
+    /// A table for each series.
+    pub(crate) fn text(&self) -> String {
+        let entries =
+            || self.architectures.iter().flat_map(|arch| &arch.series).flat_map(|series| &series.configurations);
+        let width = entries().map(|entry| entry.name.len()).max().unwrap_or_default().max("configuration".len());
+        let mut shown = String::new();
+        for arch in &self.architectures {
+            for series in &arch.series {
+                let gap = if shown.is_empty() { "" } else { "\n" };
+                let default = if series.name == arch.default_series { ", the default" } else { "" };
+                let _ = writeln!(shown, "{gap}{}, series {}{default}", arch.name, series.name);
+                let _ = writeln!(shown, "  {:<width$}  registers  features", "configuration");
+                for entry in &series.configurations {
+                    let number = entry.registers.map_or_else(|| "-".to_owned(), |number| number.to_string());
+                    let features = text::features(&entry.features);
+                    let _ = writeln!(shown, "  {:<width$}  {number:>9}  {features}", entry.name);
+                }
+            }
+        }
+        if entries().any(|entry| entry.registers.is_none()) {
+            shown.push_str("\n- nothing is said of this list but what holds for any list\n");
+        }
+        shown
+    }
 }
 
-fn document(arguments: &ListArgs) -> Result<Document, SpecCommandError> {
-    let tree = Tree::at(&arguments.place)?;
-    let architectures: Vec<&dyn Arch> = match (&arguments.architecture, &arguments.series) {
-        (architecture, Some(series)) => vec![tree.choose(architecture.as_deref(), Some(series))?.0],
-        (Some(name), None) => vec![tree.architecture(name)?],
-        (None, None) => tree.architectures.clone(),
-    };
-    let architectures = architectures.into_iter().map(|arch| architecture(&tree, arch, arguments.series.as_deref()));
-    Ok(Document { format: FORMAT, architectures: architectures.collect::<Result<_, _>>()? })
-}
-
-fn architecture(tree: &Tree, arch: &dyn Arch, only: Option<&str>) -> Result<Architecture, SpecCommandError> {
+fn architecture(tree: &Tree, arch: &dyn Arch, only: Option<&str>) -> Result<Architecture, Error> {
     let mut registers = 0;
     let mut series = Vec::new();
     for name in tree.series(arch).into_iter().filter(|name| only.is_none_or(|only| only == name)) {
@@ -106,28 +104,4 @@ impl From<Configuration> for Entry {
         let registers = (!configuration.contract_only).then_some(configuration.registers.len());
         Self { name: configuration.name, features: configuration.features, registers }
     }
-}
-
-fn shown(document: &Document) -> String {
-    let entries =
-        || document.architectures.iter().flat_map(|arch| &arch.series).flat_map(|series| &series.configurations);
-    let width = entries().map(|entry| entry.name.len()).max().unwrap_or_default().max("configuration".len());
-    let mut shown = String::new();
-    for arch in &document.architectures {
-        for series in &arch.series {
-            let gap = if shown.is_empty() { "" } else { "\n" };
-            let default = if series.name == arch.default_series { ", the default" } else { "" };
-            let _ = writeln!(shown, "{gap}{}, series {}{default}", arch.name, series.name);
-            let _ = writeln!(shown, "  {:<width$}  registers  features", "configuration");
-            for entry in &series.configurations {
-                let number = entry.registers.map_or_else(|| "-".to_owned(), |number| number.to_string());
-                let features = text::features(&entry.features);
-                let _ = writeln!(shown, "  {:<width$}  {number:>9}  {features}", entry.name);
-            }
-        }
-    }
-    if entries().any(|entry| entry.registers.is_none()) {
-        shown.push_str("\n- nothing is said of this list but what holds for any list\n");
-    }
-    shown
 }

@@ -2,14 +2,11 @@
 //! Words that all of these commands use.
 
 use std::collections::BTreeSet;
-use std::io;
 
 use reglist_suite::arch::Feature;
 use reglist_suite::spec::{Register, Rule};
-use serde::Serialize;
 
-use crate::diff::words::count;
-use crate::error::Error;
+use crate::report::diff::words::count;
 
 /// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {
@@ -22,11 +19,6 @@ pub(super) fn features(features: &[Feature]) -> String {
 /// The names of features, whatever their order.
 pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
-}
-
-/// A document for programs.
-pub(super) fn json(document: &impl Serialize) -> Result<String, Error> {
-    Ok(serde_json::to_string_pretty(document).map_err(|error| Error::Output(io::Error::from(error)))? + "\n")
 }
 
 /// A number of registers.

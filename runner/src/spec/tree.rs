@@ -6,7 +6,7 @@ use std::path::Path;
 use reglist_suite::arch::{self, Arch};
 use reglist_suite::spec::{Source, Spec};
 
-use super::{Place, SpecCommandError};
+use super::error::Error;
 
 /// A tree of specifications with the architectures that it has.
 #[derive(Debug)]
@@ -17,18 +17,13 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The tree at a place.
-    pub(super) fn at(place: &Place) -> Result<Self, SpecCommandError> {
-        Self::of(place.specs.as_deref())
-    }
-
     /// The tree in a directory, or the one in the program.
-    pub(super) fn of(directory: Option<&Path>) -> Result<Self, SpecCommandError> {
+    pub(super) fn of(directory: Option<&Path>) -> Result<Self, Error> {
         let source = directory.map_or(Source::Embedded, |directory| Source::Directory(directory.to_owned()));
         let architectures: Vec<&dyn Arch> =
             arch::ALL.into_iter().filter(|arch| !source.list(arch.name()).is_empty()).collect();
         match directory {
-            Some(path) if architectures.is_empty() => Err(SpecCommandError::NoSpecs { path: path.to_owned() }),
+            Some(path) if architectures.is_empty() => Err(Error::NoSpecs { path: path.to_owned() }),
             _ => Ok(Self { source, architectures }),
         }
     }
@@ -39,7 +34,7 @@ impl Tree {
         &self,
         architecture: Option<&str>,
         series: Option<&str>,
-    ) -> Result<(&'static dyn Arch, String), SpecCommandError> {
+    ) -> Result<(&'static dyn Arch, String), Error> {
         let architectures = match architecture {
             Some(name) => vec![self.architecture(name)?],
             None => self.architectures.clone(),
@@ -56,9 +51,9 @@ impl Tree {
                 let known =
                     architectures.iter().map(|arch| format!("{} of {}", self.series(*arch).join(", "), arch.name()));
                 let known = known.collect::<Vec<_>>().join("; ");
-                Err(SpecCommandError::Unknown { what: "series", name: series.to_owned(), known })
+                Err(Error::Unknown { what: "series", name: series.to_owned(), known })
             }
-            several => Err(SpecCommandError::Ambiguous {
+            several => Err(Error::Ambiguous {
                 series: series.to_owned(),
                 architectures: several.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(" and "),
             }),
@@ -66,10 +61,10 @@ impl Tree {
     }
 
     /// The architecture of that name.
-    pub(super) fn architecture(&self, name: &str) -> Result<&'static dyn Arch, SpecCommandError> {
+    pub(super) fn architecture(&self, name: &str) -> Result<&'static dyn Arch, Error> {
         self.architectures.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
             let known = self.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ");
-            SpecCommandError::Unknown { what: "architecture", name: name.to_owned(), known }
+            Error::Unknown { what: "architecture", name: name.to_owned(), known }
         })
     }
 

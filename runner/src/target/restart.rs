@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use reglist_suite::report::events::{CaseFinished, Event, Outcome, RunFinished, Totals};
 
-use crate::stream::{Record, Runs};
+use crate::record::stream::{Record, Runs};
 
 /// A run that outlives its kernel.
 #[derive(Debug)]

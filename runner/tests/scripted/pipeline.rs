@@ -7,7 +7,7 @@ use crate::fake::{FakeLab, PRISTINE, expect, text};
 
 const PATCH: &str = "\
 From: A <a@b>\nSubject: [PATCH] x\n\n---\n\
---- a/arch/loongarch/kvm/vcpu.c\n+++ b/arch/loongarch/kvm/vcpu.c\n -1,3 +1,3 \n one\n-two\n+2\n three\n";
+--- a/arch/loongarch/kvm/vcpu.c\n+++ b/arch/loongarch/kvm/vcpu.c\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n";
 
 fn console(lab: &FakeLab) -> String {
     fs::read_to_string(lab.path("out/console.log")).unwrap()

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Why no series can be made of a run.
 
-use std::io;
 use std::path::PathBuf;
 
 use reglist_suite::exit;
 use reglist_suite::spec::SpecError;
 
-use crate::diff::read::ReadError;
+use crate::report::diff::read::ReadError;
+use crate::system::files::FileError;
 
 /// How a list gets into a run, for remedies.
 pub(super) const RUN_AGAIN: &str =
@@ -148,15 +148,9 @@ pub(crate) enum FromKernelError {
         /// The configuration.
         configuration: String,
     },
-    /// A file cannot be written.
-    #[error("failed to write `{}`\n[name a directory that can be written]", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    /// A file that cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl FromKernelError {
@@ -165,7 +159,8 @@ impl FromKernelError {
         match self {
             Self::Order { .. } | Self::When { .. } => exit::FAILED,
             Self::NotImplemented => exit::NOTHING_TESTED,
-            Self::Write { .. } | Self::Unequal { .. } => exit::INFRASTRUCTURE,
+            Self::Unequal { .. } => exit::INFRASTRUCTURE,
+            Self::File(error) => error.exit_code(),
             _ => exit::USAGE,
         }
     }

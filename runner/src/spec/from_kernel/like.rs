@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use reglist_suite::arch::Arch;
 use reglist_suite::spec::{GroupsFile, Source, Spec};
 
-use crate::spec::SpecCommandError;
+use crate::spec::error::Error;
 
 /// A series with what its files say beside what they mean.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Like {
 
 impl Like {
     /// Reads a series.
-    pub(super) fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecCommandError> {
+    pub(super) fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, Error> {
         let spec = Spec::load(source, arch, series)?;
         let (groups, text) = GroupsFile::read(source, arch, series)?;
         let mut heads = BTreeMap::new();

@@ -8,8 +8,8 @@ use reglist_suite::report::events::{CaseFinished, Label, Outcome, RunStarted, Su
 use reglist_suite::spec::{Configuration, Spec};
 
 use super::error::FromKernelError;
-use crate::diff::words::plain;
-use crate::stream::Record;
+use crate::record::stream::Record;
+use crate::report::diff::words::plain;
 
 /// The check that writes a list down.
 const CONTENTS: &str = "contents.exact";

@@ -5,9 +5,8 @@
 //! the features that bring it -> groups -> YAML -> loaded again and held against
 //! the lists -> files.
 
-mod ask;
 mod draft;
-mod error;
+pub(super) mod error;
 mod features;
 mod like;
 mod lists;
@@ -21,77 +20,83 @@ mod yaml;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
 use reglist_suite::arch::{self, Arch};
-use reglist_suite::exit;
 use reglist_suite::report::events::SubjectKind;
 use reglist_suite::spec::Spec;
 
+use super::error::Error;
 use super::tree::Tree;
-use super::{Place, SpecCommandError};
-use crate::diff::read::Stored;
-use crate::diff::words::plain;
-use crate::error::Error;
-use crate::progress::say;
-use crate::report;
-use crate::stream::Record;
+use crate::record::stream::Record;
+use crate::report::diff::read::Stored;
+use crate::report::diff::words::{count, plain};
+use crate::report::paragraph::hanging;
 use draft::Draft;
 pub(crate) use error::FromKernelError;
 use like::Like;
 use lists::Lists;
 use write::Files;
 
-const AFTER_HELP: &str = "\
-Without EVENTS this machine's kernel is asked, which has to be LoongArch's.
-
-The directory becomes a whole tree of specifications, in which the new series is
-one more; `--specs DIR --series NAME` of lab and run use it. Registers without a
-name are decoded as far as their ids tell, and marked. Groups are those of the
-series that the run was made with, as far as they fit.
-
-Exit codes: 0 written in full; 1 the kernel lists something that no
-specification can hold, which is named; 64 a run that cannot be used.";
-
-/// What a series is made of, and where it goes.
-#[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
-pub(super) struct FromKernelArgs {
-    #[command(flatten)]
-    place: Place,
-    /// Name of the new series
-    #[arg(long, value_name = "NAME", value_parser = series_name)]
-    series: String,
-    /// Directory that becomes a tree of specifications; new or empty
-    #[arg(long, value_name = "DIR")]
-    output: PathBuf,
-    /// The series whose configurations and groups are taken [default: the run's]
-    #[arg(long, value_name = "NAME")]
-    like: Option<String>,
-    /// Whom to ask, where there are no events
-    #[arg(long, value_enum, default_value_t = Asked::Kvm, value_name = "SUBJECT", conflicts_with = "events")]
-    subject: Asked,
-    /// Write into a directory that is not empty, and over files of these names
-    #[arg(long)]
-    force: bool,
-    /// Print what would be written instead of writing it
-    #[arg(long)]
-    dry_run: bool,
-    /// Events of a run; `-` is the standard input
-    #[arg(value_name = "EVENTS")]
-    events: Option<PathBuf>,
+/// A series to make, and its place.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The specifications; without a directory the built-in ones.
+    pub(crate) specs: Option<PathBuf>,
+    /// Name of the new series.
+    pub(crate) series: String,
+    /// The directory that becomes a tree of specifications.
+    pub(crate) output: PathBuf,
+    /// The series whose configurations and groups are taken; by default the
+    /// run's.
+    pub(crate) like: Option<String>,
+    /// Whether files may be overwritten.
+    pub(crate) force: bool,
+    /// Whether nothing is written.
+    pub(crate) dry_run: bool,
 }
 
-/// Whom to ask for lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Asked {
-    /// This machine's kernel
-    Kvm,
-    /// The built-in model, to see what comes of it
-    Model,
+/// A series to make, with a place that can hold it.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    request: Request,
+    tree: Tree,
+}
+
+/// The result.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// A summary, or in a dry run the files.
+    pub(crate) text: String,
+    /// Ids that the kernel lists and no specification can hold, a sentence each.
+    pub(crate) troubles: Vec<String>,
+}
+
+impl Plan {
+    /// Loads the specifications and checks the place.
+    pub(crate) fn new(request: Request) -> Result<Self, Error> {
+        let tree = Tree::of(request.specs.as_deref())?;
+        if !request.dry_run {
+            write::check_place(&request.output, request.force)?;
+        }
+        Ok(Self { request, tree })
+    }
+
+    /// Makes the series from the lists of a run.
+    pub(crate) fn write(&self, record: &Record) -> Result<Written, Error> {
+        let Request { output, force, .. } = &self.request;
+        let made = Made::of(&self.request, &self.tree, record)?;
+        made.check(output)?;
+        let text = if self.request.dry_run {
+            made.files.shown(output)
+        } else {
+            made.files.write(output, *force)?;
+            made.summary(output)
+        };
+        Ok(Written { text, troubles: made.lists.troubles() })
+    }
 }
 
 /// A name that can be a folder beside other series.
-fn series_name(name: &str) -> Result<String, String> {
+pub(crate) fn series_name(name: &str) -> Result<String, String> {
     let is_right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(is_right) || name.starts_with('-') {
         return Err("use a to z, 0 to 9, _ and -".to_owned());
@@ -102,34 +107,8 @@ fn series_name(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// Writes a series; the result is the exit code.
-pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
-    let tree = Tree::at(&arguments.place)?;
-    if !arguments.dry_run {
-        write::check_place(&arguments.output, arguments.force).map_err(SpecCommandError::from)?;
-    }
-    let record = match &arguments.events {
-        Some(path) => stored(path)?,
-        None => match ask::record(arguments)? {
-            Ok(record) => record,
-            Err(code) => return Ok(code),
-        },
-    };
-    let made = Made::of(arguments, &tree, &record)?;
-    made.check(&arguments.output)?;
-    let shown = if arguments.dry_run {
-        made.files.shown(&arguments.output)
-    } else {
-        made.files.write(&arguments.output, arguments.force).map_err(SpecCommandError::from)?;
-        made.summary(arguments)
-    };
-    report::print(&shown)?;
-    made.lists.troubles().iter().for_each(|trouble| say(&format!("reglist: {trouble}")));
-    Ok(if made.lists.troubles().is_empty() { exit::PASSED } else { exit::FAILED })
-}
-
 /// The one run of a file.
-fn stored(path: &Path) -> Result<Record, SpecCommandError> {
+pub(crate) fn stored(path: &Path) -> Result<Record, Error> {
     let stored = if path == Path::new("-") {
         Stored::from_lines(Path::new("the standard input"), io::stdin().lock())
     } else {
@@ -154,39 +133,39 @@ struct Made {
 }
 
 impl Made {
-    fn of(arguments: &FromKernelArgs, tree: &Tree, record: &Record) -> Result<Self, SpecCommandError> {
+    fn of(request: &Request, tree: &Tree, record: &Record) -> Result<Self, Error> {
         let started = record.started.as_ref().ok_or(FromKernelError::NoRun)?;
         let arch = arch::by_name(&started.architecture);
         let arch = arch.filter(|arch| tree.architectures.iter().any(|known| known.name() == arch.name()));
-        let arch = arch.ok_or_else(|| SpecCommandError::Unknown {
+        let arch = arch.ok_or_else(|| Error::Unknown {
             what: "architecture",
             name: plain(&started.architecture),
             known: tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", "),
         })?;
-        let name = arguments.like.as_ref().unwrap_or(&started.series);
+        let name = request.like.as_ref().unwrap_or(&started.series);
         let known = tree.series(arch);
         if !known.contains(name) {
             return Err(FromKernelError::NoLike { series: plain(name), known: known.join(", ") }.into());
         }
-        if known.contains(&arguments.series) && !arguments.force {
-            return Err(FromKernelError::SeriesExists { series: arguments.series.clone() }.into());
+        if known.contains(&request.series) && !request.force {
+            return Err(FromKernelError::SeriesExists { series: request.series.clone() }.into());
         }
         let like = Like::load(&tree.source, arch, name)?;
         let lists = Lists::of(record, started, &like.spec, arch)?;
         let draft = Draft::of(&lists, &like, arch)?;
         let files = yaml::files(&yaml::Series {
-            name: &arguments.series,
+            name: &request.series,
             tree,
             arch,
             lists: &lists,
             like: &like,
             draft: &draft,
         })?;
-        Ok(Self { arch, series: arguments.series.clone(), lists, like, draft, files })
+        Ok(Self { arch, series: request.series.clone(), lists, like, draft, files })
     }
 
     /// Loads what is to be written, and holds it against what the kernel lists.
-    fn check(&self, output: &Path) -> Result<(), SpecCommandError> {
+    fn check(&self, output: &Path) -> Result<(), Error> {
         let (directory, source) = self.files.aside()?;
         let spec = Spec::load(&source, self.arch, &self.series).map_err(|mut error| {
             if let Ok(below) = Path::new(&error.file).strip_prefix(directory.path()) {
@@ -205,12 +184,12 @@ impl Made {
     }
 
     /// What was written, and what to do with it.
-    fn summary(&self, arguments: &FromKernelArgs) -> String {
-        let root = arguments.output.display();
+    fn summary(&self, output: &Path) -> String {
+        let root = output.display();
         let mut shown = String::new();
-        let mut line = |words: String| report::paragraph::hanging(&mut shown, &words);
+        let mut line = |words: String| hanging(&mut shown, &words);
         let registers = super::text::registers(self.draft.registers.len());
-        let configurations = crate::diff::words::count(self.lists.configurations.len(), "configuration");
+        let configurations = count(self.lists.configurations.len(), "configuration");
         line(format!(
             "{root}: series {} with {registers} and {configurations}, as {} lists them",
             self.series, self.lists.kernel
@@ -225,8 +204,8 @@ impl Made {
             shlex::try_quote(&path.display().to_string())
                 .map_or_else(|_| path.display().to_string(), |word| word.into_owned())
         };
-        let (specs, series) = (quoted(&arguments.output), &self.series);
-        let folder = quoted(&arguments.output.join(self.arch.name()).join(series));
+        let (specs, series) = (quoted(output), &self.series);
+        let folder = quoted(&output.join(self.arch.name()).join(series));
         let folder = if folder.contains('/') { folder } else { format!("./{folder}") };
         // The same kernel again, of which nothing but its lists is known here.
         let test = match self.lists.subject {

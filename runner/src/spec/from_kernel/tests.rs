@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use reglist_suite::arch::{Feature, LoongArch64};
+use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, Event, Label, NamedRegister, Outcome, RunStarted};
 use reglist_suite::spec::Source;
 
@@ -91,21 +92,12 @@ fn recorded(started: RunStarted, cases: Vec<CaseFinished>) -> Record {
     record
 }
 
-fn arguments() -> FromKernelArgs {
-    FromKernelArgs {
-        place: Place { specs: None },
-        series: "six".into(),
-        output: "out".into(),
-        like: None,
-        subject: Asked::Kvm,
-        force: false,
-        dry_run: false,
-        events: None,
-    }
+fn request() -> Request {
+    Request { specs: None, series: "six".into(), output: "out".into(), like: None, force: false, dry_run: false }
 }
 
-fn try_made(record: &Record) -> Result<Made, SpecCommandError> {
-    let made = Made::of(&arguments(), &Tree::of(None).unwrap(), record)?;
+fn try_made(record: &Record) -> Result<Made, Error> {
+    let made = Made::of(&request(), &Tree::of(None).unwrap(), record)?;
     made.check(Path::new("out"))?;
     Ok(made)
 }
@@ -310,8 +302,7 @@ fn a_name_has_to_be_a_folder_beside_others() {
         assert!(series_name(name).is_err(), "{name}");
     }
     assert!(series_name("v6-rc1").is_ok());
-    let error =
-        Made::of(&FromKernelArgs { series: "v5".into(), ..arguments() }, &Tree::of(None).unwrap(), &record(&right()));
+    let error = Made::of(&Request { series: "v5".into(), ..request() }, &Tree::of(None).unwrap(), &record(&right()));
     assert!(error.err().unwrap().to_string().contains("already\n["));
 }
 

@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::Path;
 
 use reglist_suite::spec::Source;
 use tempfile::TempDir;
 
 use super::error::FromKernelError;
+use crate::system::files::{self, FileError};
 
 /// The files of a tree.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelEr
         Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
             return Err(FromKernelError::NoDirectory { path: output.to_owned() });
         }
-        Err(source) => return Err(FromKernelError::Write { path: output.to_owned(), source }),
+        Err(source) => return Err(FileError::write(output)(source).into()),
     };
     if occupied && !force { Err(FromKernelError::Occupied { path: output.to_owned() }) } else { Ok(()) }
 }
@@ -49,8 +49,7 @@ pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelEr
 impl Files {
     /// The tree in a directory that is gone when the result is dropped.
     pub(super) fn aside(&self) -> Result<(TempDir, Source), FromKernelError> {
-        let directory =
-            TempDir::new().map_err(|source| FromKernelError::Write { path: std::env::temp_dir(), source })?;
+        let directory = TempDir::new().map_err(FileError::write(&std::env::temp_dir()))?;
         for file in &self.files {
             file.write(directory.path(), false)?;
         }
@@ -94,16 +93,10 @@ impl Files {
 }
 
 impl File {
-    /// Writes the whole file or nothing of it.
     fn write(&self, root: &Path, force: bool) -> Result<(), FromKernelError> {
         let path = root.join(&self.path);
-        let failed = |source| FromKernelError::Write { path: path.clone(), source };
         let directory = path.parent().unwrap_or(root);
-        fs::create_dir_all(directory).map_err(failed)?;
-        let everybody = fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(directory).map_err(failed)?;
-        file.write_all(self.content.as_bytes()).map_err(failed)?;
-        let kept = if force { file.persist(&path) } else { file.persist_noclobber(&path) };
-        kept.map(drop).map_err(|error| failed(error.error))
+        fs::create_dir_all(directory).map_err(FileError::write(directory))?;
+        Ok(files::write(&path, &self.content, force)?)
     }
 }

@@ -14,7 +14,7 @@ use super::lists::{Listed, Lists};
 use super::named::Named;
 use super::write::{File, Files};
 use crate::report::paragraph::WIDTH;
-use crate::spec::SpecCommandError;
+use crate::spec::error::Error;
 use crate::spec::tree::Tree;
 
 /// What a register without a name is for.
@@ -32,7 +32,7 @@ pub(super) struct Series<'s> {
 
 /// The whole tree that the series is in: what the others are made of as it is,
 /// names that are unknown so far behind the known ones.
-pub(super) fn files(series: &Series<'_>) -> Result<Files, SpecCommandError> {
+pub(super) fn files(series: &Series<'_>) -> Result<Files, Error> {
     let source = &series.tree.source;
     let folder = format!("{}/{}", series.arch.name(), series.name);
     let registers = format!("{}/registers.yaml", series.arch.name());

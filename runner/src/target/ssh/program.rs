@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::SshError;
 use super::script::PROGRAM;
-use crate::error::Error;
 use crate::lab::Toolchain;
 use crate::lab::suite_program::{self, Elf, Kind};
-use crate::session::Session;
+use crate::system::session::Session;
+use crate::target::TargetError;
 
 /// Headers are within so many bytes.
 const HEADERS: u64 = 1 << 16;
@@ -41,12 +41,12 @@ pub(super) fn check(path: &Path, machine: &str, host: &str) -> Result<(), SshErr
 }
 
 /// Makes sure, before anybody is called, that a file is a program at all.
-pub(super) fn check_elf(path: &Path) -> Result<(), SshError> {
+pub(crate) fn check_elf(path: &Path) -> Result<(), SshError> {
     read(path)?.map(drop).ok_or_else(|| SshError::NoElf { path: path.to_owned() })
 }
 
 /// A program for a board of this kind.
-pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, Error> {
+pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, TargetError> {
     if let Some(path) = beside(machine) {
         return Ok(path);
     }

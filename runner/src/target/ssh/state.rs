@@ -10,20 +10,18 @@ use serde::{Deserialize, Serialize};
 
 use super::SshError;
 use super::frames::Lines;
-use crate::stream::Runs;
+use crate::record::stream::Runs;
+use crate::system::results::{EVENTS, STATE as DIRECTORY};
 use crate::target::restart::{Next, Restarting};
 
-/// Directory beside the events, for as long as the run has not ended.
-pub(crate) const DIRECTORY: &str = "board";
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
-const EVENTS: &str = "events.jsonl";
 /// Raised when a member changes its meaning.
 const FORMAT: u32 = 1;
 
 /// What it takes to go on with a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Version of this file.
     pub(super) format: u32,
     /// The board.

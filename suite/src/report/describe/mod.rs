@@ -7,6 +7,7 @@ mod catalogue;
 mod clause;
 mod fault;
 mod id;
+mod nearest;
 mod place;
 mod register;
 mod table;
@@ -17,6 +18,7 @@ mod words;
 mod tests;
 
 pub use catalogue::{Catalogue, Content, Description, Entry, Kind, Part};
+pub use nearest::nearest;
 pub use table::{WIDTH, tables};
 #[cfg(test)]
 use table::{clauses as clause_table, themes as theme_table};

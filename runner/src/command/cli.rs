@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The command line: what can be asked, and whom it is handed to.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{ArgAction, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use reglist_suite::exit;
+use reglist_suite::harness::options::ColorSetting;
+
+use crate::command::diff::DiffArgs;
+use crate::command::error::Error;
+use crate::command::lab::LabArgs;
+use crate::command::manual::{self, CompletionsArgs, ManArgs};
+use crate::command::report::ReportArgs;
+use crate::command::run::RunArgs;
+use crate::command::show::ShowArgs;
+use crate::command::spec::SpecArgs;
+use crate::command::ssh::SshArgs;
+use crate::command::{diff, doctor, lab, report, run, show, spec, ssh};
+use crate::system::cache::{self, Cache};
+use crate::system::output::print;
+use crate::system::verbosity::Verbosity;
+
+/// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
+#[derive(Debug, Parser)]
+#[command(name = "reglist", version, after_help = AFTER_HELP, max_term_width = 80)]
+pub(crate) struct Cli {
+    /// Show a line for each case, and what is done and where it is kept
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Show what failed and the verdict, and no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// When to use colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
+implemented); 5 the infrastructure failed; 64 wrong usage or a patch that does
+not apply.";
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn apply(self) {
+        match self {
+            Self::Auto => {}
+            Self::Always => console::set_colors_enabled(true),
+            Self::Never => console::set_colors_enabled(false),
+        }
+    }
+
+    /// The same for libtest's own output.
+    pub(super) fn of_libtest(self) -> Option<ColorSetting> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(ColorSetting::Always),
+            Self::Never => Some(ColorSetting::Never),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Test this machine's kernel, or show a run on the built-in model (the default)
+    Run(Box<RunArgs>),
+    /// Build a LoongArch kernel and test it in an emulated machine
+    Lab(Box<LabArgs>),
+    /// Test the kernel of a board over ssh
+    Ssh(Box<SshArgs>),
+    /// Compare two stored runs: what regressed, what is fixed, which registers came and went
+    Diff(DiffArgs),
+    /// Report runs that are stored as events, or as KTAP in any log
+    Report(ReportArgs),
+    /// Say what a register, a clause, a case or a fault is
+    Show(ShowArgs),
+    /// Check, list and compare specifications, or write one out of what a kernel lists
+    Spec(SpecArgs),
+    /// Say what the lab needs, what is there and how to get the rest
+    Doctor,
+    /// Write manual pages
+    Man(ManArgs),
+    /// Print a completion for a shell
+    Completions(CompletionsArgs),
+    /// Show or clear what the lab keeps between runs
+    Cache {
+        /// Remove everything
+        #[arg(long)]
+        clear: bool,
+    },
+}
+
+/// Does what was asked and returns the exit code.
+pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
+    cli.color.apply();
+    let verbosity = Verbosity::of(cli.quiet, cli.verbose > 0);
+    match cli.command {
+        None => run::run(run_args()?, verbosity, cli.color),
+        Some(Command::Run(arguments)) => run::run(*arguments, verbosity, cli.color),
+        Some(Command::Lab(arguments)) => lab::run(&arguments, verbosity),
+        Some(Command::Ssh(arguments)) => ssh::run(&arguments, verbosity),
+        Some(Command::Diff(arguments)) => diff::run(&arguments),
+        Some(Command::Report(arguments)) => report::run(&arguments, verbosity),
+        Some(Command::Show(arguments)) => show::run(&arguments, verbosity),
+        Some(Command::Man(arguments)) => manual::write_pages(&arguments),
+        Some(Command::Completions(arguments)) => manual::print_completions(&arguments),
+        Some(Command::Spec(arguments)) => spec::run(&arguments),
+        Some(Command::Doctor) => doctor::run(),
+        Some(Command::Cache { clear }) => show_cache(clear),
+    }
+}
+
+/// The options of `run` where nothing is given.
+fn run_args() -> Result<RunArgs, Error> {
+    let command = RunArgs::augment_args(clap::Command::new("run"));
+    let matches = command.try_get_matches_from(["run"]).map_err(Error::usage)?;
+    RunArgs::from_arg_matches(&matches).map_err(Error::usage)
+}
+
+fn show_cache(clear: bool) -> Result<u8, Error> {
+    let place = Cache::place()?;
+    if clear {
+        Cache::clear(&place)?;
+    }
+    let (bytes, files) = cache::size(&place);
+    let shown = format!("{}: {:.1} GB in {files} files\n", place.display(), bytes as f64 / 1e9);
+    print(&shown)?;
+    Ok(exit::PASSED)
+}
+
+/// Shows help, the version or what is wrong with the command line, of which
+/// `arguments` are all but the program's name.
+pub(crate) fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let _ = match meant_for_run(error, arguments) {
+            Some(command) => {
+                let what = text.lines().next().unwrap_or_default();
+                writeln!(io::stderr(), "reglist: {what}\n[did you mean `{command}`?]")
+            }
+            None => write!(io::stderr(), "reglist: {text}"),
+        };
+        exit::USAGE
+    } else {
+        let _ = write!(io::stdout(), "{}", error.render());
+        exit::PASSED
+    }
+}
+
+/// The command that was meant, where somebody gave options or a filter of the
+/// suite without a command.
+fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String> {
+    let unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
+    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
+    if !unknown || suggested.into_iter().any(|kind| error.get(kind).is_some()) {
+        return None;
+    }
+    let commands = Cli::command();
+    let is_command = |word: &OsString| commands.get_subcommands().any(|command| word == command.get_name());
+    if arguments.iter().any(is_command) {
+        return None;
+    }
+    let words: Vec<String> = arguments.into_iter().map(OsString::into_string).collect::<Result<_, _>>().ok()?;
+    Cli::try_parse_from(["reglist", "run"].into_iter().chain(words.iter().map(String::as_str))).ok()?;
+    let words = shlex::try_join(words.iter().map(String::as_str)).ok()?;
+    Some(format!("reglist run {words}"))
+}

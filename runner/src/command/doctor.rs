@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What the lab needs, what is there, and the command that gets the rest.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::sys::statvfs::statvfs;
+use nix::unistd::geteuid;
+use reglist_suite::exit;
+
+use crate::command::error::Error;
+use crate::lab::toolchain::{self, TOOLS, version};
+use crate::lab::{self};
+use crate::system::cache::{self, Cache};
+use crate::system::output::print;
+use crate::system::sandbox::{Mount, Room};
+
+/// Disk that a first run takes, with room to spare.
+const NEED: u64 = 5_000_000_000;
+
+/// Looks at everything; the exit code says whether the lab can run.
+pub(crate) fn run() -> Result<u8, Error> {
+    let mut findings = Findings::default();
+    let place = Cache::place()?;
+    rooms(&mut findings);
+    let host = tools(&mut findings);
+    if !host {
+        debian(&mut findings, &place);
+    }
+    rust(&mut findings, host);
+    disk(&mut findings, &place);
+    let code = findings.conclude();
+    print(&findings.text)?;
+    Ok(code)
+}
+
+#[derive(Debug, Default)]
+struct Findings {
+    text: String,
+    missing: usize,
+}
+
+impl Findings {
+    fn good(&mut self, what: &str, found: &str) {
+        let _ = writeln!(self.text, "ok       {what}: {found}");
+    }
+
+    fn note(&mut self, what: &str, found: &str) {
+        let _ = writeln!(self.text, "-        {what}: {found}");
+    }
+
+    fn bad(&mut self, what: &str, found: &str, remedy: &str) {
+        self.missing += 1;
+        let _ = writeln!(self.text, "MISSING  {what}: {found}\n         [{remedy}]");
+    }
+
+    fn conclude(&mut self) -> u8 {
+        let (verdict, code) = match self.missing {
+            0 => ("the lab can run: reglist lab --reference".to_owned(), exit::PASSED),
+            count => (format!("the lab cannot run: {count} missing"), exit::INFRASTRUCTURE),
+        };
+        let _ = writeln!(self.text, "\nreglist: {verdict}");
+        code
+    }
+}
+
+/// Whether processes and mounts can be confined, and sources overlaid.
+fn rooms(findings: &mut Findings) {
+    for (tool, package) in
+        [("setpriv", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("mount", "mount")]
+    {
+        if version(tool).is_none() && !in_path(tool) {
+            findings.bad(tool, "not found", &format!("apt-get install {package}"));
+        }
+    }
+    let who = if geteuid().is_root() { "as root" } else { "as an ordinary user" };
+    let true_in = |room: &Room| {
+        let argv = room.enter(&["true".into()]);
+        let Some((program, arguments)) = argv.split_first() else { return false };
+        let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if !true_in(&Room::host()) {
+        let remedy = if geteuid().is_root() {
+            "run it where mount and process namespaces are allowed; a container needs --privileged"
+        } else {
+            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, as root"
+        };
+        findings.bad("namespaces", &format!("not allowed {who}"), remedy);
+        return;
+    }
+    findings.good("namespaces", &format!("mounts and processes can be confined {who}"));
+    let Ok(directory) = tempfile::tempdir() else {
+        findings.bad("temporary directory", "cannot be made", "set TMPDIR to a directory that you can write");
+        return;
+    };
+    let part = |name: &str| {
+        let path = directory.path().join(name);
+        let _ = fs::create_dir_all(&path);
+        path
+    };
+    let room = Room::tree(Path::new("/"), &part("room")).with(Mount::Overlay {
+        upper: part("upper"),
+        lower: part("lower"),
+        to: "/src",
+    });
+    if true_in(&room) {
+        findings.good("overlayfs", "patches can be laid over a source");
+    } else {
+        findings.bad(
+            "overlayfs",
+            &format!("cannot be mounted {who}"),
+            "modprobe overlay, as root; without root Linux 5.11 or newer is needed",
+        );
+    }
+}
+
+/// Whether the host's own tools suffice.
+fn tools(findings: &mut Findings) -> bool {
+    let mut all = true;
+    let mut lines = Vec::new();
+    for (tool, oldest) in TOOLS {
+        match version(tool) {
+            Some(version) if version.major >= oldest => lines.push((tool, version.text, true)),
+            Some(version) => {
+                all = false;
+                lines.push((tool, format!("{} is older than {oldest}", version.text), false));
+            }
+            None => {
+                all = false;
+                lines.push((tool, "not found".to_owned(), false));
+            }
+        }
+    }
+    if all {
+        for (tool, text, _) in lines {
+            findings.good(tool, &text);
+        }
+        return true;
+    }
+    let short: Vec<&str> = lines.iter().filter(|line| !line.2).map(|line| line.0).collect();
+    findings.note("host's tools", &format!("not used, for want of {}", short.join(", ")));
+    false
+}
+
+/// Whether the tools can be had as Debian packages.
+fn debian(findings: &mut Findings, place: &Path) {
+    if toolchain::in_cache(place) {
+        findings.good("Debian tool chain", "in the cache");
+    }
+    let missing: Vec<&str> = lab::apt::tools().into_iter().filter(|tool| !in_path(tool)).collect();
+    if !missing.is_empty() {
+        findings.bad(
+            "Debian packages",
+            &format!("no {}", missing.join(", ")),
+            "on Debian these are always there; elsewhere install a loongarch64-linux-gnu cross compiler, \
+             qemu-system-loongarch64 >= 10, make, flex, bison, bc and patch, and use --kernel-src",
+        );
+        return;
+    }
+    match lab::apt::mirror() {
+        Ok(mirror) => findings.good("Debian mirror", &mirror),
+        Err(error) => findings.bad(
+            "Debian mirror",
+            "none in apt's sources",
+            error.to_string().rsplit_once("\n[").map_or("", |(_, remedy)| remedy.trim_end_matches(']')),
+        ),
+    }
+}
+
+fn rust(findings: &mut Findings, host: bool) {
+    match version("cargo") {
+        Some(version) => findings.good("cargo", &version.text),
+        None => findings.bad("cargo", "not found", "install Rust, or give a built reglist-suite with --suite FILE"),
+    }
+    // The Debian tool chain brings its own.
+    if host {
+        match lab::suite_program::host_triple() {
+            Some(target) => findings.good("Rust target", target),
+            None => findings.bad(
+                "Rust target",
+                "no standard library for LoongArch",
+                "rustup target add loongarch64-unknown-linux-musl, or give a built reglist-suite with --suite FILE",
+            ),
+        }
+    }
+}
+
+fn disk(findings: &mut Findings, place: &Path) {
+    let (bytes, files) = cache::size(place);
+    findings.note("cache", &format!("{}, {:.1} GB in {files} files", place.display(), bytes as f64 / 1e9));
+    let existing = place.ancestors().find(|path| path.exists()).map_or(PathBuf::from("/"), Path::to_owned);
+    let Ok(disk) = statvfs(&existing) else {
+        return;
+    };
+    let free = disk.blocks_available() * disk.fragment_size();
+    let need = NEED.saturating_sub(bytes);
+    let text = format!("{:.1} GB free, {:.1} GB needed", free as f64 / 1e9, need as f64 / 1e9);
+    if free >= need {
+        findings.good("disk", &text);
+    } else {
+        findings.bad("disk", &text, "make room, or set XDG_CACHE_HOME to a directory on a larger disk");
+    }
+}
+
+/// Whether a program is in the search path.
+fn in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}

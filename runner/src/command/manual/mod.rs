@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The commands `man` and `completions`: manual pages and completion for
+//! shells, made from the command lines themselves.
+
+mod examples;
+mod page;
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Command, CommandFactory as _, ValueEnum};
+use clap_complete::Shell;
+use reglist_suite::exit;
+use reglist_suite::harness;
+
+use crate::command::cli::Cli;
+use crate::command::error::Error;
+use crate::spec::lookup;
+use crate::system::files::{self, FileError};
+use crate::system::output::{PrintError, print};
+
+const MAN_HELP: &str = "\
+Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page
+exists.";
+const COMPLETIONS_HELP: &str = "\
+For bash, in ~/.bashrc:
+  eval \"$(reglist completions bash)\"
+For zsh, in a directory of $fpath:
+  reglist completions zsh > _reglist
+For fish:
+  reglist completions fish > ~/.config/fish/completions/reglist.fish
+
+Exit codes: 0 written; 64 wrong usage.";
+
+/// Where manual pages go.
+#[derive(Debug, Args)]
+#[command(after_help = MAN_HELP)]
+pub(crate) struct ManArgs {
+    /// Directory for the pages; made if it is not there
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Overwrite pages that exist
+    #[arg(long)]
+    force: bool,
+}
+
+/// Whose completion is asked for.
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_HELP)]
+pub(crate) struct CompletionsArgs {
+    /// The program that is completed
+    #[arg(long, value_enum, default_value_t = Program::Reglist, value_name = "NAME")]
+    program: Program,
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// A program of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Program {
+    Reglist,
+    ReglistSuite,
+}
+
+impl Program {
+    /// Its command line, with all that can be said of it.
+    fn command(self) -> Command {
+        match self {
+            Self::Reglist => documented(),
+            Self::ReglistSuite => harness::command(),
+        }
+    }
+}
+
+/// Writes every page, or none; the result is the exit code.
+pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
+    let directory = &arguments.directory;
+    let pages = page::pages().map_err(PrintError)?;
+    fs::create_dir_all(directory).map_err(FileError::write(directory))?;
+    let paths: Vec<PathBuf> = pages.iter().map(|page| directory.join(&page.file)).collect();
+    paths.iter().try_for_each(|path| files::check(path, arguments.force))?;
+    for (page, path) in pages.iter().zip(&paths) {
+        files::write(path, &page.text, arguments.force)?;
+    }
+    print(&format!("{} pages in {}\n", pages.len(), directory.display()))?;
+    Ok(exit::PASSED)
+}
+
+/// Writes a completion to the standard output; the result is the exit code.
+pub(crate) fn print_completions(arguments: &CompletionsArgs) -> Result<u8, Error> {
+    let mut command = with_names(arguments.program.command());
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    print(&String::from_utf8_lossy(&script))?;
+    Ok(exit::PASSED)
+}
+
+/// The command line of `reglist`.
+fn documented() -> Command {
+    Cli::command()
+}
+
+/// With the names that `show` knows, if it has that command.
+fn with_names(command: Command) -> Command {
+    let has_show = command.find_subcommand("show").is_some();
+    // Without names there is still a completion; what is wrong is told by other commands.
+    let Some(names) = has_show.then(lookup::names).and_then(Result::ok) else { return command };
+    // clap wants them for as long as the program runs, which ends behind this.
+    let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
+    command.mut_subcommand("show", |show| {
+        show.mut_arg("what", |what| what.value_parser(PossibleValuesParser::new(names)).hide_possible_values(true))
+    })
+}
+
+#[cfg(test)]
+mod tests;

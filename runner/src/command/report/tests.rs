@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Formats on a made-up run, and on anything.
+
+use std::io::{self, BufReader, Read};
+
+use proptest::prelude::*;
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{CaseFinished, Outcome, Verdict};
+use reglist_suite::report::format::{Format, Whole};
+
+use super::*;
+
+/// A run with every outcome, which breaks off in its last case but one.
+const BROKEN_OFF: &str = include_str!("../../../../ci/formats/broken-off.jsonl");
+
+fn runs_of(bytes: &[u8]) -> Result<Vec<StoredRun>, String> {
+    let mut runs = Vec::new();
+    let mut input = bytes;
+    let result = read(&mut input, "`x`", &mut |run| {
+        runs.push(run);
+        Ok(())
+    });
+    result.map(|()| runs).map_err(|error| error.to_string())
+}
+
+fn only(bytes: &[u8]) -> StoredRun {
+    let mut runs = runs_of(bytes).unwrap();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    runs.remove(0)
+}
+
+fn cases(run: &StoredRun) -> Vec<&CaseFinished> {
+    run.events
+        .iter()
+        .filter_map(|event| if let Event::CaseFinished(case) = event { Some(case) } else { None })
+        .collect()
+}
+
+fn outcomes(run: &StoredRun) -> Vec<(&str, Outcome)> {
+    cases(run).into_iter().map(|case| (case.case.as_str(), case.outcome)).collect()
+}
+
+/// The KTAP that a suite has printed up to where the events break off.
+fn ktap() -> String {
+    let mut lines = Format::Ktap.lines(false);
+    let mut whole = Whole::default();
+    let events = BROKEN_OFF.lines().map(|line| Event::from_line(line).unwrap());
+    events.flat_map(|event| whole.take(&event)).flat_map(|event| lines.event(&event)).map(|line| line + "\n").collect()
+}
+
+const ENDS: [(&str, Outcome); 7] = [
+    ("base.count.expected", Outcome::Pass),
+    ("base.contents.exact", Outcome::Fail),
+    ("base.stable.repeated", Outcome::Pass),
+    ("pmu.count.expected", Outcome::Skip),
+    ("lbt.roundtrip.get", Outcome::Error),
+    ("lbt.restore.cold", Outcome::Error),
+    ("pmu_lbt.efault.array_unmapped", Outcome::Error),
+];
+
+#[test]
+fn a_run_that_broke_off_has_a_suspect() {
+    for bytes in [BROKEN_OFF.to_owned(), ktap()] {
+        let run = only(bytes.as_bytes());
+        assert_eq!(outcomes(&run), ENDS);
+        let End::Incomplete { suspect, missing: 2, planned: 7, .. } = &run.end else { panic!("{:?}", run.end) };
+        assert_eq!(suspect.as_deref(), Some("lbt.restore.cold"));
+        assert!(cases(&run)[5].reason.as_deref().unwrap().contains("suspect"));
+        assert_eq!(run.exit_code(), exit::FAILED);
+    }
+}
+
+#[test]
+fn ktap_tells_what_the_events_do() {
+    let (events, ktap) = (only(BROKEN_OFF.as_bytes()), only(ktap().as_bytes()));
+    assert_eq!(events.started(), ktap.started());
+    for (one, other) in cases(&events).into_iter().zip(cases(&ktap)) {
+        assert_eq!((&one.case, one.outcome, &one.reason), (&other.case, other.outcome, &other.reason));
+        assert_eq!(one.findings, other.findings);
+    }
+}
+
+#[test]
+fn ktap_is_found_in_logs_of_many_kinds() {
+    let expected =
+        outcomes(&only(ktap().as_bytes())).into_iter().map(|(id, end)| (id.to_owned(), end)).collect::<Vec<_>>();
+    let prefixed = |prefix: &dyn Fn(usize) -> String| -> String {
+        ktap().lines().enumerate().map(|(number, line)| format!("{}{line}\r\r\n", prefix(number))).collect()
+    };
+    let kernel = prefixed(&|number| format!("[{:5}.{number:06}] ", number + 9));
+    for log in [
+        kernel.clone(),
+        format!("[    0.000000] Linux version 7.2.13\n{kernel}[  999.000000] Kernel panic - not syncing: x\n"),
+        prefixed(&|number| format!("<0>[{number}.5][    T{number}] ")),
+        prefixed(&|number| format!("Nov {:2} 10:00:{:02} board kernel: ", number % 30 + 1, number % 60)),
+        prefixed(&|_| "# ".to_owned()),
+        format!("TAP version 13\n1..1\n# selftests: kvm_reglist: reglist\n{}", prefixed(&|_| "# ".to_owned())),
+        // Somebody else's words behind an id, before the line's own end.
+        ktap().replace("ok 1 base.count.expected", "ok 1 base.count.expected[ 1.0] noise"),
+    ] {
+        let run = only(log.as_bytes());
+        let seen: Vec<_> = outcomes(&run).into_iter().map(|(id, end)| (id.to_owned(), end)).collect();
+        assert_eq!(seen, expected, "{log}");
+    }
+}
+
+#[test]
+fn a_torn_line_is_no_result() {
+    let ktap = ktap();
+    let end = ktap.find("ok 4 pmu.count.expected").unwrap() + "ok 4 pmu.count.expected".len();
+    let run = only(&ktap.as_bytes()[..end]);
+    assert_eq!(outcomes(&run)[3], ("pmu.count.expected", Outcome::Error));
+    for cut in 0..BROKEN_OFF.len() {
+        match runs_of(&BROKEN_OFF.as_bytes()[..cut]) {
+            Ok(runs) => assert_eq!(cases(&runs[0]).len(), 7),
+            Err(error) => assert!(error.contains("is empty") || error.contains("no run in"), "{error}"),
+        }
+        if cut <= ktap.len() {
+            let _ = runs_of(&ktap.as_bytes()[..cut]);
+        }
+    }
+}
+
+#[test]
+fn ktap_of_others_has_numbers_for_names() {
+    let run = only(b"TAP version 13\n1..4\nok 1 - first one # SKIP no LBT\nnot ok 3 x # TIMEOUT 45 seconds\nok 9 y\n");
+    let seen = outcomes(&run);
+    assert_eq!(
+        seen,
+        [("first_one", Outcome::Skip), ("x", Outcome::Error), ("case_2", Outcome::Error), ("case_4", Outcome::Error)]
+    );
+    assert_eq!(cases(&run)[0].reason.as_deref(), Some("no LBT"));
+}
+
+#[test]
+fn runs_may_follow_each_other() {
+    let both = format!("{BROKEN_OFF}{BROKEN_OFF}");
+    let runs = runs_of(both.as_bytes()).unwrap();
+    assert_eq!(runs.len(), 2);
+    assert!(runs.iter().all(|run| outcomes(run) == ENDS));
+    let both = format!("{}noise\n{}", ktap(), ktap());
+    assert_eq!(runs_of(both.as_bytes()).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_no_run_is_refused() {
+    for (bytes, expected) in [
+        (&b""[..], "is empty"),
+        (b"\n\r\n\0", "is empty"),
+        (b"hello\n", "neither events nor KTAP"),
+        (b"{}\n", "neither events nor KTAP"),
+        (b"KTAP version 1\n", "neither events nor KTAP"),
+        (b"KTAP version 1\n1..99999999999999999999\n", "plans more than"),
+        (b"KTAP version 1\n1..70000\n", "plans more than"),
+        (b"{\"event\":\"run_aborted\",\"reason\":\"no module\"}\n", "gave up: no module"),
+    ] {
+        let error = runs_of(bytes).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    let newer = BROKEN_OFF.replacen("\"format\":1", "\"format\":2", 1);
+    assert!(runs_of(newer.as_bytes()).unwrap_err().contains("cannot be read"));
+    let newer = ktap().replacen("\"format\":1", "\"format\":2", 1);
+    assert!(runs_of(newer.as_bytes()).unwrap_err().contains("cannot be read"));
+}
+
+#[test]
+fn a_suite_that_gave_up_has_taught_nothing() {
+    let started = BROKEN_OFF.lines().next().unwrap();
+    let run = only(format!("{started}\n{{\"event\":\"run_aborted\",\"reason\":\"no /dev/kvm\"}}\n").as_bytes());
+    assert_eq!(run.end, End::Aborted("no /dev/kvm".into()));
+    assert_eq!(run.exit_code(), exit::INFRASTRUCTURE);
+    assert_eq!(only(format!("{started}\n").as_bytes()).exit_code(), exit::INFRASTRUCTURE);
+}
+
+#[test]
+fn an_end_that_claims_too_much_is_not_believed() {
+    let text = format!(
+        "{BROKEN_OFF}{}\n",
+        r#"{"event":"run_finished","verdict":"passed","totals":{"pass":7,"fail":0,"skip":0,"error":0}}"#
+    );
+    let run = only(text.as_bytes());
+    assert_eq!(run.exit_code(), exit::FAILED);
+    let text = format!(
+        "{}\n{}\n{}\n",
+        BROKEN_OFF.lines().next().unwrap().replace(r#""base.contents.exact","base.stable.repeated","pmu.count.expected","lbt.roundtrip.get","lbt.restore.cold","pmu_lbt.efault.array_unmapped""#, "").replace(",]", "]"),
+        BROKEN_OFF.lines().nth(2).unwrap(),
+        r#"{"event":"run_finished","verdict":"failed","totals":{"pass":0,"fail":1,"skip":0,"error":0}}"#
+    );
+    assert_eq!(only(text.as_bytes()).end, End::Finished(Verdict::Passed));
+}
+
+#[test]
+fn the_worst_is_a_wrong_kernel() {
+    let codes = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::FAILED];
+    for (place, code) in codes.iter().enumerate() {
+        for less in &codes[..place] {
+            assert_eq!((worse(*code, *less), worse(*less, *code)), (*code, *code));
+        }
+    }
+}
+
+#[test]
+fn a_finding_survives_as_text() {
+    let run = only(ktap().as_bytes());
+    let finding = &cases(&run)[1].findings[1];
+    assert_eq!(finding.level, Level::Must);
+    assert_eq!((finding.entry, finding.expected.as_str()), (Some(54), "not listed"));
+}
+
+/// Text of which nothing is kept, a hundred megabytes of it.
+struct Noise<'l> {
+    line: &'l [u8],
+    left: usize,
+    at: usize,
+}
+
+impl Read for Noise<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = buffer.len().min(self.left).min(self.line.len() - self.at);
+        buffer[..count].copy_from_slice(&self.line[self.at..self.at + count]);
+        self.at = (self.at + count) % self.line.len();
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_are_read_line_by_line() {
+    const SIZE: usize = 100 << 20;
+    let head = BROKEN_OFF.lines().next().unwrap().len() + 1;
+    let noise = Noise { line: "x".repeat(4095).as_bytes().to_vec().leak(), left: SIZE, at: 0 };
+    let error = read(&mut BufReader::new(noise), "`x`", &mut |_| Ok(())).unwrap_err().to_string();
+    assert!(error.contains("longer than"), "{error}");
+    let line = [&b"x".repeat(4095)[..], b"\n"].concat();
+    for before in [&BROKEN_OFF.as_bytes()[..head], ktap().as_bytes(), b"x\n"] {
+        let noise = Noise { line: &line, left: SIZE, at: 0 };
+        let mut runs = 0;
+        let result = read(&mut BufReader::new(before.chain(noise)), "`x`", &mut |_| {
+            runs += 1;
+            Ok(())
+        });
+        assert_eq!(runs, usize::from(result.is_ok()));
+    }
+    // Runs one behind the other are dropped one by one.
+    let noise = Noise { line: BROKEN_OFF.as_bytes(), left: SIZE / 10 / BROKEN_OFF.len() * BROKEN_OFF.len(), at: 0 };
+    let mut runs = 0;
+    read(&mut BufReader::new(noise), "`x`", &mut |_| {
+        runs += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(runs, SIZE / 10 / BROKEN_OFF.len());
+}
+
+/// Lines that mean something, and such as mean nothing.
+fn any_line() -> impl Strategy<Value = String> {
+    let own = BROKEN_OFF.lines().map(str::to_owned).chain(ktap().lines().map(str::to_owned)).collect::<Vec<_>>();
+    let torn = (proptest::sample::select(own.clone()), any::<proptest::sample::Index>()).prop_map(|(line, at)| {
+        let at = at.index(line.len() + 1);
+        line.chars().take(at).collect()
+    });
+    let glued = (proptest::sample::select(own.clone()), proptest::sample::select(own.clone()));
+    prop_oneof![
+        proptest::sample::select(own),
+        torn,
+        glued.prop_map(|(one, other)| one + &other),
+        "(\\[ *[0-9]{1,3}\\.[0-9]\\] |<[0-9]>|  |# )?(K?TAP version [0-9]{1,3}|1\\.\\.[0-9]{1,4}|(not )?ok [0-9]{0,3} .{0,9})",
+        ".{0,30}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_lines_are_runs_or_refused(lines in proptest::collection::vec(any_line(), 0..40)) {
+        for run in runs_of((lines.join("\n") + "\n").as_bytes()).unwrap_or_default() {
+            let planned = run.started().map_or(0, |started| started.plan.len());
+            prop_assert_eq!(cases(&run).len(), planned);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_runs_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000), at in any::<proptest::sample::Index>()) {
+        let _ = runs_of(&bytes);
+        let mut text = BROKEN_OFF.as_bytes().to_vec();
+        let at = at.index(text.len());
+        text.splice(at..at, bytes);
+        let _ = runs_of(&text);
+    }
+}

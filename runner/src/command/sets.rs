@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Several kernels in one call, side by side: `--set v5=reference --set
+//! mine=7.2,v6-1.patch,v6-2.patch`.
+
+use std::path::Path;
+
+use reglist_suite::exit;
+
+use super::lab::{open_cache, open_results};
+use crate::command::error::{self, Error};
+use crate::command::lab::LabArgs;
+use crate::lab::{DebianKernel, Inputs, LabError, Request, SetError};
+use crate::record::stream::Runs;
+use crate::report::page;
+use crate::report::text::{self as report, Compared};
+use crate::system::cache::Cache;
+use crate::system::interrupt::Interrupt;
+use crate::system::output::{self, print};
+use crate::system::results::Results;
+use crate::system::session::Session;
+use crate::system::verbosity::Verbosity;
+use crate::target::{self, lab::Lab};
+
+/// The word for the reference implementation.
+const REFERENCE: &str = "reference";
+/// Exit codes, the one that says most of the whole call first.
+const WORST_FIRST: [u8; 5] = [exit::USAGE, exit::INFRASTRUCTURE, exit::FAILED, exit::NOTHING_TESTED, exit::PASSED];
+
+/// A kernel and what is applied to it, under a name.
+#[derive(Debug)]
+struct Set {
+    name: String,
+    request: Request,
+}
+
+impl Set {
+    /// Understands `NAME=ITEM,ITEM...`; what is not said is as in `common`.
+    fn parse(text: &str, common: &Request) -> Result<Self, SetError> {
+        let malformed = || SetError::Malformed { text: text.to_owned() };
+        let (name, items) = text.split_once('=').ok_or_else(malformed)?;
+        let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if name.is_empty() || name.starts_with('.') || !is_plain(name) || items.is_empty() {
+            return Err(malformed());
+        }
+        let mut request = common.clone();
+        let mut has_kernel = false;
+        for item in items.split(',') {
+            let version = DebianKernel::named(item);
+            let is_directory = Path::new(item).is_dir();
+            if (version.is_some() || is_directory) && std::mem::replace(&mut has_kernel, true) {
+                return Err(SetError::SecondKernel { name: name.to_owned(), item: item.to_owned() });
+            }
+            match version {
+                Some(version) => (request.kernel, request.kernel_src) = (version, None),
+                None if is_directory => request.kernel_src = Some(item.into()),
+                None if item == REFERENCE => request.reference = true,
+                None if item.is_empty() => return Err(malformed()),
+                None => request.patches.push(item.into()),
+            }
+        }
+        Ok(Self { name: name.to_owned(), request })
+    }
+}
+
+/// Tests every set, and shows what came of them side by side.
+pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
+    let sets = common.sets.iter().map(|text| Set::parse(text, &common.request())).collect::<Result<Vec<_>, _>>();
+    let sets = sets.map_err(LabError::from)?;
+    for (position, set) in sets.iter().enumerate() {
+        if sets.iter().take(position).any(|other| other.name == set.name) {
+            return Err(LabError::from(SetError::Twice { name: set.name.clone() }).into());
+        }
+    }
+    let inputs = sets.iter().map(|set| common.inputs(&set.request)).collect::<Result<Vec<_>, _>>()?;
+    let cache = open_cache(common)?;
+    let results = open_results(common, &cache)?;
+    let interrupt = Interrupt::listen()?;
+    let mut compared = Vec::new();
+    let mut codes = Vec::new();
+    drop(cache);
+    for (set, inputs) in sets.iter().zip(inputs) {
+        let tested = test(set, common, inputs, &results, &interrupt, verbosity);
+        let stop = tested.as_ref().is_err_and(Error::is_interruption) || interrupt.requested();
+        let (runs, code) = match tested {
+            Ok(tested) => tested,
+            Err(error) => {
+                output::show(&error);
+                (Runs::default(), error.exit_code())
+            }
+        };
+        compared.push(Compared { name: set.name.clone(), runs, code });
+        codes.push(code);
+        if stop {
+            break;
+        }
+    }
+    if !common.dry_run {
+        if !verbosity.is_quiet() {
+            output::say(&format!(
+                "reglist: results are in {}, with a directory for each set",
+                results.path().display()
+            ));
+        }
+        print(&report::side_by_side(&compared))?;
+    }
+    Ok(WORST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(exit::INFRASTRUCTURE))
+}
+
+/// Tests one set; the exit code is that of a run of its own.
+fn test(
+    set: &Set,
+    common: &LabArgs,
+    inputs: Inputs,
+    results: &Results,
+    interrupt: &Interrupt,
+    verbosity: Verbosity,
+) -> Result<(Runs, u8), Error> {
+    let cache = Cache::open(Cache::place()?)?;
+    let results = results.within(&set.name)?;
+    let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.dry_run)?;
+    session.progress().say(&format!("reglist: set {}", set.name));
+    let run = target::carry_out(&mut Lab::new(&session, &set.request, &common.setup(), inputs))?;
+    if session.planning() {
+        return Ok((Runs::default(), exit::PASSED));
+    }
+    page::leave(&session, run.runs.current())?;
+    if verbosity.is_verbose() {
+        print(&report::text(run.runs.current(), verbosity))?;
+    }
+    let (runs, judged) = run.judge_apart();
+    Ok((runs, error::exit_code(judged.map_err(Error::from))))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::command::cli::{Cli, Command};
+
+    fn common(more: &[&str]) -> Request {
+        let cli = Cli::try_parse_from([&["reglist", "lab"], more].concat()).unwrap();
+        let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
+        lab.request()
+    }
+
+    #[test]
+    fn a_set_is_a_kernel_with_patches() {
+        let set = Set::parse("mine=6.12,a.patch,b.patch", &common(&["--strict"])).unwrap();
+        assert_eq!(set.name, "mine");
+        assert_eq!(set.request.kernel, DebianKernel::V6_12);
+        assert_eq!(set.request.patches, [Path::new("a.patch"), Path::new("b.patch")]);
+        assert!(!set.request.reference);
+        let set = Set::parse("right=reference,/", &common(&[])).unwrap();
+        assert!(set.request.reference && set.request.kernel_src.is_some());
+    }
+
+    #[test]
+    fn what_is_no_set_is_told() {
+        for text in ["", "x", "x=", "=a", "a b=c", "../x=a", "x=a,,b"] {
+            assert!(matches!(Set::parse(text, &common(&[])), Err(SetError::Malformed { .. })), "{text}");
+        }
+        assert!(matches!(Set::parse("x=7.2,6.12", &common(&[])), Err(SetError::SecondKernel { .. })));
+    }
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Events out of KTAP or TAP, which may be cut off, prefixed, or strewn with
+//! what else a console says.
+//!
+//! The suite's own KTAP says in `# run` and `# plan` what was to come, and in
+//! `# start` which case was running. Of others' KTAP there are only numbers, and a
+//! case that never came has no name.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use reglist_suite::report::events::{
+    self, CaseFinished, Event, EventError, Finding, Outcome, RunFinished, RunStarted, SubjectKind, Totals,
+};
+
+use super::prefix::Prefix;
+
+/// Most cases of a plan.
+pub(crate) const MOST: usize = 1 << 16;
+/// Most lines kept of what is said of one case: one for each register that a
+/// kernel could list, and some.
+const MOST_DETAILS: usize = 8192;
+
+/// KTAP that cannot be read.
+#[derive(Debug)]
+pub(crate) enum KtapError {
+    /// A plan that no suite has.
+    LongPlan,
+    /// A newer suite wrote it.
+    Newer(EventError),
+}
+
+/// Reads lines; documents come out as events.
+#[derive(Debug, Default)]
+pub(crate) struct Ktap {
+    document: Option<Document>,
+}
+
+impl Ktap {
+    /// Takes a line; the result is the document before it, if it begins another.
+    pub(crate) fn take(&mut self, line: &str) -> Result<Vec<Event>, KtapError> {
+        if let Some(prefix) = version(line) {
+            let document = Document { prefix: Prefix::new(prefix), ..Document::default() };
+            // What stands around another document is none of its own.
+            let before = self.document.replace(document).filter(|document| !document.is_bare());
+            return Ok(before.map(Document::events).unwrap_or_default());
+        }
+        if let Some(document) = &mut self.document {
+            document.take(line)?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// Whether a document has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.document.is_some()
+    }
+
+    /// The last document.
+    pub(crate) fn end(&mut self) -> Vec<Event> {
+        self.document.take().map(Document::events).unwrap_or_default()
+    }
+}
+
+/// What stands before the version; none if it is not a line of a version.
+fn version(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    let marked = ["KTAP version ", "TAP version "].into_iter().find_map(|marker| {
+        let at = line.rfind(marker)?;
+        let (before, rest) = (line.get(..at)?, line.get(at + marker.len()..)?);
+        (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())).then_some(before)
+    })?;
+    // A word before it would make it another thing.
+    (!marked.ends_with(|last: char| last.is_alphanumeric())).then_some(marked)
+}
+
+#[derive(Debug, Default)]
+struct Document {
+    prefix: Prefix,
+    /// Number of cases, if it was said.
+    count: Option<usize>,
+    /// What the suite says of the run.
+    head: Option<RunStarted>,
+    /// Ids, as far as they were said.
+    plan: Vec<String>,
+    planned: HashMap<String, usize>,
+    /// The last case that began.
+    running: Option<String>,
+    details: HashMap<String, Vec<String>>,
+    /// Results by number in others' documents, by place in the plan in our own.
+    results: BTreeMap<usize, CaseFinished>,
+    /// Numbers of the results in the order in which they came.
+    order: Vec<usize>,
+    aborted: Option<String>,
+    /// Whether the last line was seen.
+    closed: bool,
+}
+
+impl Document {
+    fn take(&mut self, line: &str) -> Result<(), KtapError> {
+        let prefix = self.prefix.clone();
+        let Some(line) = prefix.strip(line) else {
+            return Ok(());
+        };
+        let line = line.trim_end();
+        if let Some(comment) = line.strip_prefix("# ") {
+            return self.comment(comment);
+        }
+        if let Some(rest) = line.strip_prefix("1..") {
+            let digits = rest.split(|character: char| !character.is_ascii_digit()).next().unwrap_or_default();
+            if self.count.is_none() && !digits.is_empty() {
+                let count = digits.parse().ok().filter(|count| *count <= MOST).ok_or(KtapError::LongPlan)?;
+                self.count = Some(count);
+            }
+            return Ok(());
+        }
+        let result = line.strip_prefix("not ok ").map(|rest| (false, rest));
+        if let Some((ok, rest)) = result.or_else(|| line.strip_prefix("ok ").map(|rest| (true, rest))) {
+            self.result(ok, rest);
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, comment: &str) -> Result<(), KtapError> {
+        let (word, rest) = comment.split_once(' ').unwrap_or((comment, ""));
+        match word {
+            "run" if self.head.is_none() => self.head = head(rest).map_err(KtapError::Newer)?,
+            "plan" => {
+                for id in rest.split_whitespace() {
+                    if self.plan.len() == MOST {
+                        return Err(KtapError::LongPlan);
+                    }
+                    self.planned.entry(id.to_owned()).or_insert_with(|| {
+                        self.plan.push(id.to_owned());
+                        self.plan.len() - 1
+                    });
+                }
+            }
+            "start" if self.planned.contains_key(rest) => self.running = Some(rest.to_owned()),
+            "aborted:" => self.aborted = Some(rest.to_owned()),
+            "Totals:" => self.closed = true,
+            _ => {
+                if let Some(id) = word.strip_suffix(':').filter(|id| self.planned.contains_key(*id)) {
+                    let details = self.details.entry(id.to_owned()).or_default();
+                    if details.len() < MOST_DETAILS {
+                        details.push(rest.to_owned());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn result(&mut self, ok: bool, rest: &str) {
+        let (number, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let Ok(number) = number.parse::<usize>() else { return };
+        let rest = rest.trim_start().trim_start_matches("- ");
+        let (name, directive) = rest.split_once(" # ").or_else(|| rest.split_once("# ")).unwrap_or((rest, ""));
+        let name = name.trim();
+        let (key, case) = if self.plan.is_empty() {
+            if number == 0 || number > self.count.unwrap_or(MOST) {
+                return;
+            }
+            (number, id(name, number))
+        } else {
+            let Some(place) = self.place(name, number) else { return };
+            let Some(case) = self.plan.get(place) else { return };
+            (place, case.clone())
+        };
+        if self.results.contains_key(&key) {
+            return;
+        }
+        if self.running.as_ref() == Some(&case) {
+            self.running = None;
+        }
+        let details = self.details.remove(&case).unwrap_or_default();
+        self.order.push(key);
+        self.results.insert(key, finished(case, ok, directive, &details));
+    }
+
+    /// The place of a case in the plan. Words of somebody else's may be glued to
+    /// its end, where they came before the line's own.
+    fn place(&self, name: &str, number: usize) -> Option<usize> {
+        let glued = || {
+            let place = number.checked_sub(1)?;
+            let rest = name.strip_prefix(self.plan.get(place)?.as_str())?;
+            let next = rest.chars().next()?;
+            (!next.is_ascii_alphanumeric() && !matches!(next, '.' | '_')).then_some(place)
+        };
+        self.planned.get(name).copied().or_else(glued)
+    }
+
+    /// Whether nothing is known of it but a number.
+    fn is_bare(&self) -> bool {
+        self.head.is_none() && self.plan.is_empty() && self.results.is_empty()
+    }
+
+    fn events(self) -> Vec<Event> {
+        if self.is_bare() && self.count.is_none_or(|count| count == 0) {
+            return Vec::new();
+        }
+        let Self { count, head, mut plan, running, mut results, order, aborted, closed, .. } = self;
+        if plan.is_empty() {
+            let count = count.unwrap_or_else(|| results.keys().max().copied().unwrap_or_default());
+            let mut names = HashSet::new();
+            for number in 1..=count {
+                let unnamed = || format!("case_{number}");
+                let mut name = results.get(&number).map_or_else(unnamed, |case| case.case.clone());
+                if !names.insert(name.clone()) {
+                    name = format!("{name}_{number}");
+                    if let Some(case) = results.get_mut(&number) {
+                        case.case.clone_from(&name);
+                    }
+                }
+                plan.push(name);
+            }
+        } else {
+            // Lines of the plan may have been lost.
+            let known = plan.len();
+            plan.extend((known..count.unwrap_or_default()).map(|number| format!("case_{}", number + 1)));
+        }
+        let complete = results.len() == plan.len();
+        let started = RunStarted { plan, ..head.unwrap_or_else(unknown) };
+        let mut events = vec![Event::RunStarted(started)];
+        for case in order.into_iter().filter_map(|key| results.remove(&key)) {
+            if aborted.is_some() && case.reason.as_deref().is_some_and(|reason| reason.starts_with("did not finish")) {
+                continue;
+            }
+            events.push(Event::CaseStarted { case: case.case.clone() });
+            events.push(Event::CaseFinished(case));
+        }
+        events.extend(running.map(|case| Event::CaseStarted { case }));
+        let totals = Totals::default();
+        match aborted {
+            Some(reason) => events.push(Event::RunAborted { reason }),
+            None if complete || closed => {
+                events.push(Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }));
+            }
+            None => {}
+        }
+        events
+    }
+}
+
+/// What the suite says of the run; nothing if it was garbled on its way.
+fn head(text: &str) -> Result<Option<RunStarted>, EventError> {
+    let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(text) else {
+        return Ok(None);
+    };
+    let found = fields.get("format").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    if found > u64::from(events::FORMAT) {
+        return Err(EventError::Newer { found: u32::try_from(found).unwrap_or(u32::MAX) });
+    }
+    fields.insert("plan".to_owned(), serde_json::Value::Array(Vec::new()));
+    Ok(serde_json::from_value(fields.into()).ok())
+}
+
+/// A run of which nothing is known.
+fn unknown() -> RunStarted {
+    let unknown = || "unknown".to_owned();
+    RunStarted {
+        format: events::FORMAT,
+        suite: unknown(),
+        subject: SubjectKind::Kvm,
+        architecture: unknown(),
+        kernel: unknown(),
+        cpu: String::new(),
+        series: unknown(),
+        strict: false,
+        allow_new: false,
+        seed: 0,
+        fault: None,
+        labels: Vec::new(),
+        plan: Vec::new(),
+    }
+}
+
+/// An id for a case that others have named.
+fn id(name: &str, number: usize) -> String {
+    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
+    let id: String = name.chars().map(|character| if fits(character) { character } else { '_' }).collect();
+    if id.is_empty() { format!("case_{number}") } else { id }
+}
+
+fn finished(case: String, ok: bool, directive: &str, details: &[String]) -> CaseFinished {
+    let (word, rest) = directive.split_once(' ').unwrap_or((directive, ""));
+    let outcome = match (word.to_ascii_uppercase().as_str(), ok) {
+        ("SKIP", _) => Outcome::Skip,
+        ("ERROR" | "TIMEOUT", false) => Outcome::Error,
+        (_, true) => Outcome::Pass,
+        (_, false) => Outcome::Fail,
+    };
+    let mut reasons: Vec<&str> = Vec::new();
+    let mut findings = Vec::new();
+    for line in details {
+        match (line.strip_prefix("skip: ").or_else(|| line.strip_prefix("error: ")), Finding::from_text(line)) {
+            (Some(reason), _) => reasons.push(reason),
+            (None, Some(finding)) => findings.push(finding),
+            (None, None) => {}
+        }
+    }
+    if reasons.is_empty() && matches!(outcome, Outcome::Skip | Outcome::Error) && !rest.is_empty() {
+        reasons.push(rest);
+    }
+    let reason = (!reasons.is_empty()).then(|| reasons.join("\n"));
+    CaseFinished { case, outcome, reason, duration_us: 0, ioctls: 0, findings, listed: Vec::new() }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Warnings and facts that came, went or changed: what a case says beside its
+//! outcome.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
+use serde::Serialize;
+
+use super::read::StoredRun;
+use super::words::{observed, place, subject};
+use crate::report::id::configuration;
+
+/// Clause whose facts about registers [`super::registers`] tells.
+const CONTENTS: &str = "list.contents";
+
+/// A warning or a fact that is not the same in both runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct FactChange {
+    /// `should` for a warning, `note` for a fact.
+    pub(crate) level: Level,
+    /// Id of the clause.
+    pub(crate) clause: String,
+    /// What it is about: ioctl, register, entries.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) about: String,
+    /// What OLD says, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) old: Option<String>,
+    /// What NEW says, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) new: Option<String>,
+    /// The configurations.
+    pub(crate) configurations: Vec<String>,
+}
+
+/// What a fact is about: level (`note` last), clause, words.
+type About = (bool, String, String);
+
+/// What one pair of runs after the other says.
+#[derive(Debug, Default)]
+pub(super) struct Collecting {
+    changes: Vec<FactChange>,
+    known: HashMap<(About, Option<String>, Option<String>), usize>,
+    /// Where each change has been seen.
+    places: HashSet<(usize, String)>,
+}
+
+impl Collecting {
+    /// Takes a pair of runs. Only cases that looked in both of them can tell.
+    pub(super) fn take(&mut self, label: Option<&str>, old: &StoredRun, new: &StoredRun) {
+        // What fails in either is no warning.
+        let strict = old.started.strict || new.started.strict;
+        let before: HashMap<&str, &CaseFinished> = looked(old).map(|case| (case.case.as_str(), case)).collect();
+        for case in looked(new) {
+            let Some(before) = before.get(case.case.as_str()) else {
+                continue;
+            };
+            let (old, new) = (facts(before, strict), facts(case, strict));
+            let place = place(configuration(&case.case), label);
+            for about in old.keys().chain(new.keys().filter(|about| !old.contains_key(*about))) {
+                let none = BTreeSet::new();
+                let (old, new) = (old.get(about).unwrap_or(&none), new.get(about).unwrap_or(&none));
+                let gone: Vec<&String> = old.difference(new).collect();
+                let come: Vec<&String> = new.difference(old).collect();
+                if let ([gone], [come]) = (gone.as_slice(), come.as_slice()) {
+                    self.add(about, Some(gone), Some(come), &place);
+                    continue;
+                }
+                gone.into_iter().for_each(|gone| self.add(about, Some(gone), None, &place));
+                come.into_iter().for_each(|come| self.add(about, None, Some(come), &place));
+            }
+        }
+    }
+
+    /// Warnings, then facts.
+    pub(super) fn finish(mut self) -> Vec<FactChange> {
+        self.changes.sort_by_key(|change| change.level == Level::Note);
+        self.changes
+    }
+
+    fn add(&mut self, about: &About, old: Option<&String>, new: Option<&String>, place: &str) {
+        let (old, new) = (old.cloned(), new.cloned());
+        let next = self.changes.len();
+        let at = *self.known.entry((about.clone(), old.clone(), new.clone())).or_insert(next);
+        if at == next {
+            let (is_note, clause, about) = about.clone();
+            let level = if is_note { Level::Note } else { Level::Should };
+            self.changes.push(FactChange { level, clause, about, old, new, configurations: Vec::new() });
+        }
+        if self.places.insert((at, place.to_owned()))
+            && let Some(change) = self.changes.get_mut(at)
+        {
+            change.configurations.push(place.to_owned());
+        }
+    }
+}
+
+fn looked(run: &StoredRun) -> impl Iterator<Item = &CaseFinished> {
+    run.record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail))
+}
+
+/// What a case says of what.
+fn facts(case: &CaseFinished, strict: bool) -> BTreeMap<About, BTreeSet<String>> {
+    let mut facts: BTreeMap<About, BTreeSet<String>> = BTreeMap::new();
+    let told =
+        |finding: &&Finding| !finding.level.fails(strict) && finding.level != Level::Must && finding.clause != CONTENTS;
+    for finding in case.findings.iter().filter(told) {
+        let about = (finding.level == Level::Note, finding.clause.clone(), subject(finding));
+        facts.entry(about).or_default().insert(observed(finding));
+    }
+    facts
+}

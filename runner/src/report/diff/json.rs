@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A comparison for programs.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::compare::{Change, Comparison, Difference, Kind, KnownUse, Side};
+use super::facts::FactChange;
+use super::registers::Registers;
+use super::sections::verdict;
+
+/// Version of the format; a program that reads it should refuse a newer one.
+const FORMAT: u32 = 1;
+
+/// The document.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document<'c> {
+    format: u32,
+    verdict: String,
+    regressions: usize,
+    old: &'c Side,
+    new: &'c Side,
+    differences: &'c [Difference],
+    compared: usize,
+    /// Every kind is there, also without cases.
+    cases: BTreeMap<&'static str, Vec<&'c Change>>,
+    registers: &'c Registers,
+    facts: &'c [FactChange],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<&'c KnownUse>,
+}
+
+impl<'c> Document<'c> {
+    /// The document of a comparison.
+    pub(crate) fn of(comparison: &'c Comparison) -> Self {
+        Self {
+            format: FORMAT,
+            verdict: verdict(comparison).0.replace(' ', "_"),
+            regressions: comparison.regressions(),
+            old: &comparison.old,
+            new: &comparison.new,
+            differences: &comparison.differences,
+            compared: comparison.compared,
+            cases: Kind::ALL.into_iter().map(|kind| (kind.name(), comparison.of_kind(kind).collect())).collect(),
+            registers: &comparison.registers,
+            facts: &comparison.facts,
+            known: comparison.known.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The differences of two stored runs, for people and for programs: a function
+//! of the events of both, and of the expected failures.
+
+pub(crate) mod compare;
+pub(crate) mod error;
+pub(crate) mod facts;
+pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod read;
+pub(crate) mod registers;
+pub(crate) mod sections;
+pub(crate) mod text;
+pub(crate) mod words;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A comparison in the order in which people read it: what is worst comes
+//! first, and cases of which the same is to be said stand together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{Finding, SubjectKind};
+
+use super::compare::{Change, Comparison, Kind, Side, State};
+use super::words::{count, is, was};
+use crate::record::known::Entry as KnownEntry;
+use crate::report::id::{check, configuration};
+use crate::report::text::verdict::UNTESTED;
+
+/// Findings shown of one case before the rest is only counted.
+const SHOWN: usize = 3;
+
+/// All cases of which the same is to be said.
+#[derive(Debug)]
+pub(crate) struct Entry<'c> {
+    /// Which cases.
+    pub(crate) names: Names<'c>,
+    /// Which one of several runs they are of.
+    pub(crate) run: Option<&'c str>,
+    /// How they stood and stand.
+    pub(crate) what: String,
+    /// Why they do not run to their end.
+    pub(crate) reason: Option<&'c str>,
+    /// What is known of the failure.
+    pub(crate) known: Option<&'c KnownEntry>,
+    /// What makes the first of them fail.
+    pub(crate) findings: Vec<&'c Finding>,
+    /// Number of findings that are not shown.
+    pub(crate) more: usize,
+    /// Whose findings these are, where others differ.
+    pub(crate) of: Option<&'c str>,
+}
+
+/// Names of cases, the short way.
+#[derive(Debug)]
+pub(crate) enum Names<'c> {
+    /// One case.
+    One(&'c str),
+    /// One check in several configurations.
+    Check {
+        /// The check.
+        check: &'c str,
+        /// The configurations.
+        configurations: Vec<&'c str>,
+    },
+    /// Whole configurations, then single cases.
+    List {
+        /// Configurations with their number of cases.
+        whole: Vec<(&'c str, usize)>,
+        /// Single cases.
+        single: Vec<&'c str>,
+    },
+}
+
+/// What a group has in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Key<'c> {
+    run: Option<&'c str>,
+    old: Option<State>,
+    new: Option<State>,
+    alike: bool,
+    reason: Option<&'c str>,
+    known: Option<usize>,
+    /// Check and broken clauses of a case that is shown with its findings.
+    detail: Option<(&'c str, BTreeSet<&'c str>)>,
+}
+
+/// Everything to be said of one kind.
+pub(crate) fn entries(comparison: &Comparison, kind: Kind) -> Vec<Entry<'_>> {
+    let mut places: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Change>> = Vec::new();
+    for change in comparison.of_kind(kind) {
+        let place = *places.entry(key(change)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(change),
+            None => groups.push(vec![change]),
+        }
+    }
+    groups.iter().filter_map(|group| entry(comparison, group)).collect()
+}
+
+fn is_detailed(change: &Change) -> bool {
+    let told = matches!(
+        change.kind,
+        Kind::NewlyFailing | Kind::FailingUntested | Kind::New | Kind::StillFailing | Kind::Noticed
+    );
+    told && !change.findings.is_empty() && !(change.kind == Kind::StillFailing && change.alike)
+}
+
+fn key(change: &Change) -> Key<'_> {
+    let clauses = || change.findings.iter().map(|finding| finding.clause.as_str()).collect();
+    Key {
+        run: change.run.as_deref(),
+        old: change.old,
+        new: change.new,
+        alike: change.alike,
+        reason: change.reason.as_deref(),
+        known: change.known.as_ref().map(|entry| entry.line),
+        detail: is_detailed(change).then(|| (check(&change.case), clauses())),
+    }
+}
+
+fn entry<'c>(comparison: &'c Comparison, group: &[&'c Change]) -> Option<Entry<'c>> {
+    let first = *group.first()?;
+    let detailed = is_detailed(first);
+    let findings: Vec<&Finding> = if detailed { first.findings.iter().take(SHOWN).collect() } else { Vec::new() };
+    let differ = group.iter().any(|change| change.findings != first.findings);
+    Some(Entry {
+        names: names(comparison, group, detailed),
+        run: first.run.as_deref(),
+        what: what(first),
+        reason: first.reason.as_deref(),
+        known: first.known.as_ref(),
+        more: if detailed { first.findings.len() - findings.len() } else { 0 },
+        findings,
+        of: (detailed && differ).then(|| configuration(&first.case)),
+    })
+}
+
+fn names<'c>(comparison: &Comparison, group: &[&'c Change], detailed: bool) -> Names<'c> {
+    match group {
+        [one] => return Names::One(&one.case),
+        [first, ..] if detailed => {
+            let configurations = group.iter().map(|change| configuration(&change.case)).collect();
+            return Names::Check { check: check(&first.case), configurations };
+        }
+        _ => {}
+    }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for change in group {
+        *counts.entry(configuration(&change.case)).or_default() += 1;
+    }
+    let is_whole = |change: &Change, name: &str| {
+        let planned = comparison.planned.get(&(change.run.clone(), name.to_owned())).copied().unwrap_or_default();
+        planned > 1 && counts.get(name) == Some(&planned)
+    };
+    let mut whole: Vec<(&str, usize)> = Vec::new();
+    let mut single = Vec::new();
+    for change in group {
+        let name = configuration(&change.case);
+        match whole.last_mut() {
+            Some((last, number)) if *last == name => *number += 1,
+            _ if is_whole(change, name) => whole.push((name, 1)),
+            _ => single.push(change.case.as_str()),
+        }
+    }
+    Names::List { whole, single }
+}
+
+/// How a case stood and stands.
+fn what(change: &Change) -> String {
+    match (change.old, change.new) {
+        (Some(State::Fail), Some(State::Fail)) if change.kind == Kind::StillFailing && !change.alike => {
+            "still fails, with other findings".to_owned()
+        }
+        (Some(old), Some(new)) if old == new => format!("still {}", is(new)),
+        (Some(old), Some(new)) => format!("{}, {} now", was(old), is(new)),
+        (Some(old), None) => format!("{} before", was(old)),
+        (None, Some(new)) => is(new).to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// What a comparison says in one word, and the number of cases behind it.
+pub(crate) fn verdict(comparison: &Comparison) -> (&'static str, String) {
+    let (worse, passing) = (comparison.regressions(), comparison.unexpected_passes());
+    let compared = comparison.compared;
+    let (word, what) = match (worse, passing) {
+        (0, 0) => ("no regression", format!("{} compared", count(compared, "case"))),
+        (0, _) => ("unexpected pass", format!("{}, {compared} compared", count(passing, "case"))),
+        (_, 0) => ("regression", format!("{}, {compared} compared", count(worse, "case"))),
+        _ => {
+            ("regression", format!("{} and {passing} unexpectedly passing, {compared} compared", count(worse, "case")))
+        }
+    };
+    let untested = match comparison.new.subject {
+        SubjectKind::Kvm => String::new(),
+        SubjectKind::Model => format!("; {UNTESTED}"),
+    };
+    (word, format!("{what}{untested}"))
+}
+
+/// Everything that there is, in numbers; nothing if nothing is different.
+pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
+    let mut parts = Vec::new();
+    for kind in Kind::ALL {
+        let number = comparison.of_kind(kind).count();
+        if number > 0 {
+            parts.push(format!("{number} {}", kind.words()));
+        }
+    }
+    for (moved, word) in [(&comparison.registers.appeared, "appeared"), (&comparison.registers.gone, "gone")] {
+        let ids: BTreeSet<u64> = moved.iter().flat_map(|moved| &moved.registers).map(|register| register.id).collect();
+        if !ids.is_empty() {
+            parts.push(format!("{} {word}", count(ids.len(), "register")));
+        }
+    }
+    for (level, thing) in [(Level::Should, "warning"), (Level::Note, "note")] {
+        let facts = comparison.facts.iter().filter(|fact| fact.level == level).count();
+        if facts > 0 {
+            parts.push(format!("{} changed", count(facts, thing)));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The number of cases of a file by state.
+pub(crate) fn totals(side: &Side) -> String {
+    let word = |state: &State| match state {
+        State::Pass => "passed",
+        State::Fail => "failed",
+        State::Skip => "skipped",
+        State::Error => "in error",
+        State::Missing => "missing",
+    };
+    let all: usize = side.cases.values().sum();
+    let parts: Vec<String> = side.cases.iter().map(|(state, number)| format!("{number} {}", word(state))).collect();
+    let runs = if side.runs == 1 { String::new() } else { format!(" in {}", count(side.runs, "run")) };
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("{}{runs}{colon}{}", count(all, "case"), parts.join(", "))
+}
+
+/// What a reader has to know of a file before trusting it.
+pub(crate) fn doubts(side: &Side) -> Vec<String> {
+    let mut doubts: Vec<String> = side.incomplete.iter().take(SHOWN).cloned().collect();
+    if side.incomplete.len() > SHOWN {
+        doubts.push(format!("{} more runs are not complete", side.incomplete.len() - SHOWN));
+    }
+    if let Some(first) = side.first_stray_line {
+        let lines = if side.stray_lines == 1 { "1 line is no event of a run" } else { "lines are no events of a run" };
+        doubts.push(match side.stray_lines {
+            1 => format!("{lines}: line {first}"),
+            number => format!("{number} {lines}, the first one is line {first}"),
+        });
+    }
+    doubts
+}
+
+/// In what the rules differ by which the two are judged; nothing if they do not.
+pub(crate) fn other_rules(comparison: &Comparison) -> Option<String> {
+    let rules = comparison.differences.iter().filter(|difference| difference.changes_rules);
+    let rules: Vec<String> = rules.map(|rule| format!("{}: {}, then {}", rule.what, rule.old, rule.new)).collect();
+    (!rules.is_empty()).then(|| rules.join("; "))
+}
+
+/// What the file of known failures needs, a sentence for each entry.
+pub(crate) fn of_known(comparison: &Comparison) -> Vec<String> {
+    let Some(known) = &comparison.known else {
+        return Vec::new();
+    };
+    let place = |entry: &KnownEntry| format!("{}:{}", known.file, entry.line);
+    let expired = known
+        .expired
+        .iter()
+        .map(|entry| format!("{}: the entry for {} has expired: {entry}", place(entry), entry.case));
+    let unmatched =
+        known.unmatched.iter().map(|entry| format!("{}: the entry for {} matches no case", place(entry), entry.case));
+    expired.chain(unmatched).collect()
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! `--matrix`: the files that a matrix is written to. What can be wrong with
+//! them is said before anything runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use reglist_suite::clause::Clauses;
+use reglist_suite::exit;
+use reglist_suite::spec::{Source, SpecError};
+
+use super::data::Matrix;
+use super::json;
+use crate::system::files::{self, FileError};
+
+/// The file that a lab's run with all faults leaves among its results.
+pub(crate) const FILE: &str = "matrix.json";
+
+/// What the user wants to have of the matrix.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The files.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether they may exist.
+    pub(crate) force: bool,
+}
+
+/// A matrix cannot be written as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    /// There is no matrix of a single fault.
+    #[error("--matrix is for a run that tries every fault\n[add --fault all]")]
+    OneFault,
+    /// The suite shows its own output, and nobody follows its events.
+    #[error("--matrix does not go with {option}\n[leave out one of the two]")]
+    OwnOutput {
+        /// The option that asks for it.
+        option: String,
+    },
+    /// The option stands alone.
+    #[error("--matrix needs a file\n[--matrix FILE.json]")]
+    NoFile,
+    /// The file's ending promises another format.
+    #[error("`{}`: the matrix is written as JSON\n[name a file that ends in .json]", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The clause catalogue cannot be read.
+    #[error(transparent)]
+    Clauses(#[from] SpecError),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl OutputError {
+    /// The exit code: a wrong argument, or a machine in trouble.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::File(error) => error.exit_code(),
+            _ => exit::USAGE,
+        }
+    }
+}
+
+/// What is made of a run that tries every fault.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    files: Vec<PathBuf>,
+    force: bool,
+    clauses: Clauses,
+}
+
+impl Output {
+    /// Looks at what was asked for. `all` is whether the run tries every fault,
+    /// and `specs` where the clauses are; the result is what is to be made of
+    /// the run, if it is one that has a matrix.
+    pub(crate) fn check(request: &Request, all: bool, specs: &Source) -> Result<Option<Self>, OutputError> {
+        let mut files = Vec::new();
+        for path in &request.files {
+            if path.as_os_str().is_empty() {
+                return Err(OutputError::NoFile);
+            }
+            if !all {
+                return Err(OutputError::OneFault);
+            }
+            if path.extension().is_none_or(|extension| extension != "json") {
+                return Err(OutputError::Ending { path: path.clone() });
+            }
+            files::check(path, request.force)?;
+            if !files.contains(path) {
+                files.push(path.clone());
+            }
+        }
+        if !all {
+            return Ok(None);
+        }
+        Ok(Some(Self { files, force: request.force, clauses: Clauses::load(specs)? }))
+    }
+
+    /// The same with the file that is left in a directory of results.
+    pub(crate) fn and_in(mut self, results: &Path) -> Self {
+        let path = results.join(FILE);
+        if !self.files.contains(&path) {
+            self.files.push(path);
+        }
+        self
+    }
+
+    /// The clause catalogue.
+    pub(crate) fn clauses(&self) -> &Clauses {
+        &self.clauses
+    }
+
+    /// Writes every file.
+    pub(crate) fn write(&self, matrix: &Matrix) -> Result<(), OutputError> {
+        let text = json::text(matrix);
+        for path in &self.files {
+            let text = text.as_ref().map_err(|error| FileError::write(path)(io::Error::other(error.to_string())))?;
+            files::write(path, text, self.force)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The rounds of a stream. A round that was begun more than once, as after a
+//! crash, is one round.
+
+use reglist_suite::fault::Right;
+use reglist_suite::report::events::{CaseFinished, Outcome};
+
+use crate::record::stream::{Record, Runs};
+
+/// More entries than any kernel lists.
+const LONGEST_LIST: usize = 4096;
+
+/// What tells a round from the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The fault's name.
+    pub(super) fault: Option<String>,
+    /// The configuration of its cases.
+    pub(super) configuration: String,
+    /// Whether registers beyond the expected list are only reported.
+    pub(super) allow_new: bool,
+}
+
+/// What is known of a round.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// Which one it is.
+    pub(super) key: Key,
+    /// Cases that were to run.
+    plan: Vec<String>,
+    /// Cases that ended.
+    pub(super) cases: Vec<CaseFinished>,
+    /// Why it could not go on.
+    aborted: Option<String>,
+    /// The case that had begun and not ended.
+    running: Option<String>,
+}
+
+/// A round without a fault, and what came of it.
+#[derive(Debug)]
+pub(super) struct RightRound {
+    /// The configuration.
+    pub(super) configuration: String,
+    /// Whether registers beyond the expected list were only reported.
+    pub(super) allow_new: bool,
+    /// Number of its cases that ended.
+    pub(super) cases: usize,
+    /// Cases that did not pass.
+    pub(super) broken: Vec<String>,
+    /// Why it did not come to its end.
+    pub(super) trouble: Option<String>,
+    /// Sum of its cases' durations, in microseconds.
+    pub(super) duration_us: u64,
+}
+
+impl RightRound {
+    /// Whether all is as it should be.
+    pub(super) fn passed(&self) -> bool {
+        self.broken.is_empty() && self.trouble.is_none()
+    }
+
+    /// The configuration, and what is special about the round.
+    pub(super) fn name(&self) -> String {
+        place(&self.configuration, self.allow_new)
+    }
+}
+
+/// A configuration, and what is special about a round in it.
+pub(super) fn place(configuration: &str, allow_new: bool) -> String {
+    let new = if allow_new { " (new registers allowed)" } else { "" };
+    format!("{configuration}{new}")
+}
+
+/// The rounds, in the order in which they began.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    rounds: Vec<Round>,
+    /// Whether the stream came as far as the first fault.
+    pub(super) came_to_faults: bool,
+}
+
+impl Rounds {
+    /// The rounds of a stream; those without a case say nothing.
+    pub(super) fn of(runs: &Runs) -> Self {
+        let mut rounds = Self::default();
+        for record in runs.iter() {
+            rounds.take(record);
+        }
+        rounds
+    }
+
+    fn take(&mut self, record: &Record) {
+        let Some(started) = &record.started else {
+            return;
+        };
+        self.came_to_faults |= started.fault.is_some();
+        let Some(configuration) = started.configuration() else {
+            return;
+        };
+        let key =
+            Key { fault: started.fault.clone(), configuration: configuration.to_owned(), allow_new: started.allow_new };
+        match self.rounds.iter_mut().find(|round| round.key == key) {
+            Some(round) => round.add(record, &started.plan),
+            None => {
+                let mut round = Round { key, plan: Vec::new(), cases: Vec::new(), aborted: None, running: None };
+                round.add(record, &started.plan);
+                self.rounds.push(round);
+            }
+        }
+    }
+
+    /// The rounds without a fault, and what the others are compared with: those
+    /// of them that are whole.
+    pub(super) fn right(&self) -> (Vec<RightRound>, Right) {
+        let mut compared = Right::default();
+        let mut right = Vec::new();
+        for round in self.rounds.iter().filter(|round| round.key.fault.is_none()) {
+            let Key { configuration, allow_new, .. } = &round.key;
+            let trouble = round.trouble();
+            let mut alone = Right::default();
+            let judge = if trouble.is_none() { &mut compared } else { &mut alone };
+            right.push(RightRound {
+                configuration: configuration.clone(),
+                allow_new: *allow_new,
+                cases: round.cases.len(),
+                broken: judge.take(configuration, *allow_new, &round.cases),
+                trouble,
+                duration_us: round.duration_us(),
+            });
+        }
+        (right, compared)
+    }
+
+    /// The rounds with a fault.
+    pub(super) fn with_fault(&self) -> impl Iterator<Item = (&str, &Round)> {
+        self.rounds.iter().filter_map(|round| Some((round.key.fault.as_deref()?, round)))
+    }
+
+    /// Whether there is a round without a fault to compare with.
+    pub(super) fn has_right(&self, configuration: &str, allow_new: bool) -> bool {
+        let wanted =
+            |key: &Key| key.fault.is_none() && key.configuration == configuration && key.allow_new == allow_new;
+        self.rounds.iter().any(|round| wanted(&round.key))
+    }
+
+    /// Sum of all durations, in microseconds.
+    pub(super) fn duration_us(&self) -> u64 {
+        self.rounds.iter().fold(0, |sum, round| sum.saturating_add(round.duration_us()))
+    }
+}
+
+impl Round {
+    /// Adds what was done of the round at another time.
+    fn add(&mut self, record: &Record, plan: &[String]) {
+        for case in plan {
+            if !self.plan.contains(case) {
+                self.plan.push(case.clone());
+            }
+        }
+        for case in &record.ended {
+            if !self.cases.iter().any(|known| known.case == case.case) {
+                self.cases.push(bounded(case));
+            }
+        }
+        self.aborted = record.aborted.clone().or(self.aborted.take());
+        self.running = record.running.clone().or(self.running.take());
+    }
+
+    /// Sum of its cases' durations, in microseconds.
+    pub(super) fn duration_us(&self) -> u64 {
+        self.cases.iter().fold(0, |sum, case| sum.saturating_add(case.duration_us))
+    }
+
+    /// Why the round says nothing: it did not come to its end, or no case of it
+    /// could test anything.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let (planned, missing) = (self.plan.len(), self.plan.len().saturating_sub(self.cases.len()));
+        if missing == 0 {
+            return self.skipped();
+        }
+        let many = format!("{missing} of {planned} cases did not finish");
+        Some(match (&self.aborted, &self.running) {
+            (Some(reason), _) => reason.clone(),
+            (None, Some(case)) => format!("it broke off in case {case}; {many}"),
+            // A case that brought the kernel down has ended in error.
+            (None, None) => match self.cases.last().filter(|case| case.outcome == Outcome::Error) {
+                Some(last) => {
+                    let reason = last.reason.as_deref().unwrap_or("no reason given");
+                    format!("it broke off in case {}: {reason}; {many}", last.case)
+                }
+                None => format!("it broke off; {many}"),
+            },
+        })
+    }
+
+    fn skipped(&self) -> Option<String> {
+        let skipped = |case: &CaseFinished| case.outcome == Outcome::Skip;
+        let first = self.cases.first().filter(|_| self.cases.iter().all(skipped))?;
+        Some(format!("every case was skipped: {}", first.reason.as_deref().unwrap_or("no reason given")))
+    }
+}
+
+/// A case whose findings name no more entries than a list can have; a torn
+/// stream may claim anything.
+fn bounded(case: &CaseFinished) -> CaseFinished {
+    let mut case = case.clone();
+    for finding in &mut case.findings {
+        if let (Some(first), Some(last)) = (finding.entry, &mut finding.last_entry) {
+            *last = (*last).min(first.saturating_add(LONGEST_LIST));
+        }
+    }
+    case
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The matrix for a terminal: what each clause noticed, what is wrong, and the
+//! verdict last. Where details are wanted, faults against clauses come first.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use console::Style;
+use reglist_suite::report::events::SubjectKind;
+
+use super::clause::{ClauseColumn, REDUNDANT};
+use super::data::Matrix;
+use super::fault::{FaultRow, State};
+use super::mark::{MARKS, Mark};
+use super::verdict::{Totals, Verdict};
+use super::words;
+use crate::report::paragraph::{WIDTH, hanging};
+use crate::report::text::verdict::{UNTESTED, release};
+use crate::system::verbosity::Verbosity;
+
+/// Between a fault's name and its marks.
+const GAP: usize = 2;
+/// A longer name, which only a foreign stream can have, is cut.
+const LONGEST_NAME: usize = 36;
+/// What stands behind a row with cases in error.
+const IN_ERROR: &str = " E";
+
+/// The whole text, with faults against clauses if details are wanted.
+pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
+    let mut text = String::new();
+    if matrix.started.subject == SubjectKind::Model {
+        let right = format!("how Linux {} should answer", release(&matrix.started));
+        hanging(&mut text, &format!("{UNTESTED}; each fault is one of {right}"));
+        text.push('\n');
+    }
+    let verbose = verbosity.is_verbose();
+    if verbose {
+        faults(&mut text, matrix);
+    }
+    if !verbosity.is_quiet() {
+        clauses(&mut text, matrix, verbose);
+    }
+    words::write(&mut text, matrix, verbosity);
+    if !verbosity.is_quiet() {
+        circumstances(&mut text, matrix);
+    }
+    if matrix.is_complete() {
+        verdict(&mut text, matrix);
+    }
+    text
+}
+
+/// Columns side by side, with the number of the first one, from 1.
+type Block<'m> = Vec<(usize, &'m [ClauseColumn])>;
+
+/// Faults against clauses, a block of rows for each section.
+fn faults(text: &mut String, matrix: &Matrix) {
+    let rows: Vec<&FaultRow> =
+        matrix.faults.iter().filter(|row| !matches!(row.state, State::NotSelected | State::Impossible(_))).collect();
+    let names = rows.iter().flat_map(|row| [row.name.len(), row.section.len()]);
+    let first = names.max().unwrap_or_default().min(LONGEST_NAME);
+    let blocks = blocks(&matrix.clauses, WIDTH.saturating_sub(first + GAP + IN_ERROR.len()));
+    for section in rows.chunk_by(|one, other| one.section == other.section) {
+        for block in &blocks {
+            head(text, section.first().map_or("", |row| row.section), first, block);
+            section.iter().for_each(|row| line(text, row, first, block));
+            text.push('\n');
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let legend: Vec<String> = MARKS.iter().map(|mark| format!("{} {}", mark.letter(), mark.meaning())).collect();
+    hanging(text, &format!("({}; E cases in error; the numbers are those of the clauses)", legend.join(", ")));
+    text.push('\n');
+}
+
+/// The clauses by theme, as many themes side by side as there is room for.
+fn blocks(clauses: &[ClauseColumn], room: usize) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let (mut number, mut used) = (1, 0);
+    for theme in clauses.chunk_by(|one, other| one.theme() == other.theme()) {
+        match blocks.last_mut() {
+            Some(block) if used + 1 + theme.len() <= room => {
+                used += 1 + theme.len();
+                block.push((number, theme));
+            }
+            _ => {
+                used = theme.len();
+                blocks.push(vec![(number, theme)]);
+            }
+        }
+        number += theme.len();
+    }
+    blocks
+}
+
+/// Three lines: the themes, and the clauses' numbers from top to bottom.
+fn head(text: &mut String, section: &str, first: usize, block: &Block<'_>) {
+    let mut themes = " ".repeat(first + GAP);
+    let mut tens = format!("{}{:GAP$}", Style::new().bold().apply_to(cut(section, first)), "");
+    let mut ones = " ".repeat(first + GAP);
+    for (number, theme) in block {
+        let word = theme.first().map_or("", |clause| clause.theme());
+        let _ = write!(themes, "{:width$.width$} ", word, width = theme.len());
+        for number in *number..number + theme.len() {
+            let ten = number / 10;
+            let _ = if ten == 0 { write!(tens, " ") } else { write!(tens, "{}", ten % 10) };
+            let _ = write!(ones, "{}", number % 10);
+        }
+        tens.push(' ');
+        ones.push(' ');
+    }
+    for line in [themes, tens, ones] {
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+fn line(text: &mut String, row: &FaultRow, first: usize, block: &Block<'_>) {
+    let mut line = format!("{}{:GAP$}", cut(&row.name, first), "");
+    let loud = Style::new().red().bold();
+    match &row.state {
+        State::Noticed | State::Wrong(_) => {
+            for (_, theme) in block {
+                for clause in *theme {
+                    let mark = Mark::of(row, &clause.id);
+                    let _ = write!(line, "{}", style(mark).apply_to(mark.letter()));
+                }
+                line.push(' ');
+            }
+        }
+        State::NotTried(_) => line.push_str(&loud.apply_to("NOT TRIED").to_string()),
+        _ => line.push_str(&loud.apply_to("NOT REACHED").to_string()),
+    }
+    if row.wrong().is_some_and(|wrong| !wrong.in_error.is_empty()) {
+        line.truncate(line.trim_end().len());
+        let _ = write!(line, "{}", loud.apply_to(IN_ERROR));
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+fn style(mark: Mark) -> Style {
+    match mark {
+        Mark::Nothing => Style::new().dim(),
+        Mark::Noticed => Style::new().green(),
+        Mark::Alone => Style::new().green().bold(),
+        Mark::Consequence => Style::new(),
+        Mark::Note => Style::new().cyan(),
+        Mark::Unnoticed | Mark::Accused => Style::new().red().bold(),
+    }
+}
+
+/// A name in so many columns.
+fn cut(name: &str, width: usize) -> String {
+    console::pad_str(name, width, console::Alignment::Left, Some("...")).into_owned()
+}
+
+/// What each clause noticed.
+fn clauses(text: &mut String, matrix: &Matrix, verbose: bool) {
+    // Of a few faults most clauses have nothing to say.
+    let is_shown = |clause: &ClauseColumn| verbose || !clause.noticed.is_empty() || clause.redundant.is_some();
+    let left_out = matrix.clauses.iter().filter(|clause| !is_shown(clause)).count();
+    if left_out == matrix.clauses.len() {
+        return;
+    }
+    let width = matrix.clauses.iter().map(|clause| clause.id.len()).max().unwrap_or_default().max("clause".len());
+    let _ = writeln!(text, "    {:width$}  level   noticed  alone  which no other clause noticed", "clause");
+    let mut redundant = false;
+    for (position, clause) in matrix.clauses.iter().enumerate().filter(|(_, clause)| is_shown(clause)) {
+        let count = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.len().to_string() };
+        let head = format!(
+            "{:>3} {:width$}  {:<6}  {:>7}  {:>5}  ",
+            position + 1,
+            clause.id,
+            clause.level,
+            count(&clause.noticed),
+            count(&clause.alone),
+        );
+        let room = WIDTH.saturating_sub(head.len());
+        let tail = match clause.word() {
+            Some(word) => Style::new().yellow().apply_to(word.to_owned()),
+            None => Style::new().apply_to(some(&clause.alone, room)),
+        };
+        redundant |= clause.word() == Some(REDUNDANT);
+        let _ = writeln!(text, "{}", format!("{head}{tail}").trim_end());
+    }
+    if left_out > 0 {
+        let _ = writeln!(text, "({left_out} clauses noticed nothing of what was tried)");
+    }
+    if redundant {
+        text.push_str("(redundant: other clauses notice all that it notices)\n");
+    }
+}
+
+/// As many names as there is room for, the shortest first, and how many more.
+fn some(names: &[String], room: usize) -> String {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_by_key(|name| name.len());
+    let shown = |count: usize| {
+        let shown = names.get(..count).unwrap_or_default().join(", ");
+        match names.len() - count.min(names.len()) {
+            0 => shown,
+            more if count == 0 => format!("{more}"),
+            more => format!("{shown}, +{more}"),
+        }
+    };
+    let fits = (1..=names.len()).rev().map(shown).find(|text| text.len() <= room);
+    fits.unwrap_or_default()
+}
+
+fn circumstances(text: &mut String, matrix: &Matrix) {
+    let started = &matrix.started;
+    let mut parts = vec![
+        format!("suite {}", started.suite),
+        format!("series {}", started.series),
+        format!("seed {}", started.seed),
+    ];
+    parts.extend(started.strict.then(|| "strict".to_owned()));
+    parts.extend(Some(&started.cpu).filter(|cpu| !cpu.is_empty()).cloned());
+    text.push('\n');
+    hanging(text, &parts.join(", "));
+}
+
+/// The last line.
+fn verdict(text: &mut String, matrix: &Matrix) {
+    let style = match matrix.verdict() {
+        Verdict::AllNoticed => Style::new().green(),
+        Verdict::NotAllNoticed => Style::new().red(),
+        Verdict::NothingTried => Style::new().yellow(),
+    };
+    let untested = match matrix.started.subject {
+        SubjectKind::Kvm => String::new(),
+        SubjectKind::Model => format!("; {UNTESTED}"),
+    };
+    let word = style.bold().apply_to(word(matrix.verdict()));
+    let _ = writeln!(text, "reglist: {word}: {}{untested}", sentence(matrix));
+}
+
+/// The verdict in a word or three.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::AllNoticed => "all noticed",
+        Verdict::NotAllNoticed => "not all noticed",
+        Verdict::NothingTried => "nothing tried",
+    }
+}
+
+/// The verdict in numbers.
+fn sentence(matrix: &Matrix) -> String {
+    let Totals { wanted, noticed, unnoticed, accused, in_error, not_tried, unreached, .. } = matrix.totals();
+    let of = if noticed == wanted { String::new() } else { format!("{noticed} of ") };
+    let kernel = match matrix.started.subject {
+        SubjectKind::Kvm => format!(" of Linux {}", release(&matrix.started)),
+        SubjectKind::Model => String::new(),
+    };
+    let faults = if wanted == 1 { "fault" } else { "faults" };
+    let time = duration(matrix.duration_us);
+    let mut sentence =
+        format!("{of}{wanted} {faults}{kernel} in {time}; {unnoticed} unnoticed, {accused} wrongly accused");
+    let right = matrix.wrong_right_rounds();
+    let rest = [
+        (in_error, "in error"),
+        (not_tried, "not tried"),
+        (unreached, "not reached"),
+        (right, if right == 1 { "round without a fault failed" } else { "rounds without a fault failed" }),
+    ];
+    for (count, what) in rest {
+        if count > 0 {
+            let _ = write!(sentence, ", {count} {what}");
+        }
+    }
+    sentence
+}
+
+/// A time that a person reads.
+fn duration(microseconds: u64) -> String {
+    let time = Duration::from_micros(microseconds);
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        1..=9 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 10..=119 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What is wrong, in words: faults that were not noticed as they should be, and
+//! rounds that say nothing.
+
+use std::fmt::Write as _;
+
+use console::Style;
+use reglist_suite::fault::{Broken, Said};
+
+use super::data::Matrix;
+use super::fault::{FaultRow, Noticed, State, Wrong};
+use crate::report::paragraph::{hanging, labelled, list};
+use crate::system::verbosity::Verbosity;
+
+/// Problems of one kind that are shown where no details are wanted.
+const SHOWN: usize = 12;
+
+/// Something that is not as it should be.
+#[derive(Debug)]
+struct Problem {
+    /// Its kind, in loud letters.
+    word: &'static str,
+    /// What it is about.
+    what: String,
+    /// The rest, with a name for each part.
+    parts: Vec<(&'static str, String)>,
+    /// The fault, where it is about one alone.
+    fault: Option<String>,
+}
+
+/// Everything that is not as it should be.
+fn problems(matrix: &Matrix) -> Vec<Problem> {
+    let wrong = || matrix.faults.iter().filter_map(|row| Some((row, row.wrong()?)));
+    let mut problems = right_rounds(matrix);
+    problems.extend(wrong().flat_map(|(row, wrong)| wrong.unnoticed.iter().map(move |broken| unnoticed(row, broken))));
+    problems.extend(wrong().flat_map(|(row, wrong)| by_clause(wrong).into_iter().map(move |said| accused(row, &said))));
+    problems.extend(wrong().flat_map(|(row, wrong)| in_error(row, wrong)));
+    problems.extend(not_tried(matrix));
+    problems
+}
+
+/// Writes the problems, and no more than a few of each kind unless details are
+/// wanted; then what is as it should be and not in any table.
+pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
+    let problems = problems(matrix);
+    for kind in problems.chunk_by(|one, other| one.word == other.word) {
+        let shown = if verbosity.is_verbose() { kind.len() } else { SHOWN };
+        kind.iter().take(shown).for_each(|problem| problem.write(text));
+        let rest: Vec<&Problem> = kind.iter().skip(shown).collect();
+        if let Some(first) = rest.first() {
+            let mut faults: Vec<&str> = rest.iter().filter_map(|problem| problem.fault.as_deref()).collect();
+            faults.dedup();
+            let _ = writeln!(text, "\n{} and {} more (-v tells them)", loud(first.word), rest.len());
+            list(text, "faults", &faults);
+        }
+    }
+    if !verbosity.is_quiet() {
+        right(text, matrix);
+        absent(text, matrix);
+    }
+}
+
+impl Problem {
+    fn write(&self, text: &mut String) {
+        text.push('\n');
+        hanging(text, &format!("{} {}", loud(self.word), self.what));
+        for (name, value) in &self.parts {
+            labelled(text, name, value);
+        }
+    }
+}
+
+fn right_rounds(matrix: &Matrix) -> Vec<Problem> {
+    let wrong = matrix.right.iter().filter(|round| !round.passed());
+    let problem = wrong.map(|round| {
+        let mut parts = Vec::new();
+        parts.extend(round.trouble.clone().map(|trouble| ("reason", trouble)));
+        parts.extend((!round.broken.is_empty()).then(|| ("failed", round.broken.join(", "))));
+        let what = format!("the round without a fault in {}", round.name());
+        Problem { word: "FAIL", what, parts, fault: None }
+    });
+    problem.collect()
+}
+
+fn unnoticed(row: &FaultRow, broken: &Broken) -> Problem {
+    let parts = vec![
+        ("fault", row.sentence.clone()),
+        ("expected", wanted(broken)),
+        ("observed", row.noticed_by(broken.clause).map_or_else(|| "nothing".to_owned(), found)),
+        ("in", row.place()),
+    ];
+    let what = format!("{}, fault {}", broken.clause, row.name);
+    Problem { word: "UNNOTICED", what, parts, fault: Some(row.name.clone()) }
+}
+
+fn accused(row: &FaultRow, said: &[&Said]) -> Problem {
+    let mut parts = vec![("fault", row.sentence.clone())];
+    let mut clause = "";
+    if let Some(first) = said.first() {
+        let finding = &first.finding;
+        clause = &finding.clause;
+        let more = if said.len() > 1 { format!(" (and {} more findings)", said.len() - 1) } else { String::new() };
+        parts.push(("expected", finding.expected.clone()));
+        parts.push(("observed", format!("{}{more}", finding.observed)));
+    }
+    if let Some(noticed) = row.noticed_by(clause) {
+        parts.push(("registers", noticed.registers.join(", ")));
+        parts.push(("entries", noticed.entries.join(", ")));
+        parts.push(("checks", noticed.checks.join(", ")));
+    }
+    parts.push(("in", row.place()));
+    parts.retain(|(_, value)| !value.is_empty());
+    let what = format!("{clause}, fault {}", row.name);
+    Problem { word: "WRONGLY ACCUSED", what, parts, fault: Some(row.name.clone()) }
+}
+
+/// Wrong accusations, those of a clause together.
+fn by_clause(wrong: &Wrong) -> Vec<Vec<&Said>> {
+    let mut clauses: Vec<Vec<&Said>> = Vec::new();
+    for said in &wrong.accused {
+        let same = |known: &&mut Vec<&Said>| known.iter().any(|known| known.finding.clause == said.finding.clause);
+        match clauses.iter_mut().find(same) {
+            Some(known) => known.push(said),
+            None => clauses.push(vec![said]),
+        }
+    }
+    clauses
+}
+
+fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
+    let cases = wrong.in_error.iter().map(|(case, reason)| (reason.as_str(), case.as_str()));
+    let problem = |(reason, cases): (&str, Vec<&str>)| Problem {
+        word: "ERROR",
+        what: format!("fault {}", row.name),
+        parts: vec![("reason", reason.to_owned()), ("cases", cases.join(", "))],
+        fault: Some(row.name.clone()),
+    };
+    grouped(cases).into_iter().map(problem).collect()
+}
+
+/// Faults of which nothing is known, each reason once.
+fn not_tried(matrix: &Matrix) -> Vec<Problem> {
+    let reasons = matrix.faults.iter().filter_map(|row| match &row.state {
+        State::NotTried(reason) => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
+        State::NotReached => Some((("NOT REACHED", "the run ended before"), row.name.as_str())),
+        _ => None,
+    });
+    let problem = |((word, reason), faults): ((&'static str, &str), Vec<&str>)| Problem {
+        word,
+        what: format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" }),
+        parts: vec![("reason", reason.to_owned()), ("faults", faults.join(", "))],
+        fault: None,
+    };
+    grouped(reasons).into_iter().map(problem).collect()
+}
+
+/// Items by what they have in common, in order.
+fn grouped<'m, K: PartialEq>(items: impl Iterator<Item = (K, &'m str)>) -> Vec<(K, Vec<&'m str>)> {
+    let mut groups: Vec<(K, Vec<&str>)> = Vec::new();
+    for (key, item) in items {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, items)) => items.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    groups
+}
+
+/// What should have been found of a broken clause.
+fn wanted(broken: &Broken) -> String {
+    let mut wanted = "a finding".to_owned();
+    if !broken.registers.is_empty() {
+        let _ = write!(wanted, " that names {}", broken.registers.join(", "));
+    }
+    if !broken.after.is_empty() {
+        let _ = write!(wanted, " after {}", broken.after.join(", "));
+    }
+    match broken.entries.as_ref().map(|entries| (entries.start(), entries.end())) {
+        Some((first, last)) if first == last => {
+            let _ = write!(wanted, " at entry {first}");
+        }
+        Some((first, last)) => {
+            let _ = write!(wanted, " at the entries {first}-{last}");
+        }
+        None => {}
+    }
+    wanted
+}
+
+/// What was found of a clause.
+fn found(noticed: &Noticed) -> String {
+    let mut found = format!("a finding of level {}", noticed.level);
+    if !noticed.registers.is_empty() {
+        let _ = write!(found, " that names {}", noticed.registers.join(", "));
+    }
+    if !noticed.entries.is_empty() {
+        let _ = write!(found, " at the entries {}", noticed.entries.join(", "));
+    }
+    found
+}
+
+/// The rounds without a fault that are as they should be.
+fn right(text: &mut String, matrix: &Matrix) {
+    let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed()).map(|round| round.name()).collect();
+    if !passed.is_empty() {
+        text.push('\n');
+        hanging(text, &format!("without a fault all is well in {}", passed.join(", ")));
+    }
+}
+
+/// Faults that were not to be tried, and why.
+fn absent(text: &mut String, matrix: &Matrix) {
+    let not_selected = matrix.totals().not_selected;
+    if not_selected > 0 {
+        let what = if not_selected == 1 { "fault, which shows" } else { "faults, which show" };
+        hanging(text, &format!("not asked for: {not_selected} {what} in other configurations"));
+    }
+    let impossible = matrix.faults.iter().filter_map(|row| match row.state {
+        State::Impossible(reason) => Some((reason, row.name.as_str())),
+        _ => None,
+    });
+    for (reason, faults) in grouped(impossible) {
+        hanging(text, &format!("not tried here: {}: {reason}", faults.join(", ")));
+    }
+}
+
+fn loud(word: &str) -> String {
+    Style::new().red().bold().apply_to(word).to_string()
+}

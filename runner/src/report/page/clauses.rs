@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Every clause with its cases.
+
+use std::collections::{BTreeMap, HashMap};
+
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{CaseFinished, Finding};
+
+use super::findings::{Link, Words, links, some};
+use super::specification::{Fact, check};
+use super::view::{View, Views};
+use super::words::{anchor, count, milliseconds};
+use crate::report::diff::compare::{Kind, State};
+use crate::report::groups::grouped;
+use crate::report::id::{self, configuration, push_new};
+
+/// What is said of one case before the rest is only counted.
+const MOST_SAID: usize = 12;
+
+/// Registers that a case names at once before their names are put away.
+const MOST_LINKS: usize = 6;
+
+/// A clause.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) anchor: String,
+    pub(super) id: String,
+    /// must, should or note.
+    pub(super) level: String,
+    /// "A conforming kernel ..."
+    pub(super) demand: String,
+    pub(super) facts: Vec<Fact>,
+    /// What came of it in one word, and its colour.
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    /// The same in the older run, if there is one.
+    pub(super) before: Option<&'static str>,
+    /// Whether that was something else.
+    pub(super) differs: bool,
+    /// The number of cases by outcome.
+    pub(super) counts: String,
+    pub(super) open: bool,
+    pub(super) cases: Vec<Case>,
+    /// Number of cases without a row, all of which passed.
+    pub(super) more: usize,
+    /// Cases that stand with another clause and test this one too.
+    pub(super) elsewhere: Vec<Elsewhere>,
+}
+
+/// A check that stands with another clause.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    pub(super) check: String,
+    /// Its configurations with what they lead to, and whether the clause is broken there.
+    pub(super) cases: Vec<(Link, bool)>,
+}
+
+/// A case.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) anchor: String,
+    pub(super) id: String,
+    pub(super) now: Stand,
+    /// As it stood, where there are two runs.
+    pub(super) before: Option<Stand>,
+    /// What became of it.
+    pub(super) change: &'static str,
+    pub(super) change_class: &'static str,
+    pub(super) time: String,
+    pub(super) ioctls: String,
+    /// Why it did not run to its end.
+    pub(super) reason: String,
+    pub(super) said: Vec<Said>,
+    pub(super) more: usize,
+    /// What the older run said, where that was something else.
+    pub(super) said_before: Vec<Said>,
+    pub(super) reason_before: String,
+    pub(super) wrong: bool,
+    pub(super) differs: bool,
+}
+
+/// How a case stands.
+#[derive(Debug)]
+pub(super) struct Stand {
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+}
+
+/// Findings of a case that say the same.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    pub(super) clause: String,
+    pub(super) subject: String,
+    pub(super) expected: String,
+    pub(super) observed: String,
+    pub(super) registers: Vec<Link>,
+    /// Names of the registers where they are many, and elsewhere told with links.
+    pub(super) names: Vec<String>,
+    pub(super) entries: String,
+    /// The register that must come before.
+    pub(super) after: String,
+}
+
+/// How a case stands in a few letters.
+pub(super) fn stand(state: Option<State>) -> Stand {
+    let (word, class) = match state {
+        Some(State::Pass) => ("pass", "good"),
+        Some(State::Fail) => ("fail", "bad"),
+        Some(State::Skip) => ("skip", "open"),
+        Some(State::Error) => ("error", "bad"),
+        Some(State::Missing) => ("missing", "bad"),
+        None => ("not planned", "none"),
+    };
+    Stand { word, class }
+}
+
+/// Every clause of the catalogue, then those that only a finding names.
+pub(super) fn sections(views: &Views<'_>, kinds: &HashMap<&str, Kind>, anchors: &HashMap<u64, String>) -> Vec<Section> {
+    let catalogue = &views.new.specification.clauses;
+    let mut ids: Vec<&str> = catalogue.clauses.iter().map(|clause| clause.id.as_str()).collect();
+    let plan = views.plan();
+    // Where each case stands.
+    let mut homes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut elsewhere: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in &plan {
+        let tested = check(case).map_or(&[][..], |check| check.clauses);
+        let found = views.iter().flat_map(|run| run.findings(case)).map(|finding| finding.clause.as_str());
+        let mut named: Vec<&str> = Vec::new();
+        found.for_each(|clause| push_new(&mut named, clause));
+        let home = tested.first().copied().or_else(|| named.first().copied()).unwrap_or(OTHER);
+        homes.entry(home).or_default().push(case);
+        for clause in tested.iter().copied().chain(named).filter(|clause| *clause != home) {
+            let cases = elsewhere.entry(clause).or_default();
+            if cases.last() != Some(case) {
+                cases.push(case);
+            }
+        }
+    }
+    let more: Vec<&str> = homes.keys().chain(elsewhere.keys()).copied().collect();
+    more.into_iter().for_each(|clause| push_new(&mut ids, clause));
+    // What no clause is known of comes last.
+    ids.sort_by_key(|id| *id == OTHER);
+    let none = Vec::new();
+    let section = |clause: &&str| {
+        let (cases, other) = (homes.get(clause).unwrap_or(&none), elsewhere.get(clause).unwrap_or(&none));
+        section(views, clause, cases, other, kinds, anchors)
+    };
+    ids.iter().map(section).collect()
+}
+
+/// What came of a clause that is not broken.
+pub(super) const KEPT: &str = "kept";
+
+/// Stands for the clause of cases that no clause is known of.
+const OTHER: &str = "of no known clause";
+
+fn section(
+    views: &Views<'_>,
+    clause: &str,
+    home: &[&str],
+    other: &[&str],
+    kinds: &HashMap<&str, Kind>,
+    anchors: &HashMap<u64, String>,
+) -> Section {
+    let known = views.new.specification.clauses.get(clause);
+    let all: Vec<&str> = home.iter().chain(other).copied().collect();
+    let (word, class) = verdict(&views.new, clause, &all);
+    let before = views.old.as_ref().map(|old| verdict(old, clause, &all).0);
+    let shown = home.iter().filter(|case| views.has_row(case));
+    let cases: Vec<Case> = shown.map(|case| row(views, case, kinds, anchors)).collect();
+    let mut by_check: Vec<Elsewhere> = Vec::new();
+    for case in other {
+        let link = Link {
+            name: configuration(case).to_owned(),
+            anchor: if views.has_row(case) { anchor("case", case) } else { String::new() },
+        };
+        let entry = (link, breaks(&views.new, clause, case));
+        match by_check.iter_mut().find(|known| known.check == id::check(case)) {
+            Some(known) => known.cases.push(entry),
+            None => by_check.push(Elsewhere { check: id::check(case).to_owned(), cases: vec![entry] }),
+        }
+    }
+    let wrong = cases.iter().any(|case| case.wrong) || class == "bad" || class == "warn";
+    Section {
+        anchor: anchor("clause", clause),
+        id: clause.to_owned(),
+        level: known.map(|clause| clause.level.to_string()).unwrap_or_default(),
+        demand: known.map(|clause| clause.demand.clone()).unwrap_or_default(),
+        facts: known.map(|clause| views.new.specification.of_clause(clause)).unwrap_or_default(),
+        word,
+        class,
+        before,
+        differs: before.is_some_and(|before| before != word),
+        counts: counts(&views.new, &all),
+        open: wrong || before.is_some_and(|before| before != word) || cases.iter().any(|case| case.differs),
+        more: home.len() - cases.len(),
+        cases,
+        elsewhere: by_check,
+    }
+}
+
+/// Whether a case breaks a clause that counts.
+fn breaks(run: &View<'_>, clause: &str, case: &str) -> bool {
+    run.findings(case).iter().any(|finding| finding.clause == clause && run.fails(finding))
+}
+
+/// What came of a clause.
+fn verdict(run: &View<'_>, clause: &str, cases: &[&str]) -> (&'static str, &'static str) {
+    let states = || cases.iter().map(|case| run.state(case));
+    let is_note = run.specification.clauses.get(clause).is_some_and(|clause| clause.level == Level::Note);
+    // A plain fact of a note tells that there is nothing to tell.
+    let tells = |finding: &Finding| {
+        is_note && finding.clause == clause && (!finding.expected.is_empty() || finding.register.is_some())
+    };
+    let warns = |finding: &Finding| finding.clause == clause && finding.level == Level::Should;
+    if cases.iter().any(|case| breaks(run, clause, case)) {
+        ("broken", "bad")
+    } else if states().any(|state| matches!(state, Some(State::Error | State::Missing))) {
+        ("not known", "bad")
+    } else if cases.iter().any(|case| run.findings(case).iter().any(warns)) {
+        ("warning", "warn")
+    } else if cases.iter().any(|case| run.findings(case).iter().any(tells)) {
+        ("noted", "new")
+    } else if states().any(|state| matches!(state, Some(State::Pass | State::Fail))) {
+        (KEPT, "good")
+    } else {
+        ("not tested", "open")
+    }
+}
+
+fn counts(run: &View<'_>, cases: &[&str]) -> String {
+    let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+    for state in cases.iter().filter_map(|case| run.state(case)) {
+        *counts.entry(state).or_default() += 1;
+    }
+    let words = |(state, number): (&State, &usize)| {
+        let word = match state {
+            State::Pass => "passed",
+            State::Fail => "failed",
+            State::Skip => "skipped",
+            State::Error => "in error",
+            State::Missing => "missing",
+        };
+        format!("{number} {word}")
+    };
+    if counts.is_empty() { "no case".to_owned() } else { counts.iter().map(words).collect::<Vec<_>>().join(", ") }
+}
+
+fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &HashMap<u64, String>) -> Case {
+    let new = &views.new;
+    let state = new.state(case);
+    let ended = new.case(case);
+    let (said, more) = said(new, case, anchors);
+    let reason = |run: &View<'_>| match run.state(case) {
+        Some(State::Pass | State::Fail) | None => String::new(),
+        _ => run.reason(case).unwrap_or_default(),
+    };
+    let suspect = new.record().running.as_deref() == Some(case);
+    let reason_now =
+        if suspect { "the suspect: it was running when the run broke off".to_owned() } else { reason(new) };
+    let mut row = Case {
+        anchor: anchor("case", case),
+        id: case.to_owned(),
+        now: stand(state),
+        before: None,
+        change: "",
+        change_class: "none",
+        time: ended.map(|case| milliseconds(case.duration_us)).unwrap_or_default(),
+        ioctls: ended.map(|case: &CaseFinished| case.ioctls.to_string()).unwrap_or_default(),
+        reason: reason_now,
+        wrong: matches!(state, Some(State::Fail | State::Error | State::Missing))
+            || said.iter().any(|said| said.class == "warn"),
+        said,
+        more,
+        said_before: Vec::new(),
+        reason_before: String::new(),
+        differs: false,
+    };
+    if let Some(old) = &views.old {
+        let (before, more_before) = self::said(old, case, anchors);
+        let was = old.state(case);
+        let other_words = before != row.said || more_before != row.more;
+        let kind = kinds.get(case).copied();
+        row.differs = was != state || other_words;
+        (row.change, row.change_class) = change(kind, row.differs);
+        row.before = Some(stand(was));
+        if other_words {
+            row.said_before = before;
+        }
+        row.reason_before = reason(old);
+        if row.reason_before == row.reason {
+            row.reason_before.clear();
+        }
+    }
+    row
+}
+
+/// What became of a case, in a word.
+fn change(kind: Option<Kind>, differs: bool) -> (&'static str, &'static str) {
+    match kind {
+        Some(kind) if kind.is_regression() => (kind.words(), "bad"),
+        Some(kind @ (Kind::Fixed | Kind::Tested | Kind::Noticed)) => (kind.words(), "good"),
+        Some(Kind::StillFailing) if differs => ("other findings", "new"),
+        Some(kind) => (kind.words(), "open"),
+        None if differs => ("other findings", "new"),
+        None => ("", "none"),
+    }
+}
+
+/// What a case found, with what its findings have in common said once.
+fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said>, usize) {
+    let Some(ended) = run.case(case) else {
+        return (Vec::new(), 0);
+    };
+    let groups = grouped(std::slice::from_ref(ended));
+    let one = |group: &crate::report::groups::Group<'_>| {
+        let finding = group.first;
+        let Words { word, class, subject, expected, observed } = Words::of(run, group);
+        let links = links(&group.registers, anchors);
+        Said {
+            word,
+            class,
+            clause: finding.clause.clone(),
+            subject,
+            expected,
+            observed,
+            names: if links.len() > MOST_LINKS {
+                links.iter().map(|link| link.name.clone()).collect()
+            } else {
+                Vec::new()
+            },
+            registers: links,
+            entries: some(&group.entry_ranges()),
+            after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
+        }
+    };
+    let shown: Vec<Said> = groups.iter().take(MOST_SAID).map(one).collect();
+    (shown, groups.len().saturating_sub(MOST_SAID))
+}
+
+/// How many cases there are, in words.
+pub(super) fn number(views: &Views<'_>) -> String {
+    count(views.plan().len(), "case")
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What is different between two runs, as `reglist diff` says it.
+
+use reglist_suite::clause::Level;
+
+use super::findings::{Link, some};
+use super::view::Views;
+use super::words::{anchor, count, plain};
+use crate::report::diff::compare::{Comparison, Kind};
+use crate::report::diff::facts::FactChange;
+use crate::report::diff::registers::Moved;
+use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
+use crate::report::diff::words::finding;
+
+/// Entries of one kind, and names in one, before the rest is only counted.
+const MOST_ENTRIES: usize = 60;
+const MOST_NAMES: usize = 64;
+
+/// What is different.
+#[derive(Debug)]
+pub(super) struct Differences {
+    /// What it comes to in a word, its colour, and the number of cases behind it.
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    pub(super) sentence: String,
+    /// Everything in numbers.
+    pub(super) numbers: String,
+    /// What makes the two runs judged by different rules.
+    pub(super) other_rules: String,
+    /// In what else they differ.
+    pub(super) others: String,
+    pub(super) doubts: Vec<String>,
+    pub(super) kinds: Vec<OfKind>,
+    pub(super) registers: Vec<Moving>,
+    pub(super) not_compared: String,
+    /// Warnings, then facts.
+    pub(super) facts: Vec<Facts>,
+}
+
+/// Cases of which the same became.
+#[derive(Debug)]
+pub(super) struct OfKind {
+    pub(super) heading: String,
+    pub(super) class: &'static str,
+    pub(super) entries: Vec<Said>,
+    pub(super) more: usize,
+}
+
+/// Cases of which the same is to be said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) cases: Vec<Link>,
+    /// What stands between a check and its configurations.
+    pub(super) check: String,
+    pub(super) what: String,
+    pub(super) findings: Vec<String>,
+    pub(super) more: usize,
+}
+
+/// Registers that came or went together.
+#[derive(Debug)]
+pub(super) struct Moving {
+    pub(super) word: &'static str,
+    pub(super) class: &'static str,
+    pub(super) registers: Vec<Link>,
+    pub(super) configurations: String,
+}
+
+/// Warnings or facts.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) heading: String,
+    pub(super) open: bool,
+    pub(super) changes: Vec<Changed>,
+    /// Number of those that are left out.
+    pub(super) more: usize,
+}
+
+/// A warning or a fact that is not the same in both runs.
+#[derive(Debug)]
+pub(super) struct Changed {
+    pub(super) word: &'static str,
+    pub(super) clause: String,
+    pub(super) about: String,
+    pub(super) old: String,
+    pub(super) new: String,
+    pub(super) configurations: String,
+}
+
+impl Differences {
+    pub(super) fn of(
+        comparison: &Comparison,
+        views: &Views<'_>,
+        anchors: &std::collections::HashMap<u64, String>,
+    ) -> Self {
+        let (word, sentence) = verdict(comparison);
+        let others = comparison.differences.iter().filter(|difference| !difference.changes_rules);
+        let others: Vec<&str> = others.map(|difference| difference.what).collect();
+        let of_side = |(name, side): (&str, _)| -> Vec<String> {
+            doubts(side).into_iter().map(|doubt| format!("{name}: {doubt}")).collect()
+        };
+        let moving = |word, class| {
+            move |moved: &Moved| Moving {
+                word,
+                class,
+                registers: super::findings::links(&moved.registers.iter().collect::<Vec<_>>(), anchors),
+                configurations: some(&moved.configurations),
+            }
+        };
+        let registers = &comparison.registers;
+        let appeared = registers.appeared.iter().map(moving("appeared", "come"));
+        let gone = registers.gone.iter().map(moving("gone", "gone"));
+        Self {
+            word,
+            class: if word == "no regression" { "good" } else { "bad" },
+            sentence,
+            numbers: numbers(comparison).unwrap_or_default(),
+            other_rules: other_rules(comparison).unwrap_or_default(),
+            others: others.join(", "),
+            doubts: [("old", &comparison.old), ("new", &comparison.new)].into_iter().flat_map(of_side).collect(),
+            kinds: Kind::ALL.iter().filter_map(|kind| of_kind(comparison, *kind, views)).collect(),
+            registers: appeared.chain(gone).take(MOST_ENTRIES).collect(),
+            not_compared: registers.not_compared.clone().unwrap_or_default(),
+            facts: [Level::Should, Level::Note].into_iter().filter_map(|level| facts(comparison, level)).collect(),
+        }
+    }
+}
+
+fn of_kind(comparison: &Comparison, kind: Kind, views: &Views<'_>) -> Option<OfKind> {
+    let number = comparison.of_kind(kind).count();
+    let all = entries(comparison, kind);
+    (number > 0).then(|| OfKind {
+        heading: format!("{}{}: {number}", if kind.is_regression() { "regression, " } else { "" }, kind.words()),
+        class: match kind {
+            kind if kind.is_regression() => "bad",
+            Kind::Fixed | Kind::Tested | Kind::Noticed => "good",
+            _ => "open",
+        },
+        more: all.len().saturating_sub(MOST_ENTRIES),
+        entries: all.iter().take(MOST_ENTRIES).map(|entry| said(entry, views)).collect(),
+    })
+}
+
+fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
+    let case = |name: &str, case: &str| Link {
+        name: name.to_owned(),
+        anchor: if views.has_row(case) { anchor("case", case) } else { String::new() },
+    };
+    let (check, mut cases) = match &entry.names {
+        Names::One(id) => (String::new(), vec![case(id, id)]),
+        Names::Check { check, configurations } => {
+            let link = |name: &&str| case(name, &format!("{name}.{check}"));
+            (format!("{check} in "), configurations.iter().map(link).collect())
+        }
+        Names::List { whole, single } => {
+            let whole = whole
+                .iter()
+                .map(|(name, number)| Link { name: format!("all {number} cases of {name}"), anchor: String::new() });
+            (String::new(), whole.chain(single.iter().map(|id| case(id, id))).collect())
+        }
+    };
+    let left_out = cases.len().saturating_sub(MOST_NAMES);
+    cases.truncate(MOST_NAMES);
+    if left_out > 0 {
+        cases.push(Link { name: format!("{left_out} more"), anchor: String::new() });
+    }
+    let reason = entry.reason.map(|reason| format!(": {}", plain(reason, 1000))).unwrap_or_default();
+    let of = |place| entry.of.filter(|_| place == 0).map(|of| format!("in {of}: ")).unwrap_or_default();
+    Said {
+        cases,
+        check,
+        what: format!("{}{reason}", entry.what),
+        findings: entry
+            .findings
+            .iter()
+            .enumerate()
+            .map(|(place, each)| format!("{}{}", of(place), finding(each)))
+            .collect(),
+        more: entry.more,
+    }
+}
+
+fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
+    let all = || comparison.facts.iter().filter(|fact| fact.level == level);
+    let number = all().count();
+    let thing = if level == Level::Note { "note" } else { "warning" };
+    (number > 0).then(|| Facts {
+        heading: format!("{} changed", count(number, thing)),
+        open: level != Level::Note,
+        changes: all().take(MOST_ENTRIES).map(changed).collect(),
+        more: number.saturating_sub(MOST_ENTRIES),
+    })
+}
+
+fn changed(fact: &FactChange) -> Changed {
+    Changed {
+        word: if fact.level == Level::Note { "note" } else { "warning" },
+        clause: fact.clause.clone(),
+        about: fact.about.clone(),
+        old: fact.old.clone().unwrap_or_default(),
+        new: fact.new.clone().unwrap_or_default(),
+        configurations: some(&fact.configurations),
+    }
+}

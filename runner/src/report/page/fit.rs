@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a run says, in a size that a page can hold and in words that are safe
+//! to show. A run of the suite fits whole; a foreign file may not.
+
+use std::collections::HashSet;
+
+use reglist_suite::report::events::{
+    CaseFinished, Event, Finding, Label, NamedRegister, RunFinished, RunStarted, Totals, Verdict,
+};
+
+use super::words::plain;
+use crate::record::stream::Record;
+use crate::report::diff::read::StoredRun;
+
+/// Findings of one case, and of a run.
+const MOST_OF_CASE: usize = 500;
+const MOST_OF_RUN: usize = 8_000;
+/// Registers of one list, which is more than any kernel has been seen to list.
+const MOST_LISTED: usize = 4096;
+/// Facts that were written down with a run.
+const MOST_LABELS: usize = 64;
+/// Characters of an id or a name, of what was expected or observed, and of why
+/// a case did not run, which may hold the end of a console.
+const NAME: usize = 160;
+const TEXT: usize = 1000;
+const REASON: usize = 4000;
+
+/// One run of those that a page shows.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The file as the user named it.
+    pub(super) file: String,
+    /// What it says.
+    pub(super) run: StoredRun,
+    /// Number of findings that are left out.
+    pub(super) left_out: usize,
+}
+
+impl Input {
+    /// Takes a record; nothing of one that never started.
+    pub(crate) fn new(file: &str, record: &Record) -> Option<Self> {
+        let started = start(record.started.as_ref()?);
+        let mut fitting = Record::default();
+        fitting.add(Event::RunStarted(started.clone()));
+        let (mut left_out, mut room) = (0, MOST_OF_RUN);
+        for case in &record.ended {
+            let taken = case.findings.len().min(MOST_OF_CASE).min(room);
+            room -= taken;
+            left_out += case.findings.len() - taken;
+            fitting.add(Event::CaseFinished(CaseFinished {
+                case: plain(&case.case, NAME),
+                outcome: case.outcome,
+                reason: case.reason.as_deref().map(|reason| plain(reason, REASON)),
+                duration_us: case.duration_us,
+                ioctls: case.ioctls,
+                findings: case.findings.iter().take(taken).map(finding).collect(),
+                listed: case.listed.iter().take(MOST_LISTED).map(register).collect(),
+            }));
+        }
+        if let Some(case) = &record.running {
+            fitting.add(Event::CaseStarted { case: plain(case, NAME) });
+        }
+        if let Some(reason) = &record.aborted {
+            fitting.add(Event::RunAborted { reason: plain(reason, REASON) });
+        }
+        fitting.finished = record.finished.as_ref().map(|finished| end(finished, &fitting));
+        Some(Self { file: plain(file, TEXT), run: StoredRun { started, record: fitting }, left_out })
+    }
+}
+
+/// The end of a run; what it says of itself is not taken for granted.
+fn end(finished: &RunFinished, record: &Record) -> RunFinished {
+    let mut totals = Totals::default();
+    record.ended.iter().for_each(|case| totals.count(case.outcome));
+    let verdict = match finished.verdict {
+        Verdict::NotImplemented => Verdict::NotImplemented,
+        _ => totals.verdict(),
+    };
+    RunFinished { verdict, totals }
+}
+
+fn start(started: &RunStarted) -> RunStarted {
+    let mut known = HashSet::new();
+    let mut plan: Vec<String> = started.plan.iter().map(|case| plain(case, NAME)).collect();
+    plan.retain(|case| known.insert(case.clone()));
+    let label = |label: &Label| Label { name: plain(&label.name, NAME), value: plain(&label.value, TEXT) };
+    RunStarted {
+        suite: plain(&started.suite, NAME),
+        architecture: plain(&started.architecture, NAME),
+        kernel: plain(&started.kernel, TEXT),
+        cpu: plain(&started.cpu, TEXT),
+        series: plain(&started.series, NAME),
+        fault: started.fault.as_deref().map(|fault| plain(fault, NAME)),
+        labels: started.labels.iter().take(MOST_LABELS).map(label).collect(),
+        plan,
+        ..started.clone()
+    }
+}
+
+fn finding(finding: &Finding) -> Finding {
+    Finding {
+        clause: plain(&finding.clause, NAME),
+        level: finding.level,
+        register: finding.register.as_ref().map(register),
+        after: finding.after.as_ref().map(register),
+        entry: finding.entry,
+        last_entry: finding.last_entry,
+        ioctl: finding.ioctl.as_deref().map(|ioctl| plain(ioctl, NAME)),
+        errno: finding.errno.as_deref().map(|errno| plain(errno, NAME)),
+        expected: plain(&finding.expected, TEXT),
+        observed: plain(&finding.observed, TEXT),
+    }
+}
+
+fn register(register: &NamedRegister) -> NamedRegister {
+    NamedRegister { name: plain(&register.name, NAME), id: register.id }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The file that holds a page.
+
+use std::path::{Path, PathBuf};
+
+use reglist_suite::exit;
+
+use super::Input;
+use crate::record::stream::Record;
+use crate::system::files::{self, FileError};
+use crate::system::results::PAGE;
+use crate::system::session::Session;
+
+/// A page cannot be made or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    /// The runs are those of `--fault all`.
+    #[error(
+        "there are {runs} runs, with a fault each, and a page shows one run or two\n[for --fault all, run and lab write --matrix FILE.json]"
+    )]
+    EveryFault {
+        /// Number of runs.
+        runs: usize,
+    },
+    /// There are more runs than stand side by side.
+    #[error(
+        "there are {runs} runs, and a page shows one run or two\n[give one file with one run, or two to compare; --format json writes runs out again]"
+    )]
+    Several {
+        /// Number of runs.
+        runs: usize,
+    },
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The template fails, which no run can cause.
+    #[error("failed to make `{}`", path.display())]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// What the template engine says.
+        #[source]
+        source: askama::Error,
+    },
+}
+
+impl PageError {
+    /// The exit code: a wrong argument, or a machine in trouble.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::File(error) => error.exit_code(),
+            Self::Template { .. } => exit::INFRASTRUCTURE,
+            _ => exit::USAGE,
+        }
+    }
+}
+
+/// Runs that come one after the other, for a page that shows one or two.
+#[derive(Debug)]
+pub(crate) struct Output {
+    path: PathBuf,
+    force: bool,
+    inputs: Vec<Input>,
+    /// Number of runs that came.
+    runs: usize,
+    /// Whether several came with a fault.
+    faults: usize,
+}
+
+impl Output {
+    /// Looks at where the page is to go.
+    pub(crate) fn check(path: &Path, force: bool) -> Result<Self, PageError> {
+        files::check(path, force)?;
+        Ok(Self { path: path.to_owned(), force, inputs: Vec::new(), runs: 0, faults: 0 })
+    }
+
+    /// Takes the next run.
+    pub(crate) fn take(&mut self, file: &str, record: &Record) {
+        self.runs += 1;
+        self.faults += usize::from(record.started.as_ref().is_some_and(|started| started.fault.is_some()));
+        if self.inputs.len() < 2 {
+            self.inputs.extend(Input::new(file.trim_matches('`'), record));
+        }
+    }
+
+    /// Writes the page of the runs that came.
+    pub(crate) fn write(&self) -> Result<(), PageError> {
+        let (new, old) = match self.inputs.as_slice() {
+            _ if self.runs > 2 && self.faults > 1 => return Err(PageError::EveryFault { runs: self.runs }),
+            _ if self.runs > 2 => return Err(PageError::Several { runs: self.runs }),
+            [] => return Err(PageError::Several { runs: 0 }),
+            [new] => (new, None),
+            [old, new, ..] => (new, Some(old)),
+        };
+        let path = || self.path.clone();
+        let text = super::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
+        Ok(files::write(&self.path, &text, self.force)?)
+    }
+}
+
+/// Leaves the page of a run among its results; nothing of one that never
+/// started.
+pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError> {
+    let Some(input) = Input::new("events.jsonl", record) else {
+        return Ok(());
+    };
+    let path = session.results().join(PAGE);
+    let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
+    Ok(files::write(&path, &text, true)?)
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The matrix of registers and configurations.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use reglist_suite::report::events::Finding;
+
+use super::lists::Lists;
+use super::mark::{Listing, Mark, Trip};
+use super::specification::Fact;
+use super::view::{View, Views};
+use super::words::anchor;
+use crate::report::diff::registers::CONTENTS;
+use crate::report::diff::words::{observed, subject_beside_register};
+use crate::report::id::{configuration, push_new};
+
+/// Rows of registers that no group has, and columns.
+const MOST_STRANGERS: usize = 200;
+const MOST_CONFIGURATIONS: usize = 16;
+/// What is said of one register before the rest is only counted.
+const MOST_SAID: usize = 12;
+
+/// The matrix.
+#[derive(Debug, Default)]
+pub(super) struct Registers {
+    /// Why there is none, if there is none.
+    pub(super) nothing: Option<String>,
+    /// What a reader has to know of it.
+    pub(super) remarks: Vec<String>,
+    pub(super) columns: Vec<Column>,
+    /// Number of registers by kind.
+    pub(super) numbers: Vec<Numbers>,
+    pub(super) sections: Vec<Section>,
+    pub(super) legend: Vec<Mark>,
+    /// Ids that have a row, with its anchor.
+    pub(super) anchors: HashMap<u64, String>,
+}
+
+/// A configuration.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) anchor: String,
+    pub(super) name: String,
+    /// The features that it switches on.
+    pub(super) features: String,
+}
+
+/// How many registers of a kind each configuration has.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    pub(super) name: &'static str,
+    /// In each configuration, as it was and as it is.
+    pub(super) cells: Vec<Number>,
+}
+
+/// A number, and what it was before.
+#[derive(Debug)]
+pub(super) struct Number {
+    pub(super) before: Option<String>,
+    pub(super) now: String,
+    /// Whether it should be zero and is not.
+    pub(super) wrong: bool,
+}
+
+/// A group of registers.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) anchor: String,
+    pub(super) name: String,
+    /// When it is listed, or what is strange about it.
+    pub(super) about: String,
+    /// Whether no series has it.
+    pub(super) strange: bool,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A register.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) anchor: String,
+    pub(super) name: String,
+    /// The id.
+    pub(super) number: u64,
+    /// The id, in hexadecimal.
+    pub(super) id: String,
+    /// What it is, in a sentence.
+    pub(super) about: String,
+    pub(super) facts: Vec<Fact>,
+    /// What cases say of it.
+    pub(super) said: Vec<Said>,
+    pub(super) more: usize,
+    pub(super) cells: Vec<Cell>,
+    pub(super) wrong: bool,
+    pub(super) differs: bool,
+}
+
+/// What cases say of a register.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) clause: String,
+    pub(super) words: String,
+    pub(super) configurations: String,
+}
+
+/// A register in a configuration.
+#[derive(Debug)]
+pub(super) struct Cell {
+    /// As it was, where that was something else.
+    pub(super) before: Option<[Mark; 2]>,
+    pub(super) now: [Mark; 2],
+}
+
+/// A group by name, with why it is there and its registers' names and ids.
+struct Group {
+    name: String,
+    about: String,
+    strange: bool,
+    registers: Vec<(String, u64)>,
+}
+
+impl Registers {
+    pub(super) fn of(views: &Views<'_>) -> Self {
+        let new = Lists::of(&views.new);
+        let old = views.old.as_ref().map(Lists::of);
+        if !new.is_known() && !old.as_ref().is_some_and(Lists::is_known) {
+            let nothing = Some("No case compared a list with the expected one.".to_owned());
+            return Self { nothing, ..Self::default() };
+        }
+        let mut names = views.configurations();
+        let mut remarks = remarks(views, &new, old.as_ref());
+        if names.len() > MOST_CONFIGURATIONS {
+            remarks.push(format!("{} more configurations are left out.", names.len() - MOST_CONFIGURATIONS));
+            names.truncate(MOST_CONFIGURATIONS);
+        }
+        let mut groups = groups(views, &new, old.as_ref());
+        for group in groups.iter_mut().filter(|group| group.strange && group.registers.len() > MOST_STRANGERS) {
+            let more = group.registers.len() - MOST_STRANGERS;
+            remarks.push(format!("{more} more registers that no group of the series has are left out."));
+            group.registers.truncate(MOST_STRANGERS);
+        }
+        let said = [Some(&views.new), views.old.as_ref()].map(|run| run.map(said).unwrap_or_default());
+        let matrix = Matrix { views, names: &names, new: &new, old: old.as_ref(), said };
+        let sections: Vec<Section> = groups.into_iter().map(|group| matrix.section(group)).collect();
+        let rows = sections.iter().flat_map(|section| &section.rows);
+        Self {
+            nothing: None,
+            remarks,
+            columns: names.iter().map(|name| column(views, name)).collect(),
+            numbers: matrix.numbers(),
+            anchors: rows.map(|row| (row.number, row.anchor.clone())).collect(),
+            legend: Listing::ALL
+                .iter()
+                .map(|listing| listing.mark(None))
+                .chain(Trip::ALL.iter().map(|trip| trip.mark(None)))
+                .collect(),
+            sections,
+        }
+    }
+}
+
+fn remarks(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for run in views.iter().filter(|run| run.specification.spec.is_none()) {
+        let started = run.started();
+        push_new(
+            &mut remarks,
+            format!(
+                "This program has no series {} of {}: groups are the ids' types, and what is expected is known from findings alone.",
+                started.series, started.architecture
+            ),
+        );
+    }
+    if new.is_unrecorded() || old.is_some_and(Lists::is_unrecorded) {
+        let what = "The list itself is not recorded: what no finding tells is as the series expects it.";
+        push_new(&mut remarks, what.to_owned());
+    }
+    remarks
+}
+
+/// Where rows stand: the expected list's groups in order, then what they lack.
+fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known = BTreeSet::new();
+    for run in [Some(&views.new), views.old.as_ref()].into_iter().flatten() {
+        for listed in run.specification.spec.iter().flat_map(|spec| &spec.list) {
+            let when: Vec<&str> = listed.when.iter().map(|feature| feature.name()).collect();
+            let about = if when.is_empty() { String::new() } else { format!("listed with {}", when.join(" or ")) };
+            let place = groups.iter().position(|group| group.name == listed.name).unwrap_or_else(|| {
+                groups.push(Group { name: listed.name.clone(), about, strange: false, registers: Vec::new() });
+                groups.len() - 1
+            });
+            for register in listed.registers.iter().filter(|register| known.insert(register.id)) {
+                if let Some(group) = groups.get_mut(place) {
+                    group.registers.push((register.name.clone(), register.id));
+                }
+            }
+        }
+    }
+    let mut strangers: BTreeMap<u64, String> = BTreeMap::new();
+    for (id, register) in new.named.iter().chain(old.into_iter().flat_map(|old| &old.named)) {
+        if !known.contains(id) {
+            strangers.entry(*id).or_insert_with(|| register.name.clone());
+        }
+    }
+    let specification = &views.new.specification;
+    if specification.spec.is_none() {
+        let mut types: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
+        for (id, name) in strangers {
+            let type_ = specification.arch.and_then(|arch| arch.decode(id)).map(|(type_, _)| type_.to_string());
+            types.entry(type_.unwrap_or_else(|| "of no known type".to_owned())).or_default().push((name, id));
+        }
+        // Every one of these may be too many, and so is cut as strangers are.
+        let of_type = |(name, registers)| Group { name, about: String::new(), strange: true, registers };
+        groups.extend(types.into_iter().map(of_type));
+        return groups;
+    }
+    if !strangers.is_empty() {
+        groups.push(Group {
+            name: "unexpected".to_owned(),
+            about: format!("in no group of series {}", views.new.started().series),
+            strange: true,
+            registers: strangers.into_iter().map(|(id, name)| (name, id)).collect(),
+        });
+    }
+    groups
+}
+
+fn column(views: &Views<'_>, name: &str) -> Column {
+    let features = views.iter().find_map(|run| run.specification.configuration(name));
+    let features = features.map(|found| found.features.iter().map(|feature| feature.name()).collect::<Vec<_>>());
+    let features = match features {
+        Some(features) if features.is_empty() => "no feature".to_owned(),
+        Some(features) if features == [name] => String::new(),
+        Some(features) => features.join(", "),
+        None => String::new(),
+    };
+    Column { anchor: anchor("configuration", name), name: name.to_owned(), features }
+}
+
+/// What a run's cases say of each register, and in which configurations.
+type Sayings<'r> = HashMap<u64, Vec<(&'r Finding, Vec<&'r str>)>>;
+
+fn said<'r>(run: &View<'r>) -> Sayings<'r> {
+    let mut said: Sayings<'r> = HashMap::new();
+    for case in &run.record().ended {
+        for finding in &case.findings {
+            let Some(register) = &finding.register else { continue };
+            let known = said.entry(register.id).or_default();
+            let same = |(other, _): &&mut (&Finding, Vec<&str>)| {
+                (&other.clause, &other.expected, &other.observed, &other.ioctl)
+                    == (&finding.clause, &finding.expected, &finding.observed, &finding.ioctl)
+            };
+            let has_room = known.len() < 4 * MOST_SAID;
+            match known.iter_mut().find(same) {
+                Some((_, places)) => push_new(places, configuration(&case.case)),
+                None if has_room => known.push((finding, vec![configuration(&case.case)])),
+                None => {}
+            }
+        }
+    }
+    said
+}
+
+struct Matrix<'m, 'r> {
+    views: &'m Views<'r>,
+    names: &'m [&'r str],
+    new: &'m Lists<'r>,
+    old: Option<&'m Lists<'r>>,
+    /// Of the newer run, then of the older one.
+    said: [Sayings<'r>; 2],
+}
+
+impl Matrix<'_, '_> {
+    fn section(&self, group: Group) -> Section {
+        let rows = group.registers.iter().map(|(name, id)| self.row(name, *id)).collect();
+        Section {
+            anchor: anchor("group", &group.name),
+            name: group.name,
+            about: group.about,
+            strange: group.strange,
+            rows,
+        }
+    }
+
+    fn row(&self, name: &str, id: u64) -> Row {
+        let hexadecimal = format!("{id:#018x}");
+        let (about, facts) = self.views.new.specification.of_register(id);
+        let specified = self.views.iter().find_map(|run| run.specification.register(id));
+        let cells: Vec<Cell> = self.names.iter().map(|name| self.cell(name, id)).collect();
+        let [new, old] = &self.said;
+        let mut said = sayings(new.get(&id), "");
+        if self.old.is_some() {
+            let before = sayings(old.get(&id), "before: ");
+            let is_news = |saying: &Said| {
+                !said.iter().any(|now| {
+                    saying.words.strip_prefix("before: ") == Some(&now.words)
+                        && saying.configurations == now.configurations
+                })
+            };
+            let before: Vec<Said> = before.into_iter().filter(is_news).collect();
+            said.extend(before);
+        }
+        let more = said.len().saturating_sub(MOST_SAID);
+        said.truncate(MOST_SAID);
+        Row {
+            // Only a specified name belongs to one id alone.
+            anchor: anchor("register", specified.map_or(&hexadecimal, |register| &register.name)),
+            name: specified.map_or(name, |register| &register.name).to_owned(),
+            number: id,
+            id: hexadecimal,
+            about,
+            facts,
+            said,
+            more,
+            wrong: cells.iter().any(Cell::is_wrong),
+            differs: cells.iter().any(|cell| cell.before.is_some()),
+            cells,
+        }
+    }
+
+    fn cell(&self, name: &str, id: u64) -> Cell {
+        let marks = |lists: &Lists<'_>| {
+            let (listing, (trip, case)) = match lists.get(name) {
+                Some(list) => (list.listing(id), list.trip(id)),
+                None => (Listing::Unknown, (Trip::NotTried, None)),
+            };
+            (listing, trip, case.map(str::to_owned))
+        };
+        let (listing, trip, case) = marks(self.new);
+        let link = |case: &str| self.views.has_row(case).then(|| anchor("case", case));
+        let contents = || link(&format!("{name}.{CONTENTS}"));
+        let told = listing.is_wrong() || listing == Listing::New;
+        let now = [listing.mark(told.then(contents).flatten()), trip.mark(case.as_deref().and_then(link))];
+        let before = self.old.map(marks).filter(|(before, before_trip, _)| (*before, *before_trip) != (listing, trip));
+        Cell { before: before.map(|(listing, trip, _)| [listing.mark(None), trip.mark(None)]), now }
+    }
+
+    fn numbers(&self) -> Vec<Numbers> {
+        let words = ["expected", "listed", "missing", "unexpected"];
+        let text = |number: Option<usize>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+        let of = |lists: &Lists<'_>, name: &str| lists.get(name).map_or([None; 4], |list| list.numbers());
+        let rows = words.iter().enumerate().map(|(kind, word)| {
+            let cell = |name: &&str| {
+                let now = of(self.new, name).get(kind).copied().flatten();
+                let before = self.old.map(|old| of(old, name).get(kind).copied().flatten());
+                Number {
+                    before: before.filter(|before| *before != now).map(text),
+                    now: text(now),
+                    wrong: kind > 1 && now.is_some_and(|number| number > 0),
+                }
+            };
+            Numbers { name: word, cells: self.names.iter().map(cell).collect() }
+        });
+        rows.collect()
+    }
+}
+
+impl Cell {
+    fn is_wrong(&self) -> bool {
+        self.now.iter().any(|mark| ["bad", "warn"].contains(&mark.class))
+    }
+}
+
+fn sayings(said: Option<&Vec<(&Finding, Vec<&str>)>>, before: &str) -> Vec<Said> {
+    let words = |finding: &Finding| {
+        let subject = subject_beside_register(finding);
+        let colon = if subject.is_empty() { "" } else { ": " };
+        format!("{before}{subject}{colon}{}", observed(finding))
+    };
+    let one = |(finding, places): &(&Finding, Vec<&str>)| Said {
+        clause: finding.clause.clone(),
+        words: words(finding),
+        configurations: places.join(", "),
+    };
+    said.into_iter().flatten().map(one).collect()
+}

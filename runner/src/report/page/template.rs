@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The page's text: `templates/report.html`, with style and script inside it.
+
+use askama::Template;
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
+
+use super::Page;
+use super::words::anchor;
+
+const STYLE: &str = include_str!("../../../templates/report.css");
+const SCRIPT: &str = include_str!("../../../templates/report.js");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Filled<'p> {
+    page: &'p Page,
+    /// Whether two runs are compared.
+    two: bool,
+    /// Headings for the runs.
+    names: &'static [&'static str],
+    style: &'static str,
+    script: &'static str,
+    /// What the browser lets run: this style and this script alone.
+    policy: String,
+}
+
+impl Filled<'_> {
+    /// The anchor of a clause.
+    fn clause(&self, id: &str) -> String {
+        anchor("clause", id)
+    }
+}
+
+pub(super) fn text(page: &Page) -> askama::Result<String> {
+    let two = page.differences.is_some();
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    );
+    let names: &[&str] = if two { &["old", "new"] } else { &["value"] };
+    let text = Filled { page, two, names, style: STYLE, script: SCRIPT, policy }.render()?;
+    Ok(text + "\n")
+}
+
+fn hash(text: &str) -> String {
+    format!("sha256-{}", BASE64.encode(&Sha256::digest(text.as_bytes())))
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A run as every part of the page looks at it.
+
+use std::collections::{HashMap, HashSet};
+
+use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
+
+use super::fit::Input;
+use super::specification::Specification;
+use crate::record::stream::Record;
+use crate::report::diff::compare::{State, States};
+use crate::report::id::{configuration, each_once};
+
+/// Cases that have a row of their own before those that passed have none.
+const MOST_CASES: usize = 1500;
+
+/// One run.
+pub(super) struct View<'r> {
+    /// What it says.
+    pub(super) input: &'r Input,
+    /// What is known beside it.
+    pub(super) specification: Specification,
+    /// How its cases stand.
+    states: States<'r>,
+    ended: HashMap<&'r str, &'r CaseFinished>,
+    /// The cases that have a row.
+    rows: HashSet<&'r str>,
+}
+
+impl<'r> View<'r> {
+    pub(super) fn of(input: &'r Input) -> Self {
+        let states = States::of(&input.run);
+        let plan = &input.run.started.plan;
+        let few = plan.len() <= MOST_CASES;
+        let is_shown = |case: &&str| few || states.state(case) != Some(State::Pass);
+        let rows = plan.iter().map(String::as_str).filter(is_shown).take(MOST_CASES).collect();
+        Self {
+            input,
+            specification: Specification::of(&input.run.started),
+            states,
+            ended: input.run.record.ended.iter().map(|case| (case.case.as_str(), case)).collect(),
+            rows,
+        }
+    }
+
+    pub(super) fn started(&self) -> &'r RunStarted {
+        &self.input.run.started
+    }
+
+    pub(super) fn record(&self) -> &'r Record {
+        &self.input.run.record
+    }
+
+    /// How a case stands, if it is planned.
+    pub(super) fn state(&self, case: &str) -> Option<State> {
+        self.states.state(case)
+    }
+
+    /// Why a case does not run to its end.
+    pub(super) fn reason(&self, case: &str) -> Option<String> {
+        self.states.reason(case)
+    }
+
+    /// The end of a case.
+    pub(super) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
+        self.ended.get(case).copied()
+    }
+
+    /// What a case found.
+    pub(super) fn findings(&self, case: &str) -> &'r [Finding] {
+        self.case(case).map_or(&[], |case| &case.findings)
+    }
+
+    /// Whether a finding makes its case fail.
+    pub(super) fn fails(&self, finding: &Finding) -> bool {
+        finding.level.fails(self.started().strict)
+    }
+
+    /// Whether a case has a row on the page.
+    pub(super) fn has_row(&self, case: &str) -> bool {
+        self.rows.contains(case)
+    }
+
+    /// The configurations of the plan, in its order.
+    pub(super) fn configurations(&self) -> Vec<&'r str> {
+        each_once(self.started().plan.iter().map(String::as_str), configuration)
+    }
+}
+
+/// The run that is shown, and the one that it is compared with.
+pub(super) struct Views<'r> {
+    /// The only run, or the newer one.
+    pub(super) new: View<'r>,
+    /// The older one of two.
+    pub(super) old: Option<View<'r>>,
+}
+
+impl<'r> Views<'r> {
+    /// The older one first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &View<'r>> {
+        self.old.iter().chain([&self.new])
+    }
+
+    /// Every case of both plans, in the newer one's order.
+    pub(super) fn plan(&self) -> Vec<&'r str> {
+        let mut known = HashSet::new();
+        let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();
+        runs.flat_map(|run| &run.started().plan).map(String::as_str).filter(|case| known.insert(*case)).collect()
+    }
+
+    /// Every configuration of both plans, in the newer one's order.
+    pub(super) fn configurations(&self) -> Vec<&'r str> {
+        let mut known = HashSet::new();
+        let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();
+        runs.flat_map(View::configurations).filter(|name| known.insert(*name)).collect()
+    }
+
+    /// Whether a case has a row on the page.
+    pub(super) fn has_row(&self, case: &str) -> bool {
+        self.iter().any(|run| run.has_row(case))
+    }
+}

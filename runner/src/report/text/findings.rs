@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What failed and what is worth a warning, with what findings have in common
+//! said once; and, in few words, what is only to be known.
+
+use std::fmt::Write as _;
+
+use console::Style;
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{Outcome, RunStarted};
+
+use crate::record::stream::Record;
+use crate::report::groups::Group;
+use crate::report::id::{check, configuration, each_once, push_new};
+use crate::report::paragraph::{hanging, joined, labelled, list};
+
+/// Writes failures, then warnings.
+pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarted) {
+    let fails = |group: &&Group<'_>| group.first.level.fails(started.strict);
+    for group in groups.iter().filter(fails) {
+        describe(text, group, "FAIL", Style::new().red().bold());
+    }
+    for group in groups.iter().filter(|group| !fails(group) && group.first.level == Level::Should) {
+        describe(text, group, "WARN", Style::new().yellow());
+    }
+}
+
+/// Writes notes, one paragraph each, those of a clause together.
+pub(super) fn write_notes(text: &mut String, groups: &[Group<'_>], record: &Record) {
+    let notes = || groups.iter().filter(|group| group.first.level == Level::Note);
+    let mut clauses = Vec::new();
+    notes().for_each(|group| push_new(&mut clauses, group.first.clause.as_str()));
+    if !clauses.is_empty() {
+        text.push('\n');
+    }
+    for clause in clauses {
+        notes().filter(|group| group.first.clause == clause).for_each(|group| note(text, group, record));
+    }
+}
+
+fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
+    let finding = group.first;
+    let _ = writeln!(text, "\n{} {}", style.apply_to(word), subject(group));
+    if !finding.expected.is_empty() {
+        labelled(text, "expected", &alike(&finding.expected, group.same_expected));
+    }
+    labelled(text, "observed", &alike(&finding.observed, group.same_observed));
+    match group.registers.as_slice() {
+        [] => {}
+        [register] => labelled(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
+        registers => list(text, &format!("{} registers", registers.len()), &names(group)),
+    }
+    if !group.entries.is_empty() {
+        let word = entries(group);
+        list(text, word, &references(&group.entry_ranges()));
+    }
+    list(text, "in", &each_once(group.cases.iter().copied(), configuration));
+    list(text, "checks", &each_once(group.cases.iter().copied(), check));
+}
+
+fn note(text: &mut String, group: &Group<'_>, record: &Record) {
+    let finding = group.first;
+    let mut line = format!("{} {}: ", Style::new().cyan().apply_to("note"), subject(group));
+    if !group.registers.is_empty() {
+        let _ = write!(line, "{}: ", joined(&names(group)));
+    }
+    if !group.entries.is_empty() {
+        let word = entries(group);
+        let _ = write!(line, "{word} {}: ", joined(&references(&group.entry_ranges())));
+    }
+    let observed = alike(&finding.observed, group.same_observed);
+    if finding.expected.is_empty() {
+        line.push_str(&observed);
+    } else {
+        let _ = write!(line, "expected {}, observed {observed}", alike(&finding.expected, group.same_expected));
+    }
+    line.push_str(&place(group, record));
+    hanging(text, &line);
+}
+
+/// In which configurations something was found, the short way; nothing if in
+/// every one in which it could have been.
+fn place(group: &Group<'_>, record: &Record) -> String {
+    let checks = each_once(group.cases.iter().copied(), check);
+    let ran = record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
+    let looked = ran.map(|case| case.case.as_str()).filter(|case| checks.contains(&check(case)));
+    let found = each_once(group.cases.iter().copied(), configuration);
+    let mut others = each_once(looked, configuration);
+    others.retain(|name| !found.contains(name));
+    if others.is_empty() {
+        String::new()
+    } else if others.len() < found.len() {
+        format!(" (not in {})", joined(&others))
+    } else {
+        format!(" (in {})", joined(&found))
+    }
+}
+
+/// The clause, the ioctl and the errno.
+fn subject(group: &Group<'_>) -> String {
+    let mut subject = Style::new().bold().apply_to(&group.first.clause).to_string();
+    for part in [&group.first.ioctl, &group.first.errno].into_iter().flatten() {
+        let _ = write!(subject, ", {part}");
+    }
+    subject
+}
+
+fn entries(group: &Group<'_>) -> &'static str {
+    if group.entries.len() == 1 { "entry" } else { "entries" }
+}
+
+fn alike(words: &str, same: bool) -> String {
+    if same { words.to_owned() } else { format!("{words} (and alike)") }
+}
+
+fn names<'r>(group: &Group<'r>) -> Vec<&'r str> {
+    group.registers.iter().map(|register| register.name.as_str()).collect()
+}
+
+fn references(items: &[String]) -> Vec<&str> {
+    items.iter().map(String::as_str).collect()
+}

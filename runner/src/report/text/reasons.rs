@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Why cases were skipped or ended in error, each reason once.
+
+use std::fmt::Write as _;
+
+use console::Style;
+use reglist_suite::report::events::{Outcome, RunStarted};
+
+use crate::record::stream::Record;
+use crate::report::id::{configuration, each_once};
+use crate::report::paragraph::{hanging, list};
+
+/// Reasons shown of each kind before the rest is only counted.
+const SHOWN: usize = 12;
+
+/// Writes the reasons of errors, then those of skips.
+pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
+    for (outcome, word, style) in
+        [(Outcome::Error, "error", Style::new().red().bold()), (Outcome::Skip, "skipped", Style::new().yellow())]
+    {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for case in record.ended.iter().filter(|case| case.outcome == outcome) {
+            let reason = case.reason.as_deref().unwrap_or("no reason given");
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, cases)) => cases.push(&case.case),
+                None => reasons.push((reason, vec![&case.case])),
+            }
+        }
+        for (reason, cases) in reasons.iter().take(SHOWN) {
+            text.push('\n');
+            for (number, line) in reason.lines().enumerate() {
+                let head = if number == 0 { format!("{}: ", style.apply_to(word)) } else { String::new() };
+                hanging(text, &format!("{head}{line}"));
+            }
+            affected(text, cases, started);
+        }
+        if reasons.len() > SHOWN {
+            let _ = writeln!(text, "\n{word}: {} more reasons", reasons.len() - SHOWN);
+        }
+    }
+}
+
+/// Configurations of which all cases are concerned, then single cases.
+fn affected(text: &mut String, cases: &[&str], started: &RunStarted) {
+    let whole = |name: &str| {
+        let mut planned = started.plan.iter().filter(|case| configuration(case) == name);
+        planned.clone().nth(1).is_some() && planned.all(|case| cases.contains(&case.as_str()))
+    };
+    let configurations = each_once(cases.iter().copied(), configuration);
+    let wholes: Vec<&str> = configurations.into_iter().filter(|name| whole(name)).collect();
+    let single: Vec<&str> = cases.iter().copied().filter(|case| !wholes.contains(&configuration(case))).collect();
+    if !wholes.is_empty() {
+        list(text, "all cases of", &wholes);
+    }
+    if !single.is_empty() {
+        list(text, "cases", &single);
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The run at a glance: a column for each configuration, a row for each theme.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use console::Style;
+use reglist_suite::report::events::{Outcome, RunStarted, Totals};
+
+use super::side_by_side::Compared;
+use crate::record::stream::Record;
+use crate::report::id::{configuration, each_once, theme};
+use crate::report::paragraph::WIDTH;
+
+/// Between two columns.
+const GAP: usize = 2;
+
+/// Cases of one configuration and theme.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    totals: Totals,
+    /// Planned cases without an end.
+    missing: usize,
+}
+
+/// Writes the table.
+pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
+    let plan = || started.plan.iter().map(String::as_str);
+    let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
+    let cells = cells(record, started);
+    let cell = |configuration, theme| cells.get(&(configuration, theme)).copied().unwrap_or_default();
+    let column = |configuration| themes.iter().map(|theme| cell(configuration, theme)).collect::<Vec<_>>();
+    let with_sum = |mut column: Vec<Cell>| {
+        if column.len() > 1 {
+            column.push(column.iter().fold(Cell::default(), |sum, cell| sum.and(*cell)));
+        }
+        column
+    };
+
+    let mut rows = themes.clone();
+    if rows.len() > 1 {
+        rows.push("total");
+    }
+    let columns: Vec<(&str, Vec<Cell>)> =
+        configurations.iter().map(|configuration| (*configuration, with_sum(column(configuration)))).collect();
+    write_columns(text, &rows, &columns);
+}
+
+/// Writes a table with a column for each run.
+pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &[Compared]) {
+    let cell = |record: &Record, theme: &str| {
+        let Some(started) = &record.started else { return Cell::default() };
+        let cells = cells(record, started);
+        let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
+        of_theme.fold(Cell::default(), |sum, (_, cell)| sum.and(*cell))
+    };
+    let columns: Vec<(&str, Vec<Cell>)> = compared
+        .iter()
+        .map(|run| {
+            let mut column: Vec<Cell> = themes.iter().map(|theme| cell(run.runs.current(), theme)).collect();
+            column.push(column.iter().fold(Cell::default(), |sum, cell| sum.and(*cell)));
+            (run.name.as_str(), column)
+        })
+        .collect();
+    let rows: Vec<&str> = themes.iter().copied().chain(["total"]).collect();
+    write_columns(text, &rows, &columns);
+}
+
+/// Writes columns in as many blocks as the width asks for, and what their marks
+/// mean.
+fn write_columns(text: &mut String, rows: &[&str], columns: &[Column<'_>]) {
+    let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
+    for (number, block) in blocks(columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        write_block(text, rows, first, block);
+    }
+    legend(text, columns.iter().flat_map(|(_, column)| column));
+}
+
+fn cells<'a>(record: &Record, started: &'a RunStarted) -> BTreeMap<(&'a str, &'a str), Cell> {
+    let ended: BTreeMap<&str, Outcome> = record.ended.iter().map(|case| (case.case.as_str(), case.outcome)).collect();
+    let mut cells: BTreeMap<_, Cell> = BTreeMap::new();
+    for case in &started.plan {
+        let cell = cells.entry((configuration(case), theme(case))).or_default();
+        match ended.get(case.as_str()) {
+            Some(outcome) => cell.totals.count(*outcome),
+            None => cell.missing += 1,
+        }
+    }
+    cells
+}
+
+type Column<'a> = (&'a str, Vec<Cell>);
+
+/// As many columns side by side as there is room for, at least one.
+fn blocks<'c, 'a>(columns: &'c [Column<'a>], room: usize) -> Vec<&'c [Column<'a>]> {
+    let mut blocks = Vec::new();
+    let (mut start, mut used) = (0, 0);
+    for (position, column) in columns.iter().enumerate() {
+        let width = GAP + width(column);
+        if position > start && used + width > room {
+            blocks.extend(columns.get(start..position));
+            (start, used) = (position, 0);
+        }
+        used += width;
+    }
+    blocks.extend(columns.get(start..));
+    blocks
+}
+
+fn width((name, cells): &Column<'_>) -> usize {
+    cells.iter().map(|cell| cell.show().len()).chain([name.len()]).max().unwrap_or_default()
+}
+
+fn write_block(text: &mut String, rows: &[&str], first: usize, block: &[Column<'_>]) {
+    let mut head = " ".repeat(first);
+    for column in block {
+        let _ = write!(head, "{:GAP$}{:>width$}", "", column.0, width = width(column));
+    }
+    let _ = writeln!(text, "{head}");
+    for (position, row) in rows.iter().enumerate() {
+        let _ = write!(text, "{row:first$}");
+        for column in block {
+            let cell = column.1.get(position).copied().unwrap_or_default();
+            let shown = format!("{:>width$}", cell.show(), width = width(column));
+            let _ = write!(text, "{:GAP$}{}", "", cell.style().apply_to(shown));
+        }
+        text.push('\n');
+    }
+}
+
+/// What the marks mean, as far as the table has any.
+fn legend<'c>(text: &mut String, cells: impl Iterator<Item = &'c Cell> + Clone) {
+    let sum = cells.clone().fold(Cell::default(), |sum, cell| sum.and(*cell));
+    let letters: Vec<String> = sum.marks().iter().map(|(_, letter, meaning)| format!("{letter} {meaning}")).collect();
+    if letters.is_empty() {
+        return;
+    }
+    let partial = cells.clone().find(|cell| cell.show().contains('/'));
+    let example = partial.map(|cell| format!("; {}: {} of {}", cell.show(), cell.marked(), cell.count()));
+    let _ = writeln!(text, "({}{})", letters.join(", "), example.unwrap_or_default());
+}
+
+impl Cell {
+    fn and(self, other: Self) -> Self {
+        let (one, two) = (self.totals, other.totals);
+        Self {
+            totals: Totals {
+                pass: one.pass + two.pass,
+                fail: one.fail + two.fail,
+                skip: one.skip + two.skip,
+                error: one.error + two.error,
+            },
+            missing: self.missing + other.missing,
+        }
+    }
+
+    fn count(self) -> usize {
+        let Totals { pass, fail, skip, error } = self.totals;
+        pass + fail + skip + error + self.missing
+    }
+
+    /// Everything but passes: how many, the letter, and what it means.
+    fn marks(self) -> Vec<(usize, char, &'static str)> {
+        let Totals { fail, skip, error, .. } = self.totals;
+        let all =
+            [(fail, 'F', "failed"), (error, 'E', "in error"), (skip, 'S', "skipped"), (self.missing, 'M', "missing")];
+        all.into_iter().filter(|(count, ..)| *count > 0).collect()
+    }
+
+    fn marked(self) -> usize {
+        self.count() - self.totals.pass
+    }
+
+    /// `8` passed, `1F/8` one of eight failed, `8S` all eight skipped, `-` none.
+    fn show(self) -> String {
+        let marks: Vec<String> = self.marks().iter().map(|(count, letter, _)| format!("{count}{letter}")).collect();
+        match (self.count(), marks.as_slice()) {
+            (0, _) => "-".to_owned(),
+            (count, []) => count.to_string(),
+            (_, [one]) if self.totals.pass == 0 => one.clone(),
+            (count, _) => format!("{}/{count}", marks.join(" ")),
+        }
+    }
+
+    fn style(self) -> Style {
+        let Totals { pass, fail, skip, error } = self.totals;
+        if fail + error + self.missing > 0 {
+            Style::new().red().bold()
+        } else if skip > 0 {
+            Style::new().yellow()
+        } else if pass > 0 {
+            Style::new().green()
+        } else {
+            Style::new().dim()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(pass: usize, fail: usize, skip: usize, error: usize, missing: usize) -> Cell {
+        Cell { totals: Totals { pass, fail, skip, error }, missing }
+    }
+
+    #[test]
+    fn every_outcome_has_a_mark_that_needs_no_colour() {
+        assert_eq!(cell(8, 0, 0, 0, 0).show(), "8");
+        assert_eq!(cell(0, 0, 0, 0, 0).show(), "-");
+        assert_eq!(cell(6, 2, 0, 0, 0).show(), "2F/8");
+        assert_eq!(cell(0, 0, 5, 0, 0).show(), "5S");
+        assert_eq!(cell(1, 1, 1, 1, 1).show(), "1F 1E 1S 1M/5");
+    }
+
+    #[test]
+    fn columns_without_room_go_below() {
+        let columns: Vec<Column<'_>> = ["one", "two", "three"].map(|name| (name, vec![cell(1, 0, 0, 0, 0)])).into();
+        let names = |room| {
+            let blocks = blocks(&columns, room);
+            blocks.iter().map(|block| block.iter().map(|column| column.0).collect::<Vec<_>>().join(" ")).collect()
+        };
+        let all: Vec<String> = names(100);
+        assert_eq!(all, ["one two three"]);
+        assert_eq!(names(10), ["one two", "three"]);
+        assert_eq!(names(1), ["one", "two", "three"]);
+    }
+}

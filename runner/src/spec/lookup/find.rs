@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What a word means: an id, or the name of one thing or several.
+
+use std::num::IntErrorKind;
+
+use clap::ValueEnum as _;
+use reglist_suite::checks;
+use reglist_suite::checks::plan::{PlannedCase, plan};
+use reglist_suite::fault::Fault;
+use reglist_suite::report::describe::{Catalogue, Description};
+
+use super::error::ShowError;
+use super::nearest::nearest;
+
+/// How the kernel's headers begin the names of registers.
+const PREFIXES: [&str; 3] = ["KVM_REG_LOONGARCH_", "LOONGARCH_CSR_", "LOONGARCH_"];
+
+/// Everything that has a name.
+pub(super) struct Index<'a> {
+    pub(super) catalogue: Catalogue<'a>,
+    pub(super) cases: Vec<PlannedCase<'a>>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(catalogue: Catalogue<'a>) -> Self {
+        Self { catalogue, cases: plan(catalogue.spec(), &[]) }
+    }
+
+    /// All that a word means.
+    pub(super) fn find(&self, word: &str) -> Result<Vec<Description>, ShowError> {
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(vec![self.catalogue.id(id(word)?)]);
+        }
+        let found = self.named(word);
+        if found.is_empty() {
+            return Err(ShowError::Unknown { word: word.to_owned(), remedy: self.remedy(word) });
+        }
+        Ok(found)
+    }
+
+    fn named(&self, word: &str) -> Vec<Description> {
+        let (catalogue, spec) = (self.catalogue, self.catalogue.spec());
+        let same = |name: &str| name.eq_ignore_ascii_case(word);
+        let register = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
+        let mut found: Vec<Description> = Vec::new();
+        let registers = spec.registers.all().iter();
+        found.extend(
+            registers
+                .filter(|known| known.name.eq_ignore_ascii_case(register))
+                .map(|register| catalogue.register(register)),
+        );
+        found.extend(self.cases.iter().filter(|case| same(&case.id)).map(|case| catalogue.case(case)));
+        found.extend(checks::all().filter(|check| same(check.name)).map(|check| catalogue.check(check)));
+        let clauses = spec.clauses.clauses.iter();
+        found.extend(clauses.filter(|clause| same(&clause.id)).map(|clause| catalogue.clause(clause)));
+        let lower = word.to_ascii_lowercase();
+        found.extend(catalogue.theme(lower.trim_end_matches('.')));
+        let configurations = spec.configurations.iter();
+        found.extend(configurations.filter(|known| same(&known.name)).map(|known| catalogue.configuration(known)));
+        let groups: Vec<Description> =
+            spec.list.iter().filter(|group| same(&group.name)).map(|group| catalogue.group(group)).collect();
+        // A family of the same name has the same registers, or nearly so.
+        let family = if groups.is_empty() { catalogue.family(&lower) } else { None };
+        found.extend(groups.into_iter().chain(family));
+        found.extend(Fault::named(&lower).map(|fault| catalogue.fault(fault)));
+        found
+    }
+
+    fn remedy(&self, word: &str) -> String {
+        let mut names = self.short_names();
+        names.extend(self.cases.iter().map(|case| case.id.clone()));
+        let near = nearest(word, &names);
+        if near.is_empty() {
+            return "`reglist show` lists what there is".to_owned();
+        }
+        format!("did you mean {}? `reglist show` lists what there is", near.join(", "))
+    }
+
+    /// Every name, but for those of cases, each once.
+    pub(super) fn short_names(&self) -> Vec<String> {
+        let spec = self.catalogue.spec();
+        let mut names: Vec<String> = spec.registers.all().iter().map(|register| register.name.clone()).collect();
+        names.extend(spec.clauses.clauses.iter().map(|clause| clause.id.clone()));
+        names.extend(checks::all().map(|check| check.name.to_owned()));
+        names.extend(self.catalogue.themes().into_iter().map(str::to_owned));
+        names.extend(spec.configurations.iter().map(|configuration| configuration.name.clone()));
+        names.extend(spec.list.iter().map(|group| group.name.clone()));
+        names.extend(spec.registers.families().map(str::to_owned));
+        names.extend(Fault::value_variants().iter().map(|fault| fault.name()));
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// A number, hexadecimal or decimal; `_` may stand between its digits.
+fn id(word: &str) -> Result<u64, ShowError> {
+    let digits = word.replace('_', "");
+    let number = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    number.map_err(|error| {
+        let what = match error.kind() {
+            IntErrorKind::PosOverflow => "it has more than 64 bits",
+            IntErrorKind::Empty => "it has no digits",
+            _ => "it has something else than digits in it",
+        };
+        ShowError::Number { word: word.to_owned(), what: what.to_owned() }
+    })
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Remarks on a file.
+
+use std::fmt;
+
+/// A remark: its place, and the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remark {
+    pub(super) file: String,
+    /// Line from 1.
+    pub(super) line: usize,
+    pub(super) what: String,
+    pub(super) remedy: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}\n[{}]", self.file, self.line, self.what, self.remedy)
+    }
+}

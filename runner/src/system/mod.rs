@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! What the runner needs of this machine: processes and their limits, the
+//! sandbox, the cache, files, progress.
+
+pub(crate) mod cache;
+pub(crate) mod digest;
+pub(crate) mod files;
+pub(crate) mod interrupt;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod results;
+pub(crate) mod sandbox;
+pub(crate) mod session;
+pub(crate) mod stage;
+pub(crate) mod supervise;
+pub(crate) mod verbosity;

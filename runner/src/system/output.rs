@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Text on the standard output, and messages on the standard error.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+/// The standard output cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write to the standard output")]
+pub(crate) struct PrintError(#[source] pub(crate) io::Error);
+
+/// Writes to the standard output; a closed pipe is the reader's choice.
+pub(crate) fn print(text: &str) -> Result<(), PrintError> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(PrintError(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a message; a closed standard error is nobody's problem.
+pub(crate) fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "{}", harmless(message));
+}
+
+/// Text that no terminal takes for a command: messages hold what boards, consoles
+/// and files say.
+fn harmless(message: &str) -> String {
+    let plain = console::strip_ansi_codes(message);
+    let is_harmless = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
+    plain.chars().filter(is_harmless).collect()
+}
+
+/// Shows an error with its causes on the standard error.
+pub(crate) fn show(error: &dyn Error) {
+    say(&chain(error));
+}
+
+/// The error, then every cause on its own line.
+///
+/// An error's text may have a second part, the remedy in brackets; causes come
+/// between the two, so that the last line is what to do next.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let text = error.to_string();
+    let (what, remedy) = match text.rsplit_once("\n[") {
+        Some((what, remedy)) => (what, Some(remedy)),
+        None => (text.as_str(), None),
+    };
+    let mut shown = format!("reglist: {what}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(shown, "\n  because: {error}");
+        cause = error.source();
+    }
+    if let Some(remedy) = remedy {
+        let _ = write!(shown, "\n[{remedy}");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("failed to read `a`\n[give another file]")]
+    struct Outer(#[source] io::Error);
+
+    #[test]
+    fn causes_stand_before_the_remedy() {
+        let error = Outer(io::Error::other("broken disk"));
+        assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
+    }
+
+    #[test]
+    fn a_message_commands_no_terminal() {
+        assert_eq!(harmless("a\u{1b}[2Jb\u{7}\r\n\tc\u{9b}31m"), "ab\n\tc");
+    }
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A stage of the lab's pipeline: a name, a log, a time limit, and commands
+//! that run one after the other in their rooms.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::system::progress::{Bar, Progress};
+use crate::system::sandbox::Room;
+use crate::system::session::Session;
+use crate::system::supervise::{Ending, Flow, Job, Limits, Source, supervise};
+
+/// Lines of a log that an error shows.
+const TAIL: usize = 20;
+/// Lines shown from a compiler's first error on.
+const EXCERPT: usize = 12;
+
+/// What went wrong with a stage.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StageError {
+    /// A command ended with a bad status.
+    #[error("stage {stage}: `{command}` {status}{excerpt}\n[the whole log: {}]", log.display())]
+    Failed {
+        /// The stage.
+        stage: &'static str,
+        /// The command's program.
+        command: String,
+        /// Its status in words.
+        status: String,
+        /// The lines of the log that matter, each on its own line.
+        excerpt: String,
+        /// The log.
+        log: PathBuf,
+    },
+    /// The disk is full.
+    #[error("stage {stage}: no space left on device{excerpt}\n[make room, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the need; log: {}]", log.display())]
+    Full {
+        /// The stage.
+        stage: &'static str,
+        /// The lines of the log that matter, each on its own line.
+        excerpt: String,
+        /// The log.
+        log: PathBuf,
+    },
+    /// The user asked to stop.
+    #[error("stage {stage}: interrupted\n[nothing half-written remains, the next run works; log: {}]", log.display())]
+    Interrupted {
+        /// The stage.
+        stage: &'static str,
+        /// Whether the command had to be killed.
+        killed: bool,
+        /// The log.
+        log: PathBuf,
+    },
+    /// A command took too long.
+    #[error("stage {stage}: `{command}` took longer than {} s and was ended{excerpt}\n[the whole log: {}]", limit.as_secs(), log.display())]
+    TimedOut {
+        /// The stage.
+        stage: &'static str,
+        /// The command's program.
+        command: String,
+        /// The limit.
+        limit: Duration,
+        /// The last lines of the log, each on its own line.
+        excerpt: String,
+        /// The log.
+        log: PathBuf,
+    },
+    /// A command could not be started.
+    #[error("stage {stage}: failed to run `{command}`\n[`reglist doctor` tells what is missing]")]
+    Spawn {
+        /// The stage.
+        stage: &'static str,
+        /// The program.
+        command: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The log could not be written.
+    #[error("stage {stage}: failed to write the log `{}`", log.display())]
+    Log {
+        /// The stage.
+        stage: &'static str,
+        /// The log.
+        log: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that the stage needs or makes.
+    #[error("stage {stage}: failed to {action} `{}`{}", path.display(), full(source))]
+    File {
+        /// The stage.
+        stage: &'static str,
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn full(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "\n[make room, or set XDG_CACHE_HOME to a directory on a larger disk]"
+        }
+        _ => "",
+    }
+}
+
+impl StageError {
+    /// Whether a command's outputs may be half-written.
+    pub(crate) fn unclean(&self) -> bool {
+        match self {
+            Self::Interrupted { killed, .. } => *killed,
+            Self::TimedOut { .. } | Self::Full { .. } | Self::Log { .. } => true,
+            Self::Failed { .. } | Self::Spawn { .. } | Self::File { .. } => false,
+        }
+    }
+}
+
+/// One external command.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    argv: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    room: Room,
+    silence: Option<Duration>,
+}
+
+impl Step {
+    /// A command in a room, with a small fixed environment.
+    pub(crate) fn new<I, A>(room: &Room, argv: I) -> Self
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        let environment = [
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            ("HOME", "/tmp"),
+            ("LC_ALL", "C"),
+        ];
+        Self {
+            argv: argv.into_iter().map(Into::into).collect(),
+            environment: environment.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            room: room.clone(),
+            silence: None,
+        }
+    }
+
+    /// The caller's environment instead: its search path, proxies, homes.
+    pub(crate) fn with_caller_environment(mut self) -> Self {
+        self.environment = std::env::vars_os().collect();
+        self.variable("LC_ALL", "C")
+    }
+
+    /// One more environment variable.
+    pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// One more argument.
+    pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.argv.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// More arguments.
+    pub(crate) fn arguments<I: IntoIterator<Item = A>, A: AsRef<OsStr>>(mut self, more: I) -> Self {
+        self.argv.extend(more.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Silence on its standard output for longer than this means that it hangs.
+    pub(crate) fn silence(mut self, limit: Duration) -> Self {
+        self.silence = Some(limit);
+        self
+    }
+
+    /// The variables that matter, as `env` takes them; nothing if there are none.
+    fn own_variables(&self) -> Vec<OsString> {
+        let usual = |name: &OsString| {
+            ["PATH", "HOME", "LC_ALL"].iter().any(|usual| name == usual)
+                || std::env::var_os(name).is_some_and(|value| self.environment.contains(&(name.clone(), value)))
+        };
+        let own = self.environment.iter().filter(|(name, _)| !usual(name)).map(|(name, value)| {
+            let mut word = name.clone();
+            word.push("=");
+            word.push(value);
+            word
+        });
+        let own: Vec<OsString> = own.collect();
+        if own.is_empty() { own } else { std::iter::once("env".into()).chain(own).collect() }
+    }
+
+    fn program(&self) -> String {
+        self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// The command as a shell would read it.
+    fn quoted(&self, argv: &[OsString]) -> String {
+        let words: Vec<String> = argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    }
+}
+
+/// A stage at work.
+#[derive(Debug)]
+pub(crate) struct Stage<'s> {
+    session: &'s Session,
+    name: &'static str,
+    log: PathBuf,
+    file: Option<File>,
+    limit: Duration,
+    bar: Bar,
+}
+
+/// How the command of a stage ended, where the stage judges that itself.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its ending.
+    pub(crate) ending: Ending,
+    /// Its last lines.
+    pub(crate) tail: Vec<String>,
+}
+
+impl<'s> Stage<'s> {
+    /// Opens a stage's log and shows its progress.
+    pub(crate) fn new(session: &'s Session, name: &'static str, limit: Duration) -> Result<Self, StageError> {
+        let log = session.log(name);
+        let progress = if session.planning() { Progress::none() } else { session.progress().clone() };
+        let stage = Self { session, name, file: None, limit, bar: progress.stage(name), log };
+        if session.interrupt().requested() {
+            return Err(StageError::Interrupted { stage: name, killed: false, log: stage.log });
+        }
+        if session.planning() {
+            session.plan(&format!("\n# {name}"));
+            return Ok(stage);
+        }
+        let file = File::options().create(true).append(true).open(&stage.log);
+        match file {
+            Ok(file) => Ok(Self { file: Some(file), ..stage }),
+            Err(source) => Err(StageError::Log { stage: name, log: stage.log, source }),
+        }
+    }
+
+    /// The stage's progress.
+    pub(crate) fn bar(&self) -> &Bar {
+        &self.bar
+    }
+
+    /// The stage's log.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The work is done.
+    pub(crate) fn done(self, what: &str) {
+        if !self.session.planning() {
+            self.bar.done(what);
+        }
+    }
+
+    /// The error for a file operation of this stage.
+    pub(crate) fn file_error<'p>(
+        &self,
+        action: &'static str,
+        path: &'p Path,
+    ) -> impl Fn(io::Error) -> StageError + use<'p> {
+        let stage = self.name;
+        move |source| StageError::File { stage, action, path: path.to_owned(), source }
+    }
+
+    /// Runs a command that has to succeed.
+    pub(crate) fn run(&mut self, step: &Step) -> Result<(), StageError> {
+        self.watch(step, &mut |_, _, _| Flow::Continue)
+    }
+
+    /// Runs a command that has to succeed, looking at every line it prints.
+    pub(crate) fn watch(
+        &mut self,
+        step: &Step,
+        look: &mut dyn FnMut(&Bar, Source, &str) -> Flow,
+    ) -> Result<(), StageError> {
+        let mut errors = Excerpt::default();
+        let ended = self.attempt(step, &mut |bar, source, line| {
+            errors.look(line);
+            look(bar, source, line)
+        })?;
+        match ended.ending {
+            Ending::Stopped => Ok(()),
+            Ending::Exited(status) if status.success() => Ok(()),
+            _ if !errors.full.is_empty() => {
+                Err(StageError::Full { stage: self.name, excerpt: indented(&errors.full), log: self.log.clone() })
+            }
+            Ending::Interrupted { killed } => {
+                Err(StageError::Interrupted { stage: self.name, killed, log: self.log.clone() })
+            }
+            Ending::TimedOut { limit } => Err(StageError::TimedOut {
+                stage: self.name,
+                command: step.program(),
+                limit,
+                excerpt: indented(&ended.tail),
+                log: self.log.clone(),
+            }),
+            Ending::Exited(status) => Err(StageError::Failed {
+                stage: self.name,
+                command: step.program(),
+                status: match status.code() {
+                    Some(code) => format!("failed with status {code}"),
+                    None => format!("failed: {status}"),
+                },
+                excerpt: indented(if errors.lines.is_empty() { &ended.tail } else { &errors.lines }),
+                log: self.log.clone(),
+            }),
+        }
+    }
+
+    /// Runs a command and leaves it to the caller what its ending means.
+    pub(crate) fn attempt(
+        &mut self,
+        step: &Step,
+        look: &mut dyn FnMut(&Bar, Source, &str) -> Flow,
+    ) -> Result<Ended, StageError> {
+        let argv = step.room.enter(&step.argv);
+        let Some(file) = &mut self.file else {
+            return Ok(self.planned(step, &argv));
+        };
+        let mut written = writeln!(file, "$ {}", step.quoted(&step.argv));
+        let mut tail = VecDeque::with_capacity(TAIL);
+        let bar = &self.bar;
+        let limits = Limits { total: self.limit, silence: step.silence };
+        let job = Job { argv, environment: step.environment.clone() };
+        let ending = supervise(&job, limits, self.session.interrupt(), &mut |source, line| {
+            if let Err(error) = writeln!(file, "{line}") {
+                written = Err(error);
+            }
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(line.to_owned());
+            look(bar, source, line)
+        })
+        .map_err(|source| StageError::Spawn { stage: self.name, command: step.program(), source })?;
+        match written {
+            Err(source) if !matches!(ending, Ending::Interrupted { .. }) => {
+                Err(StageError::Log { stage: self.name, log: self.log.clone(), source })
+            }
+            _ => Ok(Ended { ending, tail: tail.into() }),
+        }
+    }
+
+    fn planned(&self, step: &Step, argv: &[OsString]) -> Ended {
+        if self.session.verbose() {
+            self.session.plan(&step.quoted(argv));
+        } else {
+            if let Some(room) = step.room.describe() {
+                self.session.plan(&format!("# {room}"));
+            }
+            let mut command = step.own_variables();
+            command.extend(step.argv.iter().cloned());
+            self.session.plan(&step.quoted(&command));
+        }
+        Ended { ending: Ending::Stopped, tail: Vec::new() }
+    }
+}
+
+/// The lines of a log that tell what went wrong.
+#[derive(Debug, Default)]
+struct Excerpt {
+    /// A compiler's first error, with what follows it.
+    lines: Vec<String>,
+    /// Complaints about a full disk.
+    full: Vec<String>,
+}
+
+impl Excerpt {
+    fn look(&mut self, line: &str) {
+        let has = |signs: &[&str]| signs.iter().any(|sign| line.contains(sign));
+        if has(&["No space left on device", "enough free space"]) && self.full.len() < 3 {
+            self.full.push(line.to_owned());
+        }
+        let begins = has(&["error:", "error[", "ERROR:", "undefined reference", "*** "]) || line.starts_with("E: ");
+        if (begins || !self.lines.is_empty()) && self.lines.len() < EXCERPT {
+            self.lines.push(line.to_owned());
+        }
+    }
+}
+
+/// Each line on its own, indented, after the sentence they belong to.
+pub(crate) fn indented(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str("\n    ");
+        text.push_str(line.trim_end());
+        text
+    })
+}
