@@ -48,9 +48,6 @@ pub struct Access<'a> {
 
 impl<'a> Access<'a> {
     /// Memory to reach the registers of `vcpu`.
-    ///
-    /// # Errors
-    /// Where the memory cannot be had.
     pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, AccessError> {
         let page = page_size();
         let mut region = Region::reserve(2 * page)?;
@@ -59,9 +56,6 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_GET_ONE_REG.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
     pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, AccessError> {
         let size = size_of_register(id);
         self.region.write(VALUE, self.ground.get(..size).unwrap_or(&self.ground))?;
@@ -73,9 +67,6 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_SET_ONE_REG, of a value that has the register's size.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
     pub fn set(&self, id: u64, value: impl Into<Value>) -> Result<Result<(), Errno>, AccessError> {
         self.region.write(VALUE, value.into().bytes())?;
         let result = self.set_at(id, self.region.address(VALUE))?;
@@ -83,9 +74,6 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_GET_ONE_REG, watching which bytes are written.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, AccessError> {
         let window = VALUE - WATCHED..VALUE + LARGEST + WATCHED;
         self.region.poison(window.clone())?;
@@ -111,17 +99,11 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_GET_ONE_REG to any address.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
     pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
         Ok(self.vcpu.get_one_reg(self.one_reg(id, value)?))
     }
 
     /// KVM_SET_ONE_REG from any address.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
     pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
         Ok(self.vcpu.set_one_reg(self.one_reg(id, value)?))
     }

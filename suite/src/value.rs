@@ -108,7 +108,7 @@ impl Value {
 
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
-        Self::new(number, size_of::<u64>())
+        Self::filled(size_of::<u64>(), |bytes| bytes.copy_from_slice(&number.to_le_bytes()))
     }
 }
 

@@ -102,9 +102,6 @@ pub struct Setting {
 
 impl Setting {
     /// SETs what it needs; false where the host refuses it.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, AccessError> {
         for (id, value) in &self.sets {
             if vcpu.set(*id, *value)?.is_err() {
@@ -175,9 +172,6 @@ pub trait Arch: fmt::Debug + Sync {
     }
 
     /// A vCPU that answers the ioctls under test, and on which nothing was SET.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     fn create_vcpu(&self, vm: &dyn Vm, id: u64, features: &[Feature]) -> Result<Box<dyn Vcpu>, SetUpError> {
         let vcpu = vm.create_vcpu(id)?;
         self.initialise(vm, vcpu.as_ref(), features)?;

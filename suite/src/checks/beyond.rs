@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST};
 
 pub(super) const CHECKS: &[Check] = &[

@@ -5,7 +5,7 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{Check, contract};
+use super::check::{Check, contract};
 use crate::access::{Access, AccessError};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
 use crate::checks::snapshot::{agrees, put_back, shown, undisturbed};

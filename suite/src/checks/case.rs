@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A case at work: one check on one vCPU, and what it finds.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -48,6 +48,9 @@ pub enum CheckError {
     /// The kernel lists nothing, and nobody said that it should.
     #[error("the kernel lists no register here")]
     NothingListed,
+    /// The check reports about a clause that the specification has not.
+    #[error("the check reports about `{0}`, and clauses.yaml has no such clause\n[add it to clauses.yaml]")]
+    UnknownClause(&'static str),
     /// A thread or process of the check did not come to its end.
     #[error("a thread or process of the check did not end as it should")]
     Process,
@@ -84,9 +87,6 @@ impl<'a> Knowledge<'a> {
     }
 
     /// A vCPU on which nothing was SET.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn fresh_vcpu(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, SetUpError> {
         self.arch.create_vcpu(vm, id, &self.configuration.features)
     }
@@ -107,6 +107,7 @@ pub struct Case<'a> {
     /// Memory for any list, with nothing mapped behind it.
     memory: RefCell<ListMemory>,
     sink: &'a dyn Fn(Message),
+    unknown_clause: Cell<Option<&'static str>>,
 }
 
 impl fmt::Debug for Case<'_> {
@@ -118,9 +119,6 @@ impl fmt::Debug for Case<'_> {
 impl<'a> Case<'a> {
     /// A case on `vcpu` whose findings go to `sink` as they come, so that a
     /// crash later in the case loses none.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn new(
         subject: &'a dyn Subject,
         vm: &'a dyn Vm,
@@ -130,7 +128,7 @@ impl<'a> Case<'a> {
     ) -> Result<Self, AccessError> {
         let access = Access::new(vcpu)?;
         let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
-        Ok(Self { subject, vm, vcpu, access, spec, memory, sink })
+        Ok(Self { subject, vm, vcpu, access, spec, memory, sink, unknown_clause: Cell::new(None) })
     }
 
     /// Begins a finding about `clause`; it counts once it is dropped.
@@ -140,36 +138,31 @@ impl<'a> Case<'a> {
         expected: impl Into<String>,
         observed: impl Into<String>,
     ) -> Report<'_> {
-        let level = self.spec.spec.clauses.get(clause).map_or(Level::Must, |clause| clause.level);
+        let level = self.spec.spec.clauses.get(clause).map(|clause| clause.level);
+        if level.is_none() {
+            self.unknown_clause.set(Some(clause));
+        }
         self.report(clause, level, expected.into(), observed.into())
+    }
+
+    /// The clause that was reported about and that the specification has not.
+    pub(super) fn unknown_clause(&self) -> Option<&'static str> {
+        self.unknown_clause.get()
     }
 
     /// Begins a note about `clause`: a fact that the specification allows for.
     pub fn note(&self, clause: &'static str, expected: impl Into<String>, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, expected.into(), observed.into())
+        self.report(clause, Some(Level::Note), expected.into(), observed.into())
     }
 
     /// Reports a fact about `clause` that is neither right nor wrong.
     pub fn fact(&self, clause: &'static str, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, String::new(), observed.into())
+        self.report(clause, Some(Level::Note), String::new(), observed.into())
     }
 
-    fn report(&self, clause: &str, level: Level, expected: String, observed: String) -> Report<'_> {
-        Report {
-            sink: self.sink,
-            finding: Some(Finding {
-                clause: clause.to_owned(),
-                level,
-                register: None,
-                after: None,
-                entry: None,
-                last_entry: None,
-                ioctl: None,
-                errno: None,
-                expected,
-                observed,
-            }),
-        }
+    fn report(&self, clause: &str, level: Option<Level>, expected: String, observed: String) -> Report<'_> {
+        let finding = level.map(|level| Finding::new(clause, level, expected, observed));
+        Report { sink: self.sink, finding }
     }
 
     /// Reports a SET that was refused.
@@ -181,9 +174,6 @@ impl<'a> Case<'a> {
     }
 
     /// What GET of a register answers, or a finding about reg.get.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
         let value = access.get(register.id)?;
         if let Err(errno) = value {
@@ -193,6 +183,20 @@ impl<'a> Case<'a> {
                 .answer(Err(errno));
         }
         Ok(value.ok())
+    }
+
+    /// Reports every byte written where no call may write.
+    pub fn stray(&self, answer: &ListAnswer, entry: Option<usize>) {
+        for stray in &answer.stray {
+            let observed = format!("bytes written {}, the first at reg[0] {:+}", stray.place, stray.first);
+            let report = self
+                .finding("efault.stray", "no write outside header and reg[]", observed)
+                .ioctl(GET_REG_LIST)
+                .answer(answer.result);
+            if let Some(entry) = entry {
+                report.entry(entry);
+            }
+        }
     }
 
     /// Writes down what the kernel lists, for those who read the run.
@@ -230,9 +234,6 @@ impl<'a> Case<'a> {
     }
 
     /// As [`Case::listed`], of any vCPU.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_by(&self, vcpu: &dyn Vcpu) -> Result<Vec<u64>, CheckError> {
         let answer = self.generously(vcpu)?;
         whole(&answer).ok_or_else(|| {
@@ -246,9 +247,6 @@ impl<'a> Case<'a> {
     }
 
     /// A list call with room to spare.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn generously(&self, vcpu: &dyn Vcpu) -> Result<ListAnswer, MemoryError> {
         let placement = Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 };
         let answer = self.memory.borrow_mut().call(placement, |list| vcpu.get_reg_list(list))?;
@@ -262,9 +260,6 @@ impl<'a> Case<'a> {
     }
 
     /// A vCPU in the state of the one under test.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn vcpu_alike(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, CheckError> {
         let vcpu = self.spec.fresh_vcpu(vm, id)?;
         self.set_up(vcpu.as_ref(), id)?;
@@ -272,18 +267,12 @@ impl<'a> Case<'a> {
     }
 
     /// Brings another vCPU into the state of the one under test.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn set_up(&self, vcpu: &dyn Vcpu, id: u64) -> Result<(), CheckError> {
         Ok(self.spec.arch.set_up(&Access::new(vcpu)?, id, &self.spec.configuration.features)?)
     }
 
     /// The registers that the kernel lists and the specification expects, each of
     /// them once: the only ones that may be SET.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_and_expected(&self) -> Result<Vec<&'a Register>, CheckError> {
         let ids = self.listed()?;
         let mut seen = BTreeSet::new();
@@ -292,9 +281,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in memory with nothing mapped behind it.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list(&self, placement: Placement) -> Result<ListAnswer, MemoryError> {
         if placement.capacity > GENEROUS {
             return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::NoAccess, false)?, placement);
@@ -303,9 +289,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in given memory.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list_in(&self, memory: &mut ListMemory, placement: Placement) -> Result<ListAnswer, MemoryError> {
         memory.call(placement, |list| self.vcpu.get_reg_list(list))
     }

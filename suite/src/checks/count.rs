@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 
-use super::{Check, check, contract, report_stray};
+use super::check::{Check, check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::list::{ListAnswer, Placement, Slot};
 
@@ -73,7 +73,7 @@ fn complete(case: &Case<'_>) -> Result<(), CheckError> {
             .ioctl(GET_REG_LIST)
             .answer(answer.result);
         }
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::access::Access;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG};
 use crate::checks::snapshot::ticks;

@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 
-use super::{Check, contract, report_stray};
+use super::check::{Check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::list::{Placement, Slot};
 
@@ -76,7 +76,7 @@ fn untouched(case: &Case<'_>) -> Result<(), CheckError> {
     let count = case.listed_if_any()?.len();
     for (name, n) in too_small(count) {
         let answer = case.list(roomy(n, count))?;
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
         // Another answer than E2BIG is the finding of another clause.
         if answer.result != Err(Errno::E2BIG) {
             continue;

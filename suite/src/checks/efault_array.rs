@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
+use super::check::{Check, contract};
 use super::efault_header::still_usable;
-use super::{Check, contract, report_stray};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
 use crate::list::{Beyond, ListAnswer, ListMemory, Placement, Slot};
 
@@ -89,5 +89,5 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
             .ioctl(GET_REG_LIST)
             .answer(answer.result);
     }
-    report_stray(case, answer, Some(k));
+    case.stray(answer, Some(k));
 }

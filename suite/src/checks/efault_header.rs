@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 
-use super::{Check, contract, report_stray};
+use super::check::{Check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, with_room};
 use crate::kvm::Answer;
 use crate::list::Placement;
@@ -111,7 +111,7 @@ fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
             let expected = format!("the list with a header {} bytes past alignment", 8 - offset);
             case.finding("efault.misaligned", expected, observed).ioctl(GET_REG_LIST).answer(answer.result);
         }
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
         if count == 0 {
             continue;
         }

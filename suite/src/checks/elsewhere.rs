@@ -4,7 +4,7 @@
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 
-use super::{Check, contract};
+use super::check::{Check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
 use crate::kvm::{Answer, CAP_ONE_REG};
 use crate::list::{Beyond, ListMemory, Placement};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::access::Access;
 use crate::arch::{Feature, Setting};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST};

@@ -2,7 +2,7 @@
 //! Registers of a feature are refused on a vCPU without it. By GET alone: such
 //! an id is not listed, and what is not listed is never SET.
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::arch::Feature;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, errno_name};
 use crate::spec::{Gate, Register};

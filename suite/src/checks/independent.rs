@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG};
 use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::spec::Register;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use super::{Check, Scope, VcpuState, check, contract};
+use super::check::{Check, Scope, VcpuState, check, contract};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
 use crate::checks::snapshot::{agrees, ticks};
 use crate::kvm::Answer;

@@ -56,9 +56,6 @@ pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Resul
 
 /// Has KVM pass the registers through the hardware once, which may not keep
 /// every bit of a value that was SET.
-///
-/// # Errors
-/// The harness's trouble.
 pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
     for register in registers.iter().filter(|register| register.reloads) {
         // What it answers is not the question here.

@@ -2,7 +2,7 @@
 //! The same list again and again: on this vCPU, on others, after failed calls;
 //! and no register changed by being listed.
 
-use super::{Check, check, contract};
+use super::check::{Check, check, contract};
 use crate::access::Access;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, outcome, roomy, whole};
 use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};

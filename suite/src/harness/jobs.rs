@@ -70,9 +70,6 @@ impl<'a> Jobs<'a> {
     }
 
     /// Does the case at a position among the ids.
-    ///
-    /// # Errors
-    /// Where nothing can be said of the subject.
     pub(super) fn work(&self, subject: Choice, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let id = self.ids.get(position).ok_or(WorkerError::NoCase)?;
         (self.work)(subject, id, send)

@@ -60,9 +60,6 @@ impl Choice {
     }
 
     /// Opens it.
-    ///
-    /// # Errors
-    /// Where /dev/kvm cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
         Ok(match self {
             Self::Kvm => Box::new(Device::open()?),

@@ -106,9 +106,6 @@ impl<'a> Turns<'a> {
     }
 
     /// Does the case of a number.
-    ///
-    /// # Errors
-    /// Where nothing can be said of the subject.
     pub(super) fn work(&self, number: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let turn = self.numbered().take_while(|(first, _)| *first <= number).last();
         let (first, turn) = turn.ok_or(WorkerError::NoCase)?;

@@ -78,9 +78,6 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// Whether the subject knows the ioctl at all.
-///
-/// # Errors
-/// Where that cannot be said.
 pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
     let vm = subject.open()?.create_vm()?;
     let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
@@ -93,9 +90,6 @@ pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> 
 }
 
 /// Runs a check on a fresh vCPU of a fresh VM.
-///
-/// # Errors
-/// Where nothing can be said of the subject.
 pub fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
@@ -116,7 +110,7 @@ pub fn case(
     if planned.check.state == VcpuState::SetUp {
         case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
     }
-    match (planned.check.run)(&case) {
+    match planned.check.on(&case) {
         Ok(()) | Err(CheckError::Stopped) => {}
         Err(CheckError::NothingListed) => {
             return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });

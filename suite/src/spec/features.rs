@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::error::{Problem, SpecError};
-use super::source::Text;
+use super::text::Text;
 use crate::arch::{Arch, Feature, RegisterType};
 
 /// The features that stand under `key`. Its line is looked for only where

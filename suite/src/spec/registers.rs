@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::error::{Problem, SpecError};
 use super::features;
 use super::register::{Conditional, Exception, Gate, Register, Rule};
-use super::source::{Source, Text, unique_keys};
+use super::source::Source;
+use super::text::{Text, unique_keys};
 use crate::arch::{Arch, RegisterType};
 use crate::value::{Value, size_of_register};
 

@@ -9,7 +9,8 @@ use super::features::{self, second};
 use super::groups::{Groups, ListedGroup};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text};
+use super::source::Source;
+use super::text::Text;
 use crate::arch::{Arch, Feature};
 
 /// A combination of guest features with the list that is expected for it.

@@ -9,7 +9,8 @@ use super::error::{Problem, SpecError};
 use super::features;
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text};
+use super::source::Source;
+use super::text::Text;
 use crate::arch::{Arch, RegisterType};
 
 /// What GET reads although a vCPU's list has it not: the known exceptions, by

@@ -4,9 +4,9 @@
 mod order;
 mod saved;
 
-use super::{Check, check};
 use crate::access::Access;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG};
+use crate::checks::check::{Check, check};
 use crate::checks::snapshot::shown;
 use saved::Saved;
 

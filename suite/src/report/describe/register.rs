@@ -3,8 +3,8 @@
 
 use clap::ValueEnum as _;
 
+use super::catalogue::{Catalogue, Content, Description, Kind};
 use super::words::{enumerate, names, sentence};
-use super::{Catalogue, Content, Description, Kind};
 use crate::fault::Fault;
 use crate::spec::{Register, Rule, State};
 use crate::value::Value;
