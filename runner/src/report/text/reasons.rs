@@ -7,7 +7,7 @@ use console::Style;
 use reglist_suite::report::events::{Outcome, RunStarted};
 
 use crate::record::stream::Record;
-use crate::report::id::{configuration, each_once};
+use crate::report::id::{by_key, configuration, each_once};
 use crate::report::paragraph::{hanging, list};
 
 /// Reasons shown of each kind before the rest is only counted.
@@ -18,14 +18,9 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     for (outcome, word, style) in
         [(Outcome::Error, "error", Style::new().red().bold()), (Outcome::Skip, "skipped", Style::new().yellow())]
     {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for case in record.ended.iter().filter(|case| case.outcome == outcome) {
-            let reason = case.reason.as_deref().unwrap_or("no reason given");
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, cases)) => cases.push(&case.case),
-                None => reasons.push((reason, vec![&case.case])),
-            }
-        }
+        let cases = record.ended.iter().filter(|case| case.outcome == outcome);
+        let reasons =
+            by_key(cases.map(|case| (case.reason.as_deref().unwrap_or("no reason given"), case.case.as_str())));
         for (reason, cases) in reasons.iter().take(SHOWN) {
             text.push('\n');
             for (number, line) in reason.lines().enumerate() {
