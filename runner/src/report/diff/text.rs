@@ -9,7 +9,7 @@ use super::compare::{Comparison, Kind};
 use super::lines::{Form, Item};
 use super::sections::{doubts, numbers, of_known, other_rules, totals, verdict};
 use super::side::Side;
-use crate::report::paragraph::{fill, hanging};
+use crate::report::paragraph::{fill, hanging, indented, titled};
 use crate::report::words::{count, plain};
 
 /// The whole report, the verdict last.
@@ -21,13 +21,13 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     for kind in Kind::ALL {
         section(&mut text, comparison, kind);
     }
-    list(&mut text, "registers appeared", &Form::Terminal.registers(&comparison.registers.appeared));
-    list(&mut text, "registers gone", &Form::Terminal.registers(&comparison.registers.gone));
+    titled(&mut text, "registers appeared", &Form::Terminal.registers(&comparison.registers.appeared));
+    titled(&mut text, "registers gone", &Form::Terminal.registers(&comparison.registers.gone));
     if let Some(reason) = &comparison.registers.not_compared {
         text.push('\n');
         hanging(&mut text, &format!("registers not compared: {}", plain(reason)));
     }
-    list(&mut text, "warnings and notes", &Form::Terminal.facts(&comparison.facts));
+    titled(&mut text, "warnings and notes", &Form::Terminal.facts(&comparison.facts));
     known(&mut text, comparison);
     if let Some(numbers) = numbers(comparison) {
         text.push('\n');
@@ -96,18 +96,11 @@ fn section(text: &mut String, comparison: &Comparison, kind: Kind) {
         match cases {
             Some(cases) => {
                 indented(text, 2, &format!("{words}:"));
-                fill(text, "    ", 4, cases.split_whitespace().map(str::to_owned));
+                fill(text, "    ", "    ", &cases);
             }
             None => indented(text, 2, &words),
         }
         below.iter().for_each(|item| indented(text, 4, item));
-    }
-}
-
-fn list(text: &mut String, title: &str, items: &[String]) {
-    if !items.is_empty() {
-        let _ = writeln!(text, "\n{}", Style::new().cyan().apply_to(title));
-        items.iter().for_each(|item| indented(text, 2, item));
     }
 }
 
@@ -119,9 +112,4 @@ fn known(text: &mut String, comparison: &Comparison) {
     for sentence in sentences {
         hanging(text, &format!("{} {}", Style::new().yellow().apply_to("warning:"), plain(&sentence)));
     }
-}
-
-/// A paragraph at an indentation, and two columns more from its second line on.
-fn indented(text: &mut String, columns: usize, words: &str) {
-    fill(text, &" ".repeat(columns), columns + 2, words.split_whitespace().map(str::to_owned));
 }

@@ -9,7 +9,7 @@ use console::Style;
 use super::data::Matrix;
 use super::fault::{Accused, FaultRow, Noticed, State, Unnoticed, Wrong};
 use crate::report::id::by_key;
-use crate::report::paragraph::{hanging, labelled, list};
+use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
@@ -55,7 +55,7 @@ pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
             let mut faults: Vec<&str> = rest.iter().filter_map(|problem| problem.fault.as_deref()).collect();
             faults.dedup();
             let _ = writeln!(text, "\n{} and {} more (-v tells them)", loud(first.word), rest.len());
-            list(text, "faults", &faults);
+            labelled(text, "faults", &faults.join(", "));
         }
     }
     if !verbosity.is_quiet() {

@@ -6,7 +6,7 @@ use console::Style;
 
 use crate::record::known::Judged;
 use crate::report::id::by_key;
-use crate::report::paragraph::{hanging, list};
+use crate::report::paragraph::{hanging, labelled};
 
 /// Writes a paragraph for each entry that has anything to do with the run.
 pub(super) fn write(text: &mut String, judged: &Judged) {
@@ -17,7 +17,7 @@ pub(super) fn write(text: &mut String, judged: &Judged) {
         for (entry, cases) in by_key(cases.iter().map(|(case, entry)| (entry, case.as_str()))) {
             text.push('\n');
             hanging(text, &format!("{}: {entry}", style.apply_to(word)));
-            list(text, "cases", &cases);
+            labelled(text, "cases", &cases.join(", "));
             if word == "UNEXPECTED PASS" {
                 hanging(text, &format!("[take the entry out: {}:{}]", judged.file, entry.line));
             }

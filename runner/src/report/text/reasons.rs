@@ -8,7 +8,7 @@ use reglist_suite::report::events::{Outcome, RunStarted};
 
 use crate::record::stream::Record;
 use crate::report::id::{by_key, configuration, each_once};
-use crate::report::paragraph::{hanging, list};
+use crate::report::paragraph::{hanging, labelled};
 
 /// Reasons shown of each kind before the rest is only counted.
 const SHOWN: usize = 12;
@@ -45,9 +45,9 @@ fn affected(text: &mut String, cases: &[&str], started: &RunStarted) {
     let wholes: Vec<&str> = configurations.into_iter().filter(|name| whole(name)).collect();
     let single: Vec<&str> = cases.iter().copied().filter(|case| !wholes.contains(&configuration(case))).collect();
     if !wholes.is_empty() {
-        list(text, "all cases of", &wholes);
+        labelled(text, "all cases of", &wholes.join(", "));
     }
     if !single.is_empty() {
-        list(text, "cases", &single);
+        labelled(text, "cases", &single.join(", "));
     }
 }
