@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, RunStarted};
 
 use super::state::State;
@@ -48,6 +49,11 @@ pub(crate) fn finding(finding: &Finding) -> String {
         let _ = write!(words, ", {subject}");
     }
     format!("{words}: {}", observed(finding))
+}
+
+/// A finding that does not fail its case.
+pub(crate) fn warning_or_note(level: Level) -> &'static str {
+    if level == Level::Note { "note" } else { "warning" }
 }
 
 /// How a case stood.

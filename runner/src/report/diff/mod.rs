@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod error;
 pub(crate) mod facts;
 pub(crate) mod json;
+mod lines;
 pub(crate) mod markdown;
 mod place;
 pub(crate) mod registers;

@@ -12,7 +12,7 @@ use super::side::Side;
 use crate::record::known::Entry as KnownEntry;
 use crate::report::id::{check, configuration};
 use crate::report::state::State;
-use crate::report::words::{UNTESTED, count, ended, is, was};
+use crate::report::words::{UNTESTED, count, ended, is, warning_or_note, was};
 
 /// Findings shown of one case before the rest is only counted.
 const SHOWN: usize = 3;
@@ -202,10 +202,10 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
             parts.push(format!("{} {word}", count(ids.len(), "register")));
         }
     }
-    for (level, thing) in [(Level::Should, "warning"), (Level::Note, "note")] {
+    for level in [Level::Should, Level::Note] {
         let facts = comparison.facts.iter().filter(|fact| fact.level == level).count();
         if facts > 0 {
-            parts.push(format!("{} changed", count(facts, thing)));
+            parts.push(format!("{} changed", count(facts, warning_or_note(level))));
         }
     }
     (!parts.is_empty()).then(|| parts.join(", "))

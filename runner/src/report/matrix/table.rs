@@ -15,6 +15,7 @@ use super::mark::{MARKS, Mark};
 use super::verdict::{Totals, Verdict};
 use super::words;
 use crate::report::paragraph::{WIDTH, hanging};
+use crate::report::text::verdict;
 use crate::report::words::{UNTESTED, count, release};
 use crate::system::verbosity::Verbosity;
 
@@ -42,10 +43,10 @@ pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
     }
     words::write(&mut text, matrix, verbosity);
     if !verbosity.is_quiet() {
-        circumstances(&mut text, matrix);
+        verdict::write_circumstances(&mut text, &matrix.started);
     }
     if matrix.is_complete() {
-        verdict(&mut text, matrix);
+        last_line(&mut text, matrix);
     }
     text
 }
@@ -211,21 +212,8 @@ fn some(names: &[String], room: usize) -> String {
     fits.unwrap_or_default()
 }
 
-fn circumstances(text: &mut String, matrix: &Matrix) {
-    let started = &matrix.started;
-    let mut parts = vec![
-        format!("suite {}", started.suite),
-        format!("series {}", started.series),
-        format!("seed {}", started.seed),
-    ];
-    parts.extend(started.strict.then(|| "strict".to_owned()));
-    parts.extend(Some(&started.cpu).filter(|cpu| !cpu.is_empty()).cloned());
-    text.push('\n');
-    hanging(text, &parts.join(", "));
-}
-
 /// The last line.
-fn verdict(text: &mut String, matrix: &Matrix) {
+fn last_line(text: &mut String, matrix: &Matrix) {
     let style = match matrix.verdict() {
         Verdict::AllNoticed => Style::new().green(),
         Verdict::NotAllNoticed => Style::new().red(),

@@ -8,7 +8,8 @@ use console::Style;
 
 use super::data::Matrix;
 use super::fault::{Accused, FaultRow, Noticed, State, Unnoticed, Wrong};
-use crate::report::paragraph::{hanging, labelled, list};
+use crate::report::id::by_key;
+use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
@@ -33,7 +34,10 @@ fn problems(matrix: &Matrix) -> Vec<Problem> {
     let wrong = || matrix.faults.iter().filter_map(|row| Some((row, row.wrong()?)));
     let mut problems = right_rounds(matrix);
     problems.extend(wrong().flat_map(|(row, wrong)| wrong.unnoticed.iter().map(move |broken| unnoticed(row, broken))));
-    problems.extend(wrong().flat_map(|(row, wrong)| by_clause(wrong).into_iter().map(move |said| accused(row, &said))));
+    for (row, wrong) in wrong() {
+        let by_clause = by_key(wrong.accused.iter().map(|said| (said.finding.clause.as_str(), said)));
+        problems.extend(by_clause.into_iter().map(|(clause, said)| accused(row, clause, &said)));
+    }
     problems.extend(wrong().flat_map(|(row, wrong)| in_error(row, wrong)));
     problems.extend(not_tried(matrix));
     problems
@@ -51,7 +55,7 @@ pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
             let mut faults: Vec<&str> = rest.iter().filter_map(|problem| problem.fault.as_deref()).collect();
             faults.dedup();
             let _ = writeln!(text, "\n{} and {} more (-v tells them)", loud(first.word), rest.len());
-            list(text, "faults", &faults);
+            labelled(text, "faults", &faults.join(", "));
         }
     }
     if !verbosity.is_quiet() {
@@ -93,12 +97,10 @@ fn unnoticed(row: &FaultRow, broken: &Unnoticed) -> Problem {
     Problem { word: "UNNOTICED", what, parts, fault: Some(row.name.clone()) }
 }
 
-fn accused(row: &FaultRow, said: &[&Accused]) -> Problem {
+fn accused(row: &FaultRow, clause: &str, said: &[&Accused]) -> Problem {
     let mut parts = vec![("fault", row.sentence.clone())];
-    let mut clause = "";
     if let Some(first) = said.first() {
         let finding = &first.finding;
-        clause = &finding.clause;
         let more = if said.len() > 1 { format!(" (and {} more findings)", said.len() - 1) } else { String::new() };
         parts.push(("expected", finding.expected.clone()));
         parts.push(("observed", format!("{}{more}", finding.observed)));
@@ -114,19 +116,6 @@ fn accused(row: &FaultRow, said: &[&Accused]) -> Problem {
     Problem { word: "WRONGLY ACCUSED", what, parts, fault: Some(row.name.clone()) }
 }
 
-/// Wrong accusations, those of a clause together.
-fn by_clause(wrong: &Wrong) -> Vec<Vec<&Accused>> {
-    let mut clauses: Vec<Vec<&Accused>> = Vec::new();
-    for said in &wrong.accused {
-        let same = |known: &&mut Vec<&Accused>| known.iter().any(|known| known.finding.clause == said.finding.clause);
-        match clauses.iter_mut().find(same) {
-            Some(known) => known.push(said),
-            None => clauses.push(vec![said]),
-        }
-    }
-    clauses
-}
-
 fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
     let cases = wrong.in_error.iter().map(|error| (error.reason.as_str(), error.case.as_str()));
     let problem = |(reason, cases): (&str, Vec<&str>)| Problem {
@@ -135,7 +124,7 @@ fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
         parts: vec![("reason", reason.to_owned()), ("cases", cases.join(", "))],
         fault: Some(row.name.clone()),
     };
-    grouped(cases).into_iter().map(problem).collect()
+    by_key(cases).into_iter().map(problem).collect()
 }
 
 /// Faults of which nothing is known, each reason once.
@@ -151,19 +140,7 @@ fn not_tried(matrix: &Matrix) -> Vec<Problem> {
         parts: vec![("reason", reason.to_owned()), ("faults", faults.join(", "))],
         fault: None,
     };
-    grouped(reasons).into_iter().map(problem).collect()
-}
-
-/// Items by what they have in common, in order.
-fn grouped<'m, K: PartialEq>(items: impl Iterator<Item = (K, &'m str)>) -> Vec<(K, Vec<&'m str>)> {
-    let mut groups: Vec<(K, Vec<&str>)> = Vec::new();
-    for (key, item) in items {
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, items)) => items.push(item),
-            None => groups.push((key, vec![item])),
-        }
-    }
-    groups
+    by_key(reasons).into_iter().map(problem).collect()
 }
 
 /// What should have been found of a broken clause.
@@ -219,7 +196,7 @@ fn absent(text: &mut String, matrix: &Matrix) {
         State::Impossible { reason } => Some((reason, row.name.as_str())),
         _ => None,
     });
-    for (reason, faults) in grouped(impossible) {
+    for (reason, faults) in by_key(impossible) {
         hanging(text, &format!("not tried here: {}: {reason}", faults.join(", ")));
     }
 }

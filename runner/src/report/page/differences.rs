@@ -11,7 +11,7 @@ use crate::report::diff::compare::{Comparison, Kind};
 use crate::report::diff::facts::FactChange;
 use crate::report::diff::registers::Moved;
 use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
-use crate::report::words::{count, cut, finding, some};
+use crate::report::words::{count, cut, finding, some, warning_or_note};
 
 /// Entries of one kind, and names in one, before the rest is only counted.
 const MOST_ENTRIES: usize = 60;
@@ -184,9 +184,8 @@ fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
 fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
     let all = || comparison.facts.iter().filter(|fact| fact.level == level);
     let number = all().count();
-    let thing = if level == Level::Note { "note" } else { "warning" };
     (number > 0).then(|| Facts {
-        heading: format!("{} changed", count(number, thing)),
+        heading: format!("{} changed", count(number, warning_or_note(level))),
         open: level != Level::Note,
         changes: all().take(MOST_ENTRIES).map(changed).collect(),
         more: number.saturating_sub(MOST_ENTRIES),
@@ -195,7 +194,7 @@ fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
 
 fn changed(fact: &FactChange) -> Changed {
     Changed {
-        word: if fact.level == Level::Note { "note" } else { "warning" },
+        word: warning_or_note(fact.level),
         clause: fact.clause.clone(),
         about: fact.about.clone(),
         old: fact.old.clone().unwrap_or_default(),

@@ -25,7 +25,7 @@ pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
 }
 
 /// Everything that another run needs to be the same.
-pub(super) fn write_circumstances(text: &mut String, started: &RunStarted) {
+pub(crate) fn write_circumstances(text: &mut String, started: &RunStarted) {
     let mut parts = vec![
         format!("suite {}", started.suite),
         format!("series {}", started.series),
