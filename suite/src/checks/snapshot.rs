@@ -45,14 +45,14 @@ pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<V
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
 pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
-    let mut order: Vec<(usize, &Register)> = registers.iter().copied().enumerate().collect();
-    order.sort_by_key(|(_, register)| register.reloads);
-    let mut values = Vec::new();
-    for (position, register) in order {
-        values.push((position, Reading { register, got: access.get(register.id)?, at: Instant::now() }));
+    let mut readings = vec![None; registers.len()];
+    for last in [false, true] {
+        for (register, reading) in registers.iter().zip(&mut readings).filter(|(register, _)| register.reloads == last)
+        {
+            *reading = Some(Reading { register, got: access.get(register.id)?, at: Instant::now() });
+        }
     }
-    values.sort_by_key(|(position, _)| *position);
-    Ok(values.into_iter().map(|(_, value)| value).collect())
+    Ok(readings.into_iter().flatten().collect())
 }
 
 /// Has KVM pass the registers through the hardware once, which may not keep
