@@ -14,14 +14,6 @@ const VALUE: usize = 256;
 /// Bytes watched before and behind a value.
 const WATCHED: usize = 64;
 
-/// A call could not be made, or ended in a way that no ioctl may.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// The harness's memory.
-    #[error("memory for a register cannot be had")]
-    Memory(#[from] MemoryError),
-}
-
 /// What a GET left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Got {
@@ -48,7 +40,7 @@ pub struct Access<'a> {
 
 impl<'a> Access<'a> {
     /// Memory to reach the registers of `vcpu`.
-    pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, AccessError> {
+    pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, MemoryError> {
         let page = page_size();
         let mut region = Region::reserve(2 * page)?;
         region.open(0..page, Protection::ReadWrite)?;
@@ -56,7 +48,7 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_GET_ONE_REG.
-    pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, AccessError> {
+    pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, MemoryError> {
         let size = size_of_register(id);
         self.region.write(VALUE, self.ground.get(..size).unwrap_or(&self.ground))?;
         let result = self.get_at(id, self.region.address(VALUE))?;
@@ -67,14 +59,14 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_SET_ONE_REG, of a value that has the register's size.
-    pub fn set(&self, id: u64, value: impl Into<Value>) -> Result<Result<(), Errno>, AccessError> {
+    pub fn set(&self, id: u64, value: impl Into<Value>) -> Result<Result<(), Errno>, MemoryError> {
         self.region.write(VALUE, value.into().bytes())?;
         let result = self.set_at(id, self.region.address(VALUE))?;
         Ok(result.map(|_| ()))
     }
 
     /// KVM_GET_ONE_REG, watching which bytes are written.
-    pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, AccessError> {
+    pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, MemoryError> {
         let window = VALUE - WATCHED..VALUE + LARGEST + WATCHED;
         self.region.poison(window.clone())?;
         let result = self.get_at(id, self.region.address(VALUE))?;
@@ -99,16 +91,16 @@ impl<'a> Access<'a> {
     }
 
     /// KVM_GET_ONE_REG to any address.
-    pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
+    pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.get_one_reg(self.one_reg(id, value)?))
     }
 
     /// KVM_SET_ONE_REG from any address.
-    pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
+    pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.set_one_reg(self.one_reg(id, value)?))
     }
 
-    fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, AccessError> {
+    fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, MemoryError> {
         let offset = self.one_reg;
         let one_reg = u128::from(value.value()) << 64 | u128::from(id);
         self.region.write(offset, &one_reg.to_le_bytes())?;

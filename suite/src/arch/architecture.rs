@@ -7,8 +7,9 @@ use nix::errno::Errno;
 use serde::{Serialize, Serializer};
 
 use super::id::IdField;
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::kvm::{SubjectError, Vcpu, Vm};
+use crate::memory::MemoryError;
 use crate::value::Value;
 
 /// How an id is formed from an index; each architecture has its own.
@@ -88,7 +89,7 @@ pub enum SetUpError {
     Subject(#[from] SubjectError),
     /// The harness could not make the call.
     #[error("setting up the vCPU failed")]
-    Access(#[from] AccessError),
+    Access(#[from] MemoryError),
 }
 
 /// A way to switch features on a vCPU that is set up.
@@ -102,7 +103,7 @@ pub struct Setting {
 
 impl Setting {
     /// SETs what it needs; false where the host refuses it.
-    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, AccessError> {
+    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, MemoryError> {
         for (id, value) in &self.sets {
             if vcpu.set(*id, *value)?.is_err() {
                 return Ok(false);
@@ -112,7 +113,7 @@ impl Setting {
     }
 }
 
-/// An architecture.
+/// An architecture. What is given here is for one whose list is not specified.
 pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.
     fn name(&self) -> &'static str;
@@ -126,19 +127,29 @@ pub trait Arch: fmt::Debug + Sync {
     fn default_series(&self) -> &'static str;
 
     /// The types of its registers.
-    fn types(&self) -> &'static [RegisterType];
+    fn types(&self) -> &'static [RegisterType] {
+        &[]
+    }
 
     /// Features that configurations may switch on.
-    fn features(&self) -> &'static [Feature];
+    fn features(&self) -> &'static [Feature] {
+        &[]
+    }
 
     /// The id of a register, or `None` where the index lies outside its type.
-    fn encode(&self, type_: RegisterType, index: u64) -> Option<u64>;
+    fn encode(&self, _type: RegisterType, _index: u64) -> Option<u64> {
+        None
+    }
 
     /// Type and index of a well-formed id.
-    fn decode(&self, id: u64) -> Option<(RegisterType, u64)>;
+    fn decode(&self, _id: u64) -> Option<(RegisterType, u64)> {
+        None
+    }
 
     /// What the id says of itself, for a register without a name.
-    fn describe(&self, id: u64) -> String;
+    fn describe(&self, id: u64) -> String {
+        format!("register {id:#018x}")
+    }
 
     /// What the bits below the size say.
     fn fields(&self, id: u64) -> Vec<IdField> {
@@ -148,8 +159,7 @@ pub trait Arch: fmt::Debug + Sync {
 
     /// The well-formed id that GET and SET take `id` for, where the kernel ignores
     /// what is wrong with it.
-    fn taken_for(&self, id: u64) -> Option<u64> {
-        let _ = id;
+    fn taken_for(&self, _id: u64) -> Option<u64> {
         None
     }
 
@@ -158,7 +168,9 @@ pub trait Arch: fmt::Debug + Sync {
 
     /// Every id that GET could know, listed or not; reading one has no effect
     /// beyond those of reading a listed one.
-    fn readable_candidates(&self) -> Vec<u64>;
+    fn readable_candidates(&self) -> Vec<u64> {
+        Vec::new()
+    }
 
     /// Makes the calls without which a vCPU that was just created answers none of
     /// the ioctls under test; most architectures need none. `features` are those
@@ -166,8 +178,7 @@ pub trait Arch: fmt::Debug + Sync {
     ///
     /// # Errors
     /// [`SetUpError::Absent`] where the kernel refuses a feature.
-    fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<(), SetUpError> {
-        let _ = (vm, vcpu, features);
+    fn initialise(&self, _vm: &dyn Vm, _vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
     }
 
@@ -184,7 +195,9 @@ pub trait Arch: fmt::Debug + Sync {
     ///
     /// # Errors
     /// [`SetUpError::Absent`] where the kernel refuses a feature.
-    fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError>;
+    fn set_up(&self, _vcpu: &Access<'_>, _vcpu_id: u64, _features: &[Feature]) -> Result<(), SetUpError> {
+        Ok(())
+    }
 
     /// Ways to switch features on and off on a vCPU that is set up, some of which
     /// a host may refuse; each says all that it needs, so that any can follow
@@ -192,5 +205,46 @@ pub trait Arch: fmt::Debug + Sync {
     ///
     /// # Errors
     /// Where a step that every kernel must accept is refused.
-    fn settings(&self, vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError>;
+    fn settings(&self, _vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kvm::Subject as _;
+    use crate::memory::UserAddress;
+    use crate::model::{Host, Kernel, Model};
+
+    /// An architecture whose vCPUs need a call of the VM and one of their own.
+    #[derive(Debug)]
+    struct Initialising;
+
+    impl Arch for Initialising {
+        fn name(&self) -> &'static str {
+            "initialising"
+        }
+
+        fn default_series(&self) -> &'static str {
+            "contract"
+        }
+
+        fn malformed(&self, _id: u64) -> Option<String> {
+            None
+        }
+
+        fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
+            let answers = [vm.initialising_call(1, UserAddress::NULL), vcpu.initialising_call(2, UserAddress::NULL)];
+            assert_eq!(answers, [Err(Errno::ENOTTY); 2]);
+            Err(SetUpError::Refused { step: "the second call".to_owned(), errno: Errno::ENOTTY })
+        }
+    }
+
+    #[test]
+    fn no_vcpu_is_had_that_cannot_be_initialised() {
+        let vm = Model::new(Kernel::V7_2, Host::FULL, None).create_vm().unwrap();
+        let error = Initialising.create_vcpu(vm.as_ref(), 0, &[]).unwrap_err();
+        assert_eq!(error.to_string(), "setting up the vCPU failed: the second call gives ENOTTY: Not a typewriter");
+    }
 }

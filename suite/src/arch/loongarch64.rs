@@ -9,7 +9,8 @@ use nix::errno::Errno;
 
 use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
 use super::id::IdField;
-use crate::access::{Access, AccessError};
+use crate::access::Access;
+use crate::memory::MemoryError;
 use crate::value::SIZE_MASK;
 
 /// The architecture byte of every LoongArch id.
@@ -117,7 +118,7 @@ impl LoongArch64 {
         (layout.id(index) == id).then_some((layout.type_, index))
     }
 
-    fn set(vcpu: &Access<'_>, (name, id): Named, value: u64) -> Result<Result<(), Step>, AccessError> {
+    fn set(vcpu: &Access<'_>, (name, id): Named, value: u64) -> Result<Result<(), Step>, MemoryError> {
         let result = vcpu.set(id, value)?;
         Ok(result.map_err(|errno| Step { call: format!("KVM_SET_ONE_REG {name} = {value:#x}"), errno }))
     }

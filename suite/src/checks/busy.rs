@@ -6,11 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::{Check, contract};
-use crate::access::{Access, AccessError};
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
+use crate::access::Access;
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, errno_name, outcome, with_room};
 use crate::checks::snapshot::{agrees, put_back, shown, undisturbed};
 use crate::kvm::Vcpu;
 use crate::list::{Beyond, ListMemory};
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -84,7 +85,7 @@ fn work(case: &Case<'_>, vcpus: &[&dyn Vcpu]) -> Result<(), CheckError> {
             let report = case.finding("busy.threads", format!("{expected}, while other threads work"), observed);
             match register {
                 None => drop(report.ioctl(GET_REG_LIST)),
-                Some(register) => drop(report.register(register.named()).ioctl(GET_ONE_REG)),
+                Some(register) => drop(report.get(register.named())),
             }
         }
     }
@@ -129,7 +130,7 @@ fn one<'a>(vcpu: &dyn Vcpu, ids: &[u64], registers: &[&'a Register], number: u64
     Ok(seen)
 }
 
-fn set_and_get<'a>(access: &Access<'_>, register: &'a Register, salt: u64) -> Result<Option<Seen<'a>>, AccessError> {
+fn set_and_get<'a>(access: &Access<'_>, register: &'a Register, salt: u64) -> Result<Option<Seen<'a>>, MemoryError> {
     let Ok(present) = access.get(register.id)? else { return Ok(None) };
     let value = register.distinct(present, salt);
     let wrong = |observed| Ok(Some(Seen { register: Some(register), expected: format!("{value:#x}"), observed }));

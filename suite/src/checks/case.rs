@@ -7,7 +7,7 @@ use std::fmt;
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::arch::{Arch, SetUpError};
 use crate::checks::message::Message;
 use crate::clause::Level;
@@ -42,9 +42,6 @@ pub enum CheckError {
     /// The harness's memory.
     #[error("memory for the check cannot be had")]
     Memory(#[from] MemoryError),
-    /// The harness could not reach a register.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// The kernel lists nothing, and nobody said that it should.
     #[error("the kernel lists no register here")]
     NothingListed,
@@ -125,7 +122,7 @@ impl<'a> Case<'a> {
         vcpu: &'a dyn Vcpu,
         spec: Knowledge<'a>,
         sink: &'a dyn Fn(Message),
-    ) -> Result<Self, AccessError> {
+    ) -> Result<Self, MemoryError> {
         let access = Access::new(vcpu)?;
         let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
         Ok(Self { subject, vm, vcpu, access, spec, memory, sink, unknown_clause: Cell::new(None) })
@@ -167,20 +164,14 @@ impl<'a> Case<'a> {
 
     /// Reports a SET that was refused.
     pub fn refused(&self, clause: &'static str, register: &Register, expected: impl Into<String>, errno: Errno) {
-        self.finding(clause, expected, errno_name(errno))
-            .register(register.named())
-            .ioctl(SET_ONE_REG)
-            .answer(Err(errno));
+        self.finding(clause, expected, errno_name(errno)).set(register.named()).answer(Err(errno));
     }
 
     /// What GET of a register answers, or a finding about reg.get.
     pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
         let value = access.get(register.id)?;
         if let Err(errno) = value {
-            self.finding("reg.get", expected, errno_name(errno))
-                .register(register.named())
-                .ioctl(GET_ONE_REG)
-                .answer(Err(errno));
+            self.finding("reg.get", expected, errno_name(errno)).get(register.named()).answer(Err(errno));
         }
         Ok(value.ok())
     }
@@ -189,10 +180,8 @@ impl<'a> Case<'a> {
     pub fn stray(&self, answer: &ListAnswer, entry: Option<usize>) {
         for stray in &answer.stray {
             let observed = format!("bytes written {}, the first at reg[0] {:+}", stray.place, stray.first);
-            let report = self
-                .finding("efault.stray", "no write outside header and reg[]", observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            let report =
+                self.finding("efault.stray", "no write outside header and reg[]", observed).list(answer.result);
             if let Some(entry) = entry {
                 report.entry(entry);
             }
@@ -239,9 +228,7 @@ impl<'a> Case<'a> {
         whole(&answer).ok_or_else(|| {
             let observed =
                 format!("{}, n = {}, {} entries written", outcome(answer.result), answer.n, answer.written_prefix());
-            self.finding(LIST_COMPLETE, "a whole list where there is room for it", observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            self.finding(LIST_COMPLETE, "a whole list where there is room for it", observed).list(answer.result);
             CheckError::Stopped
         })
     }
@@ -372,6 +359,21 @@ impl Report<'_> {
     /// The ioctl concerned.
     pub fn ioctl(self, ioctl: &str) -> Self {
         self.with(|finding| finding.ioctl = Some(ioctl.to_owned()))
+    }
+
+    /// The call for the list, and what it answered.
+    pub fn list(self, result: Answer) -> Self {
+        self.ioctl(GET_REG_LIST).answer(result)
+    }
+
+    /// GET of a register.
+    pub fn get(self, register: NamedRegister) -> Self {
+        self.register(register).ioctl(GET_ONE_REG)
+    }
+
+    /// SET of a register.
+    pub fn set(self, register: NamedRegister) -> Self {
+        self.register(register).ioctl(SET_ONE_REG)
     }
 
     /// The errno, if it was one.

@@ -70,8 +70,7 @@ fn complete(case: &Case<'_>) -> Result<(), CheckError> {
                 format!("success, C entries and n = C from a call with n = {name}"),
                 observed,
             )
-            .ioctl(GET_REG_LIST)
-            .answer(answer.result);
+            .list(answer.result);
         }
         case.stray(&answer, None);
     }
@@ -87,9 +86,7 @@ fn width(case: &Case<'_>) -> Result<(), CheckError> {
         let answer = case.list(roomy(n, count))?;
         if let Some(observed) = incomplete(&answer, count) {
             whole = false;
-            case.finding("list.width", format!("success with n = {name}"), observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            case.finding("list.width", format!("success with n = {name}"), observed).list(answer.result);
         }
     }
     if whole {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::check::{Check, check};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG};
+use crate::checks::case::{Case, CheckError};
 use crate::checks::snapshot::ticks;
 use crate::spec::{Register, Rule};
 use crate::value::Value;
@@ -57,9 +57,7 @@ fn forward(case: &Case<'_>) -> Result<(), CheckError> {
         let gone = second.wrapping_sub(first).number();
         if gone == 0 || gone > ticks(start.elapsed()) {
             let observed = if gone == 0 { "no tick".to_owned() } else { format!("{first:#x}, then {second:#x}") };
-            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed)
-                .register(register.named())
-                .ioctl(GET_ONE_REG);
+            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed).get(register.named());
         }
     }
     Ok(())
@@ -116,8 +114,7 @@ fn near(
     let Some(found) = case.read(access, register, VALUE)? else { return Ok(()) };
     if found.wrapping_sub(wanted).number() > ticks(start.elapsed()) {
         case.finding("reg.counter", format!("{what}: {wanted:#x} and the time gone by"), format!("{found:#x}"))
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+            .get(register.named());
     }
     Ok(())
 }

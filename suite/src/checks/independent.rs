@@ -6,7 +6,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 
 use super::check::{Check, check};
-use crate::checks::case::{Case, CheckError, GET_ONE_REG};
+use crate::checks::case::{Case, CheckError};
 use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::spec::Register;
 use crate::value::Value;
@@ -75,8 +75,6 @@ fn compare(case: &Case<'_>, entry: &Filled<'_>, got: Result<Value, Errno>, when:
     let Filled { register, value, at } = entry;
     let kept = got.is_ok_and(|found| agrees(register, *value, found, at.elapsed()));
     if !kept {
-        case.finding("reg.independent", format!("{value:#x} {when}"), shown(got))
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+        case.finding("reg.independent", format!("{value:#x} {when}"), shown(got)).get(register.named());
     }
 }

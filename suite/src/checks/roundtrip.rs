@@ -68,17 +68,12 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
         let size = size_of_register(id);
         let got = case.access.get_watched(id, size.min(LARGEST))?;
         if got.result != Ok(0) {
-            case.finding("reg.get", "success", outcome(got.result))
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG)
-                .answer(got.result);
+            case.finding("reg.get", "success", outcome(got.result)).get(case.name(id)).answer(got.result);
             continue;
         }
         if !got.written.iter().copied().eq(0..size) || got.stray != 0 {
             let observed = format!("{} bytes", got.written.len() + got.stray);
-            case.finding("reg.get", format!("{size} bytes written"), observed)
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG);
+            case.finding("reg.get", format!("{size} bytes written"), observed).get(case.name(id));
         }
     }
     Ok(())
@@ -109,7 +104,7 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
             } else {
                 case.finding("reg.set_same", "the value of a fresh vCPU is accepted", errno_name(errno))
             };
-            report.register(register.named()).ioctl(SET_ONE_REG).answer(Err(errno));
+            report.set(register.named()).answer(Err(errno));
         }
     }
     Ok(())
@@ -143,8 +138,7 @@ fn set_and_compare(case: &Case<'_>, register: &Register, value: Value) -> Result
     };
     if !kept {
         case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+            .get(register.named());
     }
     Ok(())
 }
@@ -176,9 +170,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
     let result = case.access.get_at(register.id, bad.address)?;
     expect_efault(case, result, &what, Some(register), GET_ONE_REG);
     if !bad.untouched()? {
-        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written")
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written").get(register.named());
     }
     if bad.readable {
         return Ok(());
@@ -192,7 +184,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
         after == before || register.rule == Rule::Counter && agrees(register, before, after, start.elapsed());
     if !unchanged {
         let expected = format!("{before:#x} as before a SET from {}", bad.what);
-        case.finding("reg.bad_address", expected, format!("{after:#x}")).register(register.named()).ioctl(SET_ONE_REG);
+        case.finding("reg.bad_address", expected, format!("{after:#x}")).set(register.named());
     }
     Ok(())
 }
@@ -222,8 +214,7 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
                     format!("refused with a size of {} bytes", size_of_register(other)),
                     "success",
                 )
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG);
+                .get(case.name(id));
             }
         }
     }

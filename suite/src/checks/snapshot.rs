@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::checks::case::errno_name;
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
 use crate::value::Value;
 
@@ -30,7 +31,7 @@ pub struct Reading<'a> {
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, AccessError> {
+pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
     registers
         .iter()
         .map(|register| Ok(Reading { register, got: access.get(register.id)?, at: Instant::now() }))
@@ -43,20 +44,20 @@ pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<V
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, AccessError> {
-    let mut order: Vec<(usize, &Register)> = registers.iter().copied().enumerate().collect();
-    order.sort_by_key(|(_, register)| register.reloads);
-    let mut values = Vec::new();
-    for (position, register) in order {
-        values.push((position, Reading { register, got: access.get(register.id)?, at: Instant::now() }));
+pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
+    let mut readings = vec![None; registers.len()];
+    for last in [false, true] {
+        for (register, reading) in registers.iter().zip(&mut readings).filter(|(register, _)| register.reloads == last)
+        {
+            *reading = Some(Reading { register, got: access.get(register.id)?, at: Instant::now() });
+        }
     }
-    values.sort_by_key(|(position, _)| *position);
-    Ok(values.into_iter().map(|(_, value)| value).collect())
+    Ok(readings.into_iter().flatten().collect())
 }
 
 /// Has KVM pass the registers through the hardware once, which may not keep
 /// every bit of a value that was SET.
-pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
+pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError> {
     for register in registers.iter().filter(|register| register.reloads) {
         // What it answers is not the question here.
         let _ = access.get(register.id)?;
@@ -68,7 +69,7 @@ pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), Access
 ///
 /// # Errors
 /// The harness's trouble; that a value is refused is the question of a clause.
-pub fn put_back(access: &Access<'_>, values: &[Reading<'_>]) -> Result<(), AccessError> {
+pub fn put_back(access: &Access<'_>, values: &[Reading<'_>]) -> Result<(), MemoryError> {
     for value in values {
         if let Ok(first) = value.got {
             let _ = access.set(value.register.id, first)?;

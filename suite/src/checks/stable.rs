@@ -4,7 +4,7 @@
 
 use super::check::{Check, check, contract};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, outcome, roomy, whole};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy, whole};
 use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::kvm::Vcpu;
 use crate::list::Placement;
@@ -147,8 +147,7 @@ fn pure(case: &Case<'_>) -> Result<(), CheckError> {
         // What changes without a list, too, is not changed by it.
         if unchanged(earlier, before) && !unchanged(before, after) {
             case.finding("list.pure", format!("{} as before the list", shown(before.got)), shown(after.got))
-                .register(before.register.named())
-                .ioctl(GET_ONE_REG);
+                .get(before.register.named());
         }
     }
     Ok(put_back(&case.access, &first)?)

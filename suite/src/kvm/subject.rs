@@ -61,8 +61,7 @@ pub trait Vm: fmt::Debug {
     ///
     /// # Errors
     /// The ioctl's errno; ENOTTY of a subject that needs none.
-    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
-        let _ = (request, argument);
+    fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
         Err(Errno::ENOTTY)
     }
 }
@@ -82,8 +81,7 @@ pub trait Vcpu: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// The ioctl's errno; ENOTTY of a subject that needs none.
-    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
-        let _ = (request, argument);
+    fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
         Err(Errno::ENOTTY)
     }
 }

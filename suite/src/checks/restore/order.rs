@@ -185,8 +185,7 @@ fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     }
     if needs.unexplained {
         case.fact("restore.any_order", format!("in some order it is {loss}, whatever comes before it"))
-            .register(entry.register.named())
-            .ioctl(SET_ONE_REG);
+            .set(entry.register.named());
     }
 }
 

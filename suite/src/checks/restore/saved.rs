@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::checks::case::{Case, CheckError};
 use crate::checks::snapshot::{agrees, in_order, settle, undisturbed};
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
 use crate::value::Value;
 
@@ -84,7 +85,7 @@ impl<'a> Saved<'a> {
         target: &Access<'_>,
         order: &[usize],
         wanted: &[usize],
-    ) -> Result<Vec<(usize, Loss)>, AccessError> {
+    ) -> Result<Vec<(usize, Loss)>, MemoryError> {
         let mut refused = vec![None; self.entries.len()];
         let start = Instant::now();
         for position in order {
@@ -113,7 +114,7 @@ impl<'a> Saved<'a> {
 
 /// SETs every register to a value of its own, as far as it is accepted: that is
 /// the question of other clauses.
-fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
+fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError> {
     let start = Instant::now();
     let mut wanted = Vec::new();
     for register in registers {
@@ -145,7 +146,7 @@ fn own_value(register: &Register, present: Value) -> Value {
 
 /// Switches on what gives a register further bits, and sets those; none where
 /// the host refuses.
-fn further_bits(source: &Access<'_>, registers: &[&Register], register: &Register) -> Result<Value, AccessError> {
+fn further_bits(source: &Access<'_>, registers: &[&Register], register: &Register) -> Result<Value, MemoryError> {
     let none = Value::from(0);
     let Some(conditional) = &register.conditional else { return Ok(none) };
     if !registers.iter().any(|listed| listed.id == conditional.on) {
