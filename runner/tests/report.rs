@@ -33,12 +33,10 @@ fn output(arguments: &[&str], code: i32) -> (String, String) {
 #[test]
 fn people_get_the_report_of_a_run_and_the_suspect() {
     let (out, error) = output(&["broken-off"], 1);
-    assert!(out.ends_with("reglist: failed: 4 of 7 cases on Linux 7.2.13, series v5 (1 skipped)\n"), "{out}");
-    assert!(out.contains("error: did not finish: it was running when the run broke off"), "{out}");
-    assert_eq!(
-        error,
-        "reglist: `broken-off`: the run breaks off in case lbt.restore.cold, the suspect; 2 of 7 cases did not finish\n"
-    );
+    let last =
+        "reglist: broken off: in case lbt.restore.cold; 2 of 7 cases did not finish on Linux 7.2.13, series v5\n";
+    assert!(out.ends_with(last), "{out}");
+    assert_eq!(error, "");
 }
 
 #[test]
@@ -46,7 +44,7 @@ fn what_cannot_be_read_is_wrong_usage_with_a_remedy() {
     for (arguments, expected) in [
         (&["empty"][..], "is empty"),
         (&["newer"], "newer than this program's"),
-        (&["garbage"], "neither events nor KTAP"),
+        (&["garbage"], "no run in `garbage`"),
         (&["missing"], "No such file"),
         (&["."], "failed to read `.`"),
         (&["model", "--kcidb", "k"], "is about the model"),
@@ -80,8 +78,8 @@ fn the_standard_input_is_a_file_too() {
 #[test]
 fn every_run_is_reported() {
     let (out, error) = output(&["broken-off", "broken-off"], 1);
-    assert!(out.contains("== `broken-off`, run 1\n") && out.matches("reglist: failed: ").count() == 2, "{out}");
-    assert_eq!(error.lines().count(), 2, "{error}");
+    assert!(out.contains("== `broken-off`, run 1\n") && out.matches("reglist: broken off: ").count() == 2, "{out}");
+    assert_eq!(error, "");
     let (out, _) = output(&["broken-off", "model", "--format", "json"], 1);
     assert_eq!(out.matches("\"run_finished\"").count(), 2, "{out}");
 }

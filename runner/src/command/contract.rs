@@ -9,13 +9,13 @@ use std::sync::Arc;
 use clap::Parser;
 use reglist_suite::exit;
 use reglist_suite::harness;
-use reglist_suite::report::events::{Outcome, Totals};
+use reglist_suite::report::events::Outcome;
 
 use crate::command::error::Error;
 use crate::command::lab::{self, LabArgs};
 use crate::command::ssh::{self, SshArgs};
 use crate::record::run::Run;
-use crate::record::stream::Record;
+use crate::record::{End, Record};
 use crate::system::output::{self};
 use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
@@ -144,16 +144,14 @@ fn whole_run<T: Target>(promise: &Promise, target: &mut T) -> Result<Vec<(String
     let Some(started) = &record.started else {
         return check(false, "the events begin with the plan").map(|()| Vec::new());
     };
-    check(record.stray.is_empty() && record.unreadable.is_none(), "every event can be read and has its place")?;
-    check(record.aborted.is_none() && record.running.is_none() && !run.interrupted, "the run comes to its end")?;
+    check(run.runs.stray.is_empty() && run.runs.unreadable.is_none(), "every event can be read and has its place")?;
+    check(matches!(record.end, Some(End::Finished(_))) && record.running.is_none(), "the run comes to its end")?;
     check(record.ended.iter().map(|case| &case.case).eq(&started.plan), "every case ends, in the plan's order")?;
-    let mut totals = Totals::default();
-    record.ended.iter().for_each(|case| totals.count(case.outcome));
-    let counted = record.finished.as_ref().is_some_and(|finished| finished.totals == totals);
+    let counted = matches!(&record.end, Some(End::Finished(finished)) if finished.totals == record.totals());
     check(counted, "the last event counts the outcomes")?;
     check((promise.holds)(record), promise.name)?;
     let outcomes = record.ended.iter().map(|case| (case.case.clone(), case.outcome)).collect();
-    let code = run.judge().map_err(Error::from)?;
+    let code = run.exit_code();
     check(code == promise.code, &format!("the exit code is {}, not {code}", promise.code))?;
     Ok(outcomes)
 }

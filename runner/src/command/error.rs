@@ -5,10 +5,10 @@
 use reglist_suite::exit;
 use reglist_suite::harness::UsageError;
 
-use crate::command::report::StoredError;
+use crate::command::report::ReportError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
-use crate::record::run::RunError;
+use crate::record::reader::ReadError;
 use crate::report::diff::error::DiffError;
 use crate::report::matrix::OutputError;
 use crate::report::page::PageError;
@@ -54,9 +54,6 @@ pub(crate) enum Error {
     /// The directory of results.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// The run gave no verdict.
-    #[error(transparent)]
-    Run(#[from] RunError),
     /// The run could not be set up.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -71,7 +68,7 @@ pub(crate) enum Error {
     Ssh(#[from] SshError),
     /// Stored runs.
     #[error(transparent)]
-    Stored(#[from] StoredError),
+    Report(#[from] ReportError),
     /// A command of a stage.
     #[error(transparent)]
     Stage(#[from] StageError),
@@ -117,10 +114,9 @@ impl Error {
             Self::Matrix(error) => error.exit_code(),
             Self::Page(error) => error.exit_code(),
             Self::Results(error) => error.exit_code(),
-            Self::Run(error) => error.exit_code(),
             Self::Spec(error) => error.exit_code(),
             Self::Ssh(error) => error.exit_code(),
-            Self::Stored(error) => error.exit_code(),
+            Self::Report(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }
     }
@@ -132,6 +128,12 @@ pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
         output::show(&error);
         error.exit_code()
     })
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        ReportError::from(error).into()
+    }
 }
 
 impl From<TargetError> for Error {

@@ -13,7 +13,7 @@ use reglist_suite::harness::options::{Given, Selection};
 use reglist_suite::report::format::Format;
 use reglist_suite::spec::Source as Specs;
 
-use crate::command::conclude::conclude_in;
+use crate::command::conclude::{Ended, conclude_in};
 use crate::command::error::Error;
 use crate::command::{bisect, selected, sets};
 use crate::lab::{DebianKernel, Inputs, Request};
@@ -176,7 +176,7 @@ pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error
     }
     let result = test(arguments, verbosity);
     if !arguments.bisect {
-        return result;
+        return result.map(|ended| ended.code);
     }
     let code = bisect::exit_code(&result);
     if let Err(error) = result {
@@ -185,7 +185,7 @@ pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error
     Ok(code)
 }
 
-fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
+fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<Ended, Error> {
     let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
     if known.is_some() && arguments.fault == Some(Faults::All) {
         return Err(KnownError::WithEveryFault.into());
@@ -196,9 +196,9 @@ fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     with_target(arguments, verbosity, |lab, session| {
         let run = target::carry_out(lab)?.know(known.as_ref());
         if session.planning() {
-            return Ok(exit::PASSED);
+            return Ok(Ended { code: exit::PASSED, is_interrupted: false });
         }
-        conclude_in(run, session, verbosity, output)
+        conclude_in(&run, session, verbosity, output)
     })
 }
 

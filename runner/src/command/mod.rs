@@ -19,6 +19,8 @@ pub(crate) mod sets;
 pub(crate) mod show;
 pub(crate) mod spec;
 pub(crate) mod ssh;
+#[cfg(test)]
+mod verdicts;
 
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use reglist_suite::report::describe;
 use reglist_suite::spec::Source;
 
 use crate::command::cli::Color;
-use crate::command::conclude;
+use crate::command::conclude::conclude;
 use crate::command::error::{self, Error};
 use crate::record::known::{Date, Known, KnownError};
 use crate::record::run::Run;
@@ -56,7 +56,10 @@ pub(crate) fn run(arguments: RunArgs, verbosity: Verbosity, color: Color) -> Res
     }
     let specs = options.specs.clone().map_or(Source::Embedded, Source::Directory);
     let output = Output::check(&Request { files: matrix, force }, all, &specs)?;
-    let conclude = Arc::new(move |run: Run| conclude::conclude(run.know(known.as_ref()), verbosity, output.as_ref()));
+    let conclude = Arc::new(move |run: Run| {
+        let run = run.know(known.as_ref());
+        conclude(&run, verbosity, output.as_ref()).map(|ended| ended.code)
+    });
     let shown = Arc::clone(&conclude);
     let last_words = Arc::new(move |run| error::exit_code(shown(run)));
     let mut local = Local::new(options, color.of_libtest(), Progress::new(verbosity), last_words);

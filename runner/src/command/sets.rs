@@ -7,10 +7,11 @@ use std::path::Path;
 use reglist_suite::exit;
 
 use super::lab::{open_cache, open_results};
-use crate::command::error::{self, Error};
+use crate::command::error::Error;
 use crate::command::lab::LabArgs;
 use crate::lab::{DebianKernel, Inputs, LabError, Request, SetError};
-use crate::record::stream::Runs;
+use crate::record::runs::Runs;
+use crate::record::verdict::worst;
 use crate::report::page;
 use crate::report::text::{self as report, Compared};
 use crate::system::cache::Cache;
@@ -23,8 +24,6 @@ use crate::target::{self, lab::Lab};
 
 /// The word for the reference implementation.
 const REFERENCE: &str = "reference";
-/// Exit codes, the one that says most of the whole call first.
-const WORST_FIRST: [u8; 5] = [exit::USAGE, exit::INFRASTRUCTURE, exit::FAILED, exit::NOTHING_TESTED, exit::PASSED];
 
 /// A kernel and what is applied to it, under a name.
 #[derive(Debug)]
@@ -103,7 +102,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         }
         print(&report::side_by_side(&compared))?;
     }
-    Ok(WORST_FIRST.into_iter().find(|code| codes.contains(code)).unwrap_or(exit::INFRASTRUCTURE))
+    Ok(worst(codes))
 }
 
 /// Tests one set; the exit code is that of a run of its own.
@@ -127,8 +126,9 @@ fn test(
     if verbosity.is_verbose() {
         print(&report::text(run.runs.current(), verbosity))?;
     }
-    let (runs, judged) = run.judge_apart();
-    Ok((runs, error::exit_code(judged.map_err(Error::from))))
+    run.trouble().iter().for_each(|trouble| output::show(trouble));
+    let code = run.exit_code();
+    Ok((run.runs, code))
 }
 
 #[cfg(test)]

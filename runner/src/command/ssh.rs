@@ -140,7 +140,7 @@ pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error
         if session.planning() {
             return Ok(exit::PASSED);
         }
-        conclude_in(run, session, verbosity, output)
+        conclude_in(&run, session, verbosity, output).map(|ended| ended.code)
     })
 }
 

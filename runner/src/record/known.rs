@@ -12,10 +12,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use reglist_suite::report::events::{Outcome, RunFinished, Totals, Verdict};
+use reglist_suite::report::events::{Outcome, Totals, Verdict};
+use reglist_suite::report::record::Record;
 use serde::{Deserialize, Serialize, Serializer};
-
-use crate::record::stream::Record;
 
 /// Bytes of a known file.
 const LARGEST: u64 = 1 << 20;
@@ -363,19 +362,20 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// The end of the run where known failures fail nothing, and unexpected
-    /// passes do. The failures in it are those that are not known.
-    pub(crate) fn end(&self, finished: &RunFinished) -> RunFinished {
-        let Totals { fail, .. } = finished.totals;
-        let totals = Totals { fail: fail.saturating_sub(self.failing.len()), ..finished.totals };
-        let verdict = match totals.verdict() {
+    /// Number of cases by outcome, without expected failures.
+    pub(crate) fn totals(&self, totals: Totals) -> Totals {
+        Totals { fail: totals.fail.saturating_sub(self.failing.len()), ..totals }
+    }
+
+    /// The verdict of a complete run where expected failures do not fail it, and
+    /// unexpected passes do.
+    pub(crate) fn verdict(&self, totals: Totals) -> Verdict {
+        match self.totals(totals).verdict() {
             _ if !self.passing.is_empty() => Verdict::Failed,
             // What is known to fail was tested.
             Verdict::NothingTested if !self.failing.is_empty() => Verdict::Passed,
-            _ if finished.verdict != Verdict::Failed => finished.verdict,
             verdict => verdict,
-        };
-        RunFinished { verdict, totals }
+        }
     }
 }
 

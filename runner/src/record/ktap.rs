@@ -9,8 +9,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reglist_suite::report::events::{
-    self, CaseFinished, Event, EventError, Finding, Outcome, RunFinished, RunStarted, SubjectKind, Totals,
+    self, Breaker, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
+
+use reglist_suite::report::fields;
 
 use super::prefix::Prefix;
 
@@ -90,7 +92,10 @@ struct Document {
     results: BTreeMap<usize, CaseFinished>,
     /// Numbers of the results in the order in which they came.
     order: Vec<usize>,
-    aborted: Option<String>,
+    /// The end that is no verdict. Results behind it are made up.
+    end: Option<Event>,
+    /// The verdict, if it was said.
+    verdict: Option<Verdict>,
     /// Whether the last line was seen.
     closed: bool,
 }
@@ -136,7 +141,13 @@ impl Document {
                 }
             }
             "start" if self.planned.contains_key(rest) => self.running = Some(rest.to_owned()),
-            "aborted:" => self.aborted = Some(rest.to_owned()),
+            "aborted:" => self.end = Some(Event::RunAborted { reason: rest.to_owned() }),
+            "broken_off:" => {
+                let (by, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+                let by = Breaker::ALL.into_iter().find(|known| known.word() == by);
+                self.end = by.map(|by| Event::RunBrokenOff { by, reason: reason.to_owned() });
+            }
+            "verdict:" => self.verdict = Verdict::ALL.into_iter().find(|known| known.word() == rest),
             "Totals:" => self.closed = true,
             _ => {
                 if let Some(id) = word.strip_suffix(':').filter(|id| self.planned.contains_key(*id)) {
@@ -166,7 +177,7 @@ impl Document {
             let Some(case) = self.plan.get(place) else { return };
             (place, case.clone())
         };
-        if self.results.contains_key(&key) {
+        if self.results.contains_key(&key) || self.end.is_some() {
             return;
         }
         if self.running.as_ref() == Some(&case) {
@@ -198,7 +209,7 @@ impl Document {
         if self.is_bare() && self.count.is_none_or(|count| count == 0) {
             return Vec::new();
         }
-        let Self { count, head, mut plan, running, mut results, order, aborted, closed, .. } = self;
+        let Self { count, head, mut plan, running, mut results, order, end, verdict, closed, .. } = self;
         if plan.is_empty() {
             let count = count.unwrap_or_else(|| results.keys().max().copied().unwrap_or_default());
             let mut names = HashSet::new();
@@ -222,18 +233,17 @@ impl Document {
         let started = RunStarted { plan, ..head.unwrap_or_else(unknown) };
         let mut events = vec![Event::RunStarted(started)];
         for case in order.into_iter().filter_map(|key| results.remove(&key)) {
-            if aborted.is_some() && case.reason.as_deref().is_some_and(|reason| reason.starts_with("did not finish")) {
-                continue;
-            }
             events.push(Event::CaseStarted { case: case.case.clone() });
             events.push(Event::CaseFinished(case));
         }
         events.extend(running.map(|case| Event::CaseStarted { case }));
-        let totals = Totals::default();
-        match aborted {
-            Some(reason) => events.push(Event::RunAborted { reason }),
+        match end {
+            Some(end) => events.push(end),
             None if complete || closed => {
-                events.push(Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }));
+                // Those that read it count for themselves.
+                let totals = Totals::default();
+                let verdict = verdict.unwrap_or_else(|| totals.verdict());
+                events.push(Event::RunFinished(RunFinished { verdict, totals }));
             }
             None => {}
         }
@@ -292,7 +302,7 @@ fn finished(case: String, ok: bool, directive: &str, details: &[String]) -> Case
     let mut reasons: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
     for line in details {
-        match (line.strip_prefix("skip: ").or_else(|| line.strip_prefix("error: ")), Finding::from_text(line)) {
+        match (line.strip_prefix("skip: ").or_else(|| line.strip_prefix("error: ")), fields::from_line(line)) {
             (Some(reason), _) => reasons.push(reason),
             (None, Some(finding)) => findings.push(finding),
             (None, None) => {}

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run as data.
+//! A run as data: one reader of events and KTAP, expected failures, and the one
+//! verdict. The record itself is the suite's ([`reglist_suite::report::record`]).
 
-pub(crate) mod collect;
 pub(crate) mod known;
-pub(crate) mod ktap;
-pub(crate) mod lines;
+mod ktap;
+mod lines;
 mod prefix;
+pub(crate) mod reader;
 pub(crate) mod run;
-pub(crate) mod stream;
+pub(crate) mod runs;
+pub(crate) mod verdict;
+
+pub(crate) use reglist_suite::report::record::{End, Record};

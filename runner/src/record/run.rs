@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What came back from a target, and what it says of the kernel.
+//! What came back from a target: the record, and what helps a person where the
+//! run did not come to its end.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use reglist_suite::exit;
-use reglist_suite::report::events::{CaseFinished, EventError, Outcome, Verdict};
+use reglist_suite::report::events::EventError;
+use reglist_suite::report::record::{End, Record};
 
 use super::known::{Judged, Known};
-use super::stream::Runs;
+use super::runs::Runs;
+use super::verdict::{Conclusion, Kind};
 use crate::system::stage::indented;
 
 /// What came back from a target.
@@ -21,24 +23,17 @@ pub(crate) struct Run {
     pub(crate) console: Vec<String>,
     /// Where everything is kept, if it is.
     pub(crate) results: Option<Kept>,
-    /// The limit that the target broke by saying nothing.
-    pub(crate) silent: Option<Duration>,
-    /// What ended the suite, if its kernel lives on.
-    pub(crate) ended: Option<String>,
-    /// What brought the target down where no case can be blamed.
-    pub(crate) unblamed: Vec<String>,
+    /// What ended the target before the suite began.
+    pub(crate) cause: Option<String>,
     /// What the target's own program complained about.
     pub(crate) complaints: Vec<String>,
-    /// Exit code of a suite that ran in this process; why it gave up, or that it
-    /// was asked for something else than a run, it has said itself.
+    /// Exit code of a suite that was asked for something else than a run.
     pub(crate) code: Option<u8>,
-    /// What a suite printed that was asked for something else than a run.
+    /// What such a suite printed.
     pub(crate) said: String,
-    /// Whether the user asked to stop.
-    pub(crate) interrupted: bool,
     /// Where a run goes on that nobody can follow any more.
     pub(crate) left: Option<Left>,
-    /// What it says beside the failures that are known, if a file names any.
+    /// The expected failures, if a file names any.
     pub(crate) judged: Option<Judged>,
 }
 
@@ -54,30 +49,28 @@ pub(crate) struct Kept {
 /// A run that goes on where nobody can follow it.
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
-    /// What happened.
-    pub(crate) what: String,
     /// The command that asks for the rest.
     pub(crate) again: String,
     /// Where the results are so far.
     pub(crate) results: PathBuf,
 }
 
-/// A run that gave no verdict.
+/// What a person needs to know of a run that did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     /// Not one event.
-    #[error("the kernel did not come as far as starting the suite{}{console}{kept}", hang(silent.as_ref()))]
+    #[error("the suite did not start{}{console}{kept}", cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     NoStart {
-        /// The limit it broke, if it was a hang.
-        silent: Option<Duration>,
+        /// What ended the target.
+        cause: Option<String>,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept, on its own line.
         kept: String,
     },
-    /// The suite gave up before the first case.
+    /// The suite gave up.
     #[error("the suite gave up: {reason}{console}{kept}")]
-    Aborted {
+    GaveUp {
         /// What the suite says.
         reason: String,
         /// Last lines of the console, each on its own line.
@@ -85,61 +78,29 @@ pub(crate) enum RunError {
         /// Where everything is kept, on its own line.
         kept: String,
     },
-    /// The stream broke off.
-    #[error("{what} {}; {missing} of {planned} cases did not finish{console}{kept}", during(suspect.as_deref()))]
-    Incomplete {
-        /// What ended it.
-        what: String,
-        /// The case that had begun and not ended.
-        suspect: Option<String>,
-        /// Number of cases without an end.
-        missing: usize,
-        /// Number of cases planned.
-        planned: usize,
-        /// Whether a case that ended says that the kernel is wrong.
-        failed: bool,
+    /// The run broke off.
+    #[error("{reason}{console}{kept}")]
+    BrokenOff {
+        /// What happened.
+        reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept, on its own line.
         kept: String,
     },
     /// The board of a run is out of reach.
-    #[error("{} {}; {missing} of {planned} cases have not been heard of\n[results so far: {}; for the rest, when the board is back: {}]", left.what, if *planned > 0 { during(suspect.as_deref()) } else { "before its first event".to_owned() }, left.results.display(), left.again)]
+    #[error("{reason}\n[results so far: {}; for the rest, when the board is back: {}]", left.results.display(), left.again)]
     Left {
-        /// What happened, and where the run goes on.
+        /// What happened.
+        reason: String,
+        /// Where the run goes on.
         left: Left,
-        /// The case that had begun and not ended.
-        suspect: Option<String>,
-        /// Number of cases without an end.
-        missing: usize,
-        /// Number of cases planned.
-        planned: usize,
-    },
-    /// The kernel went down, and all cases ended all the same.
-    #[error("{}{kept}", ends.join("\n"))]
-    Unblamed {
-        /// What brought it down, each time.
-        ends: Vec<String>,
-        /// Where everything is kept, on its own line.
-        kept: String,
-    },
-    /// The user asked to stop.
-    #[error("interrupted {}; {missing} of {planned} cases did not finish", during(suspect.as_deref()))]
-    Interrupted {
-        /// The case that had begun and not ended.
-        suspect: Option<String>,
-        /// Number of cases without an end.
-        missing: usize,
-        /// Number of cases planned.
-        planned: usize,
     },
     /// The stream ended between two rounds.
-    #[error("{} before {faults} of the faults were tried{console}{kept}", if *interrupted { "interrupted" } else { "the run ended" })]
+    #[error("{faults} of the faults were not tried{console}{kept}")]
     Unreached {
         /// Number of faults without a round.
         faults: usize,
-        /// Whether the user asked for it.
-        interrupted: bool,
         /// Last lines of the console, each on its own line.
         console: String,
         /// Where everything is kept, on its own line.
@@ -150,89 +111,74 @@ pub(crate) enum RunError {
     Unreadable(#[source] Arc<EventError>),
 }
 
-pub(crate) fn kept(results: Option<&Kept>) -> String {
+fn kept(results: Option<&Kept>) -> String {
     let what = |has_console| if has_console { "console, events and logs" } else { "events and logs" };
     results.map(|kept| format!("\n[{}: {}]", what(kept.has_console), kept.path.display())).unwrap_or_default()
 }
 
-fn hang(limit: Option<&Duration>) -> String {
-    limit.map(|limit| format!(": silence for {} s", limit.as_secs())).unwrap_or_default()
-}
-
-fn during(case: Option<&str>) -> String {
-    case.map_or_else(|| "between two cases".to_owned(), |case| format!("in case {case}"))
-}
-
-impl RunError {
-    /// The exit code: a wrong kernel, or nothing that could be learnt of it.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Unblamed { .. } | Self::Incomplete { failed: true, .. } => exit::FAILED,
-            _ => exit::INFRASTRUCTURE,
-        }
-    }
-}
-
 impl Run {
-    /// The same run where some failures are known.
+    /// The same run where some failures are expected.
     pub(crate) fn know(mut self, known: Option<&Known>) -> Self {
-        self.judged = known.map(|known| known.judge(self.runs.current()));
+        self.judged = known.map(|known| known.judge(self.record()));
         self
     }
 
-    /// The runs, and what [`Self::judge`] says of them.
-    pub(crate) fn judge_apart(self) -> (Runs, Result<u8, RunError>) {
-        let runs = self.runs.clone();
-        let judged = self.judge();
-        (runs, judged)
+    /// The run, or the last one of several.
+    pub(crate) fn record(&self) -> &Record {
+        self.runs.current()
     }
 
-    /// The exit code of a complete run; the reason why there is none, if the
-    /// run is not complete.
-    pub(crate) fn judge(mut self) -> Result<u8, RunError> {
-        let is_round = self.runs.iter().count() > 1;
-        let record = self.runs.current_mut();
-        if let Some(error) = record.unreadable.take() {
-            return Err(RunError::Unreadable(error));
+    /// What the run says.
+    pub(crate) fn conclusion(&self) -> Conclusion {
+        Conclusion::of(self.record(), self.judged.as_ref())
+    }
+
+    /// The exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match (self.record().started.is_some(), self.code) {
+            _ if self.runs.unreadable.is_some() => exit::INFRASTRUCTURE,
+            (true, _) => self.conclusion().exit_code(),
+            (false, code) => code.unwrap_or(exit::INFRASTRUCTURE),
         }
-        if let (Some(code), true) = (self.code, record.aborted.is_some() || record.started.is_none()) {
-            return Ok(code);
+    }
+
+    /// What to tell beside the report; nothing of a run that came to its end or
+    /// that the user stopped.
+    pub(crate) fn trouble(&self) -> Option<RunError> {
+        if let Some(error) = &self.runs.unreadable {
+            return Some(RunError::Unreadable(Arc::clone(error)));
         }
+        let (console, kept) = self.circumstances();
+        let record = self.record();
+        if let Some(End::Aborted { reason }) = &record.end {
+            // A suite in this process has said so itself.
+            return self.code.is_none().then(|| RunError::GaveUp { reason: reason.clone(), console, kept });
+        }
+        let reason = match &record.end {
+            Some(End::BrokenOff { reason, .. }) => reason.clone(),
+            _ => "the events break off".to_owned(),
+        };
+        if let Some(left) = &self.left {
+            return Some(RunError::Left { reason, left: left.clone() });
+        }
+        if record.started.is_none() {
+            let cause = self.cause.clone();
+            return self.code.is_none().then_some(RunError::NoStart { cause, console, kept });
+        }
+        let conclusion = self.conclusion();
+        let is_told = conclusion.is_complete() || conclusion.kind == Kind::Interrupted;
+        (!is_told).then_some(RunError::BrokenOff { reason, console, kept })
+    }
+
+    /// The error of a run that tried fewer faults than it was to.
+    pub(crate) fn unreached(&self, faults: usize) -> RunError {
+        let (console, kept) = self.circumstances();
+        RunError::Unreached { faults, console, kept }
+    }
+
+    fn circumstances(&self) -> (String, String) {
         let complaints = self.complaints.iter().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = self.console.iter().chain(complaints).cloned().collect();
-        let (console, kept) = (indented(&lines), kept(self.results.as_ref()));
-        if let Some(reason) = record.aborted.take() {
-            return Err(RunError::Aborted { reason, console, kept });
-        }
-        if let Some(left) = self.left.filter(|_| record.finished.is_none()) {
-            let (missing, planned) = (record.missing().len(), record.started.as_ref().map_or(0, |run| run.plan.len()));
-            return Err(RunError::Left { left, suspect: record.running.take(), missing, planned });
-        }
-        let Some(started) = &record.started else {
-            return Err(RunError::NoStart { silent: self.silent, console, kept });
-        };
-        let (missing, planned) = (record.missing().len(), started.plan.len());
-        let suspect = record.running.take();
-        match record.finished.take() {
-            Some(finished) if finished.verdict == Verdict::NotImplemented || missing == 0 => {
-                let finished = self.judged.as_ref().map_or(finished.clone(), |judged| judged.end(&finished));
-                if self.unblamed.is_empty() || finished.verdict == Verdict::Failed {
-                    return Ok(finished.verdict.exit_code());
-                }
-                Err(RunError::Unblamed { ends: self.unblamed, kept })
-            }
-            _ if self.interrupted => Err(RunError::Interrupted { suspect, missing, planned }),
-            _ => {
-                let wrong = |case: &CaseFinished| matches!(case.outcome, Outcome::Fail | Outcome::Error);
-                // In a round for a fault cases are meant to fail.
-                let failed = !is_round && record.ended.iter().any(wrong);
-                // A case that was blamed has ended.
-                let blamed = record.ended.last().filter(|case| case.outcome == Outcome::Error);
-                let suspect = suspect.or_else(|| blamed.map(|case| case.case.clone()));
-                let kernel = if self.silent.is_some() { "the kernel hangs" } else { "the kernel died" };
-                let what = self.ended.unwrap_or_else(|| kernel.to_owned());
-                Err(RunError::Incomplete { what, suspect, missing, planned, failed, console, kept })
-            }
-        }
+        (indented(&lines), kept(self.results.as_ref()))
     }
 }

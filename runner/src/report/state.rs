@@ -3,10 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reglist_suite::report::events::{CaseFinished, Finding, Outcome, Verdict};
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use serde::Serialize;
 
-use super::read::StoredRun;
+use super::stored::StoredRun;
+use crate::record::End;
+use crate::record::verdict::Conclusion;
 
 /// The state of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -52,7 +54,7 @@ impl<'r> States<'r> {
     }
 
     fn is_unimplemented(&self) -> bool {
-        self.run.record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented)
+        self.run.record.is_not_implemented()
     }
 
     /// How a case stands, if it is planned.
@@ -90,12 +92,14 @@ impl<'r> States<'r> {
 /// Why a run did not come to its end, if it did not.
 pub(crate) fn why_incomplete(run: &StoredRun) -> Option<String> {
     let record = &run.record;
-    let unimplemented = record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented);
-    match (&record.aborted, &record.running) {
-        (Some(reason), _) => Some(format!("the run was given up: {reason}")),
-        _ if unimplemented || record.missing().is_empty() => None,
-        (None, Some(case)) => Some(format!("the run broke off in {case}")),
-        (None, None) if record.finished.is_some() => Some("events are missing from the file".to_owned()),
-        (None, None) => Some("the run broke off between two cases".to_owned()),
+    if Conclusion::of(record, None).is_complete() {
+        return None;
     }
+    Some(match (&record.end, &record.running) {
+        (Some(End::Aborted { reason }), _) => format!("the suite gave up: {reason}"),
+        (Some(End::BrokenOff { reason, .. }), _) => reason.clone(),
+        (None, Some(case)) => format!("the run broke off in {case}"),
+        (Some(End::Finished(_)), _) => "events are missing from the file".to_owned(),
+        (None, None) => "the run broke off between two cases".to_owned(),
+    })
 }

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
+use reglist_suite::report::events::Breaker;
 use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
-use super::restart::{Next, Restarting};
+use super::restart::{Cause, Next, Restarting};
 use super::{MARGIN, SILENCE, Target, TargetError, show};
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
+use crate::record;
 use crate::record::run::{Kept, Run};
 use crate::system::results::{CONSOLE, EVENTS, STRAY, numbered};
 use crate::system::sandbox::Mount;
@@ -174,11 +176,12 @@ impl Target for Lab<'_> {
         let mut except = Vec::new();
         let end = loop {
             let end = machine.boot(&mut run, &except)?;
-            if end.interrupted {
+            if end.cause.by == Breaker::User {
+                run.break_off(&end.cause);
                 break end;
             }
             let next = run.machine_ended(&end.cause);
-            let whole = run.runs().current().finished.is_some();
+            let whole = matches!(run.runs().current().end, Some(record::End::Finished(_)));
             if whole && end.console.iter().any(|line| is_crash(line)) {
                 // An oops costs the process that met it, and the kernel goes on.
                 let said = format!("reglist: warning: the kernel log is not clean{}", indented(&end.console));
@@ -188,19 +191,18 @@ impl Target for Lab<'_> {
                 Next::Over => break end,
                 Next::Boot { except: ended } => except = ended,
             }
-            self.session.progress().say(&format!("reglist: {}{}", end.cause, indented(&end.console)));
+            self.session.progress().say(&format!("reglist: {}{}", end.cause.words, indented(&end.console)));
         };
         let complaints = machine.complaints;
-        let (runs, unblamed) = run.finish().map_err(file_error)?;
-        let stray: Vec<&str> = runs.stray().collect();
-        if !stray.is_empty() {
+        let runs = run.finish().map_err(file_error)?;
+        if !runs.stray.is_empty() {
             let path = self.file(STRAY);
-            let content = stray.join("\n") + "\n";
+            let content = runs.stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| LabError::Events { path, source })?;
         }
         let results = Some(Kept { path: self.session.results().to_owned(), has_console: true });
-        let End { console, silent, interrupted, .. } = end;
-        Ok(Run { runs, console, results, silent, unblamed, complaints, interrupted, ..Run::default() })
+        let (console, cause) = (end.console, Some(end.cause.words));
+        Ok(Run { runs, console, results, cause, complaints, ..Run::default() })
     }
 
     fn clean_up(&mut self) -> Result<(), TargetError> {
@@ -221,16 +223,12 @@ struct Machine<'l> {
 }
 
 /// How one boot ended.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct End {
-    /// What brought the kernel down, if its work was not done.
-    cause: String,
+    /// What ended it, if its work was not done.
+    cause: Cause,
     /// The lines of the console that matter most.
     console: Vec<String>,
-    /// The limit that it broke by saying nothing.
-    silent: Option<Duration>,
-    /// Whether the user asked to stop.
-    interrupted: bool,
 }
 
 impl Machine<'_> {
@@ -274,28 +272,34 @@ impl Machine<'_> {
             Flow::Continue
         })?;
         let log = stage.log().to_owned();
-        let silent = match ended.ending {
-            Ending::Interrupted { killed } if run.runs().current().started.is_none() => {
+        if let Ending::Interrupted { killed } = ended.ending {
+            if run.runs().current().started.is_none() {
                 return Err(StageError::Interrupted { stage: "boot", killed, log }.into());
             }
-            Ending::Interrupted { .. } => return Ok(End { interrupted: true, ..End::default() }),
-            Ending::TimedOut { limit } => Some(limit),
-            Ending::Exited(_) | Ending::Stopped => None,
-        };
+            return Ok(End { cause: Cause::interruption(), console: Vec::new() });
+        }
         stage.done("run ended");
         let console = self.lab.console(&name);
-        Ok(End { cause: cause(&console, silent, &name), console, silent, interrupted: false })
+        Ok(End { cause: cause(&console, ended.ending, &name), console })
     }
 }
 
-/// What brought a kernel down, in one line, and where to read more.
-fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
+/// What ended a machine, and where to read more. A guest that ends itself, as
+/// after a panic, leaves the emulator with status 0.
+fn cause(console: &[String], ending: Ending, file: &str) -> Cause {
     let crash = console.iter().find(|line| is_crash(line)).map(|line| format!(": {}", message(line)));
-    let what = match silent {
-        None => format!("the kernel died{}", crash.unwrap_or_default()),
-        Some(limit) => format!("the kernel hangs: silence for {} s{}", limit.as_secs(), crash.unwrap_or_default()),
+    let crash = crash.unwrap_or_default();
+    let (by, what) = match ending {
+        Ending::TimedOut { limit } => {
+            (Breaker::Kernel, format!("the kernel hangs: silence for {} s{crash}", limit.as_secs()))
+        }
+        Ending::Exited(status) if !status.success() => (Breaker::Machine, format!("the emulator failed ({status})")),
+        Ending::Exited(_) | Ending::Stopped | Ending::Interrupted { .. } => {
+            (Breaker::Kernel, format!("the kernel died{crash}"))
+        }
     };
-    format!("{what}\n[the console of that boot is in {file}, beside the events]")
+    let blames = by == Breaker::Kernel;
+    Cause { by, blames, words: format!("{what}\n[the console of that boot is in {file}, beside the events]") }
 }
 
 /// The kernel of the suite's model that is closest to a kernel.

@@ -3,6 +3,9 @@
 //! model.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,12 +13,12 @@ use std::time::Duration;
 
 use reglist_suite::harness;
 use reglist_suite::harness::options::{ColorSetting, Options};
-use reglist_suite::report::events::Event;
+use reglist_suite::report::events::{Breaker, Event};
 
 use super::watch::{News, Watch};
 use super::{Target, TargetError};
 use crate::record::run::Run;
-use crate::record::stream::Runs;
+use crate::record::runs::Runs;
 use crate::system::progress::{Bar, Progress};
 
 /// A run that takes longer gets a bar.
@@ -64,6 +67,7 @@ impl Target for Local {
             watch: Arc::default(),
             progress: self.progress.clone(),
             last_words: Arc::clone(&self.last_words),
+            events: self.options.events.clone(),
         };
         let (state, watch) = (Arc::clone(&follower.state), Arc::clone(&follower.watch));
         let code = harness::observed(self.options.clone(), self.color, Box::new(move |event| follower.take(event)))?;
@@ -100,6 +104,8 @@ struct Follower {
     watch: Arc<Mutex<Option<Watch>>>,
     progress: Progress,
     last_words: LastWords,
+    /// The file that the suite writes events to, if any.
+    events: Option<PathBuf>,
 }
 
 /// What is known of the run.
@@ -158,9 +164,10 @@ impl Follower {
         let mut watch = lock(&self.watch);
         let (state, progress, last_words) =
             (Arc::clone(&self.state), self.progress.clone(), Arc::clone(&self.last_words));
+        let events = self.events.clone();
         let tell = move |news| match news {
             News::Late => show_bar(&state, &progress),
-            News::Interrupt => interrupt(&state, &last_words),
+            News::Interrupt => interrupt(&state, events.as_deref(), &last_words),
         };
         if let Some(mut held) = watch.take() {
             match held.begin(LATE, tell) {
@@ -183,12 +190,26 @@ fn show_bar(state: &Mutex<State>, progress: &Progress) {
     }
 }
 
-fn interrupt(state: &Mutex<State>, last_words: &LastWords) {
+fn interrupt(state: &Mutex<State>, events: Option<&Path>, last_words: &LastWords) {
     let mut state = lock(state);
     if !state.closed {
-        let runs = state.close();
+        let mut runs = state.close();
         drop(state);
-        process::exit(last_words(Run { runs, interrupted: true, ..Run::default() }).into());
+        let interrupted = Event::RunBrokenOff { by: Breaker::User, reason: "interrupted".to_owned() };
+        if runs.add(interrupted.clone()) {
+            append(events, &interrupted);
+        }
+        process::exit(last_words(Run { runs, ..Run::default() }).into());
+    }
+}
+
+/// Adds the last event to a file of events; what cannot be written is not worth
+/// a word at this moment.
+fn append(events: Option<&Path>, event: &Event) {
+    // A device or a pipe may have nobody at its other end.
+    let file = events.filter(|path| path.is_file());
+    if let (Some(path), Ok(line)) = (file, event.to_line()) {
+        let _ = File::options().append(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));
     }
 }
 

@@ -12,8 +12,8 @@ mod watch;
 use reglist_suite::harness::UsageError;
 
 use crate::lab::LabError;
+use crate::record::Record;
 use crate::record::run::Run;
-use crate::record::stream::Record;
 use crate::system::cache::CacheError;
 use crate::system::progress::Bar;
 use crate::system::stage::StageError;

@@ -4,9 +4,9 @@
 
 use std::io::{self, Write};
 
-use reglist_suite::report::events::{CaseFinished, Event, Outcome, RunFinished, Totals};
+use reglist_suite::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished};
 
-use crate::record::stream::{Record, Runs};
+use crate::record::runs::Runs;
 
 /// A run that outlives its kernel.
 #[derive(Debug)]
@@ -22,6 +22,25 @@ pub(crate) struct Restarting<W> {
     ended_before: usize,
     /// What brought the machine down where no case can be blamed.
     unblamed: Vec<String>,
+}
+
+/// What ended a machine, or the suite on it, before its work was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause {
+    /// Who did it.
+    pub(crate) by: Breaker,
+    /// What happened, and where to read more.
+    pub(crate) words: String,
+    /// Whether the case that was running may have brought it about: it is blamed,
+    /// and the others run again.
+    pub(crate) blames: bool,
+}
+
+impl Cause {
+    /// The user's wish to stop.
+    pub(crate) fn interruption() -> Self {
+        Self { by: Breaker::User, words: "interrupted".to_owned(), blames: false }
+    }
 }
 
 /// What comes behind the end of a machine.
@@ -68,28 +87,35 @@ impl<W: Write> Restarting<W> {
         self.runs.take(line);
     }
 
-    /// The machine has ended, and `cause` is what brought it down if its work
-    /// was not done.
-    pub(crate) fn machine_ended(&mut self, cause: &str) -> Next {
+    /// The machine has ended, by `cause` if its work was not done.
+    pub(crate) fn machine_ended(&mut self, cause: &Cause) -> Next {
         let record = self.runs.current();
-        if record.started.is_none() || record.finished.is_some() || record.aborted.is_some() {
+        if record.started.is_none() || record.end.is_some() {
             return Next::Over;
         }
         let progress = record.running.is_some() || record.ended.len() > self.ended_before;
-        match (record.running.clone(), record.ended.last()) {
-            (Some(case), _) => self.blame(case, cause),
-            (None, Some(last)) if !record.missing().is_empty() => {
-                self.unblamed.push(format!("{cause}, between two cases, behind {}", last.case));
+        // What happens to the machine is no fault of a case.
+        if cause.blames {
+            match (record.running.clone(), record.ended.last()) {
+                (Some(case), _) => self.blame(case, &cause.words),
+                (None, Some(last)) if record.missing_count() > 0 => {
+                    self.unblamed.push(format!("{}, between two cases, after {}", cause.words, last.case));
+                }
+                (None, _) => {}
             }
-            (None, _) => {}
         }
         let record = self.runs.current();
-        if record.missing().is_empty() {
-            let totals = totals(record);
-            self.add(Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }));
+        if record.missing_count() == 0 {
+            let totals = record.totals();
+            let end = match self.unblamed.as_slice() {
+                [] => Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }),
+                ends => Event::RunBrokenOff { by: Breaker::Kernel, reason: ends.join("\n") },
+            };
+            self.add(end);
             return Next::Over;
         }
-        if self.left == 0 || !progress {
+        if self.left == 0 || !progress || !cause.blames {
+            self.break_off(cause);
             return Next::Over;
         }
         let except: Vec<String> = record.ended.iter().map(|case| case.case.clone()).collect();
@@ -99,25 +125,25 @@ impl<W: Write> Restarting<W> {
         Next::Boot { except }
     }
 
-    /// The runs, and the ends of the machine for which no case can be blamed.
+    /// Ends the run from outside.
+    pub(crate) fn break_off(&mut self, cause: &Cause) {
+        if self.runs.current().started.is_some() && self.runs.current().end.is_none() {
+            self.add(Event::RunBrokenOff { by: cause.by, reason: cause.words.clone() });
+        }
+    }
+
+    /// The runs.
     ///
     /// # Errors
     /// Where something that was heard could not be written.
-    pub(crate) fn finish(self) -> io::Result<(Runs, Vec<String>)> {
+    pub(crate) fn finish(self) -> io::Result<Runs> {
         self.written?;
-        Ok((self.runs, self.unblamed))
+        Ok(self.runs)
     }
 
     fn blame(&mut self, case: String, cause: &str) {
-        self.add(Event::CaseFinished(CaseFinished {
-            case,
-            outcome: Outcome::Error,
-            reason: Some(cause.to_owned()),
-            duration_us: 0,
-            ioctls: 0,
-            findings: Vec::new(),
-            listed: Vec::new(),
-        }));
+        let ended = CaseFinished::without_result(case, Outcome::Error, cause.to_owned());
+        self.add(Event::CaseFinished(ended));
     }
 
     /// Adds an event that nobody in the machine could write any more.
@@ -137,15 +163,10 @@ impl<W: Write> Restarting<W> {
     }
 }
 
-fn totals(record: &Record) -> Totals {
-    let mut totals = Totals::default();
-    record.ended.iter().for_each(|case| totals.count(case.outcome));
-    totals
-}
-
 #[cfg(test)]
 mod tests {
-    use reglist_suite::report::events::Verdict;
+    use reglist_suite::report::events::{Totals, Verdict};
+    use reglist_suite::report::record::End;
 
     use super::*;
 
@@ -163,7 +184,7 @@ mod tests {
 
     fn boot(run: &mut Restarting<Vec<u8>>, lines: &[String]) -> Next {
         lines.iter().for_each(|line| run.take(line));
-        run.machine_ended("the kernel died")
+        run.machine_ended(&Cause { by: Breaker::Kernel, words: "the kernel died".to_owned(), blames: true })
     }
 
     fn cases(except: &[&str]) -> Next {
@@ -180,9 +201,9 @@ mod tests {
         let written = String::from_utf8(run.events.clone()).unwrap();
         let mut read = Runs::default();
         written.lines().for_each(|line| read.take(line));
-        for runs in [&run.finish().unwrap().0, &read] {
+        for runs in [&run.finish().unwrap(), &read] {
             let record = runs.current();
-            let end = record.finished.as_ref().unwrap();
+            let Some(End::Finished(end)) = &record.end else { panic!("{:?}", record.end) };
             assert_eq!(end.verdict, Verdict::Failed);
             assert_eq!(end.totals, Totals { pass: 2, error: 1, ..Totals::default() });
             assert_eq!(record.ended[1].reason.as_deref(), Some("the kernel died"));
@@ -195,7 +216,8 @@ mod tests {
         let mut run = Restarting::new(Vec::new(), 0);
         let lines = [STARTED.into(), passed("a"), passed("b"), begun("c")];
         assert_eq!(boot(&mut run, &lines), Next::Over);
-        assert_eq!(run.runs().current().finished.as_ref().unwrap().totals.error, 1);
+        assert_eq!(run.runs().current().totals().error, 1);
+        assert!(matches!(run.runs().current().end, Some(End::Finished(_))));
     }
 
     #[test]
@@ -204,7 +226,7 @@ mod tests {
         assert_eq!(boot(&mut run, &[STARTED.into(), begun("a")]), cases(&["base.a"]));
         assert_eq!(boot(&mut run, &[begun("b")]), Next::Over);
         assert_eq!(run.runs().current().missing(), ["base.c"]);
-        assert!(run.runs().current().finished.is_none());
+        assert!(matches!(run.runs().current().end, Some(End::BrokenOff { by: Breaker::Kernel, .. })));
     }
 
     #[test]
@@ -220,8 +242,10 @@ mod tests {
         let mut run = Restarting::new(Vec::new(), 9);
         assert_eq!(boot(&mut run, &[STARTED.into(), begun("a"), passed("a")]), cases(&["base.a"]));
         assert_eq!(boot(&mut run, &[begun("b"), passed("b"), begun("c"), passed("c")]), Next::Over);
-        assert_eq!(run.runs().current().finished.as_ref().unwrap().totals.pass, 3);
-        assert_eq!(run.finish().unwrap().1, ["the kernel died, between two cases, behind base.a"]);
+        let record = run.runs().current();
+        assert_eq!(record.totals().pass, 3);
+        let reason = "the kernel died, between two cases, after base.a".to_owned();
+        assert_eq!(record.end, Some(End::BrokenOff { by: Breaker::Kernel, reason }));
     }
 
     #[test]

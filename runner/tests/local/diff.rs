@@ -107,19 +107,19 @@ fn bad_input_is_told_and_never_a_verdict() {
     write(&runs, "noise", [0, 159, 146, 150, b'\n', b'{', b'\n']);
     write(&runs, "newer", right.replacen("\"format\":1", "\"format\":99", 1));
     write(&runs, "twice", right.clone() + &right);
-    write(&runs, "wide", "x".repeat(3 << 20));
+    write(&runs, "wide", "x".repeat(5 << 20));
     for (name, expected) in [
         ("empty", "`empty` is empty"),
-        ("noise", "`noise` holds no run: none of its 2 lines"),
-        ("newer", "`newer`, line 1: event format 99 is newer than this program's 1"),
+        ("noise", "there is no run in `noise`: none of its 2 lines"),
+        ("newer", "`newer` cannot be read: line 1\n  because: event format 99 is newer than this program's 1"),
         ("twice", "`twice` holds two runs of no fault in base, from line 1 and from line 101 on"),
-        ("wide", "`wide`, line 1 is longer than 2097152 bytes"),
+        ("wide", "line 1 of `wide` is longer than 4 MiB"),
         ("missing", "failed to read `missing`"),
         (".", "failed to read `.`"),
     ] {
         for arguments in [["diff", "right.jsonl", name], ["diff", name, "right.jsonl"]] {
             let text = complaint(&runs, &arguments);
-            assert!(text.starts_with(&format!("reglist: {expected}")), "{text}");
+            assert!(text.starts_with("reglist: ") && text.contains(expected), "{text}");
         }
     }
 }

@@ -216,7 +216,7 @@ fn runs_that_say_nothing_of_lists_are_refused() {
         .output()
         .unwrap();
     fs::write(directory.path().join("run.ktap"), output.stdout).unwrap();
-    assert!(complaint(&directory, &made("run.ktap")).contains("holds no run"));
+    assert!(complaint(&directory, &made("run.ktap")).contains("what the kernel lists"));
     let output = reglist(&directory, &made("nowhere"));
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("reglist: failed to read `nowhere`\n"));

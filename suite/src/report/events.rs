@@ -35,8 +35,43 @@ pub enum Event {
         /// What happened and what to do about it.
         reason: String,
     },
+    /// The run broke off from outside; whoever drives the suite writes it.
+    RunBrokenOff {
+        /// Who broke it off.
+        by: Breaker,
+        /// What happened.
+        reason: String,
+    },
     /// Last line of a complete run.
     RunFinished(RunFinished),
+}
+
+/// Who broke a run off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breaker {
+    /// The user asked to stop.
+    User,
+    /// The machine that runs or reaches the kernel: an emulator that was killed, a
+    /// board out of reach.
+    Machine,
+    /// The kernel under test: a panic, a hang.
+    Kernel,
+}
+
+impl Breaker {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::User, Self::Machine, Self::Kernel];
+
+    /// The name in events and in KTAP.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Machine => "machine",
+            Self::Kernel => "kernel",
+        }
+    }
 }
 
 /// What is tested, by what, and the plan.
@@ -243,68 +278,6 @@ impl fmt::Display for Finding {
     }
 }
 
-impl Finding {
-    /// Reads what [`Display`](fmt::Display) wrote, as far as it was told there:
-    /// an errno and a register that must come first are not.
-    #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (level, rest) = text.split_once(' ')?;
-        let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;
-        let (clause, mut rest) = rest.trim_start().split_once(": ")?;
-        let mut part = |read: &mut dyn FnMut(&str) -> bool| {
-            if let Some((part, behind)) = rest.split_once(": ")
-                && read(part)
-            {
-                rest = behind;
-            }
-        };
-        let (mut register, mut entries, mut ioctl) = (None, None, None);
-        part(&mut |part| {
-            register = register_from_text(part);
-            register.is_some()
-        });
-        part(&mut |part| {
-            entries = entries_from_text(part);
-            entries.is_some()
-        });
-        part(&mut |part| {
-            let name = part.starts_with("KVM_") && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-            ioctl = name.then(|| part.to_owned());
-            name
-        });
-        let told = rest.strip_prefix("expected ").and_then(|rest| rest.split_once(", observed "));
-        let (expected, observed) = told.unwrap_or(("", rest));
-        let (entry, last_entry) = entries.unwrap_or_default();
-        Some(Self {
-            clause: clause.to_owned(),
-            level,
-            register,
-            after: None,
-            entry,
-            last_entry,
-            ioctl,
-            errno: None,
-            expected: expected.to_owned(),
-            observed: observed.to_owned(),
-        })
-    }
-}
-
-/// `NAME (0xID)`.
-fn register_from_text(text: &str) -> Option<NamedRegister> {
-    let (name, id) = text.strip_suffix(')')?.rsplit_once(" (0x")?;
-    Some(NamedRegister { name: name.to_owned(), id: u64::from_str_radix(id, 16).ok()? })
-}
-
-/// `entry N`, or `entries N to M`.
-fn entries_from_text(text: &str) -> Option<(Option<usize>, Option<usize>)> {
-    if let Some(entry) = text.strip_prefix("entry ") {
-        return Some((Some(entry.parse().ok()?), None));
-    }
-    let (first, last) = text.strip_prefix("entries ")?.split_once(" to ")?;
-    Some((Some(first.parse().ok()?), Some(last.parse().ok()?)))
-}
-
 /// A register id with the name that the specification gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NamedRegister {
@@ -322,6 +295,15 @@ pub struct RunFinished {
     pub verdict: Verdict,
     /// Number of cases by outcome.
     pub totals: Totals,
+}
+
+impl CaseFinished {
+    /// The end of a case that has no result of its own.
+    #[must_use]
+    pub fn without_result(case: String, outcome: Outcome, reason: String) -> Self {
+        let (findings, listed) = (Vec::new(), Vec::new());
+        Self { case, outcome, reason: Some(reason), duration_us: 0, ioctls: 0, findings, listed }
+    }
 }
 
 /// What a run says of the kernel.
@@ -376,6 +358,20 @@ impl Totals {
 }
 
 impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::NothingTested, Self::NotImplemented];
+
+    /// The name in events and in KTAP.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NothingTested => "nothing_tested",
+            Self::NotImplemented => "not_implemented",
+        }
+    }
+
     /// The exit code that says the same.
     #[must_use]
     pub fn exit_code(self) -> u8 {
@@ -577,33 +573,6 @@ mod tests {
         assert_eq!(fact().to_string(), "note   list.width: n counts as 64 bits");
         let broken = Finding { expected: "E2BIG".into(), observed: "EINVAL".into(), ..fact() };
         assert_eq!(broken.to_string(), "note   list.width: expected E2BIG, observed EINVAL");
-    }
-
-    #[test]
-    fn what_is_told_can_be_read() {
-        let register = NamedRegister { name: "PERFCTRL0".into(), id: 0x9030_0000_0001_1000 };
-        let whole = Finding {
-            level: Level::Must,
-            register: Some(register),
-            entry: Some(3),
-            last_entry: Some(7),
-            ioctl: Some("KVM_GET_REG_LIST".into()),
-            expected: "a: b".into(),
-            observed: "c: d".into(),
-            ..fact()
-        };
-        for finding in [
-            fact(),
-            Finding { last_entry: None, ..whole.clone() },
-            Finding { register: None, ..whole.clone() },
-            Finding { register: None, entry: None, last_entry: None, ..whole.clone() },
-            whole,
-        ] {
-            assert_eq!(Finding::from_text(&finding.to_string()), Some(finding));
-        }
-        for text in ["", "must", "must x", "perhaps x: y", "skip: x"] {
-            assert_eq!(Finding::from_text(text), None);
-        }
     }
 
     #[test]

@@ -4,5 +4,7 @@
 
 pub mod describe;
 pub mod events;
+pub mod fields;
 pub mod format;
 pub mod new_registers;
+pub mod record;

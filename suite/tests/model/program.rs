@@ -44,7 +44,7 @@ impl Run {
                     cases.push(case);
                 }
                 Event::RunFinished(_) => runs.last_mut().unwrap().1 = Some(Self(mem::take(&mut cases))),
-                aborted @ Event::RunAborted { .. } => panic!("{command:?}: {aborted:?}"),
+                aborted @ (Event::RunAborted { .. } | Event::RunBrokenOff { .. }) => panic!("{command:?}: {aborted:?}"),
             }
         }
         assert!(!runs.is_empty(), "{command:?}");

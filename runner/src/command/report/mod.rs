@@ -3,22 +3,18 @@
 //! any kind, in every format. What was cut off is read as far as it goes.
 
 mod show;
-#[cfg(test)]
-mod tests;
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use reglist_suite::exit;
-use reglist_suite::report::events::{Event, EventError};
+use reglist_suite::report::events::{Event, SubjectKind};
 use reglist_suite::report::format::{Junit, Kcidb, Origin};
 
 use crate::command::error::Error;
-use crate::record::collect::{Collector, End, StoredRun};
-use crate::record::ktap::{self, Ktap};
-use crate::record::lines::{self, LONGEST, Line};
+use crate::record::reader::{self, ReadError, StoredRun};
+use crate::record::verdict::{Conclusion, worst};
 use crate::report::page;
 use crate::system::digest::Key;
 use crate::system::files;
@@ -72,75 +68,24 @@ pub(crate) struct ReportArgs {
 
 /// Stored runs that cannot be reported.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StoredError {
-    /// The file cannot be read.
-    #[error("failed to read {file}\n[name a file of events, or a log with KTAP, that can be read]")]
-    Read {
-        /// The file.
-        file: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// There is nothing in it.
-    #[error("{file} is empty\n[a run writes its plan before anything else; see the console for why it did not start]")]
-    Empty {
-        /// The file.
-        file: String,
-    },
-    /// There is something else in it.
-    #[error("there is no run in {file}: neither events nor KTAP\n[give what --events has written, or a log with KTAP]")]
-    Foreign {
-        /// The file.
-        file: String,
-    },
-    /// It has a line that no run has.
-    #[error("line {line} of {file} is longer than {} MiB\n[give what --events has written, or a log with KTAP]", LONGEST >> 20)]
-    LongLine {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// It has a plan that no run has.
-    #[error("line {line} of {file} plans more than {} cases\n[give a log of reglist's own]", ktap::MOST)]
-    LongPlan {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A newer suite wrote it.
-    #[error("{file} cannot be read")]
-    Newer {
-        /// The file.
-        file: String,
-        /// Both versions.
-        #[source]
-        source: EventError,
-    },
-    /// The suite gave up before it knew what to do.
-    #[error("the suite of {file} gave up: {reason}")]
-    GaveUp {
-        /// The file.
-        file: String,
-        /// What it says.
-        reason: String,
-    },
+pub(crate) enum ReportError {
+    /// A file.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// KCIDB is about kernels.
-    #[error("{file} is about the model, and KCIDB takes results of kernels alone\n[leave --kcidb out]")]
+    #[error("{file} is about the model, and KCIDB takes results of kernels only\n[leave --kcidb out]")]
     Model {
         /// The file.
         file: String,
     },
 }
 
-impl StoredError {
+impl ReportError {
     /// The exit code: a wrong argument, or a machine in trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::GaveUp { .. } => exit::INFRASTRUCTURE,
-            _ => exit::USAGE,
+            Self::Read(error) => error.exit_code(),
+            Self::Model { .. } => exit::USAGE,
         }
     }
 }
@@ -161,13 +106,7 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
         worst: exit::PASSED,
     };
     for path in &arguments.files {
-        let file = name(path);
-        let mut input = open(path).map_err(|source| StoredError::Read { file: file.clone(), source })?;
-        let mut number = 0;
-        read(&mut input, &file, &mut |run| {
-            number += 1;
-            report.take(Named { file: file.clone(), number, run })
-        })?;
+        reader::each(path, &mut |run| report.take(run))?;
     }
     let Ended { junit, kcidb, html, worst } = report.end()?;
     let documents = [(&arguments.junit, junit), (&arguments.kcidb, kcidb)];
@@ -182,111 +121,6 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
     Ok(worst)
 }
 
-fn name(path: &Path) -> String {
-    if path == Path::new("-") { "the standard input".to_owned() } else { format!("`{}`", path.display()) }
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
-    }
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
-}
-
-/// Where lines come to mean something.
-#[derive(Debug)]
-enum Meaning {
-    /// Nothing has been seen that says.
-    Open,
-    /// They are events.
-    Events,
-    /// They are KTAP, and other things.
-    Ktap,
-}
-
-/// Reads every run of a file.
-fn read(
-    input: &mut dyn BufRead,
-    file: &str,
-    tell: &mut dyn FnMut(StoredRun) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut meaning = Meaning::Open;
-    let mut collector = Collector::default();
-    let mut ktap = Ktap::default();
-    let (mut number, mut told, mut empty) = (0, false, true);
-    let newer = |source| StoredError::Newer { file: file.to_owned(), source };
-    loop {
-        number += 1;
-        let (line, torn) = match lines::next(input) {
-            Ok(Line::Whole(line)) => (line, false),
-            Ok(Line::Torn(line)) => (line, true),
-            Ok(Line::TooLong) => return Err(StoredError::LongLine { file: file.to_owned(), line: number }.into()),
-            Ok(Line::End) => break,
-            Err(source) => return Err(StoredError::Read { file: file.to_owned(), source }.into()),
-        };
-        empty &= line.trim().is_empty();
-        let mut events = Vec::new();
-        if !matches!(meaning, Meaning::Ktap) {
-            match Event::from_line(line.trim()) {
-                Ok(event) => {
-                    meaning = Meaning::Events;
-                    events.push(event);
-                }
-                Err(error @ EventError::Newer { .. }) => return Err(newer(error).into()),
-                Err(EventError::Malformed(_)) => {}
-            }
-        }
-        // In KTAP nothing tells that a line was meant to be longer.
-        if !matches!(meaning, Meaning::Events) && !torn {
-            match ktap.take(&line) {
-                Ok(document) => events.extend(document),
-                Err(ktap::KtapError::LongPlan) => {
-                    return Err(StoredError::LongPlan { file: file.to_owned(), line: number }.into());
-                }
-                Err(ktap::KtapError::Newer(error)) => return Err(newer(error).into()),
-            }
-            if ktap.has_begun() {
-                meaning = Meaning::Ktap;
-            }
-        }
-        for event in &events {
-            if let Some(run) = collector.take(event) {
-                told = true;
-                tell(run)?;
-            }
-        }
-    }
-    for event in ktap.end() {
-        if let Some(run) = collector.take(&event) {
-            told = true;
-            tell(run)?;
-        }
-    }
-    if let Some(run) = collector.finish() {
-        told = true;
-        tell(run)?;
-    }
-    let file = file.to_owned();
-    match collector.gave_up {
-        _ if told => Ok(()),
-        Some(reason) => Err(StoredError::GaveUp { file, reason }.into()),
-        None if empty => Err(StoredError::Empty { file }.into()),
-        None => Err(StoredError::Foreign { file }.into()),
-    }
-}
-
-/// A run with its place.
-#[derive(Debug)]
-struct Named {
-    file: String,
-    number: usize,
-    run: StoredRun,
-}
-
 /// Everything that comes of the runs. One run is held back, because formats
 /// must know from the beginning whether there are several.
 #[derive(Debug)]
@@ -295,7 +129,7 @@ struct Report {
     junit: Option<Junit>,
     kcidb: Option<Kcidb>,
     html: Option<page::Output>,
-    held: Option<Named>,
+    held: Option<StoredRun>,
     several: bool,
     worst: u8,
 }
@@ -309,7 +143,7 @@ struct Ended {
 }
 
 impl Report {
-    fn take(&mut self, run: Named) -> Result<(), Error> {
+    fn take(&mut self, run: StoredRun) -> Result<(), Error> {
         if let Some(held) = self.held.replace(run) {
             self.several = true;
             self.add(&held)?;
@@ -328,23 +162,23 @@ impl Report {
         Ok(Ended { junit, kcidb, html: self.html, worst: self.worst })
     }
 
-    fn add(&mut self, named: &Named) -> Result<(), Error> {
-        let Named { file, run, .. } = named;
+    fn add(&mut self, run: &StoredRun) -> Result<(), Error> {
+        let StoredRun { file, record, .. } = run;
+        let events = record.whole();
         if let Some(kcidb) = &mut self.kcidb {
-            let model = reglist_suite::report::events::SubjectKind::Model;
-            if run.started().is_some_and(|started| started.subject == model) {
-                return Err(StoredError::Model { file: file.clone() }.into());
+            if record.started.as_ref().is_some_and(|started| started.subject == SubjectKind::Model) {
+                return Err(ReportError::Model { file: file.clone() }.into());
             }
-            kcidb.run(&digest(&run.events), &run.events);
+            kcidb.run(&digest(&events), &events);
         }
         if let Some(junit) = &mut self.junit {
-            run.events.iter().for_each(|event| junit.event(event));
+            events.iter().for_each(|event| junit.event(event));
         }
         if let Some(html) = &mut self.html {
-            html.take(file, &run.record());
+            html.take(file, record);
         }
-        self.show.run(named, self.several)?;
-        self.worst = worse(self.worst, run.exit_code());
+        self.show.run(run, &events, self.several)?;
+        self.worst = worst([self.worst, Conclusion::of(record, None).exit_code()]);
         Ok(())
     }
 }
@@ -353,12 +187,4 @@ impl Report {
 fn digest(events: &[Event]) -> String {
     let lines = events.iter().filter_map(|event| event.to_line().ok());
     lines.fold(Key::new("run", 1), |key, line| key.with(&line)).finish()
-}
-
-/// The exit code that says more: a kernel that is wrong before a run of which
-/// nothing was learnt, that before one that tested nothing.
-fn worse(one: u8, other: u8) -> u8 {
-    let order = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::FAILED];
-    let rank = |code| order.iter().position(|known| *known == code);
-    if rank(one) >= rank(other) { one } else { other }
 }

@@ -13,7 +13,7 @@ use reglist_suite::harness;
 
 use super::Place;
 use crate::command::error::Error;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::spec;
 use crate::spec::from_kernel::{FromKernelError, Plan, Request, series_name, stored};
 use crate::system::output::{print, say};

@@ -13,8 +13,8 @@ use super::registers::{self, Registers};
 use super::side::{Difference, Side, differences};
 use crate::record::known::{Date, Entry, Known};
 use crate::report::id::configuration;
-use crate::report::read::{Round, Stored, StoredRun};
 use crate::report::state::{State, States};
+use crate::report::stored::{Round, Stored, StoredRun};
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -231,7 +231,7 @@ impl Comparison {
     /// Compares the only run of a file with the only one of another.
     pub(crate) fn of_runs(old: (&str, &StoredRun), new: (&str, &StoredRun)) -> Self {
         let pair = Pair { old: Some(old.1), new: Some(new.1), label: None };
-        let side = |(file, run): (&str, &StoredRun)| Side::of_runs(Path::new(file), std::slice::from_ref(run));
+        let side = |(file, run): (&str, &StoredRun)| Side::of_runs(file, std::slice::from_ref(run));
         Self::of_pairs(side(old), side(new), &[pair], None)
     }
 
@@ -345,8 +345,8 @@ fn pairs<'r>(old: &'r Stored, new: &'r Stored) -> Result<Vec<Pair<'r>>, DiffErro
     let in_both = new_rounds.iter().filter(|round| old_rounds.contains_key(round)).count();
     if old.runs.len() == 1 || new.runs.len() == 1 || in_both == 0 {
         return Err(DiffError::Apart {
-            old: old.path.clone(),
-            new: new.path.clone(),
+            old: old.file.clone(),
+            new: new.file.clone(),
             old_runs: old.runs.len(),
             new_runs: new.runs.len(),
         });

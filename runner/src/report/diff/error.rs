@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Comparisons that fail.
 
-use std::path::PathBuf;
-
 use crate::record::known::KnownError;
-use crate::report::read::ReadError;
+use crate::report::stored::StoredError;
 
 /// Files that cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiffError {
-    /// One of them is no record of a run.
+    /// One of them cannot be used.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Stored(#[from] StoredError),
     /// They hold runs that do not correspond.
-    #[error("`{}` holds {old_runs} and `{}` {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]", old.display(), new.display())]
+    #[error(
+        "{old} holds {old_runs} and {new} {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]"
+    )]
     Apart {
         /// The file that is compared with.
-        old: PathBuf,
+        old: String,
         /// The file that is judged.
-        new: PathBuf,
+        new: String,
         /// Number of runs in the one.
         old_runs: usize,
         /// Number of runs in the other.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::place::place;
 use crate::report::id::configuration;
-use crate::report::read::StoredRun;
+use crate::report::stored::StoredRun;
 use crate::report::words::{observed, subject};
 
 /// Clause whose facts about registers [`super::registers`] tells.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::place::place;
 use super::side::Difference;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::id::{check, configuration};
 
 /// The check that looks at every register of the list.

@@ -2,13 +2,12 @@
 //! The two files of a comparison, and their differences before any case.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use reglist_suite::report::events::{RunStarted, SubjectKind};
 use serde::Serialize;
 
-use crate::report::read::{Stored, StoredRun};
 use crate::report::state::{State, States, why_incomplete};
+use crate::report::stored::{Stored, StoredRun};
 
 /// One of the two files.
 #[derive(Debug, Clone, Serialize)]
@@ -63,12 +62,12 @@ pub(crate) struct Difference {
 
 impl Side {
     pub(super) fn of(stored: &Stored) -> Self {
-        let side = Self::of_runs(&stored.path, &stored.runs);
-        let first_stray_line = (stored.stray > 0).then_some(stored.first_stray);
-        Self { stray_lines: stored.stray, first_stray_line, ..side }
+        let side = Self::of_runs(stored.file.trim_matches('`'), &stored.runs);
+        let first_stray_line = (stored.stray.count > 0).then_some(stored.stray.first);
+        Self { stray_lines: stored.stray.count, first_stray_line, ..side }
     }
 
-    pub(super) fn of_runs(path: &Path, runs: &[StoredRun]) -> Self {
+    pub(super) fn of_runs(file: &str, runs: &[StoredRun]) -> Self {
         let mut cases: BTreeMap<State, usize> = BTreeMap::new();
         for run in runs {
             let states = States::of(run);
@@ -96,7 +95,7 @@ impl Side {
         };
         let started = runs.first().map_or(&none, |run| &run.started);
         Self {
-            file: path.display().to_string(),
+            file: file.to_owned(),
             runs: runs.len(),
             suite: started.suite.clone(),
             subject: started.subject,

@@ -12,8 +12,9 @@ use super::json::Document;
 use super::registers::Moved;
 use super::{markdown, text};
 use crate::record::known::{Date, Known};
+use crate::record::reader::StoredFile;
 use crate::report::paragraph::WIDTH;
-use crate::report::read::Stored;
+use crate::report::stored::Stored;
 
 /// A run as a file would hold it.
 fn file(started: &Value, events: &[Value]) -> String {
@@ -62,7 +63,7 @@ fn end() -> Value {
 }
 
 fn stored(name: &str, text: &str) -> Stored {
-    Stored::from_lines(Path::new(name), text.as_bytes()).unwrap()
+    Stored::of(StoredFile::from_lines(&mut text.as_bytes(), &format!("`{name}`")).unwrap()).unwrap()
 }
 
 fn compared(old: &str, new: &str, known: Option<&str>) -> Comparison {
@@ -410,7 +411,7 @@ proptest! {
         let today = Date::parse("2026-07-01").unwrap();
         let known = Known::from_text(Path::new("k"), &known, today).ok();
         let (old, new) = (old.join(&b'\n'), new.join(&b'\n'));
-        let read = |text: &[u8]| Stored::from_lines(Path::new("f"), text);
+        let read = |mut text: &[u8]| Stored::of(StoredFile::from_lines(&mut text, "`f`")?);
         if let (Ok(old), Ok(new)) = (read(&old), read(&new))
             && let Ok(comparison) = Comparison::of(&old, &new, known.as_ref())
         {

@@ -2,12 +2,13 @@
 //! The matrix as data.
 
 use reglist_suite::clause::Clauses;
-use reglist_suite::report::events::{RunStarted, Verdict};
+use reglist_suite::report::events::RunStarted;
 
 use super::clause::{self, ClauseColumn};
 use super::fault::{self, FaultRow};
 use super::rounds::{RightRound, Rounds};
-use crate::record::stream::Runs;
+use crate::record::Record;
+use crate::record::runs::Runs;
 
 /// Everything that is known of the faults that a run tried.
 #[derive(Debug)]
@@ -34,8 +35,7 @@ impl Matrix {
         let first = runs.iter().find_map(|run| run.started.as_ref())?.clone();
         // These differ from round to round.
         let started = RunStarted { fault: None, allow_new: false, ..first };
-        let unknown = |verdict| verdict == Verdict::NotImplemented;
-        if runs.iter().any(|run| run.finished.as_ref().is_some_and(|finished| unknown(finished.verdict))) {
+        if runs.iter().any(Record::is_not_implemented) {
             return None;
         }
         let rounds = Rounds::of(runs);
@@ -43,7 +43,7 @@ impl Matrix {
         let faults = fault::rows(started.subject, &rounds, &compared, catalogue);
         let clauses = clause::columns(catalogue, &faults);
         let last = runs.current();
-        let torn = last.finished.is_none() && last.aborted.is_none();
+        let torn = last.end.is_none();
         Some(Self { started, clauses, faults, right, duration_us: rounds.duration_us(), torn })
     }
 }

@@ -6,7 +6,8 @@ use reglist_suite::fault::Right;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 use serde::Serialize;
 
-use crate::record::stream::{Record, Runs};
+use crate::record::runs::Runs;
+use crate::record::{End, Record};
 
 /// More entries than any kernel lists.
 const LONGEST_LIST: usize = 4096;
@@ -163,7 +164,11 @@ impl Round {
                 self.cases.push(bounded(case));
             }
         }
-        self.aborted = record.aborted.clone().or(self.aborted.take());
+        let reason = match &record.end {
+            Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) => Some(reason.clone()),
+            Some(End::Finished(_)) | None => None,
+        };
+        self.aborted = reason.or(self.aborted.take());
         self.running = record.running.clone().or(self.running.take());
     }
 

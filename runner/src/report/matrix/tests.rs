@@ -9,7 +9,7 @@ use reglist_suite::spec::Source;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::record::stream::Runs;
+use crate::record::runs::Runs;
 use crate::report::paragraph::WIDTH;
 use crate::system::files::FileError;
 use crate::system::verbosity::Verbosity;

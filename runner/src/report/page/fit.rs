@@ -4,12 +4,10 @@
 
 use std::collections::HashSet;
 
-use reglist_suite::report::events::{
-    CaseFinished, Event, Finding, Label, NamedRegister, RunFinished, RunStarted, Totals, Verdict,
-};
+use reglist_suite::report::events::{CaseFinished, Event, Finding, Label, NamedRegister, RunStarted};
 
-use crate::record::stream::Record;
-use crate::report::read::StoredRun;
+use crate::record::{End, Record};
+use crate::report::stored::StoredRun;
 use crate::report::words::cut;
 
 /// Findings of one case, and of a run.
@@ -60,23 +58,16 @@ impl Input {
         if let Some(case) = &record.running {
             fitting.add(Event::CaseStarted { case: cut(case, NAME) });
         }
-        if let Some(reason) = &record.aborted {
-            fitting.add(Event::RunAborted { reason: cut(reason, REASON) });
-        }
-        fitting.finished = record.finished.as_ref().map(|finished| end(finished, &fitting));
+        match &record.end {
+            Some(End::Aborted { reason }) => fitting.add(Event::RunAborted { reason: cut(reason, REASON) }),
+            Some(End::BrokenOff { by, reason }) => {
+                fitting.add(Event::RunBrokenOff { by: *by, reason: cut(reason, REASON) })
+            }
+            Some(End::Finished(finished)) => fitting.add(Event::RunFinished(finished.clone())),
+            None => true,
+        };
         Some(Self { file: cut(file, TEXT), run: StoredRun { started, record: fitting }, left_out })
     }
-}
-
-/// The end of a run; what it says of itself is not taken for granted.
-fn end(finished: &RunFinished, record: &Record) -> RunFinished {
-    let mut totals = Totals::default();
-    record.ended.iter().for_each(|case| totals.count(case.outcome));
-    let verdict = match finished.verdict {
-        Verdict::NotImplemented => Verdict::NotImplemented,
-        _ => totals.verdict(),
-    };
-    RunFinished { verdict, totals }
 }
 
 fn start(started: &RunStarted) -> RunStarted {

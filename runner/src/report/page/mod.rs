@@ -22,4 +22,6 @@ mod template;
 mod tests;
 mod view;
 
+#[cfg(test)]
+pub(crate) use output::text;
 pub(crate) use output::{Output, PageError, leave};

@@ -7,7 +7,7 @@ use reglist_suite::exit;
 
 use super::fit::Input;
 use super::template;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::system::files::{self, FileError};
 use crate::system::results::PAGE;
 use crate::system::session::Session;
@@ -108,4 +108,10 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     let path = session.results().join(PAGE);
     let text = template::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
     Ok(files::write(&path, &text, true)?)
+}
+
+/// The page of one run, for tests.
+#[cfg(test)]
+pub(crate) fn text(file: &str, record: &Record) -> Option<String> {
+    template::text(&Input::new(file, record)?, None).ok()
 }

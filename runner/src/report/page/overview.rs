@@ -3,10 +3,12 @@
 
 use reglist_suite::clause::Level;
 use reglist_suite::exit;
-use reglist_suite::report::events::{Label, SubjectKind, Verdict};
+use reglist_suite::report::events::{Label, SubjectKind};
 
 use super::clauses::{KEPT, Section};
 use super::view::View;
+use crate::record::End;
+use crate::record::verdict::{Conclusion, Kind, Tone};
 use crate::report::id::push_new;
 use crate::report::state::State;
 use crate::report::text::verdict;
@@ -57,41 +59,21 @@ impl Overview {
         let record = run.record();
         let states: Vec<State> = started.plan.iter().filter_map(|case| run.state(case)).collect();
         let number = |wanted: State| states.iter().filter(|state| **state == wanted).count();
-        let missing = number(State::Missing);
-        let planned = states.len();
+        let _missing = number(State::Missing);
+        let _planned = states.len();
         let mut doubts = Vec::new();
-        let (word, class, sentence, exit) = match &record.finished {
-            Some(finished) if missing == 0 => {
-                let (word, sentence) = verdict::sentence(started, finished);
-                let class = match finished.verdict {
-                    Verdict::Passed => "good",
-                    Verdict::Failed => "bad",
-                    Verdict::NothingTested | Verdict::NotImplemented => "open",
-                };
-                let code = finished.verdict.exit_code();
-                (word, class, sentence, format!("exit code {code}: {}", meaning(finished.verdict)))
-            }
-            _ => {
-                let learnt = record.running.is_some() || !record.ended.is_empty();
-                let place = match (&record.running, record.ended.last()) {
-                    (Some(case), _) => format!("in case {case}, the suspect"),
-                    (None, Some(case)) => format!("behind case {}", case.case),
-                    (None, None) => "before the first case".to_owned(),
-                };
-                let sentence = format!(
-                    "{place}; {missing} of {planned} cases did not finish, on Linux {}, series {}",
-                    release(started),
-                    started.series
-                );
-                let code = if learnt { exit::FAILED } else { exit::INFRASTRUCTURE };
-                let exit = format!("no verdict; reglist report ends with exit code {code}");
-                ("broken off", "bad", sentence, exit)
-            }
+        let conclusion = Conclusion::of(record, None);
+        let class = match conclusion.tone() {
+            Tone::Good => "good",
+            Tone::Bad => "bad",
+            Tone::Open => "open",
         };
-        if let Some(reason) = &record.aborted {
-            doubts.push(format!("The suite gave up: {reason}"));
+        let (word, sentence) = (conclusion.word(), verdict::sentence(started, &conclusion, None));
+        let exit = format!("exit code {}: {}", conclusion.exit_code(), meaning(&conclusion));
+        if let Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) = &record.end {
+            doubts.push(format!("{}.", reason.trim_end_matches('.')));
         }
-        if record.finished.is_some() && missing > 0 {
+        if matches!(record.end, Some(End::Finished(_))) && !conclusion.is_complete() {
             doubts.push("Events are missing from the file: the run has an end, and cases in it have none.".to_owned());
         }
         if started.subject == SubjectKind::Model {
@@ -146,11 +128,16 @@ pub(super) fn subject(run: &View<'_>) -> String {
     kernel + &with
 }
 
-fn meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Passed => "no case that ran failed",
-        Verdict::Failed => "a case failed or ended in error; a file of known failures is not looked at here",
-        Verdict::NothingTested | Verdict::NotImplemented => "nothing was tested",
+fn meaning(conclusion: &Conclusion) -> &'static str {
+    match conclusion.kind {
+        Kind::Passed => "no case that ran failed",
+        Kind::Failed => "a case failed or ended in error",
+        Kind::NothingTested | Kind::NotImplemented => "nothing was tested",
+        Kind::KernelGone => "the kernel went down",
+        Kind::Interrupted => "the user stopped the run",
+        Kind::GaveUp | Kind::MachineGone => "the infrastructure failed",
+        Kind::BrokenOff if conclusion.exit_code() == exit::FAILED => "a case failed, or was running at the end",
+        Kind::BrokenOff => "nothing was learnt of the kernel",
     }
 }
 

@@ -16,7 +16,8 @@ use super::content::Page;
 use super::fit::Input;
 use super::template::text;
 use super::{mark, registers};
-use crate::record::stream::Record;
+use crate::record::Record;
+use crate::record::runs::Runs;
 
 const BROKEN_OFF: &str = include_str!("../../../../ci/formats/broken-off.jsonl");
 
@@ -127,9 +128,9 @@ fn input(record: &Record) -> Input {
 }
 
 fn from_lines(lines: &str) -> Record {
-    let mut record = Record::default();
-    lines.lines().for_each(|line| record.take(line));
-    record
+    let mut runs = Runs::default();
+    lines.lines().for_each(|line| runs.take(line));
+    runs.current().clone()
 }
 
 /// The page in a few words.

@@ -7,7 +7,7 @@ use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
 
 use super::fit::Input;
 use super::specification::Specification;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::id::{configuration, each_once};
 use crate::report::state::{State, States};
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::report::events::{CaseFinished, Outcome, RunStarted};
 
-use crate::record::stream::Record;
+use crate::record::Record;
 
 /// Writes a line for each case of the plan: id, outcome, ioctls under test, time.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {

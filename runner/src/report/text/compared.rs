@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Runs with names.
 
-use crate::record::stream::{Record, Runs};
+use crate::record::Record;
+use crate::record::runs::Runs;
 
 /// A run with its name.
 #[derive(Debug)]

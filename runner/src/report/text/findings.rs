@@ -8,7 +8,7 @@ use console::Style;
 use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Outcome, RunStarted};
 
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::groups::Group;
 use crate::report::id::{check, configuration, each_once, push_new};
 use crate::report::paragraph::{hanging, labelled};

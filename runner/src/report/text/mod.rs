@@ -13,13 +13,13 @@ mod side_by_side;
 mod table;
 pub(crate) mod verdict;
 
-use reglist_suite::report::events::{RunStarted, Verdict};
+use reglist_suite::report::events::RunStarted;
 
 pub(crate) use compared::Compared;
 pub(crate) use side_by_side::side_by_side;
 
+use crate::record::Record;
 use crate::record::known::Judged;
-use crate::record::stream::Record;
 use crate::report::groups;
 use crate::system::verbosity::Verbosity;
 
@@ -35,20 +35,16 @@ pub(crate) fn judged_text(record: &Record, verbosity: Verbosity, judged: Option<
     let Some(started) = &record.started else {
         return text;
     };
-    let finished = record.finished.as_ref();
-    let tested = record.running.is_some() || !record.ended.is_empty();
     if !verbosity.is_quiet() {
         verdict::write_subject(&mut text, started);
     }
-    if tested && finished.is_none_or(|finished| finished.verdict != Verdict::NotImplemented) {
+    if record.has_learnt() && !record.is_not_implemented() {
         results(&mut text, record, started, verbosity);
     }
     if let Some(judged) = judged {
         known::write(&mut text, judged);
     }
-    if let Some(finished) = finished {
-        verdict::write(&mut text, started, finished, judged);
-    }
+    verdict::write(&mut text, record, started, judged);
     text
 }
 

@@ -7,7 +7,7 @@ use reglist_suite::arch;
 use reglist_suite::report::events::RunStarted;
 use reglist_suite::report::new_registers;
 
-use crate::record::stream::Record;
+use crate::record::Record;
 
 /// Writes the YAML for new registers, if there are any.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::report::events::{Outcome, RunStarted};
 
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::id::{by_key, configuration, each_once};
 use crate::report::paragraph::{hanging, labelled};
 

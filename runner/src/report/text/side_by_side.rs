@@ -35,15 +35,14 @@ fn themes(compared: &[Compared]) -> Vec<&str> {
 /// What a run says, in the words of a verdict.
 fn said(run: &Compared) -> String {
     let record = run.record();
-    match (&record.started, &record.finished) {
-        (Some(started), Some(finished)) => {
+    match &record.started {
+        Some(started) => {
             let mut line = String::new();
-            verdict::write(&mut line, started, finished, None);
+            verdict::write(&mut line, record, started, None);
             line.trim().trim_start_matches("reglist: ").to_owned()
         }
-        (Some(_), None) => broken_off(&format!("broke off: {} cases did not finish", record.missing().len())),
-        (None, _) if run.code == exit::USAGE => broken_off("was not built"),
-        (None, _) => broken_off("did not come as far as starting the suite"),
+        None if run.code == exit::USAGE => broken_off("was not built"),
+        None => broken_off("the suite did not start"),
     }
 }
 
@@ -110,7 +109,7 @@ fn cases(run: &Compared, level: Level, clause: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::stream::Runs;
+    use crate::record::runs::Runs;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.count.x","base.e2big.x","pmu.count.x"]}"#;
 

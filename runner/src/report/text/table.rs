@@ -8,7 +8,7 @@ use console::Style;
 use reglist_suite::report::events::{Outcome, RunStarted, Totals};
 
 use super::compared::Compared;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;
 

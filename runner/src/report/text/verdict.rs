@@ -4,9 +4,11 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::report::events::{RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+use reglist_suite::report::events::{RunStarted, SubjectKind, Totals};
 
+use crate::record::Record;
 use crate::record::known::Judged;
+use crate::record::verdict::{Conclusion, Kind, Tone};
 use crate::report::paragraph::hanging;
 use crate::report::words::{UNTESTED, count, release};
 
@@ -40,28 +42,22 @@ pub(crate) fn write_circumstances(text: &mut String, started: &RunStarted) {
 }
 
 /// The last line.
-pub(super) fn write(text: &mut String, started: &RunStarted, finished: &RunFinished, judged: Option<&Judged>) {
-    let all = finished.totals;
-    let finished = &judged.map_or_else(|| finished.clone(), |judged| judged.end(finished));
-    let (word, what) = said(started, finished, all, &judged.map(known).unwrap_or_default());
-    let style = match finished.verdict {
-        Verdict::Passed => Style::new().green(),
-        Verdict::Failed => Style::new().red(),
-        Verdict::NothingTested | Verdict::NotImplemented => Style::new().yellow(),
+pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted, judged: Option<&Judged>) {
+    let conclusion = Conclusion::of(record, judged);
+    let style = match conclusion.tone() {
+        Tone::Good => Style::new().green(),
+        Tone::Bad => Style::new().red(),
+        Tone::Open => Style::new().yellow(),
     };
-    let _ = writeln!(text, "reglist: {}: {what}", style.bold().apply_to(word));
+    let what = sentence(started, &conclusion, judged);
+    let _ = writeln!(text, "reglist: {}: {what}", style.bold().apply_to(conclusion.word()));
 }
 
-/// The last line where no failure is known: what the run says in a word, and of
-/// what.
-pub(crate) fn sentence(started: &RunStarted, finished: &RunFinished) -> (&'static str, String) {
-    said(started, finished, finished.totals, "")
-}
-
-fn said(started: &RunStarted, finished: &RunFinished, all: Totals, known: &str) -> (&'static str, String) {
+/// What a run says, behind the verdict's word.
+pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Option<&Judged>) -> String {
+    let Conclusion { kind, totals, planned, missing, place, reason, .. } = conclusion;
     let release = release(started);
-    let Totals { pass, fail, skip, error } = finished.totals;
-    let all = all.pass + all.fail + all.skip + all.error;
+    let Totals { pass, fail, skip, error } = *totals;
     let cases = |number| count(number, "case");
     let (kernel, untested) = match started.subject {
         SubjectKind::Kvm => (format!(" on Linux {release}, series {}", started.series), String::new()),
@@ -71,16 +67,20 @@ fn said(started: &RunStarted, finished: &RunFinished, all: Totals, known: &str) 
         0 => String::new(),
         count => format!(" ({count} skipped)"),
     };
-    let (word, what) = match finished.verdict {
-        Verdict::Passed => ("passed", format!("{}{kernel}{skipped}{known}", cases(pass))),
-        Verdict::Failed => ("failed", format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(all))),
-        Verdict::NothingTested if all == 0 => ("nothing tested", "no case was selected".to_owned()),
-        Verdict::NothingTested => ("nothing tested", format!("{}{kernel}, all skipped", cases(all))),
-        Verdict::NotImplemented => {
-            ("not implemented", format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"))
+    let known = judged.map(known).unwrap_or_default();
+    let what = match kind {
+        Kind::Passed => format!("{}{kernel}{skipped}{known}", cases(pass)),
+        Kind::Failed => format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(*planned)),
+        Kind::NothingTested if *planned == 0 => "no case was selected".to_owned(),
+        Kind::NothingTested => format!("{}{kernel}, all skipped", cases(*planned)),
+        Kind::NotImplemented => format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"),
+        Kind::GaveUp | Kind::Interrupted | Kind::MachineGone | Kind::KernelGone | Kind::BrokenOff => {
+            let first = reason.as_deref().and_then(|reason| reason.lines().next());
+            let why = first.filter(|_| *kind != Kind::Interrupted).map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{place}{why}; {missing} of {} did not finish{kernel}", cases(*planned))
         }
     };
-    (word, what + &untested)
+    what + &untested
 }
 
 /// What the file of known failures has to do with the verdict.

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::report::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind, Verdict};
+use reglist_suite::report::events::{CaseFinished, Label, Outcome, RunStarted, SubjectKind};
 use reglist_suite::spec::{Configuration, Spec};
 
 use super::error::FromKernelError;
-use crate::record::stream::Record;
+use crate::record::Record;
 use crate::report::words::plain;
 
 /// The check that writes a list down.
@@ -55,7 +55,7 @@ impl Lists {
         like: &Spec,
         arch: &dyn Arch,
     ) -> Result<Self, FromKernelError> {
-        if record.finished.as_ref().is_some_and(|end| end.verdict == Verdict::NotImplemented) {
+        if record.is_not_implemented() {
             return Err(FromKernelError::NotImplemented);
         }
         let asked: Vec<&Configuration> = like.configurations.iter().filter(|each| !each.contract_only).collect();

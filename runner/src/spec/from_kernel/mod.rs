@@ -17,7 +17,6 @@ mod tests;
 mod write;
 mod yaml;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use reglist_suite::arch::{self, Arch};
@@ -26,9 +25,9 @@ use reglist_suite::spec::Spec;
 
 use super::error::Error;
 use super::tree::Tree;
-use crate::record::stream::Record;
+use crate::record::Record;
+use crate::record::reader::StoredFile;
 use crate::report::paragraph::hanging;
-use crate::report::read::Stored;
 use crate::report::words::{count, plain};
 use draft::Draft;
 pub(crate) use error::FromKernelError;
@@ -109,12 +108,7 @@ pub(crate) fn series_name(name: &str) -> Result<String, String> {
 
 /// The one run of a file.
 pub(crate) fn stored(path: &Path) -> Result<Record, Error> {
-    let stored = if path == Path::new("-") {
-        Stored::from_lines(Path::new("the standard input"), io::stdin().lock())
-    } else {
-        Stored::read(path)
-    };
-    let runs = stored.map_err(FromKernelError::from)?.runs;
+    let runs = StoredFile::read(path).map_err(FromKernelError::from)?.runs;
     let number = runs.len();
     match (runs.into_iter().next(), number) {
         (Some(run), 1) => Ok(run.record),

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::board::{Board, Trouble};
+use reglist_suite::report::events::Breaker;
+
 use super::error::SshError;
 use super::frames::{Frame, Frames};
 use super::gained::gained;
@@ -18,7 +20,7 @@ use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use crate::target::kernel_log::{self, is_trouble};
-use crate::target::restart::Next;
+use crate::target::restart::{Cause, Next};
 use crate::target::show;
 
 /// How often the user's wish to stop is looked at.
@@ -65,17 +67,8 @@ pub(super) struct Follower<'s> {
     /// A program that the user gave for the rest of a run.
     pub(super) program: Option<PathBuf>,
     pub(super) complaints: Vec<String>,
-    pub(super) silent: Option<Duration>,
     pub(super) status: Option<i32>,
     pub(super) cause: Option<Cause>,
-}
-
-/// What ended the suite's last start.
-#[derive(Debug)]
-pub(super) struct Cause {
-    pub(super) words: String,
-    /// Whether the kernel lives on.
-    pub(super) is_alive: bool,
 }
 
 /// Why the suite is not followed any more.
@@ -221,7 +214,8 @@ impl Follower<'_> {
 
     /// What the end of one start means, and what comes behind it.
     fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
-        let is_alive = !matches!(end, End::Rebooted);
+        // On a kernel that lives on, nobody knows whose fault it is.
+        let by = if matches!(end, End::Rebooted) { Breaker::Kernel } else { Breaker::Machine };
         let words = match end {
             End::Over(status) => {
                 self.status = Some(status);
@@ -234,7 +228,6 @@ impl Follower<'_> {
                 "the suite's program is gone, and left no status".to_owned()
             }
             End::Silent(limit) => {
-                self.silent = Some(limit);
                 self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
                 // The board's shell answers all the while.
                 format!("the suite hangs: silence for {} s", limit.as_secs())
@@ -244,12 +237,13 @@ impl Follower<'_> {
                 self.last_words(board).unwrap_or_else(|_| "the kernel died, and the board started anew".to_owned())
             }
         };
-        let unfinished = self.story.runs().current().finished.is_none();
-        let next = self.story.ended(&words)?;
+        let cause = Cause { by, words, blames: true };
+        let unfinished = self.story.runs().current().end.is_none();
+        let next = self.story.ended(&cause)?;
         if unfinished && matches!(next, Next::Boot { .. }) {
-            self.say(&words);
+            self.say(&cause.words);
         }
-        self.cause = Some(Cause { words, is_alive });
+        self.cause = Some(cause);
         Ok(next)
     }
 
@@ -419,7 +413,7 @@ fn over(talk: &mut Talk, end: End) -> End {
 }
 
 /// Shows how far a run is that may have begun before the bar.
-fn show_all(run: &crate::record::stream::Record, bar: &Bar) {
+fn show_all(run: &crate::record::Record, bar: &Bar) {
     if let Some(started) = &run.started {
         bar.length(started.plan.len() as u64);
         bar.advance_to(run.ended.len() as u64);

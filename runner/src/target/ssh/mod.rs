@@ -24,18 +24,21 @@ use std::time::Duration;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
 use reglist_suite::harness::{self, options::Options};
+use reglist_suite::report::events::Breaker;
 
 pub(crate) use error::SshError;
 pub(crate) use host::Host;
 pub(crate) use request::Request;
 
+use super::restart::Cause;
 use super::{MARGIN, SILENCE, Target, TargetError};
+use crate::record::End;
 use crate::record::run::{Kept, Left, Run};
 use crate::system::results::{EVENTS, STRAY};
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use board::{Board, Trouble};
-use follower::{Cause, Follower, Stop, Stopped};
+use follower::{Follower, Stop, Stopped};
 use state::{State, Story};
 
 /// Statuses of a suite that said on its own what there is to say.
@@ -112,45 +115,46 @@ impl<'s> Ssh<'s> {
             story: Story::open(&results, state)?,
             program: self.request.suite.clone(),
             complaints: Vec::new(),
-            silent: None,
             status: None,
             cause: None,
         };
         let stop = follower.run(board);
-        let (interrupted, left) = match stop {
-            Ok(()) => (false, None),
-            Err(Stopped::By(Stop::Stopped)) => (true, None),
+        let (cause, left) = match stop {
+            Ok(()) => (None, None),
+            Err(Stopped::By(Stop::Stopped)) => (Some(Cause::interruption()), None),
             Err(Stopped::By(Stop::Left { interrupted })) => {
                 self.left = true;
                 let again = self.request.to_resume(&results);
-                let what = match interrupted {
+                let words = match interrupted {
                     true => format!("interrupted while {} could not be reached", board.host()),
                     false => format!("{} could not be reached any more", board.host()),
                 };
-                (interrupted, Some(Left { what, again, results: results.clone() }))
+                let by = if interrupted { Breaker::User } else { Breaker::Machine };
+                (Some(Cause { by, words, blames: false }), Some(Left { again, results: results.clone() }))
             }
             Err(Stopped::Error(error)) => return Err(error.into()),
         };
-        let Follower { story, mut complaints, silent, status, cause, .. } = follower;
-        let (runs, unblamed) = story.finish()?;
-        if runs.current().aborted.is_some() {
+        let is_interrupted = left.is_none() && cause.is_some();
+        let Follower { mut story, mut complaints, status, cause: ended, .. } = follower;
+        cause.iter().for_each(|cause| story.break_off(cause));
+        let runs = story.finish()?;
+        if matches!(runs.current().end, Some(End::Aborted { .. })) {
             // The event has the same words.
             complaints.clear();
         }
-        let stray: Vec<&str> = runs.stray().collect();
-        if !stray.is_empty() {
+        if !runs.stray.is_empty() {
             let path = self.file(STRAY);
-            let content = stray.join("\n") + "\n";
+            let content = runs.stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })?;
         }
-        let ended = cause.as_ref().filter(|cause| cause.is_alive).map(|cause| cause.words.clone());
         let results = Some(Kept { path: results, has_console: false });
-        let mut run = Run { runs, results, silent, ended, unblamed, complaints, interrupted, left, ..Run::default() };
+        let cause = cause.map(|cause| cause.words);
+        let mut run = Run { runs, results, cause, complaints, left, ..Run::default() };
         if run.runs.current().started.is_none() && run.left.is_none() {
-            if interrupted {
+            if is_interrupted {
                 return Err(SshError::Interrupted.into());
             }
-            self.own_words(board, &mut run, status, cause)?;
+            self.own_words(board, &mut run, status, ended)?;
         }
         Ok(run)
     }

@@ -6,13 +6,14 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use reglist_suite::report::events::Breaker;
 use serde::{Deserialize, Serialize};
 
 use super::SshError;
 use super::frames::Lines;
-use crate::record::stream::Runs;
+use crate::record::runs::Runs;
 use crate::system::results::{EVENTS, STATE as DIRECTORY};
-use crate::target::restart::{Next, Restarting};
+use crate::target::restart::{Cause, Next, Restarting};
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
@@ -138,7 +139,9 @@ impl Story {
             let mut lines = Lines::default();
             lines.take(&read(&raw_path(results, part))?, |line| run.take(line));
             lines.end(|line| run.take(line));
-            if let Next::Boot { except: ended } = run.machine_ended(cause) {
+            // Only a case that was to blame has the suite start again.
+            let cause = Cause { by: Breaker::Kernel, words: cause.clone(), blames: true };
+            if let Next::Boot { except: ended } = run.machine_ended(&cause) {
                 except = ended;
             }
         }
@@ -167,12 +170,12 @@ impl Story {
     }
 
     /// The suite has ended, and `cause` is why if its work was not done.
-    pub(super) fn ended(&mut self, cause: &str) -> Result<Next, SshError> {
+    pub(super) fn ended(&mut self, cause: &Cause) -> Result<Next, SshError> {
         std::mem::take(&mut self.lines).end(|line| self.run.take(line));
         let next = self.run.machine_ended(cause);
         if let Next::Boot { except } = &next {
             self.except.clone_from(except);
-            self.state.ended.push(cause.to_owned());
+            self.state.ended.push(cause.words.clone());
             self.raw = open(&raw_path(&self.results, self.state.part()))?;
             self.offset = 0;
             self.save()?;
@@ -194,8 +197,13 @@ impl Story {
         write().map_err(|source| SshError::File { action: "write", path: path.clone(), source })
     }
 
-    /// The runs, and the ends for which no case can be blamed.
-    pub(super) fn finish(self) -> Result<(Runs, Vec<String>), SshError> {
+    /// Ends the run from outside.
+    pub(super) fn break_off(&mut self, cause: &Cause) {
+        self.run.break_off(cause);
+    }
+
+    /// The runs.
+    pub(super) fn finish(self) -> Result<Runs, SshError> {
         let path = self.results.join(EVENTS);
         self.run.finish().map_err(|source| SshError::File { action: "write", path, source })
     }

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::termios::{self, ControlFlags, SetArg};
 
-use super::{Format, Lines, Whole};
+use super::{Format, Lines};
 use crate::report::events::Event;
+use crate::report::record::Whole;
 
 /// The kernel's log.
 const KMSG: &str = "/dev/kmsg";

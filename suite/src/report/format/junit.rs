@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::{SUITE, Whole, details};
+use super::{SUITE, sentences};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted, SubjectKind};
+use crate::report::record::Whole;
 
 /// A document of one run or of several, a `testsuite` for each.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ impl Junit {
                     cases.push(case.clone());
                 }
             }
-            Event::CaseStarted { .. } | Event::RunAborted { .. } | Event::RunFinished(_) => {}
+            _ => {}
         }
     }
 
@@ -77,7 +78,7 @@ fn suite(name: String, started: &RunStarted, cases: &[CaseFinished]) -> TestSuit
 }
 
 fn case(suite: &str, case: &CaseFinished) -> TestCase {
-    let details = details(case);
+    let details = sentences(case);
     let text = details.join("\n");
     // The reason leads, or else the first finding.
     let reason = case.reason.as_deref().and_then(|reason| reason.lines().next());
@@ -135,11 +136,13 @@ impl JunitFile {
     /// The error of the file.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.whole.take(event).iter().for_each(|event| self.junit.event(event));
-        if matches!(event, Event::CaseStarted { .. }) || !self.whole.is_started() {
+        if matches!(event, Event::CaseStarted { .. }) || self.whole.record().started.is_none() {
             return Ok(());
         }
         let mut junit = self.junit.clone();
-        self.whole.clone().finish().iter().for_each(|event| junit.event(event));
+        if !self.whole.record().is_over() {
+            self.whole.record().closing().iter().for_each(|event| junit.event(event));
+        }
         let document = junit.document().map_err(io::Error::other)?;
         replace(&self.path, document.as_bytes())
     }

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-use super::{SUITE, details, plain, word};
+use super::{SUITE, plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted};
 
 /// Longest `log_excerpt`, in characters.
@@ -105,7 +105,7 @@ impl Kcidb {
                     self.tests.push(test(&self.origin, run, case));
                 }
             }
-            Event::RunAborted { .. } | Event::RunFinished(_) => {}
+            Event::RunAborted { .. } | Event::RunBrokenOff { .. } | Event::RunFinished(_) => {}
         }
     }
 
@@ -155,7 +155,7 @@ fn test(origin: &str, run: &Run, case: &CaseFinished) -> Value {
         "environment": run.environment, "duration": case.duration_us as f64 / 1e6,
     });
     if let Value::Object(test) = &mut test {
-        let excerpt: String = details(case).join("\n").chars().take(EXCERPT).collect();
+        let excerpt: String = sentences(case).join("\n").chars().take(EXCERPT).collect();
         if !excerpt.is_empty() {
             test.insert("log_excerpt".to_owned(), excerpt.into());
         }

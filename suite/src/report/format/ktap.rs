@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Lines, details, plain, word};
 use crate::report::events::{Event, Outcome, RunStarted, Totals, Verdict};
+use crate::report::fields;
 
 /// Longest `# plan` line in bytes; the kernel log takes lines of about 1000.
 const PLAN_LINE: usize = 700;
@@ -73,7 +74,8 @@ impl Lines for Ktap {
             Event::CaseFinished(case) => {
                 self.number += 1;
                 let id = word(&case.case);
-                let mut lines: Vec<String> = details(case).iter().map(|text| format!("# {id}: {text}")).collect();
+                let mut lines: Vec<String> =
+                    details(case, fields::to_line).into_iter().map(|text| format!("# {id}: {text}")).collect();
                 let (result, directive) = match case.outcome {
                     Outcome::Pass => ("ok", ""),
                     Outcome::Fail => ("not ok", ""),
@@ -84,9 +86,13 @@ impl Lines for Ktap {
                 lines
             }
             Event::RunAborted { reason } => vec![format!("# aborted: {}", plain(reason))],
+            Event::RunBrokenOff { by, reason } => vec![format!("# broken_off: {} {}", by.word(), plain(reason))],
             Event::RunFinished(finished) => {
                 let Totals { pass, fail, skip, error } = finished.totals;
-                vec![format!("# Totals: pass:{pass} fail:{fail} xfail:0 xpass:0 skip:{skip} error:{error}")]
+                vec![
+                    format!("# verdict: {}", finished.verdict.word()),
+                    format!("# Totals: pass:{pass} fail:{fail} xfail:0 xpass:0 skip:{skip} error:{error}"),
+                ]
             }
         };
         if !self.several {

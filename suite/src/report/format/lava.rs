@@ -5,7 +5,7 @@
 //! LAVA knows pass, fail, skip and unknown. An error is a fail there, because
 //! those who read its results drop what is unknown, and an error must not be lost.
 
-use super::{Lines, details, plain, word};
+use super::{Lines, plain, sentences, word};
 use crate::report::events::{Event, Outcome};
 
 /// Signals of one run, or of several as test sets.
@@ -56,7 +56,7 @@ impl Lines for Lava {
             Event::CaseFinished(case) => {
                 let id = word(&case.case);
                 let mut lines: Vec<String> =
-                    details(case).iter().map(|text| harmless(&format!("{id}: {text}"))).collect();
+                    sentences(case).iter().map(|text| harmless(&format!("{id}: {text}"))).collect();
                 if self.running.take_if(|running| *running == id).is_some() {
                     lines.push(format!("<LAVA_SIGNAL_ENDTC {id}>"));
                 }
@@ -68,7 +68,9 @@ impl Lines for Lava {
                 lines.push(format!("<LAVA_SIGNAL_TESTCASE TEST_CASE_ID={id} RESULT={result}>"));
                 lines
             }
-            Event::RunAborted { reason } => vec![harmless(&format!("aborted: {reason}"))],
+            Event::RunAborted { reason } | Event::RunBrokenOff { reason, .. } => {
+                vec![harmless(&format!("aborted: {reason}"))]
+            }
             Event::RunFinished(_) => self.set("STOP"),
         }
     }

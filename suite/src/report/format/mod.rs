@@ -14,16 +14,14 @@ mod lava;
 mod tap13;
 #[cfg(test)]
 mod tests;
-mod whole;
 
 use clap::ValueEnum;
 
-use crate::report::events::{CaseFinished, Event, Outcome};
+use crate::report::events::{CaseFinished, Event, Finding, Outcome};
 
 pub use channel::{Channel, ChannelError, Sink, make_raw};
 pub use junit::{Junit, JunitFile};
 pub use kcidb::{Kcidb, Origin, OriginError};
-pub use whole::Whole;
 
 /// The suite's name in formats that have a place for one; part of the contract
 /// with those who store results.
@@ -85,14 +83,19 @@ fn word(id: &str) -> String {
     id.chars().map(|character| if fits(character) { character } else { '_' }).collect()
 }
 
-/// What is to be said of a case beside its outcome: the reason, each of its
-/// lines for itself, then the findings.
-fn details(case: &CaseFinished) -> Vec<String> {
+/// The lines that a case has beside its outcome: its reason, then `finding` of
+/// each finding.
+fn details(case: &CaseFinished, finding: impl Fn(&Finding) -> String) -> Vec<String> {
     let kind = match case.outcome {
         Outcome::Skip => "skip: ",
         Outcome::Error => "error: ",
         Outcome::Pass | Outcome::Fail => "",
     };
     let reason = case.reason.iter().flat_map(|reason| reason.lines()).map(|line| plain(&format!("{kind}{line}")));
-    reason.chain(case.findings.iter().map(|finding| plain(&finding.to_string()))).collect()
+    reason.chain(case.findings.iter().map(|found| plain(&finding(found)))).collect()
+}
+
+/// The same with sentences.
+fn sentences(case: &CaseFinished) -> Vec<String> {
+    details(case, ToString::to_string)
 }

@@ -2,7 +2,7 @@
 //! TAP version 13, for consumers outside of kernel testing: reasons behind the
 //! directive, and what a case found as a block of YAML.
 
-use super::{Lines, details, plain, word};
+use super::{Lines, plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome};
 
 /// A document of one run, or of several one behind the other.
@@ -36,7 +36,7 @@ impl Tap13 {
         };
         let id = word(&case.case);
         let mut lines = vec![format!("{result} {} - {run}{id}{}", self.number, directive.trim_end())];
-        let details = details(case);
+        let details = sentences(case);
         if case.outcome != Outcome::Skip && !details.is_empty() {
             lines.push("  ---".to_owned());
             let severity = match case.outcome {
@@ -76,7 +76,9 @@ impl Lines for Tap13 {
                 lines
             }
             Event::CaseFinished(case) => self.result(case),
-            Event::RunAborted { reason } => vec![format!("# aborted: {}", plain(reason))],
+            Event::RunAborted { reason } | Event::RunBrokenOff { reason, .. } => {
+                vec![format!("# aborted: {}", plain(reason))]
+            }
             Event::CaseStarted { .. } | Event::RunFinished(_) => Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use crate::arch::LoongArch64;
 use crate::checks::plan::plan;
 use crate::clause::Level;
 use crate::report::events::{Finding, NamedRegister, RunFinished, RunStarted, SubjectKind, Totals, Verdict};
+use crate::report::record::Whole;
 use crate::spec::{Source, Spec};
 
 /// A run with every outcome, which breaks off in its last case but one.
@@ -22,7 +23,9 @@ fn broken_off() -> Vec<Event> {
 fn whole(events: &[Event]) -> Vec<Event> {
     let mut whole = Whole::default();
     let mut all: Vec<Event> = events.iter().flat_map(|event| whole.take(event)).collect();
-    all.extend(whole.finish());
+    if !whole.record().is_over() {
+        all.extend(whole.record().closing());
+    }
     all
 }
 

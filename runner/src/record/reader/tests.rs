@@ -5,22 +5,18 @@ use std::io::{self, BufReader, Read};
 
 use proptest::prelude::*;
 use reglist_suite::clause::Level;
-use reglist_suite::report::events::{CaseFinished, Outcome, Verdict};
-use reglist_suite::report::format::{Format, Whole};
+use reglist_suite::report::events::{CaseFinished, Outcome};
+use reglist_suite::report::format::Format;
+use reglist_suite::report::record::Whole;
 
 use super::*;
+use crate::record::verdict::{Conclusion, Kind};
 
 /// A run with every outcome, which breaks off in its last case but one.
 const BROKEN_OFF: &str = include_str!("../../../../ci/formats/broken-off.jsonl");
 
 fn runs_of(bytes: &[u8]) -> Result<Vec<StoredRun>, String> {
-    let mut runs = Vec::new();
-    let mut input = bytes;
-    let result = read(&mut input, "`x`", &mut |run| {
-        runs.push(run);
-        Ok(())
-    });
-    result.map(|()| runs).map_err(|error| error.to_string())
+    StoredFile::from_lines(&mut &*bytes, "`x`").map(|file| file.runs).map_err(|error| error.to_string())
 }
 
 fn only(bytes: &[u8]) -> StoredRun {
@@ -29,15 +25,21 @@ fn only(bytes: &[u8]) -> StoredRun {
     runs.remove(0)
 }
 
-fn cases(run: &StoredRun) -> Vec<&CaseFinished> {
-    run.events
-        .iter()
+/// The cases of a run that was made whole.
+fn cases(run: &StoredRun) -> Vec<CaseFinished> {
+    run.record
+        .whole()
+        .into_iter()
         .filter_map(|event| if let Event::CaseFinished(case) = event { Some(case) } else { None })
         .collect()
 }
 
-fn outcomes(run: &StoredRun) -> Vec<(&str, Outcome)> {
-    cases(run).into_iter().map(|case| (case.case.as_str(), case.outcome)).collect()
+fn code(run: &StoredRun) -> u8 {
+    Conclusion::of(&run.record, None).exit_code()
+}
+
+fn outcomes(run: &StoredRun) -> Vec<(String, Outcome)> {
+    cases(run).into_iter().map(|case| (case.case, case.outcome)).collect()
 }
 
 /// The KTAP that a suite has printed up to where the events break off.
@@ -58,22 +60,27 @@ const ENDS: [(&str, Outcome); 7] = [
     ("pmu_lbt.efault.array_unmapped", Outcome::Error),
 ];
 
+fn ends() -> Vec<(String, Outcome)> {
+    ENDS.map(|(case, outcome)| (case.to_owned(), outcome)).to_vec()
+}
+
 #[test]
 fn a_run_that_broke_off_has_a_suspect() {
     for bytes in [BROKEN_OFF.to_owned(), ktap()] {
         let run = only(bytes.as_bytes());
-        assert_eq!(outcomes(&run), ENDS);
-        let End::Incomplete { suspect, missing: 2, planned: 7, .. } = &run.end else { panic!("{:?}", run.end) };
-        assert_eq!(suspect.as_deref(), Some("lbt.restore.cold"));
+        assert_eq!(outcomes(&run), ends());
+        let conclusion = Conclusion::of(&run.record, None);
+        assert_eq!((conclusion.kind, conclusion.missing, conclusion.planned), (Kind::BrokenOff, 2, 7));
+        assert_eq!(conclusion.place, "in case lbt.restore.cold");
         assert!(cases(&run)[5].reason.as_deref().unwrap().contains("suspect"));
-        assert_eq!(run.exit_code(), exit::FAILED);
+        assert_eq!(code(&run), exit::FAILED);
     }
 }
 
 #[test]
 fn ktap_tells_what_the_events_do() {
     let (events, ktap) = (only(BROKEN_OFF.as_bytes()), only(ktap().as_bytes()));
-    assert_eq!(events.started(), ktap.started());
+    assert_eq!(events.record.started, ktap.record.started);
     for (one, other) in cases(&events).into_iter().zip(cases(&ktap)) {
         assert_eq!((&one.case, one.outcome, &one.reason), (&other.case, other.outcome, &other.reason));
         assert_eq!(one.findings, other.findings);
@@ -82,8 +89,7 @@ fn ktap_tells_what_the_events_do() {
 
 #[test]
 fn ktap_is_found_in_logs_of_many_kinds() {
-    let expected =
-        outcomes(&only(ktap().as_bytes())).into_iter().map(|(id, end)| (id.to_owned(), end)).collect::<Vec<_>>();
+    let expected = outcomes(&only(ktap().as_bytes())).into_iter().collect::<Vec<_>>();
     let prefixed = |prefix: &dyn Fn(usize) -> String| -> String {
         ktap().lines().enumerate().map(|(number, line)| format!("{}{line}\r\r\n", prefix(number))).collect()
     };
@@ -99,7 +105,7 @@ fn ktap_is_found_in_logs_of_many_kinds() {
         ktap().replace("ok 1 base.count.expected", "ok 1 base.count.expected[ 1.0] noise"),
     ] {
         let run = only(log.as_bytes());
-        let seen: Vec<_> = outcomes(&run).into_iter().map(|(id, end)| (id.to_owned(), end)).collect();
+        let seen: Vec<_> = outcomes(&run).into_iter().collect();
         assert_eq!(seen, expected, "{log}");
     }
 }
@@ -109,7 +115,7 @@ fn a_torn_line_is_no_result() {
     let ktap = ktap();
     let end = ktap.find("ok 4 pmu.count.expected").unwrap() + "ok 4 pmu.count.expected".len();
     let run = only(&ktap.as_bytes()[..end]);
-    assert_eq!(outcomes(&run)[3], ("pmu.count.expected", Outcome::Error));
+    assert_eq!(outcomes(&run)[3], ("pmu.count.expected".to_owned(), Outcome::Error));
     for cut in 0..BROKEN_OFF.len() {
         match runs_of(&BROKEN_OFF.as_bytes()[..cut]) {
             Ok(runs) => assert_eq!(cases(&runs[0]).len(), 7),
@@ -125,6 +131,7 @@ fn a_torn_line_is_no_result() {
 fn ktap_of_others_has_numbers_for_names() {
     let run = only(b"TAP version 13\n1..4\nok 1 - first one # SKIP no LBT\nnot ok 3 x # TIMEOUT 45 seconds\nok 9 y\n");
     let seen = outcomes(&run);
+    let seen: Vec<_> = seen.iter().map(|(id, outcome)| (id.as_str(), *outcome)).collect();
     assert_eq!(
         seen,
         [("first_one", Outcome::Skip), ("x", Outcome::Error), ("case_2", Outcome::Error), ("case_4", Outcome::Error)]
@@ -137,7 +144,7 @@ fn runs_may_follow_each_other() {
     let both = format!("{BROKEN_OFF}{BROKEN_OFF}");
     let runs = runs_of(both.as_bytes()).unwrap();
     assert_eq!(runs.len(), 2);
-    assert!(runs.iter().all(|run| outcomes(run) == ENDS));
+    assert!(runs.iter().all(|run| outcomes(run) == ends()));
     let both = format!("{}noise\n{}", ktap(), ktap());
     assert_eq!(runs_of(both.as_bytes()).unwrap().len(), 2);
 }
@@ -147,9 +154,9 @@ fn what_is_no_run_is_refused() {
     for (bytes, expected) in [
         (&b""[..], "is empty"),
         (b"\n\r\n\0", "is empty"),
-        (b"hello\n", "neither events nor KTAP"),
-        (b"{}\n", "neither events nor KTAP"),
-        (b"KTAP version 1\n", "neither events nor KTAP"),
+        (b"hello\n", "no run in"),
+        (b"{}\n", "no run in"),
+        (b"KTAP version 1\n", "no run in"),
         (b"KTAP version 1\n1..99999999999999999999\n", "plans more than"),
         (b"KTAP version 1\n1..70000\n", "plans more than"),
         (b"{\"event\":\"run_aborted\",\"reason\":\"no module\"}\n", "gave up: no module"),
@@ -167,9 +174,9 @@ fn what_is_no_run_is_refused() {
 fn a_suite_that_gave_up_has_taught_nothing() {
     let started = BROKEN_OFF.lines().next().unwrap();
     let run = only(format!("{started}\n{{\"event\":\"run_aborted\",\"reason\":\"no /dev/kvm\"}}\n").as_bytes());
-    assert_eq!(run.end, End::Aborted("no /dev/kvm".into()));
-    assert_eq!(run.exit_code(), exit::INFRASTRUCTURE);
-    assert_eq!(only(format!("{started}\n").as_bytes()).exit_code(), exit::INFRASTRUCTURE);
+    assert_eq!(run.record.end, Some(End::Aborted { reason: "no /dev/kvm".into() }));
+    assert_eq!(code(&run), exit::INFRASTRUCTURE);
+    assert_eq!(code(&only(format!("{started}\n").as_bytes())), exit::INFRASTRUCTURE);
 }
 
 #[test]
@@ -179,24 +186,14 @@ fn an_end_that_claims_too_much_is_not_believed() {
         r#"{"event":"run_finished","verdict":"passed","totals":{"pass":7,"fail":0,"skip":0,"error":0}}"#
     );
     let run = only(text.as_bytes());
-    assert_eq!(run.exit_code(), exit::FAILED);
+    assert_eq!(code(&run), exit::FAILED);
     let text = format!(
         "{}\n{}\n{}\n",
         BROKEN_OFF.lines().next().unwrap().replace(r#""base.contents.exact","base.stable.repeated","pmu.count.expected","lbt.roundtrip.get","lbt.restore.cold","pmu_lbt.efault.array_unmapped""#, "").replace(",]", "]"),
         BROKEN_OFF.lines().nth(2).unwrap(),
         r#"{"event":"run_finished","verdict":"failed","totals":{"pass":0,"fail":1,"skip":0,"error":0}}"#
     );
-    assert_eq!(only(text.as_bytes()).end, End::Finished(Verdict::Passed));
-}
-
-#[test]
-fn the_worst_is_a_wrong_kernel() {
-    let codes = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::FAILED];
-    for (place, code) in codes.iter().enumerate() {
-        for less in &codes[..place] {
-            assert_eq!((worse(*code, *less), worse(*less, *code)), (*code, *code));
-        }
-    }
+    assert_eq!(Conclusion::of(&only(text.as_bytes()).record, None).kind, Kind::Passed);
 }
 
 #[test]
@@ -229,24 +226,25 @@ fn a_hundred_megabytes_are_read_line_by_line() {
     const SIZE: usize = 100 << 20;
     let head = BROKEN_OFF.lines().next().unwrap().len() + 1;
     let noise = Noise { line: "x".repeat(4095).as_bytes().to_vec().leak(), left: SIZE, at: 0 };
-    let error = read(&mut BufReader::new(noise), "`x`", &mut |_| Ok(())).unwrap_err().to_string();
+    let error =
+        read(&mut BufReader::new(noise), "`x`", false, &mut |_| Ok::<_, ReadError>(())).unwrap_err().to_string();
     assert!(error.contains("longer than"), "{error}");
     let line = [&b"x".repeat(4095)[..], b"\n"].concat();
     for before in [&BROKEN_OFF.as_bytes()[..head], ktap().as_bytes(), b"x\n"] {
         let noise = Noise { line: &line, left: SIZE, at: 0 };
         let mut runs = 0;
-        let result = read(&mut BufReader::new(before.chain(noise)), "`x`", &mut |_| {
+        let result = read(&mut BufReader::new(before.chain(noise)), "`x`", false, &mut |_| {
             runs += 1;
-            Ok(())
+            Ok::<_, ReadError>(())
         });
         assert_eq!(runs, usize::from(result.is_ok()));
     }
     // Runs one behind the other are dropped one by one.
     let noise = Noise { line: BROKEN_OFF.as_bytes(), left: SIZE / 10 / BROKEN_OFF.len() * BROKEN_OFF.len(), at: 0 };
     let mut runs = 0;
-    read(&mut BufReader::new(noise), "`x`", &mut |_| {
+    read(&mut BufReader::new(noise), "`x`", false, &mut |_| {
         runs += 1;
-        Ok(())
+        Ok::<_, ReadError>(())
     })
     .unwrap();
     assert_eq!(runs, SIZE / 10 / BROKEN_OFF.len());
@@ -275,7 +273,7 @@ proptest! {
     #[test]
     fn any_lines_are_runs_or_refused(lines in proptest::collection::vec(any_line(), 0..40)) {
         for run in runs_of((lines.join("\n") + "\n").as_bytes()).unwrap_or_default() {
-            let planned = run.started().map_or(0, |started| started.plan.len());
+            let planned = run.record.plan().len();
             prop_assert_eq!(cases(&run).len(), planned);
         }
     }

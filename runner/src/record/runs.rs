@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The runs of one stream, one after the other, from lines that may be torn,
+//! foreign, doubled or missing.
+
+use std::mem;
+use std::sync::Arc;
+
+use reglist_suite::report::events::{Event, EventError};
+use reglist_suite::report::record::Record;
+
+/// What an event was to a stream.
+#[derive(Debug)]
+pub(crate) enum Added {
+    /// A part of the run that goes on.
+    Fits,
+    /// The beginning of another run; the one before it is complete.
+    Begins(Box<Record>),
+    /// Nothing that fits anywhere.
+    Stray,
+}
+
+/// The run of a stream that goes on.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Assembler {
+    current: Record,
+}
+
+impl Assembler {
+    /// Takes one event. A run that broke off is over when another one starts; the
+    /// same start again, before any case, is a doubled line.
+    pub(crate) fn add(&mut self, event: Event) -> Added {
+        if let (Event::RunStarted(started), Some(known)) = (&event, &self.current.started) {
+            let doubled = started == known && !self.current.has_learnt() && self.current.end.is_none();
+            if !doubled {
+                let before = mem::take(&mut self.current);
+                self.current.add(event);
+                return Added::Begins(Box::new(before));
+            }
+        }
+        // A suite that gave up before it began may be started again.
+        if self.current.started.is_none() && matches!(event, Event::RunStarted(_)) {
+            self.current.end = None;
+        }
+        if self.current.add(event) { Added::Fits } else { Added::Stray }
+    }
+
+    /// The run that goes on, or the last one.
+    pub(crate) fn current(&self) -> &Record {
+        &self.current
+    }
+
+    /// The last run; the stream has come to its end.
+    pub(crate) fn finish(self) -> Record {
+        self.current
+    }
+}
+
+/// The runs of a stream that is followed while it goes on.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Runs {
+    over: Vec<Record>,
+    assembler: Assembler,
+    /// Lines that are no events, or events that fit nowhere.
+    pub(crate) stray: Vec<String>,
+    /// Why the stream cannot be understood at all.
+    pub(crate) unreadable: Option<Arc<EventError>>,
+}
+
+impl Runs {
+    /// Takes one line of the stream.
+    pub(crate) fn take(&mut self, line: &str) {
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        match Event::from_line(line) {
+            Ok(event) => {
+                if !self.add(event) {
+                    self.stray.push(line.to_owned());
+                }
+            }
+            Err(EventError::Malformed(_)) => self.stray.push(line.to_owned()),
+            Err(error @ EventError::Newer { .. }) => self.unreadable = Some(Arc::new(error)),
+        }
+    }
+
+    /// Takes one event; false if it fits nowhere.
+    pub(crate) fn add(&mut self, event: Event) -> bool {
+        match self.assembler.add(event) {
+            Added::Fits => true,
+            Added::Begins(before) => {
+                self.over.push(*before);
+                true
+            }
+            Added::Stray => false,
+        }
+    }
+
+    /// The run that goes on, or the last one.
+    pub(crate) fn current(&self) -> &Record {
+        self.assembler.current()
+    }
+
+    /// Every run.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.over.iter().chain([self.current()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a","base.b"]}"#;
+
+    fn finished(case: &str) -> String {
+        format!(r#"{{"event":"case_finished","case":"{case}","outcome":"pass","duration_us":1,"ioctls":1}}"#)
+    }
+
+    fn runs(lines: &[&str]) -> Runs {
+        let mut runs = Runs::default();
+        lines.iter().for_each(|line| runs.take(line));
+        runs
+    }
+
+    #[test]
+    fn torn_and_foreign_lines_are_kept_aside() {
+        let whole = finished("base.a");
+        let runs = runs(&[
+            "\u{1b}[0mnoise",
+            STARTED,
+            "",
+            &format!("{whole}\r"),
+            &whole[..20],
+            "[    1.0] oops",
+            &finished("other.x"),
+        ]);
+        assert_eq!((runs.current().ended.len(), runs.stray.len()), (1, 4));
+        assert_eq!(runs.current().missing(), ["base.b"]);
+    }
+
+    #[test]
+    fn doubled_events_count_once() {
+        let runs = runs(&[STARTED, STARTED, &finished("base.a"), &finished("base.a")]);
+        assert_eq!((runs.iter().count(), runs.current().ended.len(), runs.stray.len()), (1, 1, 2));
+    }
+
+    #[test]
+    fn a_run_may_follow_another() {
+        let end = r#"{"event":"run_aborted","reason":"x"}"#;
+        let whole = finished("base.a");
+        for before in [&[STARTED, &whole, end][..], &[STARTED, &whole]] {
+            let runs = runs(&[before, &["noise", STARTED, &whole, "[torn"]].concat());
+            assert_eq!(runs.iter().map(|run| run.ended.len()).collect::<Vec<_>>(), [1, 1]);
+            assert_eq!(runs.stray, ["noise", "[torn"]);
+            assert!(runs.current().end.is_none());
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_not_guessed_at() {
+        let newer = STARTED.replace("\"format\":1", "\"format\":99");
+        assert!(runs(&[&newer]).unreadable.is_some());
+    }
+}
