@@ -28,40 +28,27 @@ pub(crate) enum ReadError {
     /// It cannot be read.
     #[error("failed to read `{}`\n[name a file of events that can be read]", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: io::Error,
     },
     /// Not one byte.
     #[error("`{}` is empty\n[a run writes its events with `--events FILE`]", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
     /// No event that begins a run.
     #[error("`{}` holds no run: none of its {lines} lines says that one started\n[a run writes its events with `--events FILE`, the lab as events.jsonl among its results]", path.display())]
-    NoRun {
-        /// The file.
-        path: PathBuf,
-        /// Number of lines.
-        lines: usize,
-    },
+    NoRun { path: PathBuf, lines: usize },
     /// A newer program wrote it.
     #[error("`{}`, line {line}: {}", path.display(), error)]
     Newer {
-        /// The file.
         path: PathBuf,
         /// Line from 1.
         line: usize,
-        /// The version, and what to do about it.
         error: EventError,
     },
     /// A line that no run writes.
     #[error("`{}`, line {line} is longer than {LONGEST_LINE} bytes, which no event is\n[give a file that `--events FILE` wrote]", path.display())]
     LongLine {
-        /// The file.
         path: PathBuf,
         /// Line from 1.
         line: usize,
@@ -69,7 +56,6 @@ pub(crate) enum ReadError {
     /// More than any run says.
     #[error("`{}`, line {line}: too many events to compare, more than ten times those of `--fault all`\n[keep one run in one file]", path.display())]
     TooMuch {
-        /// The file.
         path: PathBuf,
         /// Line from 1 at which it became too much.
         line: usize,
@@ -77,9 +63,7 @@ pub(crate) enum ReadError {
     /// Two runs of which nobody can say which one is meant.
     #[error("`{}` holds two runs of {what}, from line {first} and from line {second} on\n[keep one run in one file]", path.display())]
     TwoRuns {
-        /// The file.
         path: PathBuf,
-        /// Configuration and fault.
         what: String,
         /// Line from 1 at which one starts.
         first: usize,

@@ -14,16 +14,7 @@ pub(crate) enum DiffError {
     Read(#[from] ReadError),
     /// They hold runs that do not correspond.
     #[error("`{}` holds {old_runs} and `{}` {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]", old.display(), new.display())]
-    Apart {
-        /// The file that is compared with.
-        old: PathBuf,
-        /// The file that is judged.
-        new: PathBuf,
-        /// Number of runs in the one.
-        old_runs: usize,
-        /// Number of runs in the other.
-        new_runs: usize,
-    },
+    Apart { old: PathBuf, new: PathBuf, old_runs: usize, new_runs: usize },
     /// The file of known failures.
     #[error(transparent)]
     Known(#[from] KnownError),
