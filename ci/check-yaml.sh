@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Holds the files for GitHub and GitLab against the services' own schemas (those that come with check-jsonschema).
+# Validates the files for GitHub and GitLab against the services' schemas, as shipped with check-jsonschema.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Whether others' parsers read from each format what is in the events."""
+"""Reads each format with other projects' parsers and compares the results with the events."""
 
 import argparse
 import glob
@@ -26,20 +26,20 @@ broken = []
 
 
 def check(what, seen, expected):
-    """Notes whether a parser has seen what it was to see."""
+    """Records a parser that did not return the expected result."""
     if seen == expected:
         return
     broken.append(what)
-    print(f"   NOT SO: {what}\n     seen:     {seen}\n     expected: {expected}", flush=True)
+    print(f"   DIFFERS: {what}\n     seen:     {seen}\n     expected: {expected}", flush=True)
 
 
 def by(parser, version):
-    """Says whose turn it is."""
+    """Prints the name of the next parser."""
     print(f"-- {parser} {version}", flush=True)
 
 
 def run(*command, code=None, stdin=None, **more):
-    """The standard output of a command that is to end with this code."""
+    """The standard output of a command, which must end with this code."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, input=stdin, check=False, **more)
     if code is not None:
         check(f"exit code of {' '.join(map(str, command))}", done.returncode, code)
@@ -47,7 +47,7 @@ def run(*command, code=None, stdin=None, **more):
 
 
 def path(name):
-    """A file of this check's own."""
+    """The path of a temporary file."""
     return os.path.join(scratch, name)
 
 
@@ -59,7 +59,7 @@ def written(name, text):
 
 
 def outcomes(lines):
-    """Plan and outcomes, by the events alone; none where a case has no end."""
+    """The outcome of each planned case, from the events; `error` for a case without an end."""
     plan, ended = [], {}
     for line in lines:
         event = json.loads(line)
@@ -71,7 +71,7 @@ def outcomes(lines):
 
 
 def model(*more):
-    """Events, and outcomes, of a run on the model with a fault, and its outputs."""
+    """Events, outcomes and output of a run on the model with a fault."""
     events = path("model.jsonl")
     if os.path.exists(events):
         os.unlink(events)
@@ -82,19 +82,19 @@ def model(*more):
 
 
 def report(*files_and_options, code=1, stdin=None):
-    """What `reglist report` prints."""
+    """The output of `reglist report`."""
     return run(reglist, "report", *files_and_options, code=code, stdin=stdin)
 
 
 with open(EVENTS, encoding="utf-8") as events_file:
     fixture = outcomes(events_file.readlines())
 
-# What consumers without a word for an error make of one.
+# Consumers without an outcome for errors report a fail.
 failed = lambda outcome: {"error": "fail"}.get(outcome, outcome)
 
 
 def of_kunit(text):
-    """Cases and outcomes as the kernel's own tool reads them, and its count of errors."""
+    """Cases and outcomes as kunit.py reads them, and its count of errors."""
     import kunit_parser
     from kunit_printer import Printer
 
@@ -138,7 +138,7 @@ by("tap.py", importlib.metadata.version("tap.py"))
 
 
 def of_tap(text):
-    """Cases and outcomes as tap.py reads them, and what it could not read."""
+    """Cases and outcomes as tap.py reads them, and the lines that it could not read."""
     from tap.parser import Parser
 
     cases, other = {}, []
@@ -175,11 +175,11 @@ with open(os.path.join(options.lava, "version"), encoding="utf-8") as file:
 
 
 def of_lava(text):
-    """Results as LAVA's dispatcher takes them from a console."""
+    """Results as LAVA's dispatcher reads them from a console."""
     from lava_dispatcher.actions.test.shell import TestShellAction
 
     class Logger:
-        """Hears everything and says nothing."""
+        """Discards everything."""
 
         def __getattr__(self, _):
             return lambda *positional, **named: None
@@ -205,7 +205,7 @@ check("LAVA: the same on a kernel's console", of_lava(logged)[0], expected)
 _, ran, out = model("--format", "lava")
 check("LAVA: stdout of the suite", of_lava(out)[0], {case: failed(outcome) for case, outcome in ran.items()})
 check("LAVA: two runs", of_lava(report(EVENTS, EVENTS, "--format", "lava"))[1], ["run_1", "run_2"])
-# A job's `monitors` take the suite's KTAP by this pattern, and make such ids of its ids.
+# A job's `monitors` read the suite's KTAP with this pattern and rewrite its ids like this.
 monitor = r"\n(?=(?:not )?ok \d+ (?P<test_case_id>[^\s#]+)[^\r\n]*\r*\n)(?:[^\r\n]*# (?=SKIP))?(?P<result>SKIP|not ok|ok)[^\r\n]*(?=\r*\n)"
 words = {"ok": "pass", "not ok": "fail", "SKIP": "skip"}
 seen = {re.sub(r"\W+", "_", match["test_case_id"].lower()): words[match["result"]] for match in re.finditer(monitor, ktap)}
@@ -267,7 +267,7 @@ for more in ([], ["--kcidb-origin", "some_lab", "--kcidb-build", "maestro:123"])
     check("kcidb-io: a valid document", latest.is_valid_exactly(document), True)
     statuses = [test["status"] for test in document["tests"]][: len(fixture)]
     check("kcidb-io: statuses", statuses, ["PASS", "FAIL", "PASS", "SKIP", "ERROR", "ERROR", "MISS"])
-    # The second run is the same as the first, and so has its ids.
+    # The second run equals the first, so it has the same ids.
     check("kcidb-io: ids", len({test["id"] for test in document["tests"]}), len(fixture))
 
 by("kselftest's runner of Linux, Debian's", package)

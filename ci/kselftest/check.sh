@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Runs the drop-in under the run_kselftest.sh of the kernel source that the lab has fetched, unmodified, and with the suite's
-# model as its subject: laid out by hand, and installed by the kernel's own make. SUITE names reglist-suite; without it, cargo
-# builds it.
+# Runs the drop-in on the model, under the unmodified run_kselftest.sh of the kernel source in the lab's cache: copied by hand, and
+# installed by the kernel's own make. SUITE is the path of reglist-suite; without it, cargo builds it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -32,12 +31,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 selftests=$kernel/tools/testing/selftests
 
-# By hand, as README.md says it.
+# By hand, as in ci/README.md.
 mkdir "$work/copied"
 cp -r "$selftests/run_kselftest.sh" "$selftests/kselftest" "$here/kselftest-list.txt" "$here/kvm_reglist" "$work/copied"
 cp "$SUITE" "$work/copied/kvm_reglist/reglist-suite"
 
-# By the kernel's make, in a copy of what it takes of the tree.
+# By the kernel's make, in a copy of the files that it needs.
 tree=$work/tree
 mkdir -p "$tree/tools/testing/selftests"
 cp -r "$kernel/scripts" "$kernel/Makefile" "$tree"
@@ -51,23 +50,23 @@ make -s -C "$tree/tools/testing/selftests" TARGETS=kvm_reglist INSTALL_PATH="$wo
 }
 diff "$here/kselftest-list.txt" "$work/installed/kselftest-list.txt"
 
-# expect WHAT LINE: the last run has a line like this.
+# expect WHAT LINE: the log of the last run must have a line that matches LINE.
 expect() {
   grep -Eq -- "$2" "$work/log" && return
   cat "$work/log" >&2
-  echo "$1: no line like $2" >&2
+  echo "$1: no line matches $2" >&2
   exit 1
 }
 
-# run WHERE CODE ARGUMENTS...: a run of the whole list with arguments for the suite, which is to end with CODE.
+# run WHERE CODE ARGUMENTS...: runs the whole list with arguments for the suite; it must end with CODE.
 run() {
   local where=$1 want=$2 code=0
   shift 2
-  # Through a pipe: run_kselftest.sh opens its standard output anew for each test, and a file would be overwritten.
+  # Through a pipe: run_kselftest.sh reopens its standard output for each test and would overwrite a file.
   KSELFTEST_REGLIST_SH_ARGS="$*" "$work/$where/run_kselftest.sh" 2>&1 < /dev/null | cat > "$work/log" || code=$?
   if [ "$code" != "$want" ]; then
     cat "$work/log" >&2
-    echo "run_kselftest.sh ended with $code and not with $want" >&2
+    echo "run_kselftest.sh ended with $code, expected $want" >&2
     exit 1
   fi
   grep -E '^(not )?ok |^# # Totals' "$work/log"
@@ -86,4 +85,4 @@ expect 'a case failed' '^# not ok [0-9]+ [a-z_]+\.efault\.'
 expect 'the test failed' '^not ok 1 selftests: kvm_reglist: reglist\.sh # exit=1$'
 run copied 0 --subject model no.such.case
 expect 'nothing tested' '^ok 1 selftests: kvm_reglist: reglist\.sh # SKIP$'
-echo "the suite's $cases cases under run_kselftest.sh: as they should be"
+echo "run_kselftest.sh reports all $cases cases correctly"

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""Compares the results that LAVA has of a run with the suite's own events, case by case.
+"""Compares LAVA's results of a run with the suite's events, case by case.
 
     compare.py lava-run.log events.jsonl
 
-An error of a case is a fail in LAVA, and so is a planned case without an end. Ends with 1 if a case differs.
+In LAVA, an error is a fail, and so is a planned case without an end. Ends with 1 if a case differs.
 """
 
 import json
@@ -17,14 +17,14 @@ LAVA = {"pass": "pass", "fail": "fail", "error": "fail", "skip": "skip"}
 
 
 class Loader(yaml.SafeLoader):
-    """Takes values as they are written; lava-run marks some of them with a tag that says nothing (`! "309"`)."""
+    """Keeps values as they are written; lava-run marks some with an empty tag (`! "309"`)."""
 
 
 Loader.add_multi_constructor("!", lambda loader, suffix, node: loader.construct_scalar(node))
 
 
 def in_lava(path):
-    """Case to result, as lava-run reports them; of one case more than one is a difference of its own."""
+    """Case to result, as lava-run reports them. Several results of one case count as a difference."""
     results = {}
     with open(path, encoding="utf-8", errors="replace") as log:
         for line in log:
@@ -40,14 +40,14 @@ def in_lava(path):
 
 
 def in_events(path):
-    """Case to result, as LAVA should have them."""
+    """Case to result, as LAVA must report them."""
     results = {}
     with open(path, encoding="utf-8", errors="replace") as events:
         for line in events:
             try:
                 event = json.loads(line)
             except ValueError:
-                # The last line of a machine that went down.
+                # The truncated last line of a crashed machine.
                 continue
             if event["event"] == "run_started":
                 results.update((case, "fail") for case in event["plan"])
@@ -66,7 +66,7 @@ def main(log, events):
         there, here = lava.get(case, "nothing"), suite.get(case, "nothing")
         if there != here:
             differing += 1
-            print(f"{case}: LAVA says {there}, the suite {here}")
+            print(f"{case}: LAVA reports {there}, the suite {here}")
     counts = ", ".join(f"{list(suite.values()).count(result)} {result}" for result in ("pass", "fail", "skip"))
     print(f"LAVA and the suite agree on {len(suite) - differing} of {len(suite)} cases ({counts})")
     for case in sorted(case for case, result in lava.items() if result == "fail")[:5]:

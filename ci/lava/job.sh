@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Fills in a job of this folder: addresses for @KERNEL@, @IMAGE@ and @SUITE@, and for @CASES@ the ids that the suite is going to
-# report (with _ for each dot where it says @CASES_@, as LAVA's monitors spell them).
+# Fills in a job of this folder: URLs for @KERNEL@, @IMAGE@ and @SUITE@, and the ids of the expected cases for @CASES@
+# (for @CASES_@ with _ for each dot, as LAVA's monitors write them).
 #
 #     reglist-suite --list | ci/lava/job.sh TEMPLATE [KERNEL=URL] [IMAGE=URL] [SUITE=URL] > job.yaml
 set -euo pipefail
@@ -25,7 +25,7 @@ for word in "$@"; do
   job=${job//"@${word%%=*}@"/"${word#*=}"}
 done
 if grep -v '^#' <<< "$job" | grep -o '@[A-Z_]*@' >&2; then
-  echo "${0##*/}: no value for these [give WORD=VALUE for each]" >&2
+  echo "${0##*/}: these words have no value [give WORD=VALUE for each]" >&2
   exit 64
 fi
 printf '%s\n' "$job"

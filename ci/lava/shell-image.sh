@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # shell-image.sh IMAGE BUSYBOX TO
 #
-# Makes an image with a shell of one that `reglist lab --keep` has left: what LAVA's own test shell needs in the guest, with the
-# lab's modules loaded and the suite as /usr/bin/reglist-suite. BUSYBOX is a static one for LoongArch. The kernel is to start it
-# with `rdinit=/bin/sh -- /init`. Takes root, for a device file.
+# Makes an image for LAVA's test shell from an image of `reglist lab --keep`. It has a shell, loads the lab's modules, and has the suite as
+# /usr/bin/reglist-suite. BUSYBOX is a static busybox for LoongArch. Boot the image with `rdinit=/bin/sh -- /init`. Needs root, for a
+# device file.
 set -eu
 
 if [ $# -ne 3 ]; then

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// Looks at pages as a browser shows them: check.mjs PAGE... with CHROMIUM (the program), PROFILE (a fresh directory), MODULES (where
-// package.json was installed) and SHOTS (where screenshots go, or nothing).
+// check.mjs PAGE...: tests pages in a browser. Environment: CHROMIUM (the program), PROFILE (an empty directory), MODULES (where
+// package.json is installed), SHOTS (directory for screenshots, or empty).
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ const require = createRequire(join(MODULES, "package.json"));
 const { chromium } = require("playwright-core");
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
-// The page of a full run; of two, with nothing alike in them.
+// Bytes: the page of one full run; of two runs that have nothing in common.
 const LARGEST = { 1: 500_000, 2: 750_000 };
 const SWITCHES = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -24,7 +24,7 @@ const browser = await chromium.launchPersistentContext(PROFILE, {
 });
 let complaints = 0;
 
-/** Opens a page and has `look` look at it; nothing may be said or fetched meanwhile. */
+/** Opens a page and calls `look`; the page must neither log to the console nor fetch anything. */
 const open = async (what, file, fragment, look) => {
   const page = await browser.newPage();
   const told = [];
@@ -68,7 +68,7 @@ for (const path of process.argv.slice(2)) {
   for (const colorScheme of ["light", "dark"]) {
     await open(colorScheme, file, "", async (page) => {
       await page.emulateMedia({ colorScheme });
-      // What is closed cannot be looked at.
+      // axe does not check closed elements.
       await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
       await accessible(page);
     });
@@ -116,7 +116,7 @@ for (const path of process.argv.slice(2)) {
     assert.equal(await page.locator("#filter").inputValue(), "");
   });
 
-  // The last case of a clause that is closed, if there is one.
+  // The last case of a closed clause, if there is one.
   let closed;
   await open("anchors", file, "", async (page) => {
     const ids = await page.evaluate(() => [...document.querySelectorAll("details.clause:not([open]) tr.case")].map((row) => row.id));
@@ -172,7 +172,7 @@ for (const path of process.argv.slice(2)) {
 }
 await browser.close();
 
-// Without JavaScript everything but the filter is there.
+// Without JavaScript, everything except the filter must work.
 const plain = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: SWITCHES });
 const context = await plain.newContext({ javaScriptEnabled: false });
 for (const path of process.argv.slice(2)) {

@@ -1,21 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Opens the pages of `reglist report --html` in a headless Chromium, as a person would who got them by mail: a right kernel, the posted
-# patch, both beside each other, the model with a fault, a run that broke off, one that has no list, one of a kernel without the ioctl.
-# `check.sh DIR` leaves pages, screenshots and a print in DIR.
+# Opens the pages of `reglist report --html` in a headless Chromium, from files: a correct kernel, the posted patch, both compared, the
+# model with a fault, an incomplete run, a run without its list, a kernel without the ioctl. `check.sh DIR` writes pages, screenshots and
+# a print to DIR.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-missing=()
-command -v node >/dev/null || missing+=(nodejs)
-command -v npm >/dev/null || missing+=(npm)
-browser=$(command -v chromium || true)
-[ -n "$browser" ] || missing+=(chromium)
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "check.sh: ${missing[*]} is not here" >&2
-  echo "[apt-get install --no-install-recommends ${missing[*]}]" >&2
-  exit 1
-fi
+. ci/page/browser.sh
 
 kept="${1:-}"
 work=$(mktemp -d)
@@ -24,19 +15,9 @@ if [ -n "$kept" ]; then
   mkdir -p "$kept"
 fi
 
-# Kept beside the lab's things; nothing of it lies in the repository.
-place="${XDG_CACHE_HOME:-$HOME/.cache}/reglist/page-$(sha256sum ci/page/package-lock.json | cut -c1-16)"
-if [ ! -d "$place" ]; then
-  mkdir -p "$(dirname "$place")"
-  scratch=$(mktemp -d "$place.XXXXXX")
-  cp ci/page/package.json ci/page/package-lock.json "$scratch"
-  (cd "$scratch" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  mv -T "$scratch" "$place"
-fi
-
 cargo build --locked --release
 reglist="${CARGO_TARGET_DIR:-target}/release/reglist"
-# A run that fails is what some of these are for.
+# Exit code 1 is expected of the runs with failures.
 "$reglist" lab --reference --results "$work/reference" >/dev/null
 "$reglist" lab --patch ci/lab/variants/posted-v5.patch --results "$work/v5" >/dev/null || [ $? -eq 1 ]
 "$reglist" run --subject model --fault efault-lost --events "$work/model.jsonl" >/dev/null || [ $? -eq 1 ]
@@ -64,7 +45,7 @@ page broken-off ci/formats/broken-off.jsonl
 page ktap "$work/ktap.log"
 page not-implemented "$work/unknown.jsonl"
 page not-implemented-v5 "$work/unknown.jsonl" "$work/v5/events.jsonl"
-# The lab leaves a page, too.
+# The lab must write a page too.
 [ -s "$work/reference/report.html" ]
 
 export CHROMIUM="$browser" PROFILE="$work/profile" MODULES="$place" SHOTS="$kept"

@@ -16,7 +16,7 @@ mod spec;
 mod system;
 mod target;
 
-pub use target::contract;
+pub use command::contract;
 
 use std::process::ExitCode;
 

@@ -62,10 +62,10 @@ fn wrong_usage_has_its_own_exit_code() {
 fn what_is_for_a_run_is_sent_there() {
     let home = tempfile::tempdir().unwrap();
     for (arguments, meant) in [
-        (&["--subject", "model"][..], "reglist run --subject model]"),
-        (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run --fault pmu-always]"),
-        (&["base.count"], "reglist run base.count]"),
-        (&["--known", "k.yaml", "base.count"], "reglist run base.count --known k.yaml]"),
+        (&["--subject", "model"][..], "reglist run --subject model`?]"),
+        (&["-v", "--fault", "pmu-always", "--color", "never"], "reglist run -v --fault pmu-always --color never`?]"),
+        (&["base.count"], "reglist run base.count`?]"),
+        (&["--known", "k.yaml", "base.count"], "reglist run --known k.yaml base.count`?]"),
     ] {
         let text = complaint(arguments, home.path());
         assert!(text.starts_with("reglist: ") && text.trim_end().ends_with(meant), "{text}");

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::{MemoryError, POISON, Protection, Region, UserAddress, page_size};
+use crate::value::{LARGEST, Value, size_of_register};
 
 /// Size of `struct kvm_one_reg`: the id and the address of the value.
 const ONE_REG: usize = 16;
@@ -12,24 +13,12 @@ const ONE_REG: usize = 16;
 const VALUE: usize = 256;
 /// Bytes watched before and behind a value.
 const WATCHED: usize = 64;
-/// Largest register there is (KVM_REG_SIZE_U2048).
-pub const LARGEST: usize = 256;
-
-/// A call could not be made, or ended in a way that no ioctl may.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// The harness's memory.
-    #[error("memory for a register cannot be had")]
-    Memory(#[from] MemoryError),
-}
 
 /// What a GET left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Got {
     /// Return value or errno.
     pub result: Answer,
-    /// The first bytes of the value, as many as were asked for.
-    pub bytes: Vec<u8>,
     /// Offsets within the value of bytes that the kernel wrote.
     pub written: Vec<usize>,
     /// Number of bytes written shortly before, or behind [`LARGEST`] bytes of
@@ -45,51 +34,43 @@ pub struct Access<'a> {
     region: Region,
     /// Where the structure lies.
     one_reg: usize,
+    /// What lies in a value's place before a GET.
+    ground: Vec<u8>,
 }
 
 impl<'a> Access<'a> {
     /// Memory to reach the registers of `vcpu`.
-    ///
-    /// # Errors
-    /// Where the memory cannot be had.
-    pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, AccessError> {
+    pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, MemoryError> {
         let page = page_size();
         let mut region = Region::reserve(2 * page)?;
         region.open(0..page, Protection::ReadWrite)?;
-        Ok(Self { vcpu, region, one_reg: page - ONE_REG })
+        Ok(Self { vcpu, region, one_reg: page - ONE_REG, ground: POISON.repeat(LARGEST / POISON.len()) })
     }
 
-    /// KVM_GET_ONE_REG of an 8-byte register.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
-    pub fn get(&self, id: u64) -> Result<Result<u64, Errno>, AccessError> {
-        self.region.write(VALUE, &POISON)?;
+    /// KVM_GET_ONE_REG.
+    pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, MemoryError> {
+        let size = size_of_register(id);
+        self.region.write(VALUE, self.ground.get(..size).unwrap_or(&self.ground))?;
         let result = self.get_at(id, self.region.address(VALUE))?;
-        let value = self.region.read_u64(VALUE)?;
+        let mut read = Ok(());
+        let value = Value::filled(size, |bytes| read = self.region.read_into(VALUE, bytes));
+        read?;
         Ok(result.map(|_| value))
     }
 
-    /// KVM_SET_ONE_REG of an 8-byte register.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
-    pub fn set(&self, id: u64, value: u64) -> Result<Result<(), Errno>, AccessError> {
-        self.region.write(VALUE, &value.to_le_bytes())?;
+    /// KVM_SET_ONE_REG, of a value that has the register's size.
+    pub fn set(&self, id: u64, value: impl Into<Value>) -> Result<Result<(), Errno>, MemoryError> {
+        self.region.write(VALUE, value.into().bytes())?;
         let result = self.set_at(id, self.region.address(VALUE))?;
         Ok(result.map(|_| ()))
     }
 
     /// KVM_GET_ONE_REG, watching which bytes are written.
-    ///
-    /// # Errors
-    /// The harness's trouble.
-    pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, AccessError> {
+    pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, MemoryError> {
         let window = VALUE - WATCHED..VALUE + LARGEST + WATCHED;
         self.region.poison(window.clone())?;
         let result = self.get_at(id, self.region.address(VALUE))?;
         let mut touched = self.region.touched(window.clone())?;
-        let mut bytes = self.region.read(VALUE, size)?;
         if result.is_ok() && (VALUE..VALUE + size).any(|offset| !touched.contains(&offset)) {
             // A byte of the value may just look like poison: once more, on
             // other ground.
@@ -102,34 +83,93 @@ impl<'a> Access<'a> {
             touched.extend(differs.map(|(_, offset)| offset));
             touched.sort_unstable();
             touched.dedup();
-            bytes = second.get(..size).unwrap_or_default().to_vec();
         }
         let inside = |offset: &usize| (VALUE..VALUE + LARGEST).contains(offset);
         let stray = touched.iter().filter(|offset| !inside(offset)).count();
         let written = touched.into_iter().filter(inside).map(|offset| offset - VALUE).collect();
-        Ok(Got { result, bytes, written, stray })
+        Ok(Got { result, written, stray })
     }
 
     /// KVM_GET_ONE_REG to any address.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
-    pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
+    pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.get_one_reg(self.one_reg(id, value)?))
     }
 
     /// KVM_SET_ONE_REG from any address.
-    ///
-    /// # Errors
-    /// The harness's trouble outside, the kernel's errno inside.
-    pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, AccessError> {
+    pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.set_one_reg(self.one_reg(id, value)?))
     }
 
-    fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, AccessError> {
+    fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, MemoryError> {
         let offset = self.one_reg;
         let one_reg = u128::from(value.value()) << 64 | u128::from(id);
         self.region.write(offset, &one_reg.to_le_bytes())?;
         Ok(self.region.address(offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::{IoSlice, IoSliceMut};
+    use std::sync::Mutex;
+
+    use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    /// A vCPU with a register for every id, of the size that the id says.
+    #[derive(Debug, Default)]
+    struct Cells(Mutex<BTreeMap<u64, Vec<u8>>>);
+
+    fn fetch(address: u64, len: usize) -> Result<Vec<u8>, Errno> {
+        let mut bytes = vec![0; len];
+        let remote = [RemoteIoVec { base: address as usize, len }];
+        process_vm_readv(Pid::this(), &mut [IoSliceMut::new(&mut bytes)], &remote)?;
+        Ok(bytes)
+    }
+
+    /// The id and the value's address.
+    fn one_reg(address: UserAddress) -> Result<(u64, u64), Errno> {
+        let bytes = fetch(address.value(), ONE_REG)?;
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap());
+        Ok((word(0), word(8)))
+    }
+
+    impl Vcpu for Cells {
+        fn get_reg_list(&self, _: UserAddress) -> Answer {
+            Err(Errno::ENOTTY)
+        }
+
+        fn get_one_reg(&self, address: UserAddress) -> Answer {
+            let (id, address) = one_reg(address)?;
+            let cells = self.0.lock().unwrap();
+            let bytes = cells.get(&id).ok_or(Errno::ENOENT)?;
+            let remote = [RemoteIoVec { base: address as usize, len: bytes.len() }];
+            process_vm_writev(Pid::this(), &[IoSlice::new(bytes)], &remote)?;
+            Ok(0)
+        }
+
+        fn set_one_reg(&self, address: UserAddress) -> Answer {
+            let (id, address) = one_reg(address)?;
+            self.0.lock().unwrap().insert(id, fetch(address, size_of_register(id))?);
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn registers_of_every_size_are_read_and_written_whole() {
+        let cells = Cells::default();
+        let access = Access::new(&cells).unwrap();
+        for code in 0..=8_u64 {
+            let (id, size) = (code << 52 | 1, 1 << code);
+            let value = Value::of_words(size, |word| 0x8877_6655_4433_2211_u64.rotate_left(word as u32));
+            assert_eq!(access.get(id).unwrap(), Err(Errno::ENOENT));
+            assert_eq!(access.set(id, value).unwrap(), Ok(()));
+            assert_eq!(access.get(id).unwrap(), Ok(value));
+            let got = access.get_watched(id, size).unwrap();
+            assert_eq!((got.written.len(), got.stray), (size, 0));
+        }
     }
 }

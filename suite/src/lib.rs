@@ -18,5 +18,6 @@ pub mod memory;
 pub mod model;
 pub mod report;
 pub mod spec;
+pub mod value;
 
 pub use spec::clause;

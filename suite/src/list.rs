@@ -137,9 +137,6 @@ pub struct ListMemory {
 
 impl ListMemory {
     /// Memory for up to `entries` entries with `beyond` behind it.
-    ///
-    /// # Errors
-    /// Where the memory cannot be had.
     pub fn new(entries: usize, beyond: Beyond, landing_zone: bool) -> Result<Self, MemoryError> {
         let page = page_size();
         let room = match beyond {
@@ -177,9 +174,6 @@ impl ListMemory {
 
     /// Poisons everything, places a header, makes the call and looks at what
     /// it left.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn call(
         &mut self,
         placement: Placement,

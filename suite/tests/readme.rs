@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The README's table of clauses follows `specs/clauses.yaml`.
+//! The table of clauses in `specs/README.md` follows `specs/clauses.yaml`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -42,7 +42,7 @@ fn cell(text: &str) -> String {
 
 #[test]
 fn the_table_of_clauses_is_that_of_the_specification() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/README.md");
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(BEGIN).unwrap();
     let (kept, after) = rest.split_once(END).unwrap();
@@ -51,7 +51,7 @@ fn the_table_of_clauses_is_that_of_the_specification() {
         fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
         return;
     }
-    assert!(kept == table, "README.md does not follow specs/clauses.yaml; to rewrite it:\n{REWRITE}");
+    assert!(kept == table, "specs/README.md does not follow specs/clauses.yaml; to rewrite it:\n{REWRITE}");
 }
 
 #[test]

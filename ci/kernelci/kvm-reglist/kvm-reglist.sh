@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Runs reglist-suite and leaves its results as output/result.txt (a line `ID pass|fail|skip` for each case), and what is to be
-# said of them as output/reglist.log. Asks of the machine no more than a shell and sed; wget or curl where -u is given.
+# Runs reglist-suite. Writes the results to output/result.txt (a line `ID pass|fail|skip` for each case) and the KTAP with all findings
+# to output/reglist.log. Needs a shell, sed, grep and tee; with -u also wget or curl.
 #
 #     kvm-reglist.sh [-u URL] [-a ARGUMENTS]
 #
-# Ends with 0 if there are results, whatever they say, for they are reported each by itself; else with the suite's exit code.
+# Ends with 0 if there are results, even failed ones: each result is reported on its own. Otherwise ends with the suite's exit code.
 set -eu
 
 url='' arguments='--subject kvm'
@@ -24,7 +24,7 @@ if [ -n "$url" ]; then
   chmod 755 reglist-suite
 fi
 
-# On the console too: it is all that is left of a machine that goes down. KMSG=1 is how test-definitions ask for the kernel's log.
+# Also on the console, which is all that remains of a machine that crashes. test-definitions set KMSG=1 for results in the kernel log.
 kmsg=
 [ -z "${KMSG:-}" ] || kmsg=--kmsg
 code=0
@@ -33,12 +33,12 @@ code=0
 code=$(cat output/code)
 rm output/code
 
-# KTAP's lines, a case's number left out. SKIP comes before ok.
+# From KTAP lines, without the number of the case. SKIP must come before ok.
 sed -n \
   -e 's/^ok [0-9]* \([a-zA-Z0-9_.-]*\) # SKIP.*/\1 skip/p;t' \
   -e 's/^ok [0-9]* \([a-zA-Z0-9_.-]*\).*/\1 pass/p;t' \
   -e 's/^not ok [0-9]* \([a-zA-Z0-9_.-]*\).*/\1 fail/p' output/reglist.log > output/result.txt
-# A case that never came to its end has failed. Every planned one is named before the first begins.
+# A planned case without a result has failed. The suite prints the whole plan before the first case.
 sed -n 's/^# plan //p' output/reglist.log | tr ' ' '\n' | while read -r id; do
   grep -qE "^$id (pass|fail|skip)$" output/result.txt || echo "$id fail"
 done > output/missing.txt

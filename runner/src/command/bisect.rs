@@ -7,7 +7,7 @@ use reglist_suite::exit;
 
 use crate::command::error::Error;
 use crate::lab::LabError;
-use crate::target::RunError;
+use crate::record::run::RunError;
 
 /// The commit cannot be judged.
 const SKIP: u8 = 125;

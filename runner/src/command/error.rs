@@ -3,10 +3,12 @@
 //! the one printer that shows it with all its causes.
 
 use reglist_suite::exit;
+use reglist_suite::harness::UsageError;
 
 use crate::command::report::StoredError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
+use crate::record::run::RunError;
 use crate::report::diff::error::DiffError;
 use crate::report::matrix::OutputError;
 use crate::report::page::PageError;
@@ -19,7 +21,7 @@ use crate::system::output::{self, PrintError};
 use crate::system::results::ResultsError;
 use crate::system::session::SessionError;
 use crate::system::stage::StageError;
-use crate::target::RunError;
+use crate::target::TargetError;
 use crate::target::ssh::SshError;
 
 /// What ended the program early.
@@ -73,12 +75,27 @@ pub(crate) enum Error {
     /// A command of a stage.
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// Wrong usage of the suite.
+    #[error(transparent)]
+    Suite(#[from] UsageError),
+    /// A command line.
+    #[error("{text}")]
+    Usage {
+        /// What is wrong with it.
+        text: String,
+    },
     /// The standard output.
     #[error(transparent)]
     Print(#[from] PrintError),
 }
 
 impl Error {
+    /// The error of a command line; its text is clap's.
+    pub(crate) fn usage(error: clap::Error) -> Self {
+        let text = error.render().to_string();
+        Self::Usage { text: text.trim().trim_start_matches("error: ").to_owned() }
+    }
+
     /// Whether the user asked to stop.
     pub(crate) fn is_interruption(&self) -> bool {
         match self {
@@ -94,7 +111,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             // What the user gave, all of it.
-            Self::Diff(_) | Self::Known(_) | Self::Show(_) => exit::USAGE,
+            Self::Diff(_) | Self::Known(_) | Self::Show(_) | Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
             Self::File(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
@@ -115,4 +132,16 @@ pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
         output::show(&error);
         error.exit_code()
     })
+}
+
+impl From<TargetError> for Error {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Cache(error) => error.into(),
+            TargetError::Lab(error) => error.into(),
+            TargetError::Ssh(error) => error.into(),
+            TargetError::Stage(error) => error.into(),
+            TargetError::Suite(error) => error.into(),
+        }
+    }
 }

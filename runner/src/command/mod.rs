@@ -5,16 +5,35 @@
 
 pub(crate) mod bisect;
 pub(crate) mod cli;
+mod conclude;
+pub mod contract;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod error;
 mod format;
 pub(crate) mod lab;
 pub(crate) mod manual;
-pub(crate) mod own_options;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sets;
 pub(crate) mod show;
 pub(crate) mod spec;
 pub(crate) mod ssh;
+
+use std::path::Path;
+
+use reglist_suite::arch::Arch;
+use reglist_suite::harness;
+
+use error::Error;
+
+/// Makes sure that a suite elsewhere will take these words, and that they select
+/// a case; `specs` are its specifications, if not its own.
+fn selected(words: &[String], specs: Option<&Path>, arch: &dyn Arch) -> Result<(), Error> {
+    let mut options = harness::read_options(words.iter().map(Into::into)).map_err(Error::usage)?;
+    options.specs = specs.map(Path::to_owned).or(options.specs);
+    if !options.prints() {
+        harness::plan(&options, arch)?;
+    }
+    Ok(())
+}

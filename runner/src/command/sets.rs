@@ -4,13 +4,12 @@
 
 use std::path::Path;
 
-use clap::ValueEnum as _;
 use reglist_suite::exit;
 
 use super::lab::{open_cache, open_results};
-use crate::command::cli::{Kernel, LabArgs};
 use crate::command::error::{self, Error};
-use crate::lab::{Inputs, LabError, SetError};
+use crate::command::lab::LabArgs;
+use crate::lab::{DebianKernel, Inputs, LabError, Request, SetError};
 use crate::record::stream::Runs;
 use crate::report::page;
 use crate::report::text::{self as report, Compared};
@@ -31,48 +30,48 @@ const WORST_FIRST: [u8; 5] = [exit::USAGE, exit::INFRASTRUCTURE, exit::FAILED, e
 #[derive(Debug)]
 struct Set {
     name: String,
-    arguments: LabArgs,
+    request: Request,
 }
 
 impl Set {
     /// Understands `NAME=ITEM,ITEM...`; what is not said is as in `common`.
-    fn parse(text: &str, common: &LabArgs) -> Result<Self, SetError> {
+    fn parse(text: &str, common: &Request) -> Result<Self, SetError> {
         let malformed = || SetError::Malformed { text: text.to_owned() };
         let (name, items) = text.split_once('=').ok_or_else(malformed)?;
         let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         if name.is_empty() || name.starts_with('.') || !is_plain(name) || items.is_empty() {
             return Err(malformed());
         }
-        let mut arguments = LabArgs { sets: Vec::new(), ..common.clone() };
+        let mut request = common.clone();
         let mut has_kernel = false;
         for item in items.split(',') {
-            let version = Kernel::from_str(item, true).ok();
+            let version = DebianKernel::named(item);
             let is_directory = Path::new(item).is_dir();
             if (version.is_some() || is_directory) && std::mem::replace(&mut has_kernel, true) {
                 return Err(SetError::SecondKernel { name: name.to_owned(), item: item.to_owned() });
             }
             match version {
-                Some(version) => (arguments.kernel, arguments.kernel_src) = (version, None),
-                None if is_directory => arguments.kernel_src = Some(item.into()),
-                None if item == REFERENCE => arguments.reference = true,
+                Some(version) => (request.kernel, request.kernel_src) = (version, None),
+                None if is_directory => request.kernel_src = Some(item.into()),
+                None if item == REFERENCE => request.reference = true,
                 None if item.is_empty() => return Err(malformed()),
-                None => arguments.patches.push(item.into()),
+                None => request.patches.push(item.into()),
             }
         }
-        Ok(Self { name: name.to_owned(), arguments })
+        Ok(Self { name: name.to_owned(), request })
     }
 }
 
 /// Tests every set, and shows what came of them side by side.
 pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let sets = common.sets.iter().map(|text| Set::parse(text, common)).collect::<Result<Vec<_>, _>>();
+    let sets = common.sets.iter().map(|text| Set::parse(text, &common.request())).collect::<Result<Vec<_>, _>>();
     let sets = sets.map_err(LabError::from)?;
     for (position, set) in sets.iter().enumerate() {
         if sets.iter().take(position).any(|other| other.name == set.name) {
             return Err(LabError::from(SetError::Twice { name: set.name.clone() }).into());
         }
     }
-    let inputs = sets.iter().map(|set| Inputs::read(&set.arguments)).collect::<Result<Vec<_>, _>>()?;
+    let inputs = sets.iter().map(|set| common.inputs(&set.request)).collect::<Result<Vec<_>, _>>()?;
     let cache = open_cache(common)?;
     let results = open_results(common, &cache)?;
     let interrupt = Interrupt::listen()?;
@@ -80,7 +79,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let mut codes = Vec::new();
     drop(cache);
     for (set, inputs) in sets.iter().zip(inputs) {
-        let tested = test(set, inputs, &results, &interrupt, verbosity);
+        let tested = test(set, common, inputs, &results, &interrupt, verbosity);
         let stop = tested.as_ref().is_err_and(Error::is_interruption) || interrupt.requested();
         let (runs, code) = match tested {
             Ok(tested) => tested,
@@ -110,6 +109,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
 /// Tests one set; the exit code is that of a run of its own.
 fn test(
     set: &Set,
+    common: &LabArgs,
     inputs: Inputs,
     results: &Results,
     interrupt: &Interrupt,
@@ -117,9 +117,9 @@ fn test(
 ) -> Result<(Runs, u8), Error> {
     let cache = Cache::open(Cache::place()?)?;
     let results = results.within(&set.name)?;
-    let session = Session::new(cache, results, interrupt.afresh(), verbosity, set.arguments.dry_run)?;
+    let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.dry_run)?;
     session.progress().say(&format!("reglist: set {}", set.name));
-    let run = target::carry_out(&mut Lab::new(&session, &set.arguments, inputs))?;
+    let run = target::carry_out(&mut Lab::new(&session, &set.request, &common.setup(), inputs))?;
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));
     }
@@ -138,21 +138,21 @@ mod tests {
     use super::*;
     use crate::command::cli::{Cli, Command};
 
-    fn common(more: &[&str]) -> LabArgs {
+    fn common(more: &[&str]) -> Request {
         let cli = Cli::try_parse_from([&["reglist", "lab"], more].concat()).unwrap();
         let Some(Command::Lab(lab)) = cli.command else { panic!("not lab") };
-        *lab
+        lab.request()
     }
 
     #[test]
     fn a_set_is_a_kernel_with_patches() {
         let set = Set::parse("mine=6.12,a.patch,b.patch", &common(&["--strict"])).unwrap();
         assert_eq!(set.name, "mine");
-        assert_eq!(set.arguments.kernel, Kernel::V6_12);
-        assert_eq!(set.arguments.patches, [Path::new("a.patch"), Path::new("b.patch")]);
-        assert!(set.arguments.suite_args.strict && !set.arguments.reference);
+        assert_eq!(set.request.kernel, DebianKernel::V6_12);
+        assert_eq!(set.request.patches, [Path::new("a.patch"), Path::new("b.patch")]);
+        assert!(!set.request.reference);
         let set = Set::parse("right=reference,/", &common(&[])).unwrap();
-        assert!(set.arguments.reference && set.arguments.kernel_src.is_some());
+        assert!(set.request.reference && set.request.kernel_src.is_some());
     }
 
     #[test]

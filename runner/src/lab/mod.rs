@@ -19,14 +19,11 @@ mod source;
 pub(crate) mod suite_program;
 pub(crate) mod toolchain;
 
-use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::thread;
 
 use reglist_suite::exit;
-use reglist_suite::fault::Faults;
 use reglist_suite::report::events::Label;
 use reglist_suite::spec::SpecError;
 
@@ -34,14 +31,13 @@ pub(crate) use append::Append;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::{Kernel, SOFT_LVZ};
 pub(crate) use own_specs::{OwnSpecs, PLACE as SPECS_PLACE};
+pub(crate) use source::DebianKernel;
 pub(crate) use toolchain::Toolchain;
 
-use crate::command::cli::{LabArgs, SuiteArgs};
 use crate::system::cache::CacheError;
 use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
 use crate::system::stage::StageError;
-use crate::system::supervise::ask;
 use apt::Apt;
 use layer::LayerError;
 use patch_file::{PatchError, PatchFile};
@@ -157,18 +153,9 @@ pub(crate) enum LabError {
         /// The log.
         log: PathBuf,
     },
-    /// A run for every fault has no cases that another could read.
-    #[error("--fault all gives each fault a line, and has no results of cases for --guest-format\n[name one fault]")]
-    FormatOfAll,
     /// The user's specifications.
     #[error(transparent)]
     Specs(#[from] SpecError),
-    /// The suite does not take its arguments.
-    #[error("{text}")]
-    SuiteArguments {
-        /// What the suite says.
-        text: String,
-    },
     /// The machine was to run before it was made ready.
     #[error("the lab is not ready")]
     NotReady,
@@ -245,9 +232,7 @@ impl LabError {
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
-            | Self::FormatOfAll
             | Self::Specs(_)
-            | Self::SuiteArguments { .. }
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
             _ => exit::INFRASTRUCTURE,
@@ -277,6 +262,27 @@ struct Built {
     labels: Vec<Label>,
 }
 
+/// Which kernel is built, and which suite tests it.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// The kernel's source, unless `kernel_src` names another.
+    pub(crate) kernel: DebianKernel,
+    /// A directory with a kernel's source.
+    pub(crate) kernel_src: Option<PathBuf>,
+    /// Patches, in the order in which they are applied.
+    pub(crate) patches: Vec<PathBuf>,
+    /// Whether the reference implementation comes first.
+    pub(crate) reference: bool,
+    /// Whether the reference can have faults.
+    pub(crate) is_faulty: bool,
+    /// A built suite to use.
+    pub(crate) suite: Option<PathBuf>,
+    /// Specifications in place of those inside the suite.
+    pub(crate) specs: Option<PathBuf>,
+    /// Whether the suite compares the kernel with the model.
+    pub(crate) compares: bool,
+}
+
 /// What the user gave, looked at before anything is fetched or built.
 #[derive(Debug)]
 pub(crate) struct Inputs {
@@ -287,45 +293,22 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    pub(crate) fn read(arguments: &LabArgs) -> Result<Self, LabError> {
-        if arguments.guest_format.is_some() && arguments.fault == Some(Faults::All) {
-            return Err(LabError::FormatOfAll);
-        }
-        let patches =
-            arguments.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
-        let source = arguments.kernel_src.as_deref().map(Source::user).transpose()?;
-        let specs = arguments.specs.as_deref().map(OwnSpecs::read).transpose()?;
-        match &arguments.suite {
-            Some(suite) => suite_program::check(suite)?,
-            None => check_suite_arguments(&arguments.suite_args, arguments.specs.as_deref())?,
-        }
+    /// Reads the files that a request names.
+    pub(crate) fn read(request: &Request) -> Result<Self, LabError> {
+        let patches = request.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
+        let source = request.kernel_src.as_deref().map(Source::user).transpose()?;
+        let specs = request.specs.as_deref().map(OwnSpecs::read).transpose()?;
+        request.suite.as_deref().map(suite_program::check).transpose()?;
         Ok(Self { patches, source, specs })
     }
 }
 
-/// Has this program's own suite look at the arguments that the guest's suite
-/// will get, for in the guest nobody reads its complaints. `specs` are those that
-/// it will have, if not its own.
-pub(crate) fn check_suite_arguments(arguments: &SuiteArgs, specs: Option<&Path>) -> Result<(), LabError> {
-    let failed = |source| LabError::SuiteSource { path: "/proc/self/exe".into(), source };
-    let program = std::env::current_exe().map_err(failed)?;
-    let mut suite = Command::new(program);
-    suite.arg("run").args(specs.iter().flat_map(|specs| [OsStr::new("--specs"), specs.as_os_str()]));
-    let output = ask(suite.args(arguments.to_arguments()).arg("--list")).map_err(failed)?;
-    if output.status.code() == Some(exit::USAGE.into()) {
-        let text = String::from_utf8_lossy(&output.stderr);
-        let text = text.trim().trim_start_matches("reglist-suite: ").trim_start_matches("error: ");
-        return Err(LabError::SuiteArguments { text: text.to_owned() });
-    }
-    Ok(())
-}
-
 /// Everything up to the boot.
-pub(crate) fn prepare(session: &Session, arguments: &LabArgs, inputs: &Inputs) -> Result<Prepared, LabError> {
+pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
-    let kernel = || kernel(session, &toolchain, arguments, inputs, lists);
-    let kind = if arguments.compare_model.is_some() { ProgramKind::Comparing } else { ProgramKind::Board };
-    let suite = || suite_program::obtain(session, &toolchain, arguments.suite.as_deref(), kind);
+    let kernel = || kernel(session, &toolchain, request, inputs, lists);
+    let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Board };
+    let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
     let (Built { kernel, version, labels }, suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
@@ -336,19 +319,19 @@ pub(crate) fn prepare(session: &Session, arguments: &LabArgs, inputs: &Inputs) -
 fn kernel(
     session: &Session,
     toolchain: &Toolchain,
-    arguments: &LabArgs,
+    request: &Request,
     inputs: &Inputs,
     lists: Option<Apt>,
 ) -> Result<Built, LabError> {
     let source = match &inputs.source {
         Some(source) => source.clone(),
-        None => Source::debian(session, toolchain, arguments.kernel, lists)?,
+        None => Source::debian(session, toolchain, request.kernel, lists)?,
     };
     let mut series = Vec::new();
-    if arguments.reference || arguments.fault.is_some() {
+    if request.reference || request.is_faulty {
         series.push(recipe::reference(source.version)?);
     }
-    if arguments.fault.is_some() {
+    if request.is_faulty {
         series.push(recipe::faults()?);
     }
     series.extend_from_slice(&inputs.patches);

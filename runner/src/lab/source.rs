@@ -2,6 +2,7 @@
 //! The kernel's source: a Debian package unpacked once into the cache, or the
 //! user's tree where it is. Neither is ever written to.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,6 @@ use std::time::Duration;
 use super::LabError;
 use super::apt::Apt;
 use super::toolchain::Toolchain;
-use crate::command::cli::Kernel;
 use crate::system::digest::Key;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
@@ -32,7 +32,38 @@ pub(crate) struct Source {
     pub(crate) release: String,
 }
 
-impl Kernel {
+/// A kernel that Debian packages as source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DebianKernel {
+    /// Linux 7.2
+    V7_2,
+    /// Linux 6.12
+    V6_12,
+}
+
+impl fmt::Display for DebianKernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl DebianKernel {
+    /// Every such kernel.
+    pub(crate) const ALL: [Self; 2] = [Self::V7_2, Self::V6_12];
+
+    /// The version, as users write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::V7_2 => "7.2",
+            Self::V6_12 => "6.12",
+        }
+    }
+
+    /// The kernel of a version.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kernel| kernel.name() == name)
+    }
+
     fn package(self) -> &'static str {
         match self {
             Self::V7_2 => "linux-source-7.2",
@@ -61,7 +92,7 @@ impl Source {
     pub(crate) fn debian(
         session: &Session,
         toolchain: &Toolchain,
-        kernel: Kernel,
+        kernel: DebianKernel,
         lists: Option<Apt>,
     ) -> Result<Self, LabError> {
         let key = Key::new("source", RECIPE).with(kernel.package()).finish();
@@ -99,7 +130,7 @@ impl Source {
         session: &Session,
         stage: &mut Stage<'_>,
         toolchain: &Toolchain,
-        kernel: Kernel,
+        kernel: DebianKernel,
         lists: Option<Apt>,
         place: &Path,
     ) -> Result<String, LabError> {

@@ -6,4 +6,5 @@ pub(crate) mod known;
 pub(crate) mod ktap;
 pub(crate) mod lines;
 mod prefix;
+pub(crate) mod run;
 pub(crate) mod stream;

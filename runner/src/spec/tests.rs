@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Comparisons of series that differ in everything.
 
-use reglist_suite::arch::{Feature, LoongArch64};
+use reglist_suite::arch::LoongArch64;
 use reglist_suite::spec::{Rule, Source, Spec};
 
 use super::compare::Comparison;
@@ -29,10 +29,10 @@ fn every_difference_is_told() {
     }
     new.configurations.retain(|configuration| configuration.name != "lbt_mips");
     for configuration in new.configurations.iter_mut().filter(|each| each.name == "lbt_arm") {
-        configuration.features = vec![Feature::LbtMips];
+        configuration.features = vec![LoongArch64::LBT_MIPS];
     }
     for group in &mut new.list {
-        group.when.retain(|feature| *feature != Feature::LbtArm);
+        group.when.retain(|feature| *feature != LoongArch64::LBT_ARM);
         for register in group.registers.iter_mut().filter(|register| register.name == "KS0") {
             register.rule = Rule::Fixed;
             register.values.clear();

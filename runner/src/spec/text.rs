@@ -21,5 +21,5 @@ pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
 
 /// Whether nobody has said yet what is safe to SET.
 pub(super) fn has_no_safe_value(register: &Register) -> bool {
-    register.rule != Rule::Fixed && register.values.is_empty() && register.free == 0
+    register.rule != Rule::Fixed && register.values.is_empty() && register.free.is_zero()
 }

@@ -11,12 +11,29 @@ use std::time::SystemTime;
 
 use reglist_suite::exit;
 
-use crate::report::page;
 use crate::system::cache::Cache;
-use crate::target::{lab, ssh};
 
 /// Runs whose results are kept.
 const KEPT: usize = 20;
+
+/// The events, as JSON lines.
+pub(crate) const EVENTS: &str = "events.jsonl";
+/// Lines of the target's that are no events.
+pub(crate) const STRAY: &str = "stray.txt";
+/// The logs of the stages.
+pub(crate) const LOGS: &str = "logs";
+/// What each clause says of each fault.
+pub(crate) const MATRIX: &str = "matrix.json";
+/// The page.
+pub(crate) const PAGE: &str = "report.html";
+/// The console of the lab's machine; each boot has its own.
+pub(crate) const CONSOLE: &str = "console.log";
+/// The kernel's log of a board; each boot has its own.
+pub(crate) const KERNEL_LOG: &str = "kernel.log";
+/// What the suite complained about on a board; each start has its own.
+pub(crate) const SUITE_ERRORS: &str = "suite-stderr.txt";
+/// What is known of a run on a board that may be resumed.
+pub(crate) const STATE: &str = "board";
 
 /// The directory of results cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -114,9 +131,24 @@ impl Results {
 
 /// Whether an earlier run left a file of this name.
 fn is_own(name: &str) -> bool {
-    lab::is_own(name)
-        || ssh::is_own(name)
-        || ["events.jsonl", "stray.txt", "logs", "matrix.json", page::FILE].contains(&name)
+    let of_each_boot = [CONSOLE, KERNEL_LOG, SUITE_ERRORS];
+    [EVENTS, STRAY, LOGS, MATRIX, PAGE, STATE].contains(&name) || of_each_boot.iter().any(|own| is_numbered(name, own))
+}
+
+/// The name of a file of which each boot has its own.
+pub(crate) fn numbered(name: &str, boot: u32) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Whether a file has the name that [`numbered`] gives one of some boot.
+fn is_numbered(file: &str, name: &str) -> bool {
+    let Some((stem, kind)) = name.rsplit_once('.') else { return false };
+    let rest = file.strip_prefix(stem).and_then(|rest| rest.strip_suffix(kind)?.strip_suffix('.'));
+    let is_number = |rest: &str| rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+    rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

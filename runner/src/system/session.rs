@@ -10,7 +10,7 @@ use std::thread;
 use crate::system::cache::Cache;
 use crate::system::interrupt::Interrupt;
 use crate::system::progress::Progress;
-use crate::system::results::Results;
+use crate::system::results::{LOGS, Results};
 use crate::system::verbosity::Verbosity;
 
 /// The run could not be set up.
@@ -59,7 +59,7 @@ impl Session {
             stages: AtomicUsize::new(0),
         };
         if !planning {
-            let logs = session.results.path().join("logs");
+            let logs = session.results.path().join(LOGS);
             std::fs::create_dir_all(&logs).map_err(|source| SessionError::Directory { path: logs, source })?;
         }
         Ok(session)
@@ -103,7 +103,7 @@ impl Session {
     /// The log of the next stage; numbered, so that a listing shows the order.
     pub(crate) fn log(&self, stage: &str) -> PathBuf {
         let number = self.stages.fetch_add(1, Ordering::Relaxed) + 1;
-        self.results.path().join("logs").join(format!("{number:02}-{stage}.log"))
+        self.results.path().join(LOGS).join(format!("{number:02}-{stage}.log"))
     }
 
     /// How many compilers may run at once.

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
+use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Next, Restarting};
-use super::{Kept, MARGIN, Run, SILENCE, Target, is_numbered, numbered, show};
-use crate::command::cli::LabArgs;
-use crate::command::error::Error;
-use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, SOFT_LVZ, SPECS_PLACE};
+use super::{MARGIN, SILENCE, Target, TargetError, show};
+use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
+use crate::record::run::{Kept, Run};
+use crate::system::results::{CONSOLE, EVENTS, STRAY, numbered};
 use crate::system::sandbox::Mount;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, StageError, Step, indented};
@@ -37,21 +38,47 @@ const LATER_MODEL_SINCE: (u32, u32) = (6, 13);
 const FEATURES_SINCE: (u32, u32) = (6, 12);
 const KERNEL: &str = "vmlinux";
 const IMAGE: &str = "image.cpio";
-const CONSOLE: &str = "console.log";
+
+/// The machine, and what its suite does.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    /// The fault that the kernel gets, or every one in its turn.
+    pub(crate) fault: Option<Faults>,
+    /// Number of random calls that compare the kernel with the model, in place
+    /// of cases.
+    pub(crate) compare_model: Option<u64>,
+    /// Words for the kernel's command line and its modules.
+    pub(crate) append: Vec<String>,
+    /// How often the machine starts again after a kernel crash.
+    pub(crate) restarts: u32,
+    /// Number of CPUs.
+    pub(crate) cpus: u8,
+    /// Whether every CPU is kept busy.
+    pub(crate) busy: bool,
+    /// Whether kernel and image are kept beside the results.
+    pub(crate) keep: bool,
+    /// The format in which the kernel's log has results, too.
+    pub(crate) guest_format: Option<Format>,
+    /// Words of the suite that select and judge cases.
+    pub(crate) words: Vec<String>,
+    /// The time limit of a case among them, if any.
+    pub(crate) timeout: Option<Duration>,
+}
 
 /// The lab as a target.
 #[derive(Debug)]
 pub(crate) struct Lab<'s> {
     session: &'s Session,
-    arguments: &'s LabArgs,
+    request: &'s Request,
+    setup: &'s Setup,
     inputs: Inputs,
     ready: Option<Prepared>,
 }
 
 impl<'s> Lab<'s> {
     /// A lab that is not ready yet.
-    pub(crate) fn new(session: &'s Session, arguments: &'s LabArgs, inputs: Inputs) -> Self {
-        Self { session, arguments, inputs, ready: None }
+    pub(crate) fn new(session: &'s Session, request: &'s Request, setup: &'s Setup, inputs: Inputs) -> Self {
+        Self { session, request, setup, inputs, ready: None }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -67,7 +94,7 @@ impl<'s> Lab<'s> {
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
         words.extend(append.kernel.iter().cloned());
-        let silence = match (self.arguments.suite_args.timeout, self.arguments.compare_model) {
+        let silence = match (self.setup.timeout.map(|limit| limit.as_secs()), self.setup.compare_model) {
             (limit, Some(_)) => SILENCE_OF_CALLS.max(limit.unwrap_or_default() + MARGIN),
             (Some(limit), None) => limit + MARGIN,
             (None, None) => SILENCE,
@@ -75,7 +102,7 @@ impl<'s> Lab<'s> {
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
-            .arguments(["-smp", &self.arguments.smp.to_string()])
+            .arguments(["-smp", &self.setup.cpus.to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
             .arguments(["-kernel", &format!("/kernel/{KERNEL}"), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
@@ -86,11 +113,11 @@ impl<'s> Lab<'s> {
     /// What the suite is asked to do, but for cases that have ended.
     fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
         let mut arguments = Vec::new();
-        if let Some(calls) = self.arguments.compare_model {
+        if let Some(calls) = self.setup.compare_model {
             let model = closest_model(ready.version);
             arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned));
         }
-        if let Some(faults) = self.arguments.fault {
+        if let Some(faults) = self.setup.fault {
             arguments.extend(["--fault".to_owned(), faults.name()]);
         }
         if ready.version >= FEATURES_SINCE && append.parameters(SOFT_LVZ).is_empty() {
@@ -105,7 +132,7 @@ impl<'s> Lab<'s> {
         for case in except {
             arguments.extend(["--except", case].map(str::to_owned));
         }
-        arguments.extend(self.arguments.suite_args.to_arguments());
+        arguments.extend(self.setup.words.iter().cloned());
         arguments
     }
 
@@ -117,20 +144,20 @@ impl<'s> Lab<'s> {
 }
 
 impl Target for Lab<'_> {
-    fn prepare(&mut self) -> Result<(), Error> {
-        let ready = lab::prepare(self.session, self.arguments, &self.inputs)?;
+    fn prepare(&mut self) -> Result<(), TargetError> {
+        let ready = lab::prepare(self.session, self.request, &self.inputs)?;
         self.ready = Some(ready);
         Ok(())
     }
 
-    fn run(&mut self) -> Result<Run, Error> {
+    fn run(&mut self) -> Result<Run, TargetError> {
         let Some(ready) = &self.ready else {
             return Err(LabError::NotReady.into());
         };
         let mut machine = Machine {
             lab: self,
             ready,
-            append: Append::sort(&self.arguments.append, &ready.kernel.modules),
+            append: Append::sort(&self.setup.append, &ready.kernel.modules),
             boots: 0,
             complaints: Vec::new(),
         };
@@ -138,11 +165,11 @@ impl Target for Lab<'_> {
             machine.plan()?;
             return Ok(Run::default());
         }
-        let path = self.file("events.jsonl");
+        let path = self.file(EVENTS);
         let file_error = |source| LabError::Events { path: path.clone(), source };
         let events = File::create(&path).map_err(file_error)?;
         // A run for every fault has no use for a kernel that went down.
-        let restarts = if self.arguments.fault == Some(Faults::All) { 0 } else { self.arguments.restarts };
+        let restarts = if self.setup.fault == Some(Faults::All) { 0 } else { self.setup.restarts };
         let mut run = Restarting::new(events, restarts);
         let mut except = Vec::new();
         let end = loop {
@@ -167,7 +194,7 @@ impl Target for Lab<'_> {
         let (runs, unblamed) = run.finish().map_err(file_error)?;
         let stray: Vec<&str> = runs.stray().collect();
         if !stray.is_empty() {
-            let path = self.file("stray.txt");
+            let path = self.file(STRAY);
             let content = stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| LabError::Events { path, source })?;
         }
@@ -176,7 +203,7 @@ impl Target for Lab<'_> {
         Ok(Run { runs, console, results, silent, unblamed, complaints, interrupted, ..Run::default() })
     }
 
-    fn clean_up(&mut self) -> Result<(), Error> {
+    fn clean_up(&mut self) -> Result<(), TargetError> {
         // The image's scratch directory went with the run; machine and mounts
         // went with their processes.
         self.ready = None;
@@ -208,7 +235,7 @@ struct End {
 
 impl Machine<'_> {
     /// Prints the command of a boot.
-    fn plan(&self) -> Result<(), Error> {
+    fn plan(&self) -> Result<(), TargetError> {
         let mut stage = Stage::new(self.lab.session, "boot", LIMIT)?;
         let scratch = self.lab.session.cache().scratch("image")?;
         stage.run(&self.lab.boot(self.ready, &self.append, scratch.path(), CONSOLE))?;
@@ -216,7 +243,7 @@ impl Machine<'_> {
     }
 
     /// Boots once, and has the suite do all cases but some.
-    fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, Error> {
+    fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, TargetError> {
         let session = self.lab.session;
         self.boots += 1;
         let mut stage = Stage::new(session, "boot", LIMIT)?;
@@ -224,12 +251,12 @@ impl Machine<'_> {
         let name = numbered(CONSOLE, self.boots);
         let step = self.lab.boot(self.ready, &self.append, scratch.path(), &name);
         let arguments = self.lab.suite_arguments(self.ready, &self.append, except);
-        let given = self.lab.arguments;
+        let given = self.lab.setup;
         let job = Job::new(&self.ready.kernel, &self.append, arguments, given.busy).logging(given.guest_format);
         let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job, self.lab.inputs.specs.as_ref())
             .map_err(stage.file_error("write", &image))?;
-        if self.lab.arguments.keep {
+        if self.lab.setup.keep {
             let kernel = self.ready.kernel.path.join(KERNEL);
             // Each boot has an image of its own: the first one's has all cases.
             for (from, name) in [(kernel, KERNEL), (image, &numbered(IMAGE, self.boots))] {
@@ -269,11 +296,6 @@ fn cause(console: &[String], silent: Option<Duration>, file: &str) -> String {
         Some(limit) => format!("the kernel hangs: silence for {} s{}", limit.as_secs(), crash.unwrap_or_default()),
     };
     format!("{what}\n[the console of that boot is in {file}, beside the events]")
-}
-
-/// Whether a file of results is a console of the lab's.
-pub(crate) fn is_own(name: &str) -> bool {
-    is_numbered(name, CONSOLE)
 }
 
 /// The kernel of the suite's model that is closest to a kernel.

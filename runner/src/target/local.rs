@@ -2,20 +2,19 @@
 //! This machine: the suite runs inside this program, on /dev/kvm or on the
 //! model.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::iter;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use reglist_suite::harness;
+use reglist_suite::harness::options::{ColorSetting, Options};
 use reglist_suite::report::events::Event;
 
 use super::watch::{News, Watch};
-use super::{Run, Target};
-use crate::command::error::Error;
+use super::{Target, TargetError};
+use crate::record::run::Run;
 use crate::record::stream::Runs;
 use crate::system::progress::{Bar, Progress};
 
@@ -27,33 +26,39 @@ pub(crate) type LastWords = Arc<dyn Fn(Run) -> u8 + Send + Sync>;
 
 /// The local machine as a target.
 pub(crate) struct Local {
-    arguments: Vec<OsString>,
+    options: Options,
+    color: Option<ColorSetting>,
     progress: Progress,
     last_words: LastWords,
 }
 
 impl Local {
-    /// Runs the suite with these arguments. The user's wish to stop ends the
+    /// Runs the suite with these options. The user's wish to stop ends the
     /// program, after the last words: a case that hangs in the kernel would let
     /// nobody return from it.
-    pub(crate) fn new(arguments: Vec<OsString>, progress: Progress, last_words: LastWords) -> Self {
-        Self { arguments, progress, last_words }
+    pub(crate) fn new(
+        options: Options,
+        color: Option<ColorSetting>,
+        progress: Progress,
+        last_words: LastWords,
+    ) -> Self {
+        Self { options, color, progress, last_words }
     }
 }
 
 impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("arguments", &self.arguments).finish_non_exhaustive()
+        f.debug_struct("Local").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
 impl Target for Local {
-    fn prepare(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self) -> Result<(), TargetError> {
         // The suite is a part of this program, and this machine is there.
         Ok(())
     }
 
-    fn run(&mut self) -> Result<Run, Error> {
+    fn run(&mut self) -> Result<Run, TargetError> {
         let follower = Follower {
             state: Arc::default(),
             watch: Arc::default(),
@@ -61,8 +66,7 @@ impl Target for Local {
             last_words: Arc::clone(&self.last_words),
         };
         let (state, watch) = (Arc::clone(&follower.state), Arc::clone(&follower.watch));
-        let arguments = iter::once("reglist run".into()).chain(self.arguments.iter().cloned());
-        let code = harness::observed(arguments, Box::new(move |event| follower.take(event)));
+        let code = harness::observed(self.options.clone(), self.color, Box::new(move |event| follower.take(event)))?;
 
         let mut over = lock(&state);
         if over.closed {
@@ -77,7 +81,7 @@ impl Target for Local {
         Ok(Run { runs, code: Some(code), ..Run::default() })
     }
 
-    fn clean_up(&mut self) -> Result<(), Error> {
+    fn clean_up(&mut self) -> Result<(), TargetError> {
         // The suite's processes ended with it.
         Ok(())
     }

@@ -4,68 +4,62 @@
 use std::fmt;
 
 use nix::errno::Errno;
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use super::id::IdField;
-use crate::access::{Access, AccessError};
+use crate::access::Access;
+use crate::kvm::{SubjectError, Vcpu, Vm};
+use crate::memory::MemoryError;
+use crate::value::Value;
 
-/// How an id is formed from an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RegisterType {
-    /// A control and status register.
-    Csr,
-    /// A CPUCFG word.
-    Cpucfg,
-    /// A register of KVM's own making.
-    Kvm,
-    /// A register of the binary translation extension.
-    Lbt,
+/// How an id is formed from an index; each architecture has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisterType {
+    /// The name in specifications.
+    pub name: &'static str,
+    /// What its registers are.
+    pub about: &'static str,
+    /// The indexes that there are, in words.
+    pub indexes: &'static str,
 }
 
 impl fmt::Display for RegisterType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Csr => "csr",
-            Self::Cpucfg => "cpucfg",
-            Self::Kvm => "kvm",
-            Self::Lbt => "lbt",
-        })
+        f.write_str(self.name)
     }
 }
 
-/// A guest feature that a configuration switches on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Feature {
-    /// Performance counters.
-    Pmu,
-    /// Binary translation of x86.
-    LbtX86,
-    /// Binary translation of arm.
-    LbtArm,
-    /// Binary translation of MIPS.
-    LbtMips,
+/// A guest feature that a configuration switches on; each architecture has its
+/// own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feature {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
 }
 
 impl Feature {
     /// The name in specifications and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pmu => "pmu",
-            Self::LbtX86 => "lbt_x86",
-            Self::LbtArm => "lbt_arm",
-            Self::LbtMips => "lbt_mips",
-        }
+        self.name
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        self.about
     }
 }
 
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name)
+    }
+}
+
+impl Serialize for Feature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
     }
 }
 
@@ -90,26 +84,26 @@ pub enum SetUpError {
         /// Its errno.
         errno: Errno,
     },
+    /// A VM or vCPU cannot be had.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
     /// The harness could not make the call.
     #[error("setting up the vCPU failed")]
-    Access(#[from] AccessError),
+    Access(#[from] MemoryError),
 }
 
 /// A way to switch features on a vCPU that is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// What is SET: register id and value, in this order.
-    pub sets: Vec<(u64, u64)>,
+    pub sets: Vec<(u64, Value)>,
     /// The features that the vCPU has then, and no other.
     pub features: Vec<Feature>,
 }
 
 impl Setting {
     /// SETs what it needs; false where the host refuses it.
-    ///
-    /// # Errors
-    /// The harness's trouble.
-    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, AccessError> {
+    pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, MemoryError> {
         for (id, value) in &self.sets {
             if vcpu.set(*id, *value)?.is_err() {
                 return Ok(false);
@@ -119,7 +113,7 @@ impl Setting {
     }
 }
 
-/// An architecture.
+/// An architecture. What is given here is for one whose list is not specified.
 pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.
     fn name(&self) -> &'static str;
@@ -132,17 +126,30 @@ pub trait Arch: fmt::Debug + Sync {
     /// The series that is expected unless another is asked for.
     fn default_series(&self) -> &'static str;
 
+    /// The types of its registers.
+    fn types(&self) -> &'static [RegisterType] {
+        &[]
+    }
+
     /// Features that configurations may switch on.
-    fn features(&self) -> &'static [Feature];
+    fn features(&self) -> &'static [Feature] {
+        &[]
+    }
 
     /// The id of a register, or `None` where the index lies outside its type.
-    fn encode(&self, type_: RegisterType, index: u64) -> Option<u64>;
+    fn encode(&self, _type: RegisterType, _index: u64) -> Option<u64> {
+        None
+    }
 
     /// Type and index of a well-formed id.
-    fn decode(&self, id: u64) -> Option<(RegisterType, u64)>;
+    fn decode(&self, _id: u64) -> Option<(RegisterType, u64)> {
+        None
+    }
 
     /// What the id says of itself, for a register without a name.
-    fn describe(&self, id: u64) -> String;
+    fn describe(&self, id: u64) -> String {
+        format!("register {id:#018x}")
+    }
 
     /// What the bits below the size say.
     fn fields(&self, id: u64) -> Vec<IdField> {
@@ -152,8 +159,7 @@ pub trait Arch: fmt::Debug + Sync {
 
     /// The well-formed id that GET and SET take `id` for, where the kernel ignores
     /// what is wrong with it.
-    fn taken_for(&self, id: u64) -> Option<u64> {
-        let _ = id;
+    fn taken_for(&self, _id: u64) -> Option<u64> {
         None
     }
 
@@ -162,7 +168,26 @@ pub trait Arch: fmt::Debug + Sync {
 
     /// Every id that GET could know, listed or not; reading one has no effect
     /// beyond those of reading a listed one.
-    fn readable_candidates(&self) -> Vec<u64>;
+    fn readable_candidates(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// Makes the calls without which a vCPU that was just created answers none of
+    /// the ioctls under test; most architectures need none. `features` are those
+    /// that it is to have, for an architecture that fixes them here.
+    ///
+    /// # Errors
+    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    fn initialise(&self, _vm: &dyn Vm, _vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
+        Ok(())
+    }
+
+    /// A vCPU that answers the ioctls under test, and on which nothing was SET.
+    fn create_vcpu(&self, vm: &dyn Vm, id: u64, features: &[Feature]) -> Result<Box<dyn Vcpu>, SetUpError> {
+        let vcpu = vm.create_vcpu(id)?;
+        self.initialise(vm, vcpu.as_ref(), features)?;
+        Ok(vcpu)
+    }
 
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
     /// a VMM would ask for the list: identified, with what every guest has, and
@@ -170,7 +195,9 @@ pub trait Arch: fmt::Debug + Sync {
     ///
     /// # Errors
     /// [`SetUpError::Absent`] where the kernel refuses a feature.
-    fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError>;
+    fn set_up(&self, _vcpu: &Access<'_>, _vcpu_id: u64, _features: &[Feature]) -> Result<(), SetUpError> {
+        Ok(())
+    }
 
     /// Ways to switch features on and off on a vCPU that is set up, some of which
     /// a host may refuse; each says all that it needs, so that any can follow
@@ -178,5 +205,46 @@ pub trait Arch: fmt::Debug + Sync {
     ///
     /// # Errors
     /// Where a step that every kernel must accept is refused.
-    fn settings(&self, vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError>;
+    fn settings(&self, _vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
+        Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kvm::Subject as _;
+    use crate::memory::UserAddress;
+    use crate::model::{Host, Kernel, Model};
+
+    /// An architecture whose vCPUs need a call of the VM and one of their own.
+    #[derive(Debug)]
+    struct Initialising;
+
+    impl Arch for Initialising {
+        fn name(&self) -> &'static str {
+            "initialising"
+        }
+
+        fn default_series(&self) -> &'static str {
+            "contract"
+        }
+
+        fn malformed(&self, _id: u64) -> Option<String> {
+            None
+        }
+
+        fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
+            let answers = [vm.initialising_call(1, UserAddress::NULL), vcpu.initialising_call(2, UserAddress::NULL)];
+            assert_eq!(answers, [Err(Errno::ENOTTY); 2]);
+            Err(SetUpError::Refused { step: "the second call".to_owned(), errno: Errno::ENOTTY })
+        }
+    }
+
+    #[test]
+    fn no_vcpu_is_had_that_cannot_be_initialised() {
+        let vm = Model::new(Kernel::V7_2, Host::FULL, None).create_vm().unwrap();
+        let error = Initialising.create_vcpu(vm.as_ref(), 0, &[]).unwrap_err();
+        assert_eq!(error.to_string(), "setting up the vCPU failed: the second call gives ENOTTY: Not a typewriter");
+    }
 }

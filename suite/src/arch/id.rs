@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What every architecture's register ids have in common.
 
-/// Bits of a KVM register id that hold the binary logarithm of its size in
-/// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
-pub const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
-
-/// Size in bytes of the register that `id` names.
-#[must_use]
-pub fn size_of_register(id: u64) -> usize {
-    1 << ((id & SIZE_MASK) >> 52)
-}
+use crate::value::SIZE_MASK;
 
 /// What some bits of an id say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,16 @@
 //! LoongArch: ids of arch/loongarch/include/uapi/asm/kvm.h, features through
 //! CPUCFG2 and CPUCFG6 as arch/loongarch/kvm/vcpu.c takes them.
 
+use std::ops::Range;
+
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
 use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-use super::id::{IdField, SIZE_MASK};
-use crate::access::{Access, AccessError};
+use super::id::IdField;
+use crate::access::Access;
+use crate::memory::MemoryError;
+use crate::value::SIZE_MASK;
 
 /// The architecture byte of every LoongArch id.
 const ARCH_MASK: u64 = 0xff00_0000_0000_0000;
@@ -15,10 +19,6 @@ const ARCH_MASK: u64 = 0xff00_0000_0000_0000;
 const RESERVED: u64 = 0x000f_ffff_fff8_0000;
 /// Bits 18..16 of every id, its type.
 const TYPE_MASK: u64 = 0x7_0000;
-/// CSRs that KVM keeps, CSR_MAX_NUMS in asm/kvm_host.h.
-const CSRS: u64 = 0x800;
-/// CPUCFG words that KVM keeps, KVM_MAX_CPUCFG_REGS in asm/kvm_host.h.
-const CPUCFGS: u64 = 21;
 /// CPUCFG2 with FP, FPSP, FPDP and LLFTP: the least that a VMM gives a guest.
 /// kvm_check_cpucfg insists on LLFTP.
 const CPUCFG2_BASE: u64 = 0x4007;
@@ -38,40 +38,87 @@ const CPUCFG6_PMBITS_SHIFT: u64 = 8;
 /// PMBITS of 64-bit counters, as boards have them; tried first.
 const PMBITS_64: u64 = 63;
 
+/// How the ids of a type are formed.
+struct Layout {
+    type_: RegisterType,
+    /// The architecture byte and the type.
+    base: u64,
+    /// Lowest bit of the index.
+    shift: u32,
+    indexes: Range<u64>,
+    /// Where the indexes end that GET could know: a kernel may come to have more.
+    end: u64,
+}
+
+/// CSR_MAX_NUMS in asm/kvm_host.h.
+const CSRS: Layout =
+    Layout { type_: LoongArch64::CSR, base: uapi::KVM_REG_LOONGARCH_CSR, shift: 3, indexes: 0..0x800, end: 0x1000 };
+/// KVM_MAX_CPUCFG_REGS in asm/kvm_host.h.
+const CPUCFGS: Layout =
+    Layout { type_: LoongArch64::CPUCFG, base: uapi::KVM_REG_LOONGARCH_CPUCFG, shift: 3, indexes: 0..21, end: 42 };
+const LAYOUTS: [Layout; 4] = [
+    CSRS,
+    CPUCFGS,
+    Layout { type_: LoongArch64::KVM, base: uapi::KVM_REG_LOONGARCH_KVM, shift: 0, indexes: 1..4, end: 16 },
+    Layout { type_: LoongArch64::LBT, base: uapi::KVM_REG_LOONGARCH_LBT, shift: 0, indexes: 1..7, end: 16 },
+];
+
+impl Layout {
+    const fn id(&self, index: u64) -> u64 {
+        self.base | uapi::KVM_REG_SIZE_U64 | index << self.shift
+    }
+
+    /// The index in an id of this type, whether or not it is well formed.
+    fn index(&self, id: u64) -> u64 {
+        if self.shift == 0 { id & 0xffff } else { (id & 0x7fff) >> self.shift }
+    }
+
+    /// The layout of an id, by its type alone.
+    fn of(id: u64) -> Option<Self> {
+        LAYOUTS.into_iter().find(|layout| (layout.base ^ id) & TYPE_MASK == 0)
+    }
+}
+
+/// A register that setting up a vCPU is about: its name and id.
+type Named = (&'static str, u64);
+
+const CPUID: Named = ("CPUID", CSRS.id(0x20));
+const CPUCFG2: Named = ("CPUCFG2", CPUCFGS.id(2));
+const CPUCFG6: Named = ("CPUCFG6", CPUCFGS.id(6));
+
 /// LoongArch.
 #[derive(Debug, Clone, Copy)]
 pub struct LoongArch64;
 
 impl LoongArch64 {
-    fn id(type_: RegisterType, index: u64) -> u64 {
-        let type_bits = match type_ {
-            RegisterType::Csr => uapi::KVM_REG_LOONGARCH_CSR,
-            RegisterType::Cpucfg => uapi::KVM_REG_LOONGARCH_CPUCFG,
-            RegisterType::Kvm => uapi::KVM_REG_LOONGARCH_KVM,
-            RegisterType::Lbt => uapi::KVM_REG_LOONGARCH_LBT,
-        };
-        let position = match type_ {
-            RegisterType::Csr | RegisterType::Cpucfg => index << 3,
-            RegisterType::Kvm | RegisterType::Lbt => index,
-        };
-        type_bits | uapi::KVM_REG_SIZE_U64 | position
-    }
+    /// Control and status registers.
+    pub const CSR: RegisterType =
+        RegisterType { name: "csr", about: "A control and status register.", indexes: "0 to 0x7ff" };
+    /// CPUCFG words.
+    pub const CPUCFG: RegisterType = RegisterType { name: "cpucfg", about: "A CPUCFG word.", indexes: "0 to 20" };
+    /// Registers of KVM's own making.
+    pub const KVM: RegisterType =
+        RegisterType { name: "kvm", about: "A register of KVM's own making.", indexes: "1 to 3" };
+    /// Registers of binary translation.
+    pub const LBT: RegisterType =
+        RegisterType { name: "lbt", about: "A register of the binary translation extension.", indexes: "1 to 6" };
+
+    /// Performance counters.
+    pub const PMU: Feature = Feature { name: "pmu", about: "Performance counters." };
+    /// Binary translation of x86.
+    pub const LBT_X86: Feature = Feature { name: "lbt_x86", about: "Binary translation of x86." };
+    /// Binary translation of arm.
+    pub const LBT_ARM: Feature = Feature { name: "lbt_arm", about: "Binary translation of arm." };
+    /// Binary translation of MIPS.
+    pub const LBT_MIPS: Feature = Feature { name: "lbt_mips", about: "Binary translation of MIPS." };
 
     fn parts(id: u64) -> Option<(RegisterType, u64)> {
-        let index = (id & 0x7fff) >> 3;
-        let decoded = match u64::from(id as u32) & 0x7_0000 {
-            0x1_0000 => (RegisterType::Csr, index),
-            0x2_0000 => (RegisterType::Kvm, id & 0xffff),
-            0x4_0000 => (RegisterType::Cpucfg, index),
-            0x5_0000 => (RegisterType::Lbt, id & 0xffff),
-            _ => return None,
-        };
-        (Self::id(decoded.0, decoded.1) == id).then_some(decoded)
+        let layout = Layout::of(id)?;
+        let index = layout.index(id);
+        (layout.id(index) == id).then_some((layout.type_, index))
     }
 
-    fn set(vcpu: &Access<'_>, name: &str, index: u64, value: u64) -> Result<Result<(), Step>, AccessError> {
-        let id =
-            if name == "CPUID" { Self::id(RegisterType::Csr, index) } else { Self::id(RegisterType::Cpucfg, index) };
+    fn set(vcpu: &Access<'_>, (name, id): Named, value: u64) -> Result<Result<(), Step>, MemoryError> {
         let result = vcpu.set(id, value)?;
         Ok(result.map_err(|errno| Step { call: format!("KVM_SET_ONE_REG {name} = {value:#x}"), errno }))
     }
@@ -80,19 +127,15 @@ impl LoongArch64 {
     fn switch_on_pmu(vcpu: &Access<'_>) -> Result<u64, SetUpError> {
         // kvm_check_cpucfg wants PMBITS equal to the host's, which no call
         // tells; PMNUM 0 fits every host.
-        let words = [PMBITS_64].into_iter().chain(0..PMBITS_64).map(|bits| CPUCFG6_PMP | bits << CPUCFG6_PMBITS_SHIFT);
-        let mut result = Err(None);
-        for word in words {
-            match Self::set(vcpu, "CPUCFG6", 6, word)? {
+        let mut refused = None;
+        for bits in [PMBITS_64].into_iter().chain(0..PMBITS_64) {
+            let word = CPUCFG6_PMP | bits << CPUCFG6_PMBITS_SHIFT;
+            match Self::set(vcpu, CPUCFG6, word)? {
                 Ok(()) => return Ok(word),
-                Err(step) => result = Err(Some(step)),
+                Err(step) => refused = Some(step),
             }
         }
-        match result {
-            Err(Some(step)) => Err(step.absent(Feature::Pmu)),
-            Err(None) => Ok(CPUCFG6_PMP),
-            Ok(word) => Ok(word),
-        }
+        refused.map_or(Ok(CPUCFG6_PMP), |step| Err(step.absent(Self::PMU)))
     }
 }
 
@@ -130,18 +173,17 @@ impl Arch for LoongArch64 {
         "v5"
     }
 
+    fn types(&self) -> &'static [RegisterType] {
+        &[Self::CSR, Self::CPUCFG, Self::KVM, Self::LBT]
+    }
+
     fn features(&self) -> &'static [Feature] {
-        &[Feature::Pmu, Feature::LbtX86, Feature::LbtArm, Feature::LbtMips]
+        &[Self::PMU, Self::LBT_X86, Self::LBT_ARM, Self::LBT_MIPS]
     }
 
     fn encode(&self, type_: RegisterType, index: u64) -> Option<u64> {
-        let valid = match type_ {
-            RegisterType::Csr => index < CSRS,
-            RegisterType::Cpucfg => index < CPUCFGS,
-            RegisterType::Kvm => (1..=3).contains(&index),
-            RegisterType::Lbt => (1..=6).contains(&index),
-        };
-        valid.then(|| Self::id(type_, index))
+        let layout = LAYOUTS.into_iter().find(|layout| layout.type_ == type_)?;
+        layout.indexes.contains(&index).then(|| layout.id(index))
     }
 
     fn decode(&self, id: u64) -> Option<(RegisterType, u64)> {
@@ -150,10 +192,8 @@ impl Arch for LoongArch64 {
 
     fn describe(&self, id: u64) -> String {
         match Self::parts(id) {
-            Some((RegisterType::Csr, index)) => format!("CSR {index:#x}"),
-            Some((RegisterType::Cpucfg, index)) => format!("CPUCFG {index}"),
-            Some((RegisterType::Kvm, index)) => format!("KVM {index:#x}"),
-            Some((RegisterType::Lbt, index)) => format!("LBT {index:#x}"),
+            Some((Self::CPUCFG, index)) => format!("CPUCFG {index}"),
+            Some((type_, index)) => format!("{} {index:#x}", type_.name.to_uppercase()),
             None => "no LoongArch register".into(),
         }
     }
@@ -195,12 +235,8 @@ impl Arch for LoongArch64 {
         if id & COMPARED != COMPARED || id & SIZE_MASK != uapi::KVM_REG_SIZE_U64 {
             return None;
         }
-        let type_ = match (id & TYPE_MASK) >> 16 {
-            1 => RegisterType::Csr,
-            4 => RegisterType::Cpucfg,
-            _ => return None,
-        };
-        self.encode(type_, (id & 0x7fff) >> 3).filter(|other| *other != id)
+        let layout = Layout::of(id).filter(|layout| layout.shift != 0)?;
+        self.encode(layout.type_, layout.index(id)).filter(|other| *other != id)
     }
 
     fn malformed(&self, id: u64) -> Option<String> {
@@ -220,28 +256,20 @@ impl Arch for LoongArch64 {
     }
 
     fn readable_candidates(&self) -> Vec<u64> {
-        // Beyond the last of each type, too: a kernel may come to have more.
-        let types = [
-            (RegisterType::Csr, 0..2 * CSRS),
-            (RegisterType::Cpucfg, 0..2 * CPUCFGS),
-            (RegisterType::Kvm, 0..16),
-            (RegisterType::Lbt, 0..16),
-        ];
-        let registers = types.into_iter().flat_map(|(type_, indexes)| indexes.map(move |index| (type_, index)));
-        registers.map(|(type_, index)| Self::id(type_, index)).collect()
+        LAYOUTS.iter().flat_map(|layout| (0..layout.end).map(|index| layout.id(index))).collect()
     }
 
     fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError> {
-        Self::set(vcpu, "CPUID", 0x20, vcpu_id)?.map_err(Step::refused)?;
-        Self::set(vcpu, "CPUCFG2", 2, CPUCFG2_BASE)?.map_err(Step::refused)?;
+        Self::set(vcpu, CPUID, vcpu_id)?.map_err(Step::refused)?;
+        Self::set(vcpu, CPUCFG2, CPUCFG2_BASE)?.map_err(Step::refused)?;
         let mut cpucfg2 = CPUCFG2_BASE;
         for feature in features {
-            if *feature == Feature::Pmu {
+            if *feature == Self::PMU {
                 Self::switch_on_pmu(vcpu)?;
                 continue;
             }
             cpucfg2 |= lbt_bit(*feature);
-            Self::set(vcpu, "CPUCFG2", 2, cpucfg2)?.map_err(|step| step.absent(*feature))?;
+            Self::set(vcpu, CPUCFG2, cpucfg2)?.map_err(|step| step.absent(*feature))?;
         }
         Ok(())
     }
@@ -253,17 +281,17 @@ impl Arch for LoongArch64 {
             Err(SetUpError::Absent { .. }) => CPUCFG6_PMP | PMBITS_64 << CPUCFG6_PMBITS_SHIFT,
             Err(error) => return Err(error),
         };
-        Self::set(vcpu, "CPUCFG6", 6, 0)?.map_err(Step::refused)?;
-        Self::set(vcpu, "CPUCFG2", 2, CPUCFG2_BASE)?.map_err(Step::refused)?;
+        Self::set(vcpu, CPUCFG6, 0)?.map_err(Step::refused)?;
+        Self::set(vcpu, CPUCFG2, CPUCFG2_BASE)?.map_err(Step::refused)?;
 
         let lbt: Vec<Vec<Feature>> = (0..8_u64)
             .map(|bits| LBT.into_iter().filter(|feature| lbt_bit(*feature) & bits << CPUCFG2_LBT_SHIFT != 0).collect())
             .collect();
         let setting = |cpucfg2_more: u64, cpucfg6: u64, lbt: &[Feature]| {
             let cpucfg2 = lbt.iter().fold(CPUCFG2_BASE | cpucfg2_more, |word, feature| word | lbt_bit(*feature));
-            let pmu = (cpucfg6 & CPUCFG6_PMP != 0).then_some(Feature::Pmu);
+            let pmu = (cpucfg6 & CPUCFG6_PMP != 0).then_some(Self::PMU);
             Setting {
-                sets: vec![(Self::id(RegisterType::Cpucfg, 2), cpucfg2), (Self::id(RegisterType::Cpucfg, 6), cpucfg6)],
+                sets: vec![(CPUCFG2.1, cpucfg2.into()), (CPUCFG6.1, cpucfg6.into())],
                 features: pmu.into_iter().chain(lbt.iter().copied()).collect(),
             }
         };
@@ -287,17 +315,12 @@ impl Arch for LoongArch64 {
     }
 }
 
-/// The features of binary translation.
-const LBT: [Feature; 3] = [Feature::LbtX86, Feature::LbtArm, Feature::LbtMips];
+/// The features of binary translation, in the order of their bits in CPUCFG2.
+const LBT: [Feature; 3] = [LoongArch64::LBT_X86, LoongArch64::LBT_ARM, LoongArch64::LBT_MIPS];
 
 /// The feature's bit in CPUCFG2; none for a feature that is elsewhere.
 fn lbt_bit(feature: Feature) -> u64 {
-    match feature {
-        Feature::Pmu => 0,
-        Feature::LbtX86 => 1 << CPUCFG2_LBT_SHIFT,
-        Feature::LbtArm => 2 << CPUCFG2_LBT_SHIFT,
-        Feature::LbtMips => 4 << CPUCFG2_LBT_SHIFT,
-    }
+    (CPUCFG2_LBT_SHIFT..).zip(LBT).find(|(_, known)| *known == feature).map_or(0, |(bit, _)| 1 << bit)
 }
 
 #[cfg(test)]
@@ -306,22 +329,17 @@ mod tests {
     use proptest::prelude::*;
 
     fn types() -> impl Strategy<Value = RegisterType> {
-        prop_oneof![
-            Just(RegisterType::Csr),
-            Just(RegisterType::Cpucfg),
-            Just(RegisterType::Kvm),
-            Just(RegisterType::Lbt)
-        ]
+        proptest::sample::select(LoongArch64.types())
     }
 
     #[test]
     fn ids_are_those_of_the_uapi_header() {
         for (type_, index, id) in [
-            (RegisterType::Csr, 0x0, 0x9030_0000_0001_0000),
-            (RegisterType::Csr, 0x42, 0x9030_0000_0001_0210),
-            (RegisterType::Cpucfg, 20, 0x9030_0000_0004_00a0),
-            (RegisterType::Kvm, 1, 0x9030_0000_0002_0001),
-            (RegisterType::Lbt, 6, 0x9030_0000_0005_0006),
+            (LoongArch64::CSR, 0x0, 0x9030_0000_0001_0000),
+            (LoongArch64::CSR, 0x42, 0x9030_0000_0001_0210),
+            (LoongArch64::CPUCFG, 20, 0x9030_0000_0004_00a0),
+            (LoongArch64::KVM, 1, 0x9030_0000_0002_0001),
+            (LoongArch64::LBT, 6, 0x9030_0000_0005_0006),
         ] {
             assert_eq!(LoongArch64.encode(type_, index), Some(id), "{type_} {index:#x}");
         }
@@ -346,7 +364,7 @@ mod tests {
             if let Some(id) = LoongArch64.encode(type_, index) {
                 prop_assert_eq!(LoongArch64.decode(id), Some((type_, index)));
                 prop_assert_eq!(LoongArch64.malformed(id), None);
-                prop_assert_eq!(super::super::id::size_of_register(id), 8);
+                prop_assert_eq!(crate::value::size_of_register(id), 8);
             }
         }
 

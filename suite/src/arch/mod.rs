@@ -5,10 +5,12 @@
 mod architecture;
 mod id;
 mod loongarch64;
+#[cfg(test)]
+mod schema;
 mod x86_64;
 
 pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-pub use id::{IdField, SIZE_MASK, common_fields, size_of_register};
+pub use id::{IdField, common_fields};
 pub use loongarch64::LoongArch64;
 pub use x86_64::X86_64;
 

@@ -2,9 +2,8 @@
 //! x86-64: a kernel at hand on which the clauses that hold for every
 //! architecture can be checked. Which registers it lists is not specified.
 
-use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-use super::id::SIZE_MASK;
-use crate::access::Access;
+use super::architecture::Arch;
+use crate::value::SIZE_MASK;
 
 /// The architecture byte (uapi linux/kvm.h, KVM_REG_X86).
 const KVM_REG_X86: u64 = 0x2000_0000_0000_0000;
@@ -29,22 +28,6 @@ impl Arch for X86_64 {
         "contract"
     }
 
-    fn features(&self) -> &'static [Feature] {
-        &[]
-    }
-
-    fn encode(&self, _: RegisterType, _: u64) -> Option<u64> {
-        None
-    }
-
-    fn decode(&self, _: u64) -> Option<(RegisterType, u64)> {
-        None
-    }
-
-    fn describe(&self, id: u64) -> String {
-        format!("register {id:#018x}")
-    }
-
     fn malformed(&self, id: u64) -> Option<String> {
         if id & ARCH_MASK != KVM_REG_X86 {
             Some(format!("architecture byte {:#04x}", id >> 56))
@@ -53,18 +36,6 @@ impl Arch for X86_64 {
         } else {
             None
         }
-    }
-
-    fn readable_candidates(&self) -> Vec<u64> {
-        Vec::new()
-    }
-
-    fn set_up(&self, _: &Access<'_>, _: u64, _: &[Feature]) -> Result<(), SetUpError> {
-        Ok(())
-    }
-
-    fn settings(&self, _: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
-        Ok(Vec::new())
     }
 }
 

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, check};
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST};
+use super::check::{Check, check};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST};
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -35,8 +35,7 @@ fn unlisted(case: &Case<'_>) -> Result<(), CheckError> {
             Some(exception) => *known.entry(exception).or_default() += 1,
             None => drop(
                 case.finding("list.unlisted", "listed, or a known exception", "readable and not listed")
-                    .register(case.name(id))
-                    .ioctl(GET_ONE_REG),
+                    .get(case.name(id)),
             ),
         }
     }

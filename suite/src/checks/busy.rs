@@ -5,12 +5,13 @@
 use std::thread;
 use std::time::Duration;
 
-use super::{Check, contract};
-use crate::access::{Access, AccessError};
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, with_room};
-use crate::checks::snapshot::{agrees, put_back, undisturbed};
+use super::check::{Check, contract};
+use crate::access::Access;
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, errno_name, outcome, with_room};
+use crate::checks::snapshot::{agrees, put_back, shown, undisturbed};
 use crate::kvm::Vcpu;
 use crate::list::{Beyond, ListMemory};
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -36,9 +37,11 @@ const ROUNDS: u64 = 10;
 
 /// What a thread saw that it would not have seen alone.
 #[derive(Debug)]
-enum Seen<'a> {
-    List(String),
-    Register(&'a Register, u64, String),
+struct Seen<'a> {
+    /// The register, unless it is the list.
+    register: Option<&'a Register>,
+    expected: String,
+    observed: String,
 }
 
 /// busy.threads: all of them on one vCPU.
@@ -49,13 +52,7 @@ fn one_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// busy.threads: each on a vCPU of its own, in one VM.
 fn several_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
-    let others = (1..THREADS)
-        .map(|id| {
-            let vcpu = case.vm.create_vcpu(id)?;
-            case.set_up(vcpu.as_ref(), id)?;
-            Ok(vcpu)
-        })
-        .collect::<Result<Vec<_>, CheckError>>()?;
+    let others = (1..THREADS).map(|id| case.vcpu_alike(case.vm, id)).collect::<Result<Vec<_>, _>>()?;
     let vcpus: Vec<&dyn Vcpu> = [case.vcpu].into_iter().chain(others.iter().map(AsRef::as_ref)).collect();
     work(case, &vcpus)
 }
@@ -84,16 +81,11 @@ fn work(case: &Case<'_>, vcpus: &[&dyn Vcpu]) -> Result<(), CheckError> {
         [here].into_iter().chain(others).collect::<Vec<_>>()
     });
     for seen in seen {
-        for seen in seen? {
-            match seen {
-                Seen::List(observed) => drop(
-                    case.finding("busy.threads", "the list, while other threads work", observed).ioctl(GET_REG_LIST),
-                ),
-                Seen::Register(register, value, observed) => drop(
-                    case.finding("busy.threads", format!("{value:#x}, while other threads work"), observed)
-                        .register(register.named())
-                        .ioctl(GET_ONE_REG),
-                ),
+        for Seen { register, expected, observed } in seen? {
+            let report = case.finding("busy.threads", format!("{expected}, while other threads work"), observed);
+            match register {
+                None => drop(report.ioctl(GET_REG_LIST)),
+                Some(register) => drop(report.get(register.named())),
             }
         }
     }
@@ -105,7 +97,7 @@ fn work(case: &Case<'_>, vcpus: &[&dyn Vcpu]) -> Result<(), CheckError> {
 fn usable<'a>(case: &Case<'a>) -> Result<Vec<&'a Register>, CheckError> {
     let mut registers = case.listed_and_expected()?;
     // A GET that reads the others back from the hardware is seen by every thread, and a counter belongs to all.
-    registers.retain(|register| !register.reloads && register.rule == Rule::Exact && register.free != 0);
+    registers.retain(|register| !register.reloads && register.rule == Rule::Exact && !register.free.is_zero());
     let first = undisturbed(&case.access, &registers)?;
     let mut usable = Vec::new();
     for register in registers {
@@ -127,7 +119,8 @@ fn one<'a>(vcpu: &dyn Vcpu, ids: &[u64], registers: &[&'a Register], number: u64
     for round in 0..ROUNDS {
         let answer = memory.call(with_room(ids.len()), |list| vcpu.get_reg_list(list))?;
         if answer.result != Ok(0) || answer.n != ids.len() as u64 || answer.ids(ids.len()).as_deref() != Some(ids) {
-            seen.push(Seen::List(format!("{}, n = {}, another list", outcome(answer.result), answer.n)));
+            let observed = format!("{}, n = {}, another list", outcome(answer.result), answer.n);
+            seen.push(Seen { register: None, expected: "the list".to_owned(), observed });
         }
         if let Some(register) = own.next() {
             seen.extend(set_and_get(&access, register, number * ROUNDS + round)?);
@@ -137,16 +130,15 @@ fn one<'a>(vcpu: &dyn Vcpu, ids: &[u64], registers: &[&'a Register], number: u64
     Ok(seen)
 }
 
-fn set_and_get<'a>(access: &Access<'_>, register: &'a Register, salt: u64) -> Result<Option<Seen<'a>>, AccessError> {
+fn set_and_get<'a>(access: &Access<'_>, register: &'a Register, salt: u64) -> Result<Option<Seen<'a>>, MemoryError> {
     let Ok(present) = access.get(register.id)? else { return Ok(None) };
     let value = register.distinct(present, salt);
-    let wrong = |observed| Ok(Some(Seen::Register(register, value, observed)));
+    let wrong = |observed| Ok(Some(Seen { register: Some(register), expected: format!("{value:#x}"), observed }));
     if let Err(errno) = access.set(register.id, value)? {
         return wrong(errno_name(errno));
     }
     match access.get(register.id)? {
         Ok(found) if agrees(register, value, found, Duration::ZERO) => Ok(None),
-        Ok(found) => wrong(format!("{found:#x}")),
-        Err(errno) => wrong(errno_name(errno)),
+        got => wrong(shown(got)),
     }
 }

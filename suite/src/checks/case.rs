@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A case at work: one check on one vCPU, and what it finds.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::arch::{Arch, SetUpError};
 use crate::checks::message::Message;
 use crate::clause::Level;
@@ -16,6 +16,7 @@ use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
 use crate::memory::MemoryError;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::{Configuration, Register, Spec};
+use crate::value::Value;
 
 /// KVM_GET_REG_LIST, for findings.
 pub const GET_REG_LIST: &str = "KVM_GET_REG_LIST";
@@ -29,7 +30,7 @@ const LIST_COMPLETE: &str = "list.complete";
 
 /// More entries than a list is expected to have.
 const GENEROUS: usize = 256;
-/// More entries than a kernel may claim; the first LoongArch patch listed 2070.
+/// More entries than a kernel may claim.
 const BEYOND_BELIEF: u64 = 65_536;
 
 /// Why a check ended before its end.
@@ -41,12 +42,12 @@ pub enum CheckError {
     /// The harness's memory.
     #[error("memory for the check cannot be had")]
     Memory(#[from] MemoryError),
-    /// The harness could not reach a register.
-    #[error(transparent)]
-    Access(#[from] AccessError),
     /// The kernel lists nothing, and nobody said that it should.
     #[error("the kernel lists no register here")]
     NothingListed,
+    /// The check reports about a clause that the specification has not.
+    #[error("the check reports about `{0}`, and clauses.yaml has no such clause\n[add it to clauses.yaml]")]
+    UnknownClause(&'static str),
     /// A thread or process of the check did not come to its end.
     #[error("a thread or process of the check did not end as it should")]
     Process,
@@ -81,15 +82,11 @@ impl<'a> Knowledge<'a> {
     pub fn expected(&self) -> &'a [Register] {
         &self.configuration.registers
     }
-}
 
-/// A vCPU with the VM that it belongs to.
-#[derive(Debug)]
-pub struct Guest {
-    /// The vCPU.
-    pub vcpu: Box<dyn Vcpu>,
-    /// Its VM.
-    pub vm: Box<dyn Vm>,
+    /// A vCPU on which nothing was SET.
+    pub fn fresh_vcpu(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, SetUpError> {
+        self.arch.create_vcpu(vm, id, &self.configuration.features)
+    }
 }
 
 /// What a check works with.
@@ -107,6 +104,7 @@ pub struct Case<'a> {
     /// Memory for any list, with nothing mapped behind it.
     memory: RefCell<ListMemory>,
     sink: &'a dyn Fn(Message),
+    unknown_clause: Cell<Option<&'static str>>,
 }
 
 impl fmt::Debug for Case<'_> {
@@ -118,19 +116,16 @@ impl fmt::Debug for Case<'_> {
 impl<'a> Case<'a> {
     /// A case on `vcpu` whose findings go to `sink` as they come, so that a
     /// crash later in the case loses none.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn new(
         subject: &'a dyn Subject,
         vm: &'a dyn Vm,
         vcpu: &'a dyn Vcpu,
         spec: Knowledge<'a>,
         sink: &'a dyn Fn(Message),
-    ) -> Result<Self, AccessError> {
+    ) -> Result<Self, MemoryError> {
         let access = Access::new(vcpu)?;
         let memory = RefCell::new(ListMemory::new(GENEROUS + 8, Beyond::NoAccess, false)?);
-        Ok(Self { subject, vm, vcpu, access, spec, memory, sink })
+        Ok(Self { subject, vm, vcpu, access, spec, memory, sink, unknown_clause: Cell::new(None) })
     }
 
     /// Begins a finding about `clause`; it counts once it is dropped.
@@ -140,35 +135,56 @@ impl<'a> Case<'a> {
         expected: impl Into<String>,
         observed: impl Into<String>,
     ) -> Report<'_> {
-        let level = self.spec.spec.clauses.get(clause).map_or(Level::Must, |clause| clause.level);
+        let level = self.spec.spec.clauses.get(clause).map(|clause| clause.level);
+        if level.is_none() {
+            self.unknown_clause.set(Some(clause));
+        }
         self.report(clause, level, expected.into(), observed.into())
+    }
+
+    /// The clause that was reported about and that the specification has not.
+    pub(super) fn unknown_clause(&self) -> Option<&'static str> {
+        self.unknown_clause.get()
     }
 
     /// Begins a note about `clause`: a fact that the specification allows for.
     pub fn note(&self, clause: &'static str, expected: impl Into<String>, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, expected.into(), observed.into())
+        self.report(clause, Some(Level::Note), expected.into(), observed.into())
     }
 
     /// Reports a fact about `clause` that is neither right nor wrong.
     pub fn fact(&self, clause: &'static str, observed: impl Into<String>) -> Report<'_> {
-        self.report(clause, Level::Note, String::new(), observed.into())
+        self.report(clause, Some(Level::Note), String::new(), observed.into())
     }
 
-    fn report(&self, clause: &str, level: Level, expected: String, observed: String) -> Report<'_> {
-        Report {
-            sink: self.sink,
-            finding: Some(Finding {
-                clause: clause.to_owned(),
-                level,
-                register: None,
-                after: None,
-                entry: None,
-                last_entry: None,
-                ioctl: None,
-                errno: None,
-                expected,
-                observed,
-            }),
+    fn report(&self, clause: &str, level: Option<Level>, expected: String, observed: String) -> Report<'_> {
+        let finding = level.map(|level| Finding::new(clause, level, expected, observed));
+        Report { sink: self.sink, finding }
+    }
+
+    /// Reports a SET that was refused.
+    pub fn refused(&self, clause: &'static str, register: &Register, expected: impl Into<String>, errno: Errno) {
+        self.finding(clause, expected, errno_name(errno)).set(register.named()).answer(Err(errno));
+    }
+
+    /// What GET of a register answers, or a finding about reg.get.
+    pub fn read(&self, access: &Access<'_>, register: &Register, expected: &str) -> Result<Option<Value>, CheckError> {
+        let value = access.get(register.id)?;
+        if let Err(errno) = value {
+            self.finding("reg.get", expected, errno_name(errno)).get(register.named()).answer(Err(errno));
+        }
+        Ok(value.ok())
+    }
+
+    /// Reports every byte written where no call may write.
+    pub fn stray(&self, answer: &ListAnswer, entry: Option<usize>) {
+        for stray in &answer.stray {
+            let observed = format!("bytes written {}, the first at reg[0] {:+}", stray.place, stray.first);
+            let report =
+                self.finding("efault.stray", "no write outside header and reg[]", observed).list(answer.result);
+            if let Some(entry) = entry {
+                report.entry(entry);
+            }
         }
     }
 
@@ -207,25 +223,17 @@ impl<'a> Case<'a> {
     }
 
     /// As [`Case::listed`], of any vCPU.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_by(&self, vcpu: &dyn Vcpu) -> Result<Vec<u64>, CheckError> {
         let answer = self.generously(vcpu)?;
         whole(&answer).ok_or_else(|| {
             let observed =
                 format!("{}, n = {}, {} entries written", outcome(answer.result), answer.n, answer.written_prefix());
-            self.finding(LIST_COMPLETE, "a whole list where there is room for it", observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            self.finding(LIST_COMPLETE, "a whole list where there is room for it", observed).list(answer.result);
             CheckError::Stopped
         })
     }
 
     /// A list call with room to spare.
-    ///
-    /// # Errors
-    /// Where memory cannot be had.
     pub fn generously(&self, vcpu: &dyn Vcpu) -> Result<ListAnswer, MemoryError> {
         let placement = Placement { n: GENEROUS as u64, capacity: GENEROUS, slack: 64 };
         let answer = self.memory.borrow_mut().call(placement, |list| vcpu.get_reg_list(list))?;
@@ -238,29 +246,20 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A vCPU of a fresh VM, as KVM_CREATE_VCPU leaves it.
-    ///
-    /// # Errors
-    /// Where the subject refuses.
-    pub fn guest(&self, id: u64) -> Result<Guest, CheckError> {
-        let vm = self.subject.create_vm()?;
-        let vcpu = vm.create_vcpu(id)?;
-        Ok(Guest { vcpu, vm })
+    /// A vCPU in the state of the one under test.
+    pub fn vcpu_alike(&self, vm: &dyn Vm, id: u64) -> Result<Box<dyn Vcpu>, CheckError> {
+        let vcpu = self.spec.fresh_vcpu(vm, id)?;
+        self.set_up(vcpu.as_ref(), id)?;
+        Ok(vcpu)
     }
 
     /// Brings another vCPU into the state of the one under test.
-    ///
-    /// # Errors
-    /// Where the kernel refuses.
     pub fn set_up(&self, vcpu: &dyn Vcpu, id: u64) -> Result<(), CheckError> {
         Ok(self.spec.arch.set_up(&Access::new(vcpu)?, id, &self.spec.configuration.features)?)
     }
 
     /// The registers that the kernel lists and the specification expects, each of
     /// them once: the only ones that may be SET.
-    ///
-    /// # Errors
-    /// As [`Case::listed`].
     pub fn listed_and_expected(&self) -> Result<Vec<&'a Register>, CheckError> {
         let ids = self.listed()?;
         let mut seen = BTreeSet::new();
@@ -269,9 +268,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in memory with nothing mapped behind it.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list(&self, placement: Placement) -> Result<ListAnswer, MemoryError> {
         if placement.capacity > GENEROUS {
             return self.list_in(&mut ListMemory::new(placement.capacity + 8, Beyond::NoAccess, false)?, placement);
@@ -280,9 +276,6 @@ impl<'a> Case<'a> {
     }
 
     /// One KVM_GET_REG_LIST in given memory.
-    ///
-    /// # Errors
-    /// A placement that does not fit.
     pub fn list_in(&self, memory: &mut ListMemory, placement: Placement) -> Result<ListAnswer, MemoryError> {
         memory.call(placement, |list| self.vcpu.get_reg_list(list))
     }
@@ -366,6 +359,21 @@ impl Report<'_> {
     /// The ioctl concerned.
     pub fn ioctl(self, ioctl: &str) -> Self {
         self.with(|finding| finding.ioctl = Some(ioctl.to_owned()))
+    }
+
+    /// The call for the list, and what it answered.
+    pub fn list(self, result: Answer) -> Self {
+        self.ioctl(GET_REG_LIST).answer(result)
+    }
+
+    /// GET of a register.
+    pub fn get(self, register: NamedRegister) -> Self {
+        self.register(register).ioctl(GET_ONE_REG)
+    }
+
+    /// SET of a register.
+    pub fn set(self, register: NamedRegister) -> Self {
+        self.register(register).ioctl(SET_ONE_REG)
     }
 
     /// The errno, if it was one.

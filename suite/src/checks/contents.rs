@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, check, contract};
+use super::check::{Check, check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST};
 use crate::report::new_registers::NEW;
 

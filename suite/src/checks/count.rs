@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 
-use super::{Check, check, contract, report_stray};
+use super::check::{Check, check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
 use crate::list::{ListAnswer, Placement, Slot};
 
@@ -70,10 +70,9 @@ fn complete(case: &Case<'_>) -> Result<(), CheckError> {
                 format!("success, C entries and n = C from a call with n = {name}"),
                 observed,
             )
-            .ioctl(GET_REG_LIST)
-            .answer(answer.result);
+            .list(answer.result);
         }
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
     }
     Ok(())
 }
@@ -87,9 +86,7 @@ fn width(case: &Case<'_>) -> Result<(), CheckError> {
         let answer = case.list(roomy(n, count))?;
         if let Some(observed) = incomplete(&answer, count) {
             whole = false;
-            case.finding("list.width", format!("success with n = {name}"), observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            case.finding("list.width", format!("success with n = {name}"), observed).list(answer.result);
         }
     }
     if whole {

@@ -4,11 +4,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError};
 use crate::checks::snapshot::ticks;
 use crate::spec::{Register, Rule};
+use crate::value::Value;
 
 const CLAUSES: &[&str] = &["reg.counter"];
 
@@ -35,6 +36,8 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// Longer than one tick of any counter.
 const A_WHILE: Duration = Duration::from_millis(1);
+/// What a GET should bring.
+const VALUE: &str = "a value";
 /// Ahead of any time that a machine has been up.
 const FAR: u64 = 1 << 56;
 
@@ -48,15 +51,13 @@ fn counters<'a>(case: &Case<'a>) -> Result<Vec<&'a Register>, CheckError> {
 fn forward(case: &Case<'_>) -> Result<(), CheckError> {
     for register in counters(case)? {
         let start = Instant::now();
-        let Some(first) = read(case, &case.access, register)? else { continue };
+        let Some(first) = case.read(&case.access, register, VALUE)? else { continue };
         thread::sleep(A_WHILE);
-        let Some(second) = read(case, &case.access, register)? else { continue };
-        let gone = second.wrapping_sub(first);
-        if gone == 0 || u128::from(gone) > ticks(start.elapsed()) {
+        let Some(second) = case.read(&case.access, register, VALUE)? else { continue };
+        let gone = second.wrapping_sub(first).number();
+        if gone == 0 || gone > ticks(start.elapsed()) {
             let observed = if gone == 0 { "no tick".to_owned() } else { format!("{first:#x}, then {second:#x}") };
-            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed)
-                .register(register.named())
-                .ioctl(GET_ONE_REG);
+            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed).get(register.named());
         }
     }
     Ok(())
@@ -65,14 +66,11 @@ fn forward(case: &Case<'_>) -> Result<(), CheckError> {
 /// reg.counter: to a new value, later and earlier.
 fn set(case: &Case<'_>) -> Result<(), CheckError> {
     for register in counters(case)? {
-        let Some(first) = read(case, &case.access, register)? else { continue };
-        for value in [first.wrapping_add(FAR), 0, first] {
+        let Some(first) = case.read(&case.access, register, VALUE)? else { continue };
+        for value in [first.wrapping_add(FAR), Value::new(0, first.size()), first] {
             let start = Instant::now();
             if let Err(errno) = case.access.set(register.id, value)? {
-                case.finding("reg.counter", format!("SET of {value:#x} is accepted"), errno_name(errno))
-                    .register(register.named())
-                    .ioctl(SET_ONE_REG)
-                    .answer(Err(errno));
+                case.refused("reg.counter", register, format!("SET of {value:#x} is accepted"), errno);
                 continue;
             }
             near(case, &case.access, register, value, start, "what it was SET to")?;
@@ -84,18 +82,14 @@ fn set(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// reg.counter: another vCPU reads the same, also after a SET, and cannot set it.
 fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
-    let other = case.vm.create_vcpu(1)?;
-    case.set_up(other.as_ref(), 1)?;
+    let other = case.vcpu_alike(case.vm, 1)?;
     let there = Access::new(other.as_ref())?;
     for register in counters(case)? {
         let start = Instant::now();
-        let Some(first) = read(case, &case.access, register)? else { continue };
+        let Some(first) = case.read(&case.access, register, VALUE)? else { continue };
         near(case, &there, register, first, start, "on vCPU 1 what it is on vCPU 0")?;
         if let Err(errno) = there.set(register.id, first.wrapping_add(FAR))? {
-            case.finding("reg.counter", "SET on vCPU 1 is accepted and ignored", errno_name(errno))
-                .register(register.named())
-                .ioctl(SET_ONE_REG)
-                .answer(Err(errno));
+            case.refused("reg.counter", register, "SET on vCPU 1 is accepted and ignored", errno);
         }
         near(case, &case.access, register, first, start, "on vCPU 0 what it was before a SET on vCPU 1")?;
         near(case, &there, register, first, start, "on vCPU 1 what it was before a SET there")?;
@@ -113,26 +107,14 @@ fn near(
     case: &Case<'_>,
     access: &Access<'_>,
     register: &Register,
-    wanted: u64,
+    wanted: Value,
     start: Instant,
     what: &str,
 ) -> Result<(), CheckError> {
-    let Some(found) = read(case, access, register)? else { return Ok(()) };
-    if u128::from(found.wrapping_sub(wanted)) > ticks(start.elapsed()) {
+    let Some(found) = case.read(access, register, VALUE)? else { return Ok(()) };
+    if found.wrapping_sub(wanted).number() > ticks(start.elapsed()) {
         case.finding("reg.counter", format!("{what}: {wanted:#x} and the time gone by"), format!("{found:#x}"))
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+            .get(register.named());
     }
     Ok(())
-}
-
-fn read(case: &Case<'_>, access: &Access<'_>, register: &Register) -> Result<Option<u64>, CheckError> {
-    let value = access.get(register.id)?;
-    if let Err(errno) = value {
-        case.finding("reg.get", "a value", errno_name(errno))
-            .register(register.named())
-            .ioctl(GET_ONE_REG)
-            .answer(Err(errno));
-    }
-    Ok(value.ok())
 }

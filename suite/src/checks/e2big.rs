@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::{Check, contract, report_stray};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
+use super::check::{Check, contract};
+use crate::checks::case::{Case, CheckError, outcome, roomy};
 use crate::list::{Placement, Slot};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -41,9 +41,7 @@ fn errno(case: &Case<'_>) -> Result<(), CheckError> {
     for (name, n) in too_small(count) {
         let answer = case.list(roomy(n, count))?;
         if answer.result != Err(Errno::E2BIG) {
-            case.finding("e2big.errno", format!("E2BIG with n = {name}"), outcome(answer.result))
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            case.finding("e2big.errno", format!("E2BIG with n = {name}"), outcome(answer.result)).list(answer.result);
         }
     }
     Ok(())
@@ -56,16 +54,12 @@ fn count(case: &Case<'_>) -> Result<(), CheckError> {
         let answer = case.list(roomy(n, count))?;
         if answer.n != count as u64 {
             let observed = if answer.n == n { "n unchanged".into() } else { format!("n = {}", answer.n) };
-            case.finding("e2big.count", format!("n set to C by a call with n = {name}"), observed)
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            case.finding("e2big.count", format!("n set to C by a call with n = {name}"), observed).list(answer.result);
             continue;
         }
         let retry = case.list(roomy(answer.n, count))?;
         if retry.result != Ok(0) {
-            case.finding("e2big.count", "success of the retry with n = C", outcome(retry.result))
-                .ioctl(GET_REG_LIST)
-                .answer(retry.result);
+            case.finding("e2big.count", "success of the retry with n = C", outcome(retry.result)).list(retry.result);
         }
     }
     Ok(())
@@ -76,7 +70,7 @@ fn untouched(case: &Case<'_>) -> Result<(), CheckError> {
     let count = case.listed_if_any()?.len();
     for (name, n) in too_small(count) {
         let answer = case.list(roomy(n, count))?;
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
         // Another answer than E2BIG is the finding of another clause.
         if answer.result != Err(Errno::E2BIG) {
             continue;
@@ -85,15 +79,14 @@ fn untouched(case: &Case<'_>) -> Result<(), CheckError> {
             if let Slot::Written(_) = slot {
                 case.finding("e2big.untouched", format!("reg[] untouched with n = {name}"), "written")
                     .entry(entry)
-                    .ioctl(GET_REG_LIST)
-                    .answer(answer.result);
+                    .list(answer.result);
             }
         }
         let header_only = Placement { n, capacity: 0, slack: 0 };
         let answer = case.list(header_only)?;
         if answer.result != Err(Errno::E2BIG) {
             let expected = format!("E2BIG with n = {name} and reg[] unmapped");
-            case.finding("e2big.untouched", expected, outcome(answer.result)).ioctl(GET_REG_LIST).answer(answer.result);
+            case.finding("e2big.untouched", expected, outcome(answer.result)).list(answer.result);
         }
     }
     Ok(())

@@ -3,9 +3,9 @@
 
 use nix::errno::Errno;
 
+use super::check::{Check, contract};
 use super::efault_header::still_usable;
-use super::{Check, contract, report_stray};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
+use crate::checks::case::{Case, CheckError, outcome};
 use crate::list::{Beyond, ListAnswer, ListMemory, Placement, Slot};
 
 const CLAUSES: &[&str] = &["efault.array", "efault.prefix", "efault.stray", "efault.usable"];
@@ -70,15 +70,13 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
             outcome(answer.result),
         )
         .entry(k)
-        .ioctl(GET_REG_LIST)
-        .answer(answer.result);
+        .list(answer.result);
     }
     // efault.prefix
     if answer.n != ids.len() as u64 {
         case.finding("efault.prefix", "n set to C beside EFAULT", format!("n = {}", answer.n))
             .entry(k)
-            .ioctl(GET_REG_LIST)
-            .answer(answer.result);
+            .list(answer.result);
     }
     let right = |(slot, id): (&Slot, &u64)| *slot == Slot::Written(*id);
     if !answer.slots.iter().zip(ids).all(right) {
@@ -86,8 +84,7 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
         let observed = if prefix == 0 { "none of them".into() } else { format!("{prefix} of them") };
         case.finding("efault.prefix", "every entry before the unwritable one written", observed)
             .entry(k)
-            .ioctl(GET_REG_LIST)
-            .answer(answer.result);
+            .list(answer.result);
     }
-    report_stray(case, answer, Some(k));
+    case.stray(answer, Some(k));
 }

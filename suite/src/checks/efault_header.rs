@@ -3,7 +3,7 @@
 
 use nix::errno::Errno;
 
-use super::{Check, contract, report_stray};
+use super::check::{Check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, with_room};
 use crate::kvm::Answer;
 use crate::list::Placement;
@@ -109,18 +109,16 @@ fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
         if answer.result != Ok(0) || answer.ids(count).as_ref() != Some(&aligned) {
             let observed = format!("{}, {} entries written", outcome(answer.result), answer.written_prefix());
             let expected = format!("the list with a header {} bytes past alignment", 8 - offset);
-            case.finding("efault.misaligned", expected, observed).ioctl(GET_REG_LIST).answer(answer.result);
+            case.finding("efault.misaligned", expected, observed).list(answer.result);
         }
-        report_stray(case, &answer, None);
+        case.stray(&answer, None);
         if count == 0 {
             continue;
         }
         let answer = case.list(Placement { n: 0, ..full })?;
         if answer.result != too_small {
             let expected = format!("{} with a misaligned header and n = 0, too", outcome(too_small));
-            case.finding("efault.misaligned", expected, outcome(answer.result))
-                .ioctl(GET_REG_LIST)
-                .answer(answer.result);
+            case.finding("efault.misaligned", expected, outcome(answer.result)).list(answer.result);
         }
     }
     Ok(())
@@ -134,7 +132,7 @@ fn needs_alignment(case: &Case<'_>, count: usize) -> Result<bool, CheckError> {
 
 fn expect_efault(case: &Case<'_>, result: Answer, what: &str) {
     if result != Err(Errno::EFAULT) {
-        case.finding("efault.header", format!("EFAULT for {what}"), outcome(result)).ioctl(GET_REG_LIST).answer(result);
+        case.finding("efault.header", format!("EFAULT for {what}"), outcome(result)).list(result);
     }
 }
 
@@ -142,9 +140,7 @@ fn expect_efault(case: &Case<'_>, result: Answer, what: &str) {
 pub(super) fn still_usable(case: &Case<'_>, before: &[u64]) -> Result<(), CheckError> {
     let answer = case.list(with_room(before.len()))?;
     if answer.result != Ok(0) || answer.ids(before.len()).as_deref() != Some(before) {
-        case.finding("efault.usable", "the same list after a failed call", outcome(answer.result))
-            .ioctl(GET_REG_LIST)
-            .answer(answer.result);
+        case.finding("efault.usable", "the same list after a failed call", outcome(answer.result)).list(answer.result);
     }
     Ok(())
 }

@@ -4,8 +4,8 @@
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 
-use super::{Check, contract};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome};
+use super::check::{Check, contract};
+use crate::checks::case::{Case, CheckError, outcome};
 use crate::kvm::{Answer, CAP_ONE_REG};
 use crate::list::{Beyond, ListMemory, Placement};
 use crate::memory::Child;
@@ -43,8 +43,7 @@ fn other_descriptors(case: &Case<'_>) -> Result<(), CheckError> {
             case.fact("fd.wrong", format!("{} on the descriptor of {place}", outcome(result)));
         } else {
             case.finding("fd.wrong", format!("EINVAL or ENOTTY on the descriptor of {place}"), outcome(result))
-                .ioctl(GET_REG_LIST)
-                .answer(result);
+                .list(result);
         }
     }
     Ok(())
@@ -65,7 +64,7 @@ fn other_process(case: &Case<'_>) -> Result<(), CheckError> {
     if result == Err(Errno::EIO) {
         case.fact("fd.wrong", "EIO in a forked process");
     } else {
-        case.finding("fd.wrong", "EIO in a forked process", outcome(result)).ioctl(GET_REG_LIST).answer(result);
+        case.finding("fd.wrong", "EIO in a forked process", outcome(result)).list(result);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::access::Access;
 use crate::arch::{Feature, Setting};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST};
@@ -86,9 +86,9 @@ fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
     let own = deviation(case, case.vcpu, features)?;
     let mut wrong = BTreeSet::new();
     let here = Setting { sets: Vec::new(), features: features.clone() };
-    let other = case.vm.create_vcpu(1)?;
-    case.spec.arch.set_up(&Access::new(other.as_ref())?, 1, &[])?;
+    let other = case.spec.arch.create_vcpu(case.vm, 1, &[])?;
     let access = Access::new(other.as_ref())?;
+    case.spec.arch.set_up(&access, 1, &[])?;
     for setting in case.spec.arch.settings(&access)? {
         if !setting.apply(&access)? {
             continue;

@@ -2,9 +2,9 @@
 //! Registers of a feature are refused on a vCPU without it. By GET alone: such
 //! an id is not listed, and what is not listed is never SET.
 
-use super::{Check, check};
+use super::check::{Check, check};
 use crate::arch::Feature;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError, errno_name};
 use crate::spec::{Gate, Register};
 
 pub(super) const CHECKS: &[Check] = &[check(
@@ -33,14 +33,13 @@ fn judge(case: &Case<'_>, registers: &[(&Register, &Gate)], features: &[Feature]
     let names: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
     let with = if names.is_empty() { "without features".to_owned() } else { format!("with {}", names.join(", ")) };
     for (register, gate) in registers {
-        let open = gate.any.iter().any(|feature| features.contains(feature));
+        let open = gate.is_open(features);
         let answer = case.access.get(register.id)?;
         let observed = answer.map_or_else(errno_name, |_| "success".to_owned());
         let expected = if open { "success" } else { &gate.errno };
         if observed != expected {
             case.finding("reg.gated", format!("{expected} {with}"), observed)
-                .register(register.named())
-                .ioctl(GET_ONE_REG)
+                .get(register.named())
                 .answer(answer.map(|_| 0));
         }
     }

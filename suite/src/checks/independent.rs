@@ -3,10 +3,13 @@
 
 use std::time::Instant;
 
-use super::{Check, check};
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
+use nix::errno::Errno;
+
+use super::check::{Check, check};
+use crate::checks::case::{Case, CheckError};
+use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::spec::Register;
+use crate::value::Value;
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -27,14 +30,13 @@ pub(super) const CHECKS: &[Check] = &[
 /// A register with the value that it was SET to.
 struct Filled<'a> {
     register: &'a Register,
-    value: u64,
+    value: Value,
     at: Instant,
 }
 
 /// reg.independent: after each SET of the register itself and of the next one,
 /// which is still to be SET, and of all of them at the end.
 fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
-    let clause = "reg.independent";
     let mut registers = case.listed_and_expected()?;
     if reversed {
         registers.reverse();
@@ -47,10 +49,7 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
         let Ok(present) = before.got else { continue };
         let value = register.distinct(present, u64::from(reversed));
         if let Err(errno) = case.access.set(register.id, value)? {
-            case.finding(clause, format!("SET of {value:#x} is accepted"), errno_name(errno))
-                .register(register.named())
-                .ioctl(SET_ONE_REG)
-                .answer(Err(errno));
+            case.refused("reg.independent", register, format!("SET of {value:#x} is accepted"), errno);
             continue;
         }
         let entry = Filled { register, value, at: Instant::now() };
@@ -58,7 +57,7 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
         if !register.reloads {
             compare(case, &entry, case.access.get(register.id)?, "after its SET");
         }
-        if let Some(Value { register, got: Ok(value), at }) = next.filter(|next| !next.register.reloads) {
+        if let Some(Reading { register, got: Ok(value), at }) = next.filter(|next| !next.register.reloads) {
             let untouched = Filled { register, value: *value, at: *at };
             let when = format!("as before the SET of {}", before.register.name);
             compare(case, &untouched, case.access.get(register.id)?, &when);
@@ -72,13 +71,10 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
     Ok(put_back(&case.access, &first)?)
 }
 
-fn compare(case: &Case<'_>, entry: &Filled<'_>, got: Result<u64, nix::errno::Errno>, when: &str) {
+fn compare(case: &Case<'_>, entry: &Filled<'_>, got: Result<Value, Errno>, when: &str) {
     let Filled { register, value, at } = entry;
     let kept = got.is_ok_and(|found| agrees(register, *value, found, at.elapsed()));
     if !kept {
-        let observed = got.map_or_else(errno_name, |found| format!("{found:#x}"));
-        case.finding("reg.independent", format!("{value:#x} {when}"), observed)
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+        case.finding("reg.independent", format!("{value:#x} {when}"), shown(got)).get(register.named());
     }
 }

@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::arch::Feature;
 use crate::report::events::{Finding, NamedRegister};
 
 /// A line of the answer; the last one is neither a finding nor a list.
@@ -24,8 +23,8 @@ pub enum Message {
     },
     /// The host lacks a feature.
     Absent {
-        /// The feature.
-        feature: Feature,
+        /// Its name.
+        feature: String,
         /// What the probe said.
         reason: String,
     },

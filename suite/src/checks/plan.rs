@@ -40,13 +40,15 @@ pub fn plan<'a>(spec: &'a Spec, only: &[String]) -> Vec<PlannedCase<'a>> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::arch::LoongArch64;
+    use crate::arch::ALL;
     use crate::spec::Source;
 
     fn spec() -> Spec {
-        Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap()
+        Spec::load(&Source::Embedded, ALL[0], ALL[0].default_series()).unwrap()
     }
 
     #[test]
@@ -77,6 +79,31 @@ mod tests {
         let tested: BTreeSet<&str> = checks::all().flat_map(|check| check.clauses.iter().copied()).collect();
         let known: BTreeSet<&str> = spec.clauses.clauses.iter().map(|clause| clause.id.as_str()).collect();
         assert_eq!(tested, known);
+    }
+
+    /// The sources of the checks.
+    fn sources(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![fs::read_to_string(path).unwrap()] };
+        entries.flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_check_reports_about_no_clause_that_there_is_not() {
+        let clauses = spec().clauses;
+        let names: BTreeSet<&str> = checks::all().map(|check| check.name).collect();
+        let is_id = |text: &&str| {
+            let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            text.split_once('.').is_some_and(|(theme, name)| is_word(theme) && is_word(name))
+        };
+        let mut seen = 0;
+        for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks")) {
+            for id in source.split('"').filter(is_id).filter(|id| !names.contains(id)) {
+                assert!(clauses.get(id).is_some(), "clauses.yaml has no {id}");
+                seen += 1;
+            }
+        }
+        assert!(seen > clauses.clauses.len(), "{seen}");
     }
 
     #[test]

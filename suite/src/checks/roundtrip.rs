@@ -9,14 +9,13 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use super::{Check, Scope, VcpuState, check, contract};
-use crate::access::LARGEST;
-use crate::arch::{SIZE_MASK, size_of_register};
+use super::check::{Check, Scope, VcpuState, check, contract};
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
 use crate::checks::snapshot::{agrees, ticks};
 use crate::kvm::Answer;
 use crate::memory::{Hostile, hostile_addresses};
 use crate::spec::{Register, Rule, State};
+use crate::value::{LARGEST, SIZE_MASK, Value, size_of_register};
 
 pub(super) const CHECKS: &[Check] = &[
     contract(
@@ -69,17 +68,12 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
         let size = size_of_register(id);
         let got = case.access.get_watched(id, size.min(LARGEST))?;
         if got.result != Ok(0) {
-            case.finding("reg.get", "success", outcome(got.result))
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG)
-                .answer(got.result);
+            case.finding("reg.get", "success", outcome(got.result)).get(case.name(id)).answer(got.result);
             continue;
         }
         if !got.written.iter().copied().eq(0..size) || got.stray != 0 {
             let observed = format!("{} bytes", got.written.len() + got.stray);
-            case.finding("reg.get", format!("{size} bytes written"), observed)
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG);
+            case.finding("reg.get", format!("{size} bytes written"), observed).get(case.name(id));
         }
     }
     Ok(())
@@ -89,10 +83,7 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
 fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
     for register in case.listed_and_expected()? {
         if let Err(errno) = write_back(case, register)? {
-            case.finding("reg.set_same", "the value just read is accepted", errno_name(errno))
-                .register(register.named())
-                .ioctl(SET_ONE_REG)
-                .answer(Err(errno));
+            case.refused("reg.set_same", register, "the value just read is accepted", errno);
         }
     }
     Ok(())
@@ -113,7 +104,7 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
             } else {
                 case.finding("reg.set_same", "the value of a fresh vCPU is accepted", errno_name(errno))
             };
-            report.register(register.named()).ioctl(SET_ONE_REG).answer(Err(errno));
+            report.set(register.named()).answer(Err(errno));
         }
     }
     Ok(())
@@ -131,27 +122,23 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-fn set_and_compare(case: &Case<'_>, register: &Register, value: u64) -> Result<(), CheckError> {
+fn set_and_compare(case: &Case<'_>, register: &Register, value: Value) -> Result<(), CheckError> {
     let Some(before) = read(case, register)? else { return Ok(()) };
     let start = Instant::now();
     if let Err(errno) = case.access.set(register.id, value)? {
-        case.finding("reg.roundtrip", format!("SET of {value:#x} is accepted"), errno_name(errno))
-            .register(register.named())
-            .ioctl(SET_ONE_REG)
-            .answer(Err(errno));
+        case.refused("reg.roundtrip", register, format!("SET of {value:#x} is accepted"), errno);
         return Ok(());
     }
     let Some(after) = read(case, register)? else { return Ok(()) };
     let mask = register.mask;
     let kept = match register.rule {
-        Rule::Exact | Rule::Fixed => (after ^ value) & mask == 0,
-        Rule::Sticky => value & !after & mask == 0 && after & !(value | before) & mask == 0,
-        Rule::Counter => u128::from(after.wrapping_sub(value)) <= ticks(start.elapsed()),
+        Rule::Exact | Rule::Fixed => ((after ^ value) & mask).is_zero(),
+        Rule::Sticky => ((value & !after | after & !(value | before)) & mask).is_zero(),
+        Rule::Counter => after.wrapping_sub(value).number() <= ticks(start.elapsed()),
     };
     if !kept {
         case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+            .get(register.named());
     }
     Ok(())
 }
@@ -183,9 +170,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
     let result = case.access.get_at(register.id, bad.address)?;
     expect_efault(case, result, &what, Some(register), GET_ONE_REG);
     if !bad.untouched()? {
-        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written")
-            .register(register.named())
-            .ioctl(GET_ONE_REG);
+        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written").get(register.named());
     }
     if bad.readable {
         return Ok(());
@@ -199,7 +184,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
         after == before || register.rule == Rule::Counter && agrees(register, before, after, start.elapsed());
     if !unchanged {
         let expected = format!("{before:#x} as before a SET from {}", bad.what);
-        case.finding("reg.bad_address", expected, format!("{after:#x}")).register(register.named()).ioctl(SET_ONE_REG);
+        case.finding("reg.bad_address", expected, format!("{after:#x}")).set(register.named());
     }
     Ok(())
 }
@@ -229,24 +214,15 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
                     format!("refused with a size of {} bytes", size_of_register(other)),
                     "success",
                 )
-                .register(case.name(id))
-                .ioctl(GET_ONE_REG);
+                .get(case.name(id));
             }
         }
     }
     Ok(())
 }
 
-/// The register's value, or a finding about reg.get.
-fn read(case: &Case<'_>, register: &Register) -> Result<Option<u64>, CheckError> {
-    let value = case.access.get(register.id)?;
-    if let Err(errno) = value {
-        case.finding("reg.get", "a value to start from", errno_name(errno))
-            .register(register.named())
-            .ioctl(GET_ONE_REG)
-            .answer(Err(errno));
-    }
-    Ok(value.ok())
+fn read(case: &Case<'_>, register: &Register) -> Result<Option<Value>, CheckError> {
+    case.read(&case.access, register, "a value to start from")
 }
 
 /// SETs the value just read.

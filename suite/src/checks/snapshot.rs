@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
+use crate::checks::case::errno_name;
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
+use crate::value::Value;
 
 /// Faster than any counter of an architecture counts, in ticks per nanosecond.
 const FASTEST_COUNTER: u128 = 10;
@@ -15,11 +18,11 @@ const COUNTER_SLACK: u128 = 1_000_000;
 
 /// A register's value as GET gave it, and when.
 #[derive(Debug, Clone, Copy)]
-pub struct Value<'a> {
+pub struct Reading<'a> {
     /// The register.
     pub register: &'a Register,
     /// What GET answered.
-    pub got: Result<u64, Errno>,
+    pub got: Result<Value, Errno>,
     /// The moment of the GET.
     pub at: Instant,
 }
@@ -28,8 +31,11 @@ pub struct Value<'a> {
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
-    registers.iter().map(|register| Ok(Value { register, got: access.get(register.id)?, at: Instant::now() })).collect()
+pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
+    registers
+        .iter()
+        .map(|register| Ok(Reading { register, got: access.get(register.id)?, at: Instant::now() }))
+        .collect()
 }
 
 /// GETs the registers so that no GET has an effect on what another one returns:
@@ -38,23 +44,20 @@ pub fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<V
 ///
 /// # Errors
 /// The harness's trouble; a refused GET is part of the result.
-pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Value<'a>>, AccessError> {
-    let mut order: Vec<(usize, &Register)> = registers.iter().copied().enumerate().collect();
-    order.sort_by_key(|(_, register)| register.reloads);
-    let mut values = Vec::new();
-    for (position, register) in order {
-        values.push((position, Value { register, got: access.get(register.id)?, at: Instant::now() }));
+pub fn undisturbed<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
+    let mut readings = vec![None; registers.len()];
+    for last in [false, true] {
+        for (register, reading) in registers.iter().zip(&mut readings).filter(|(register, _)| register.reloads == last)
+        {
+            *reading = Some(Reading { register, got: access.get(register.id)?, at: Instant::now() });
+        }
     }
-    values.sort_by_key(|(position, _)| *position);
-    Ok(values.into_iter().map(|(_, value)| value).collect())
+    Ok(readings.into_iter().flatten().collect())
 }
 
 /// Has KVM pass the registers through the hardware once, which may not keep
 /// every bit of a value that was SET.
-///
-/// # Errors
-/// The harness's trouble.
-pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
+pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError> {
     for register in registers.iter().filter(|register| register.reloads) {
         // What it answers is not the question here.
         let _ = access.get(register.id)?;
@@ -66,7 +69,7 @@ pub fn settle(access: &Access<'_>, registers: &[&Register]) -> Result<(), Access
 ///
 /// # Errors
 /// The harness's trouble; that a value is refused is the question of a clause.
-pub fn put_back(access: &Access<'_>, values: &[Value<'_>]) -> Result<(), AccessError> {
+pub fn put_back(access: &Access<'_>, values: &[Reading<'_>]) -> Result<(), MemoryError> {
     for value in values {
         if let Ok(first) = value.got {
             let _ = access.set(value.register.id, first)?;
@@ -78,11 +81,17 @@ pub fn put_back(access: &Access<'_>, values: &[Value<'_>]) -> Result<(), AccessE
 /// Whether `found` is what a register holds that held `wanted` a moment before,
 /// by the register's rule and under its mask.
 #[must_use]
-pub fn agrees(register: &Register, wanted: u64, found: u64, elapsed: Duration) -> bool {
+pub fn agrees(register: &Register, wanted: Value, found: Value, elapsed: Duration) -> bool {
     match register.rule {
-        Rule::Exact | Rule::Fixed | Rule::Sticky => (wanted ^ found) & register.mask == 0,
-        Rule::Counter => u128::from(found.wrapping_sub(wanted)) <= ticks(elapsed),
+        Rule::Exact | Rule::Fixed | Rule::Sticky => ((wanted ^ found) & register.mask).is_zero(),
+        Rule::Counter => found.wrapping_sub(wanted).number() <= ticks(elapsed),
     }
+}
+
+/// What GET answered, in words.
+#[must_use]
+pub fn shown(got: Result<Value, Errno>) -> String {
+    got.map_or_else(errno_name, |value| format!("{value:#x}"))
 }
 
 /// More ticks than any counter counts in a time.

@@ -2,10 +2,10 @@
 //! The same list again and again: on this vCPU, on others, after failed calls;
 //! and no register changed by being listed.
 
-use super::{Check, check, contract};
+use super::check::{Check, check, contract};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, GET_REG_LIST, errno_name, outcome, roomy, whole};
-use crate::checks::snapshot::{Value, agrees, put_back, settle, undisturbed};
+use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy, whole};
+use crate::checks::snapshot::{Reading, agrees, put_back, settle, shown, undisturbed};
 use crate::kvm::Vcpu;
 use crate::list::Placement;
 use crate::memory::UserAddress;
@@ -77,8 +77,7 @@ fn after_failures(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// list.stable: on another vCPU of this VM, before and after it is asked here.
 fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
-    let other = case.vm.create_vcpu(1)?;
-    case.set_up(other.as_ref(), 1)?;
+    let other = case.vcpu_alike(case.vm, 1)?;
     let there = list_of(case, other.as_ref())?;
     let here = case.listed()?;
     differs(case, &here, there, "on vCPU 1, asked first");
@@ -89,9 +88,9 @@ fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
 /// list.stable: in another VM, while this one lives.
 fn other_vm(case: &Case<'_>) -> Result<(), CheckError> {
     let here = case.listed()?;
-    let guest = case.guest(0)?;
-    case.set_up(guest.vcpu.as_ref(), 0)?;
-    same(case, guest.vcpu.as_ref(), &here, "in another VM")?;
+    let vm = case.subject.create_vm()?;
+    let other = case.vcpu_alike(vm.as_ref(), 0)?;
+    same(case, other.as_ref(), &here, "in another VM")?;
     same(case, case.vcpu, &here, "here again, after another VM")
 }
 
@@ -148,14 +147,13 @@ fn pure(case: &Case<'_>) -> Result<(), CheckError> {
         // What changes without a list, too, is not changed by it.
         if unchanged(earlier, before) && !unchanged(before, after) {
             case.finding("list.pure", format!("{} as before the list", shown(before.got)), shown(after.got))
-                .register(before.register.named())
-                .ioctl(GET_ONE_REG);
+                .get(before.register.named());
         }
     }
     Ok(put_back(&case.access, &first)?)
 }
 
-fn unchanged(before: &Value<'_>, after: &Value<'_>) -> bool {
+fn unchanged(before: &Reading<'_>, after: &Reading<'_>) -> bool {
     match (before.got, after.got) {
         (Ok(one), Ok(other)) => agrees(before.register, one, other, after.at.duration_since(before.at)),
         (one, other) => one == other,
@@ -164,15 +162,11 @@ fn unchanged(before: &Value<'_>, after: &Value<'_>) -> bool {
 
 /// SETs every register to a value of its own; whether that is accepted is the
 /// question of other clauses.
-fn fill(access: &Access<'_>, first: &[Value<'_>]) -> Result<(), CheckError> {
-    for Value { register, got, .. } in first {
+fn fill(access: &Access<'_>, first: &[Reading<'_>]) -> Result<(), CheckError> {
+    for Reading { register, got, .. } in first {
         if let Ok(present) = got {
             let _ = access.set(register.id, register.distinct(*present, 0))?;
         }
     }
     Ok(())
-}
-
-fn shown(got: Result<u64, nix::errno::Errno>) -> String {
-    got.map_or_else(errno_name, |value| format!("{value:#x}"))
 }

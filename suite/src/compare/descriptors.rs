@@ -7,7 +7,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
 
-use super::CompareError;
+use super::error::CompareError;
 use super::report::plain;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::{Child, Protection, Region, UserAddress, page_size};
@@ -72,9 +72,6 @@ pub(super) struct Descriptors<'a> {
 
 impl<'a> Descriptors<'a> {
     /// Opens everything.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn new(subject: &'a dyn Subject, model: &'a Model) -> Result<Self, CompareError> {
         let mut region = Region::reserve(page_size())?;
         region.open(0..page_size(), Protection::ReadWrite)?;
@@ -82,9 +79,6 @@ impl<'a> Descriptors<'a> {
     }
 
     /// Compares all answers in this process.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn compare_here(&self) -> Result<Vec<Finding>, CompareError> {
         let answers = |side: &Side<'_>| {
             self.region.write(0, &[0; 64])?;
@@ -98,9 +92,6 @@ impl<'a> Descriptors<'a> {
     }
 
     /// Compares all answers in a copy of this process, which must have one thread.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn compare_elsewhere(&self) -> Result<Vec<Finding>, CompareError> {
         let (reader, mut writer) = io::pipe()?;
         let child = Child::start(|| {

@@ -14,6 +14,7 @@
 mod call;
 mod clock;
 mod descriptors;
+mod error;
 mod known;
 mod pair;
 mod place;
@@ -29,13 +30,13 @@ use crate::checks::message::Message;
 use crate::fault::Fault;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
-use crate::harness::worker::{WorkerError, chain};
+use crate::harness::worker::WorkerError;
 use crate::kvm::{Counted, Subject, SubjectError};
-use crate::memory::MemoryError;
 use crate::model::{Host, Kernel, Model};
 use crate::report::events::Finding;
 use crate::spec::RegisterTable;
 use descriptors::Descriptors;
+use error::CompareError;
 use sequences::Kind;
 
 /// What is compared, and how much of it.
@@ -77,34 +78,8 @@ pub fn plan() -> Vec<String> {
     CASES.iter().map(|(id, _)| (*id).to_owned()).collect()
 }
 
-/// Why nothing can be said.
-#[derive(Debug, thiserror::Error)]
-enum CompareError {
-    #[error(transparent)]
-    Subject(#[from] SubjectError),
-    #[error(transparent)]
-    Memory(#[from] MemoryError),
-    #[error("no sequence of calls can be made: {0}")]
-    Generator(String),
-    #[error("no process for the calls of another process can be had")]
-    Process(#[from] std::io::Error),
-}
-
-impl From<CompareError> for WorkerError {
-    fn from(error: CompareError) -> Self {
-        match error {
-            CompareError::Subject(error) => error.into(),
-            CompareError::Memory(error) => error.into(),
-            other => Self::Compare(chain(&other)),
-        }
-    }
-}
-
 impl Comparison<'_> {
     /// Does a case of the [`plan`], and sends what differs.
-    ///
-    /// # Errors
-    /// Where nothing can be said.
     pub fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
         let subject = Counted::new(subject);

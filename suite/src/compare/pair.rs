@@ -4,9 +4,9 @@
 
 use nix::errno::Errno;
 
-use super::CompareError;
 use super::call::Call;
 use super::clock::{Moment, close};
+use super::error::CompareError;
 use super::known::{COUNTER, TCFG, TVAL};
 use super::place::Place;
 use super::side::{Grounds, Seen, Side};
@@ -45,9 +45,6 @@ pub(super) struct Pair<'a> {
 impl<'a> Pair<'a> {
     /// Fresh VMs with vCPUs of these ids. The time of the two differs by no more
     /// than `skew` ticks.
-    ///
-    /// # Errors
-    /// Where a VM or vCPU cannot be had.
     pub(super) fn new(
         subject: &dyn Subject,
         model: Model,
@@ -70,9 +67,6 @@ impl<'a> Pair<'a> {
     }
 
     /// Makes a call on both.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn make(&mut self, call: Call) -> Result<Option<Difference>, CompareError> {
         let before = Moment::now();
         let subject = self.subject.make(call, self.grounds)?;
@@ -99,9 +93,6 @@ impl<'a> Pair<'a> {
     }
 
     /// What GET reads on both, compared with nothing.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn look(&mut self, id: u64) -> Result<Option<(u64, u64)>, CompareError> {
         let call = Call::Get { vcpu: 0, id, one_reg: Place::Good(0), at: Place::Good(0) };
         let subject = self.subject.make(call, self.grounds)?;

@@ -66,9 +66,6 @@ pub(super) struct Ground {
 impl Ground {
     /// Pages without access, writable, without, writable, read-only, writable,
     /// without; and 32 GiB behind them writable ones.
-    ///
-    /// # Errors
-    /// Where the memory cannot be had.
     pub(super) fn new() -> Result<Self, MemoryError> {
         let page = page_size();
         let landing = U32_SPAN..U32_SPAN + 7 * page;
@@ -97,9 +94,6 @@ impl Ground {
     }
 
     /// Poisons what a call may have written.
-    ///
-    /// # Errors
-    /// None that can happen.
     pub(super) fn reset(&self) -> Result<(), MemoryError> {
         for (window, protection) in &self.windows {
             if *protection == Protection::ReadWrite {
@@ -123,9 +117,6 @@ impl Ground {
 
     /// Writes as much of `bytes` as memory for it can be written, from its
     /// start on.
-    ///
-    /// # Errors
-    /// None that can happen.
     pub(super) fn write(&self, place: Place, bytes: &[u8]) -> Result<(), MemoryError> {
         let room = match place {
             Place::Good(_) => bytes.len(),
@@ -144,9 +135,6 @@ impl Ground {
     }
 
     /// All that a call may have written.
-    ///
-    /// # Errors
-    /// None that can happen.
     pub(super) fn look(&self) -> Result<Vec<u8>, MemoryError> {
         let mut bytes = Vec::with_capacity(self.windows.len() * WINDOW);
         for (window, _) in &self.windows {
@@ -157,9 +145,6 @@ impl Ground {
 
     /// The bytes that landed 32 GiB behind a list at a place, where there is poison
     /// again afterwards.
-    ///
-    /// # Errors
-    /// None that can happen.
     pub(super) fn look_far_behind(&self, list: Place, length: usize) -> Result<Vec<u8>, MemoryError> {
         let Some(end) = self.offset(list).map(|offset| offset + U32_SPAN) else { return Ok(Vec::new()) };
         let window = (end - ERRNOS).max(self.landing.start)..(end + length).min(self.landing.end);

@@ -56,16 +56,10 @@ pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Fi
         let _ = write!(observed, "\n  {number:>3}. {vcpu}{}", call.describe(registers));
     }
     Finding {
-        clause: CLAUSE.to_owned(),
-        level: Level::Must,
         register: difference.call.id().map(|id| NamedRegister { name: name(id, registers), id }),
-        after: None,
-        entry: None,
-        last_entry: None,
         ioctl: Some(difference.call.ioctl().to_owned()),
         errno: difference.errno.map(errno_name),
-        expected: difference.model.clone(),
-        observed,
+        ..Finding::new(CLAUSE, Level::Must, difference.model.clone(), observed)
     }
 }
 
@@ -73,15 +67,8 @@ pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Fi
 /// answered.
 pub(super) fn plain(call: &str, model: Answer, subject: Answer) -> Finding {
     Finding {
-        clause: CLAUSE.to_owned(),
-        level: Level::Must,
-        register: None,
-        after: None,
-        entry: None,
-        last_entry: None,
         ioctl: Some(call.to_owned()),
         errno: subject.err().map(errno_name),
-        expected: outcome(model),
-        observed: outcome(subject),
+        ..Finding::new(CLAUSE, Level::Must, outcome(model), outcome(subject))
     }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use super::CompareError;
 use super::call::Call;
 use super::clock::Moment;
+use super::error::CompareError;
 use super::known::{COUNTER, SPECIAL_CSRS, STILL_IN_HARDWARE};
 use super::pair::Pair;
 use super::place::Place;
@@ -36,9 +36,6 @@ pub(super) struct Kind {
 }
 
 /// Makes sequences until `calls` calls were made, or one shows a difference.
-///
-/// # Errors
-/// The harness's trouble.
 pub(super) fn compare(
     subject: &dyn Subject,
     model: Model,

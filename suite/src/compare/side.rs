@@ -3,8 +3,8 @@
 
 use nix::errno::Errno;
 
-use super::CompareError;
 use super::call::Call;
+use super::error::CompareError;
 use super::place::{Ground, Place};
 use super::strategy::LIST;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
@@ -18,9 +18,6 @@ pub(super) struct Side {
 
 impl Side {
     /// A fresh VM without vCPUs.
-    ///
-    /// # Errors
-    /// The subject's.
     pub(super) fn new(subject: &dyn Subject) -> Result<Self, SubjectError> {
         Ok(Self { vm: subject.create_vm()?, vcpus: Vec::new() })
     }
@@ -31,9 +28,6 @@ impl Side {
     }
 
     /// KVM_CREATE_VCPU.
-    ///
-    /// # Errors
-    /// The harness's trouble; the ioctl's errno is in the answer.
     pub(super) fn create(&mut self, id: u64) -> Result<Answer, CompareError> {
         match self.vm.create_vcpu(id) {
             Ok(vcpu) => {
@@ -46,9 +40,6 @@ impl Side {
     }
 
     /// Makes a call, and looks at what it left in memory.
-    ///
-    /// # Errors
-    /// The harness's trouble.
     pub(super) fn make(&mut self, call: Call, grounds: &Grounds) -> Result<Seen, CompareError> {
         let Grounds { one_reg: structure, value: ground } = grounds;
         structure.reset()?;
@@ -113,8 +104,6 @@ pub(super) struct Grounds {
 }
 
 impl Grounds {
-    /// # Errors
-    /// Where the memory cannot be had.
     pub(super) fn new() -> Result<Self, CompareError> {
         Ok(Self { one_reg: Ground::new()?, value: Ground::new()? })
     }

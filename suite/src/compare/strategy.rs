@@ -9,8 +9,8 @@ use super::call::Call;
 use super::known::{COUNTER, INTERPLAY, LBT, SPECIAL_CSRS};
 use super::place::Place;
 use super::value::value;
-use crate::arch::SIZE_MASK;
 use crate::model::{cpucfg_id, csr_id, listed_ids};
+use crate::value::SIZE_MASK;
 
 /// Calls in a sequence, at most.
 const LONGEST: usize = 120;

@@ -81,26 +81,15 @@ impl Broken {
     }
 }
 
-const PMU: &[&str] =
-    &["PERFCTRL0", "PERFCNTR0", "PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3"];
-const LATER_PMU: &[&str] = &["PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3"];
-const LBT: &[&str] = &["LBT_SCR0", "LBT_SCR1", "LBT_SCR2", "LBT_SCR3", "LBT_EFLAGS", "LBT_FTOP"];
+/// The PMU's registers, and then those of LBT.
+#[rustfmt::skip]
 const OF_FEATURES: &[&str] = &[
-    "PERFCTRL0",
-    "PERFCNTR0",
-    "PERFCTRL1",
-    "PERFCNTR1",
-    "PERFCTRL2",
-    "PERFCNTR2",
-    "PERFCTRL3",
-    "PERFCNTR3",
-    "LBT_SCR0",
-    "LBT_SCR1",
-    "LBT_SCR2",
-    "LBT_SCR3",
-    "LBT_EFLAGS",
-    "LBT_FTOP",
+    "PERFCTRL0", "PERFCNTR0", "PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3",
+    "LBT_SCR0", "LBT_SCR1", "LBT_SCR2", "LBT_SCR3", "LBT_EFLAGS", "LBT_FTOP",
 ];
+const PMU: &[&str] = OF_FEATURES.split_at(8).0;
+const LATER_PMU: &[&str] = PMU.split_at(2).1;
+const LBT: &[&str] = OF_FEATURES.split_at(8).1;
 /// What is wrong of a register whose id is no LoongArch register's.
 const MALFORMED: &[&str] = &["list.contents", "reg.get", "reg.bad_size", "efault.misaligned"];
 /// What is wrong of values that GET does not bring.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::arguments::Arguments;
+use super::options::Options;
 use crate::arch::Arch;
 use crate::checks::case::Knowledge;
 use crate::checks::message::Message;
@@ -36,12 +36,12 @@ impl fmt::Debug for Jobs<'_> {
 
 impl<'a> Jobs<'a> {
     /// The checks of the specification.
-    pub(super) fn of_spec(arguments: &Arguments, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
-        let plan = plan(spec, &arguments.configurations);
-        let (allow_new, seed, shuffles) = (arguments.allow_new, arguments.seed, arguments.shuffles);
+    pub(super) fn of_spec(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+        let plan = plan(spec, &options.selection.configurations);
+        let (allow_new, seed, shuffles) = (options.selection.allow_new, options.seed(), options.shuffles);
         Self {
             ids: plan.iter().map(|case| case.id.clone()).collect(),
-            limit: arguments.timeout,
+            limit: options.limit(),
             work: Box::new(move |subject, id, send| {
                 let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
                 let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
@@ -52,17 +52,17 @@ impl<'a> Jobs<'a> {
 
     /// The comparison of the subject with the model.
     #[cfg(any(test, feature = "compare"))]
-    pub(super) fn of_comparison(arguments: &Arguments, spec: &'a Spec, calls: u64) -> Self {
+    pub(super) fn of_comparison(options: &Options, spec: &'a Spec, calls: u64) -> Self {
         use crate::compare::{self, Comparison};
         /// Random calls take minutes, and making them fewer takes another.
         const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-        let kernel = arguments.model_kernel;
-        let fault = arguments.fault.and_then(Faults::one);
-        let (seed, registers) = (arguments.seed, &spec.registers);
+        let kernel = options.model_kernel;
+        let fault = options.fault.and_then(Faults::one);
+        let (seed, registers) = (options.seed(), &spec.registers);
         Self {
             ids: compare::plan(),
-            limit: arguments.timeout.max(LIMIT),
+            limit: options.limit().max(LIMIT),
             work: Box::new(move |subject, id, send| {
                 Comparison { subject, kernel, fault, calls, seed, registers }.case(id, send)
             }),
@@ -70,9 +70,6 @@ impl<'a> Jobs<'a> {
     }
 
     /// Does the case at a position among the ids.
-    ///
-    /// # Errors
-    /// Where nothing can be said of the subject.
     pub(super) fn work(&self, subject: Choice, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let id = self.ids.get(position).ok_or(WorkerError::NoCase)?;
         (self.work)(subject, id, send)

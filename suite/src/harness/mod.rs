@@ -9,6 +9,7 @@ mod console;
 pub mod guest;
 pub mod host;
 mod jobs;
+pub mod options;
 mod outputs;
 pub mod process;
 mod run;
@@ -22,7 +23,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use libtest_mimic::Trial;
+use libtest_mimic::{ColorSetting, Trial};
 
 use crate::arch::{Arch, Feature};
 use crate::checks::message::Message;
@@ -33,9 +34,10 @@ use crate::report::events::{
     self, Event, EventLog, Label, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
 use crate::spec::{Source, Spec};
-use arguments::{Arguments, Shown, UsageError, check_fault, open_new, parse, required_features};
+use arguments::{Program, check_fault, open_new, parse, required_features};
 use console::{complain, say};
 use host::Host;
+use options::{Options, Shown};
 use process::{JobError, Send, Servers};
 use run::{End, Run};
 use subject::Choice;
@@ -43,7 +45,7 @@ use trying::Trying;
 use turns::{Turn, Turns};
 use worker::chain;
 
-pub use arguments::command;
+pub use arguments::{UsageError, command, options as read_options};
 
 /// How long the probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
@@ -59,29 +61,24 @@ pub type Switch = Box<dyn FnMut(Option<Fault>) -> Result<(), String>>;
 /// Runs the program with its results on stdout as they come; the result is its
 /// exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    start(arguments, None, None)
-}
-
-/// Runs the program for an observer, who shows the results: nothing but errors
-/// is printed, unless an option asks for the program's own output.
-pub fn observed(arguments: impl IntoIterator<Item = OsString>, observer: Observer) -> u8 {
-    start(arguments, Some(observer), None)
+    start(arguments, None)
 }
 
 /// Runs the program on a kernel that can be exchanged for one with a fault.
 pub fn switched(arguments: impl IntoIterator<Item = OsString>, switch: Switch) -> u8 {
-    start(arguments, None, Some(switch))
+    start(arguments, Some(switch))
 }
 
-fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observer>, switch: Option<Switch>) -> u8 {
-    let arguments = match parse(arguments.into_iter().collect(), observer.is_some()) {
-        Ok(arguments) => arguments,
+fn start(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) -> u8 {
+    let Program { options, quiet, color } = match parse(arguments.into_iter().collect()) {
+        Ok(program) => program,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { exit::USAGE } else { exit::PASSED };
         }
     };
-    match run(arguments, observer, switch) {
+    let libtest = libtest_mimic::Arguments { quiet, color, ..libtest_mimic::Arguments::default() };
+    match run(options, libtest, None, switch) {
         Ok(code) => code,
         Err(error) => {
             complain(&chain(&error));
@@ -90,21 +87,65 @@ fn start(arguments: impl IntoIterator<Item = OsString>, observer: Option<Observe
     }
 }
 
-fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Switch>) -> Result<u8, UsageError> {
-    let libtest = &mut arguments.libtest;
-    let observer = observer.filter(|_| {
-        arguments.format.is_none() && libtest.format.is_none() && libtest.logfile.is_none() && !libtest.quiet
-    });
+/// Runs the suite for an observer, who shows the results: nothing but errors is
+/// printed, unless an option asks for the suite's own output.
+///
+/// # Errors
+/// Wrong usage, found before anything is tested.
+pub fn observed(options: Options, color: Option<ColorSetting>, observer: Observer) -> Result<u8, UsageError> {
+    let libtest = libtest_mimic::Arguments { color, ..libtest_mimic::Arguments::default() };
+    run(options, libtest, Some(observer), None)
+}
+
+/// The ids of the cases that a kernel of an architecture would get.
+///
+/// # Errors
+/// Wrong usage, a wrong specification, or a selection without a case.
+pub fn plan(options: &Options, arch: &dyn Arch) -> Result<Vec<String>, UsageError> {
+    required_features(&options.require)?;
+    outputs::check(options)?;
+    let spec = load(options, arch)?;
+    let turns = Turns::of(options, &Choice::Kvm, &spec, arch);
+    turns.check_selection(options, &spec)?;
+    Ok(turns.numbered().flat_map(|(_, turn)| turn.jobs.ids.clone()).collect())
+}
+
+/// The specification, with every configuration that the options name.
+fn load(options: &Options, arch: &dyn Arch) -> Result<Spec, UsageError> {
+    let source = options.specs.clone().map_or(Source::Embedded, Source::Directory);
+    let series = options.selection.series.as_deref().unwrap_or(arch.default_series());
+    let spec = Spec::load(&source, arch, series)?;
+    for name in &options.selection.configurations {
+        if !spec.configurations.iter().any(|configuration| configuration.name == *name) {
+            let known = spec.configurations.iter().map(|known| known.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(UsageError::Configuration { series: spec.series, name: name.clone(), known });
+        }
+    }
+    Ok(spec)
+}
+
+fn run(
+    options: Options,
+    mut libtest: libtest_mimic::Arguments,
+    observer: Option<Observer>,
+    switch: Option<Switch>,
+) -> Result<u8, UsageError> {
+    let observer = observer.filter(|_| !options.prints());
+    if let Some(Shown::Libtest(format)) = options.format {
+        libtest.format = Some(format);
+    }
+    libtest.logfile.clone_from(&options.libtest.logfile);
     // Boards are scarce and their logs are read by people: one case at a time.
-    if *libtest.test_threads.get_or_insert(1) == 0 {
+    libtest.test_threads = Some(options.libtest.test_threads.unwrap_or(1));
+    if libtest.test_threads == Some(0) {
         return Err(UsageError::NoThreads);
     }
-    let required = required_features(&arguments.require)?;
+    let required = required_features(&options.require)?;
     let machine = Host::probe();
     let subject =
-        Choice::of(arguments.subject, &machine, Model::new(arguments.model_kernel, arguments.model_host.into(), None));
-    check_subject(&arguments, &subject, switch.is_some())?;
-    outputs::check(&arguments)?;
+        Choice::of(options.subject, &machine, Model::new(options.model_kernel, options.model_host.into(), None));
+    check_subject(&options, &subject, switch.is_some())?;
+    outputs::check(&options)?;
     let Some(arch) = subject.arch(&machine) else {
         say(&format!(
             "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or without one: reglist lab]",
@@ -113,32 +154,25 @@ fn run(mut arguments: Arguments, observer: Option<Observer>, switch: Option<Swit
         return Ok(exit::NOTHING_TESTED);
     };
 
-    let source = arguments.specs.take().map_or(Source::Embedded, Source::Directory);
-    let series = arguments.series.as_deref().unwrap_or(arch.default_series());
-    let spec = Spec::load(&source, arch, series)?;
-    for name in &arguments.configurations {
-        if !spec.configurations.iter().any(|configuration| configuration.name == *name) {
-            let known = spec.configurations.iter().map(|known| known.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(UsageError::Configuration { series: spec.series, name: name.clone(), known });
-        }
-    }
-    let turns = Turns::of(&arguments, &subject, &spec, arch);
-    if arguments.libtest.list {
+    let spec = load(&options, arch)?;
+    let turns = Turns::of(&options, &subject, &spec, arch);
+    if options.list {
         // As libtest prints it; libtest-mimic panics where the reader went away.
         for (_, turn) in turns.numbered() {
             turn.jobs.ids.iter().for_each(|id| say(&format!("{id}: test")));
         }
         return Ok(exit::PASSED);
     }
+    turns.check_selection(&options, &spec)?;
     let host = subject.host(machine);
-    Circumstances { arguments, subject, arch, spec: &spec, host, required }.carry_out(&turns, observer, switch)
+    Circumstances { options, libtest, subject, arch, spec: &spec, host, required }.carry_out(&turns, observer, switch)
 }
 
 /// Whether what is asked for can be done with the subject.
-fn check_subject(arguments: &Arguments, subject: &Choice, switchable: bool) -> Result<(), UsageError> {
+fn check_subject(options: &Options, subject: &Choice, switchable: bool) -> Result<(), UsageError> {
     #[cfg(any(test, feature = "compare"))]
-    if arguments.compare_model.is_some() {
-        if arguments.fault == Some(Faults::All) {
+    if options.compare_model.is_some() {
+        if options.fault == Some(Faults::All) {
             return Err(UsageError::CompareAll);
         }
         // The fault is the model's, whatever it is compared with.
@@ -148,12 +182,13 @@ fn check_subject(arguments: &Arguments, subject: &Choice, switchable: bool) -> R
             Err(UsageError::CompareOutsideLab)
         };
     }
-    arguments.fault.map_or(Ok(()), |faults| check_fault(faults, subject.kind(), switchable))
+    options.fault.map_or(Ok(()), |faults| check_fault(faults, subject.kind(), switchable))
 }
 
 /// Everything that is known before the first event.
 struct Circumstances<'a> {
-    arguments: Arguments,
+    options: Options,
+    libtest: libtest_mimic::Arguments,
     subject: Choice,
     arch: &'a dyn Arch,
     spec: &'a Spec,
@@ -168,17 +203,17 @@ impl Circumstances<'_> {
         observer: Option<Observer>,
         mut switch: Option<Switch>,
     ) -> Result<u8, UsageError> {
-        let file = self.arguments.events.as_deref().map(open_new).transpose()?;
-        if let Some(path) = &self.arguments.libtest.logfile {
+        let file = self.options.events.as_deref().map(open_new).transpose()?;
+        if let Some(path) = &self.libtest.logfile {
             // libtest-mimic would overwrite a file, and panic where it cannot.
             open_new(path.as_ref())?;
         }
-        let outputs = outputs::open(&self.arguments)?;
-        let elsewhere = matches!(self.arguments.format, Some(Shown::Lines(_)));
+        let outputs = outputs::open(&self.options)?;
+        let elsewhere = matches!(self.options.format, Some(Shown::Lines(_)));
         let observed = observer.is_some();
-        let mut trying = (self.arguments.fault == Some(Faults::All)).then(Trying::default);
+        let mut trying = (self.options.fault == Some(Faults::All)).then(Trying::default);
         if observed || elsewhere || trying.is_some() {
-            self.arguments.libtest.logfile = Some("/dev/null".to_owned());
+            self.libtest.logfile = Some("/dev/null".to_owned());
         }
         let log = Arc::new(Mutex::new(EventLog::new(file, observer).with(outputs)));
         let mut servers = None;
@@ -187,7 +222,7 @@ impl Circumstances<'_> {
             let run = Arc::new(Run {
                 log: Arc::clone(&log),
                 finished: Mutex::new(Vec::new()),
-                strict: self.arguments.strict,
+                strict: self.options.selection.strict,
                 required: self.required.clone(),
                 quiet: observed || elsewhere || trying.is_some(),
                 lists: trying.is_none(),
@@ -233,10 +268,10 @@ impl Circumstances<'_> {
                 Ok((true, started)) => Arc::clone(servers.insert(Arc::new(started))),
             },
         };
-        if !complete(&self.arguments.libtest, trials(run, &ready, &turn.jobs.ids, FIRST + first)) {
+        if !complete(&self.libtest, trials(run, &ready, &turn.jobs.ids, FIRST + first)) {
             return run.abort("stdout was closed in the middle of the run; the remaining cases did not run".to_owned());
         }
-        let (kernel, seed) = (&self.host.kernel, self.arguments.seed);
+        let (kernel, seed) = (&self.host.kernel, self.options.seed());
         End::Concluded(run.conclude(self.subject.kind(), kernel, &self.spec.series, seed, self.arch))
     }
 
@@ -250,15 +285,15 @@ impl Circumstances<'_> {
             kernel: self.host.kernel.clone(),
             cpu: self.host.cpu.clone(),
             series: self.spec.series.clone(),
-            strict: self.arguments.strict,
+            strict: self.options.selection.strict,
             allow_new: turn.allow_new,
-            seed: self.arguments.seed,
+            seed: self.options.seed(),
             fault: fault.clone(),
             labels: self.labels(),
             plan: turn.jobs.ids.clone(),
         }));
         if self.subject.kind() == SubjectKind::Model {
-            let kernel = self.arguments.model_kernel.version();
+            let kernel = self.options.model_kernel.version();
             run.say(&match fault {
                 None => format!("model: no kernel is tested; this is how Linux {kernel} should answer"),
                 Some(fault) => format!("model: no kernel is tested; this is Linux {kernel} with the fault {fault}"),
@@ -268,7 +303,7 @@ impl Circumstances<'_> {
 
     /// What the caller says of the subject, and what the subject says of itself.
     fn labels(&self) -> Vec<Label> {
-        let mut labels = self.arguments.labels.clone();
+        let mut labels = self.options.selection.labels.clone();
         for label in &self.host.build_ids {
             if !labels.iter().any(|known| known.name == label.name) {
                 labels.push(label.clone());
@@ -281,7 +316,7 @@ impl Circumstances<'_> {
     fn start(&self, turns: &Turns<'_>) -> Result<(bool, Servers), String> {
         let work = |job: usize, send: Send<'_>| {
             let result = match job.checked_sub(FIRST) {
-                None => worker::probe(&self.subject),
+                None => worker::probe(&self.subject, self.arch),
                 Some(number) => turns.work(number, send),
             };
             worker::finish(result, send);
@@ -289,7 +324,7 @@ impl Circumstances<'_> {
         let cases = turns.numbered().map(|(_, turn)| turn.jobs.ids.len()).max().unwrap_or_default();
         let case_limit = turns.numbered().map(|(_, turn)| turn.jobs.limit).max().unwrap_or(PROBE_LIMIT);
         let limit = |job| if job == PROBE { PROBE_LIMIT } else { case_limit };
-        let count = self.arguments.libtest.test_threads.unwrap_or(1).min(cases.max(1));
+        let count = self.libtest.test_threads.unwrap_or(1).min(cases.max(1));
         let servers = Servers::start(count, limit, work).map_err(JobError::from).map_err(|error| chain(&error))?;
         let implemented = probe(&servers).map_err(|error| chain(&error))??;
         Ok((implemented, servers))

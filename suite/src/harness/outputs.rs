@@ -3,41 +3,42 @@
 
 use std::path::Path;
 
-use super::arguments::{Arguments, Shown, UsageError, create_new};
+use super::arguments::{UsageError, create_new};
+use super::options::{Options, Shown};
 use crate::fault::Faults;
 use crate::report::events::Output;
 use crate::report::format::{Channel, Format, JunitFile, Sink};
 
 /// Whether the outputs that are asked for can be had at once.
-pub(super) fn check(arguments: &Arguments) -> Result<(), UsageError> {
-    let lines = matches!(arguments.format, Some(Shown::Lines(_)));
-    let options = [
+pub(super) fn check(options: &Options) -> Result<(), UsageError> {
+    let lines = matches!(options.format, Some(Shown::Lines(_)));
+    let outputs = [
         ("format", lines),
-        ("junit", arguments.junit.is_some()),
-        ("kmsg", arguments.kmsg),
-        ("tty", arguments.tty.is_some()),
+        ("junit", options.junit.is_some()),
+        ("kmsg", options.selection.kmsg),
+        ("tty", options.tty.is_some()),
     ];
-    match options.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) if arguments.fault == Some(Faults::All) => Err(UsageError::FormatOfAll { option }),
+    match outputs.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) if options.fault == Some(Faults::All) => Err(UsageError::FormatOfAll { option }),
         _ => Ok(()),
     }
 }
 
 /// Opens all outputs that are asked for.
-pub(super) fn open(arguments: &Arguments) -> Result<Vec<Output>, UsageError> {
-    let shown = match arguments.format {
+pub(super) fn open(options: &Options) -> Result<Vec<Output>, UsageError> {
+    let shown = match options.format {
         Some(Shown::Lines(format)) => Some(format),
         _ => None,
     };
     let format = shown.unwrap_or(Format::Ktap);
     let mut outputs = Vec::new();
-    if arguments.kmsg {
+    if options.selection.kmsg {
         outputs.push(channel("the kernel log", Sink::kmsg()?, format));
     }
-    if let Some(path) = &arguments.tty {
+    if let Some(path) = &options.tty {
         outputs.push(channel(&path.display().to_string(), Sink::device(path)?, format));
     }
-    if let Some(path) = &arguments.junit {
+    if let Some(path) = &options.junit {
         outputs.push(junit(path)?);
     }
     if shown.is_some() {

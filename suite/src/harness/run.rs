@@ -107,7 +107,9 @@ impl Run {
                 let broken = findings.iter().any(|finding| finding.level.fails(self.strict));
                 (if broken { Outcome::Fail } else { Outcome::Pass }, None, ioctls)
             }
-            Some(Message::Absent { feature, reason }) if self.required.contains(&feature) => {
+            Some(Message::Absent { feature, reason })
+                if self.required.iter().any(|required| required.name() == feature) =>
+            {
                 (Outcome::Error, Some(format!("{reason}, but the host is known to have it")), 0)
             }
             Some(Message::Absent { reason, .. } | Message::NothingToSay { reason }) => (Outcome::Skip, Some(reason), 0),

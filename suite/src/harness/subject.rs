@@ -3,7 +3,7 @@
 
 use clap::ValueEnum;
 
-use crate::arch::{self, Arch, LoongArch64};
+use crate::arch::{self, Arch};
 use crate::fault::Fault;
 use crate::harness::host::Host;
 use crate::kvm::{Device, Subject, SubjectError};
@@ -54,15 +54,12 @@ impl Choice {
     pub fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
         match wanted {
             Wanted::Kvm => Self::Kvm,
-            Wanted::Auto if machine.architecture == LoongArch64.name() => Self::Kvm,
+            Wanted::Auto if machine.architecture == Model::ARCH.name() => Self::Kvm,
             Wanted::Auto | Wanted::Model => Self::Model(model),
         }
     }
 
     /// Opens it.
-    ///
-    /// # Errors
-    /// Where /dev/kvm cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
         Ok(match self {
             Self::Kvm => Box::new(Device::open()?),
@@ -94,7 +91,7 @@ impl Choice {
     #[must_use]
     pub fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
         match self {
-            Self::Model(_) => Some(&LoongArch64),
+            Self::Model(_) => Some(Model::ARCH),
             Self::Kvm => arch::by_name(&machine.architecture),
         }
     }
@@ -105,7 +102,7 @@ impl Choice {
         match self {
             Self::Kvm => machine,
             Self::Model(model) => Host {
-                architecture: LoongArch64.name().to_owned(),
+                architecture: Model::ARCH.name().to_owned(),
                 kernel: format!("{} (model)", model.kernel().version()),
                 cpu: String::new(),
                 build_ids: Vec::new(),

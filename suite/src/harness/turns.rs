@@ -3,16 +3,17 @@
 
 use std::rc::Rc;
 
-use libtest_mimic::Trial;
-
-use super::arguments::Arguments;
+use super::arguments::UsageError;
 use super::jobs::Jobs;
+use super::options::{Options, Selection};
 use crate::arch::Arch;
 use crate::checks::message::Message;
+use crate::checks::plan::plan;
 use crate::fault::{Fault, Faults, Round, rounds};
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::harness::worker::WorkerError;
+use crate::report::describe::nearest;
 use crate::spec::Spec;
 
 /// Random orders of a round: the reverse of the list, which is tried as well,
@@ -37,20 +38,20 @@ pub(super) struct Turn<'a> {
 pub(super) struct Turns<'a>(Vec<Turn<'a>>);
 
 impl<'a> Turns<'a> {
-    /// The turns that the arguments ask for, with the cases that they select.
-    pub(super) fn of(arguments: &Arguments, subject: &Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
-        let jobs = |arguments: &Arguments| {
-            let mut jobs = jobs(arguments, spec, arch);
-            jobs.ids.retain(|id| is_selected(arguments, id));
+    /// The turns that the options ask for, with the cases that they select.
+    pub(super) fn of(options: &Options, subject: &Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+        let jobs = |options: &Options| {
+            let mut jobs = jobs(options, spec, arch);
+            jobs.ids.retain(|id| options.selects(id));
             Rc::new(jobs)
         };
-        if arguments.fault != Some(Faults::All) || arguments.libtest.list {
-            let fault = arguments.fault.and_then(Faults::one);
-            let (allow_new, subject) = (arguments.allow_new, subject.with(fault));
-            return Self(vec![Turn { fault, allow_new, jobs: jobs(arguments), subject }]);
+        if options.fault != Some(Faults::All) || options.list {
+            let fault = options.fault.and_then(Faults::one);
+            let (allow_new, subject) = (options.selection.allow_new, subject.with(fault));
+            return Self(vec![Turn { fault, allow_new, jobs: jobs(options), subject }]);
         }
         let wanted = |round: &Round| {
-            let configurations = &arguments.configurations;
+            let configurations = &options.selection.configurations;
             configurations.is_empty() || configurations.iter().any(|name| name == round.configuration)
         };
         let mut known: Vec<(Round, Rc<Jobs<'_>>)> = Vec::new();
@@ -58,17 +59,41 @@ impl<'a> Turns<'a> {
             let Round { fault, configuration, allow_new } = round;
             let same = known.iter().find(|(known, _)| *known == round.right()).map(|(_, jobs)| Rc::clone(jobs));
             let jobs = same.unwrap_or_else(|| {
-                let mut arguments = arguments.clone();
-                arguments.configurations = vec![configuration.to_owned()];
-                arguments.allow_new = allow_new;
-                arguments.shuffles = arguments.shuffles.min(SHUFFLES);
-                let jobs = jobs(&arguments);
+                let mut options = options.clone();
+                options.selection.configurations = vec![configuration.to_owned()];
+                options.selection.allow_new = allow_new;
+                options.shuffles = options.shuffles.min(SHUFFLES);
+                let jobs = jobs(&options);
                 known.push((round.right(), Rc::clone(&jobs)));
                 jobs
             });
             Turn { fault, allow_new, jobs, subject: subject.with(fault) }
         };
         Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
+    }
+
+    /// Whether any case is left to run.
+    ///
+    /// # Errors
+    /// A selection without a case, with the nearest names that there are.
+    pub(super) fn check_selection(&self, options: &Options, spec: &Spec) -> Result<(), UsageError> {
+        if self.0.iter().any(|turn| !turn.jobs.ids.is_empty()) {
+            return Ok(());
+        }
+        let Selection { filters, skip, configurations, .. } = &options.selection;
+        let mut words: Vec<String> = filters.clone();
+        words.extend(skip.iter().map(|skip| format!("--skip {skip}")));
+        words.extend(configurations.iter().map(|name| format!("--config {name}")));
+        let cases = plan(spec, &[]);
+        let mut names: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+        names.extend(cases.iter().map(|case| case.check.name.to_owned()));
+        names.extend(cases.iter().filter_map(|case| Some(case.check.name.split_once('.')?.0.to_owned())));
+        names.sort_unstable();
+        names.dedup();
+        let near: Vec<&str> = filters.iter().flat_map(|filter| nearest(filter, &names)).collect();
+        let all = "`--list` shows every case";
+        let remedy = if near.is_empty() { all.to_owned() } else { format!("nearest: {}; {all}", near.join(", ")) };
+        Err(UsageError::NothingSelected { selection: words.join(" "), remedy })
     }
 
     /// Each turn with the number of its first case.
@@ -81,9 +106,6 @@ impl<'a> Turns<'a> {
     }
 
     /// Does the case of a number.
-    ///
-    /// # Errors
-    /// Where nothing can be said of the subject.
     pub(super) fn work(&self, number: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let turn = self.numbered().take_while(|(first, _)| *first <= number).last();
         let (first, turn) = turn.ok_or(WorkerError::NoCase)?;
@@ -91,17 +113,11 @@ impl<'a> Turns<'a> {
     }
 }
 
-fn is_selected(arguments: &Arguments, id: &str) -> bool {
-    let trial = Trial::test(id, || Ok(()));
-    let excepted = arguments.except.iter().any(|except| except == id);
-    !excepted && !arguments.libtest.is_filtered_out(&trial) && !arguments.libtest.is_ignored(&trial)
-}
-
 /// What a turn is to do.
-fn jobs<'a>(arguments: &Arguments, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
+fn jobs<'a>(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
     #[cfg(any(test, feature = "compare"))]
-    if let Some(calls) = arguments.compare_model {
-        return Jobs::of_comparison(arguments, spec, calls);
+    if let Some(calls) = options.compare_model {
+        return Jobs::of_comparison(options, spec, calls);
     }
-    Jobs::of_spec(arguments, spec, arch)
+    Jobs::of_spec(options, spec, arch)
 }

@@ -11,7 +11,7 @@ use std::mem;
 
 use nix::errno::Errno;
 
-use crate::arch::SetUpError;
+use crate::arch::{Arch, SetUpError};
 use crate::checks::VcpuState;
 use crate::checks::case::{Case, CheckError, Knowledge};
 use crate::checks::message::Message;
@@ -53,8 +53,8 @@ pub enum WorkerError {
 pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
     let last = match result {
         Ok(message) => message,
-        Err(WorkerError::SetUp(SetUpError::Absent { feature, probe, errno })) => {
-            Message::Absent { feature, reason: SetUpError::Absent { feature, probe, errno }.to_string() }
+        Err(WorkerError::SetUp(error @ SetUpError::Absent { feature, .. })) => {
+            Message::Absent { feature: feature.name().to_owned(), reason: error.to_string() }
         }
         Err(error) => Message::Trouble { reason: chain(&error) },
     };
@@ -78,11 +78,9 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// Whether the subject knows the ioctl at all.
-///
-/// # Errors
-/// Where that cannot be said.
-pub fn probe(subject: &Choice) -> Result<Message, WorkerError> {
-    let vcpu = subject.open()?.create_vm()?.create_vcpu(0)?;
+pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
+    let vm = subject.open()?.create_vm()?;
+    let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
     let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
     let answer = memory.call(Placement { n: 0, capacity: 0, slack: 0 }, |list| vcpu.get_reg_list(list))?;
     Ok(match answer.result {
@@ -92,9 +90,6 @@ pub fn probe(subject: &Choice) -> Result<Message, WorkerError> {
 }
 
 /// Runs a check on a fresh vCPU of a fresh VM.
-///
-/// # Errors
-/// Where nothing can be said of the subject.
 pub fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
@@ -104,7 +99,7 @@ pub fn case(
     let subject = Counted::new(subject.open()?);
     let counter = subject.counter();
     let vm = subject.create_vm()?;
-    let vcpu = vm.create_vcpu(0)?;
+    let vcpu = knowledge.fresh_vcpu(vm.as_ref(), 0)?;
     let unsent = Cell::new(None);
     let sink = |message: Message| {
         if let Err(error) = send(&message) {
@@ -115,7 +110,7 @@ pub fn case(
     if planned.check.state == VcpuState::SetUp {
         case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
     }
-    match (planned.check.run)(&case) {
+    match planned.check.on(&case) {
         Ok(()) | Err(CheckError::Stopped) => {}
         Err(CheckError::NothingListed) => {
             return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });

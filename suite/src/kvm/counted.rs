@@ -71,6 +71,10 @@ impl Vm for Counted<dyn Vm> {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
         self.counter.count(self.inner.get_reg_list(list))
     }
+
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        self.inner.initialising_call(request, argument)
+    }
 }
 
 impl Vcpu for Counted<dyn Vcpu> {
@@ -84,5 +88,9 @@ impl Vcpu for Counted<dyn Vcpu> {
 
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
         self.counter.count(self.inner.set_one_reg(one_reg))
+    }
+
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        self.inner.initialising_call(request, argument)
     }
 }

@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use kvm_bindings::{KVMIO, kvm_one_reg, kvm_reg_list};
 use kvm_ioctls::{Kvm, VcpuFd, VmFd};
 use nix::errno::Errno;
+use nix::libc;
 
 use super::subject::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
@@ -39,6 +40,15 @@ fn get_reg_list(descriptor: &impl AsRawFd, list: UserAddress) -> Answer {
     // which holds nothing that Rust owns and is read back bytewise, or
     // where nothing is mapped.
     unsafe { kvm_get_reg_list(descriptor.as_raw_fd(), list.as_mut_ptr()) }
+}
+
+/// Any ioctl of KVM.
+fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddress) -> Answer {
+    // SAFETY: the kernel reads and writes what `request` names, at `argument` and
+    // nowhere else. A UserAddress lies in a mapping of the memory room, which holds
+    // nothing that Rust owns, or where nothing is mapped.
+    let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), request as libc::Ioctl, argument.as_mut_ptr::<u8>()) };
+    Errno::result(result)
 }
 
 /// kvm-ioctls hands out what the ioctl returned, -1 for an errno.
@@ -81,6 +91,10 @@ impl Vm for DeviceVm {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
         get_reg_list(&self.0, list)
     }
+
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        initialising_call(&self.0, request, argument)
+    }
 }
 
 #[derive(Debug)]
@@ -102,6 +116,10 @@ impl Vcpu for DeviceVcpu {
         // SAFETY: the kernel reads 16 bytes at `one_reg` and the register's
         // size at the address they hold; it writes nothing.
         unsafe { kvm_set_one_reg(self.0.as_raw_fd(), one_reg.as_mut_ptr()) }
+    }
+
+    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
+        initialising_call(&self.0, request, argument)
     }
 }
 

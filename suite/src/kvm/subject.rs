@@ -37,62 +37,51 @@ pub enum SubjectError {
 /// Something that makes virtual machines.
 pub trait Subject: fmt::Debug {
     /// KVM_CREATE_VM.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError>;
 
     /// KVM_CHECK_EXTENSION on /dev/kvm: 0 where `capability` is absent.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn check_extension(&self, capability: u32) -> Answer;
 
     /// KVM_GET_REG_LIST on the descriptor of /dev/kvm, where it does not belong.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn get_reg_list(&self, list: UserAddress) -> Answer;
 }
 
 /// A virtual machine.
 pub trait Vm: fmt::Debug {
     /// KVM_CREATE_VCPU.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError>;
 
     /// KVM_CHECK_EXTENSION on the VM: 0 where `capability` is absent.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn check_extension(&self, capability: u32) -> Answer;
 
     /// KVM_GET_REG_LIST on the VM's descriptor, where it does not belong.
+    fn get_reg_list(&self, list: UserAddress) -> Answer;
+
+    /// Another ioctl, by which an architecture initialises a vCPU.
     ///
     /// # Errors
-    /// The ioctl's errno.
-    fn get_reg_list(&self, list: UserAddress) -> Answer;
+    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
+        Err(Errno::ENOTTY)
+    }
 }
 
 /// A vCPU under test; several threads may call it at once.
 pub trait Vcpu: fmt::Debug + Send + Sync {
     /// KVM_GET_REG_LIST on a `struct kvm_reg_list`.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn get_reg_list(&self, list: UserAddress) -> Answer;
 
     /// KVM_GET_ONE_REG on a `struct kvm_one_reg`.
-    ///
-    /// # Errors
-    /// The ioctl's errno.
     fn get_one_reg(&self, one_reg: UserAddress) -> Answer;
 
     /// KVM_SET_ONE_REG on a `struct kvm_one_reg`.
+    fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
+
+    /// Another ioctl, by which an architecture initialises a vCPU.
     ///
     /// # Errors
-    /// The ioctl's errno.
-    fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
+    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
+        Err(Errno::ENOTTY)
+    }
 }

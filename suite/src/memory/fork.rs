@@ -49,9 +49,6 @@ impl Child {
     }
 
     /// Waits for its end.
-    ///
-    /// # Errors
-    /// None that can happen to a child that was not waited for.
     pub fn wait(&self) -> Result<WaitStatus, Errno> {
         loop {
             match waitpid(self.0, None) {
@@ -62,9 +59,6 @@ impl Child {
     }
 
     /// Its end, if it has come.
-    ///
-    /// # Errors
-    /// None that can happen to a child that was not waited for.
     pub fn try_wait(&self) -> Result<Option<WaitStatus>, Errno> {
         match waitpid(self.0, Some(WaitPidFlag::WNOHANG))? {
             WaitStatus::StillAlive => Ok(None),
@@ -73,9 +67,6 @@ impl Child {
     }
 
     /// Kills it; one that hangs in the kernel may stay.
-    ///
-    /// # Errors
-    /// None that can happen to a child that was not waited for.
     pub fn kill(&self) -> Result<(), Errno> {
         kill(self.0, Signal::SIGKILL)
     }

@@ -17,9 +17,6 @@ pub struct Hostile {
 
 impl Hostile {
     /// Whether memory that is merely read-only still holds what it held.
-    ///
-    /// # Errors
-    /// Where that memory cannot be read.
     pub fn untouched(&self) -> Result<bool, MemoryError> {
         match &self.region {
             Some(region) if self.readable => Ok(region.touched(0..page_size())?.is_empty()),
@@ -34,9 +31,6 @@ impl Hostile {
 /// faults in nothing of use: the top of the address space, and segments that
 /// are not mapped (LoongArch reference manual, 5.2: XSPRANGE and the start of
 /// XKVRANGE). Its direct windows are left out, where a write would reach memory.
-///
-/// # Errors
-/// Where the memory cannot be had.
 pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
     let page = page_size();
     let fixed = |what, address| Hostile { what, address, readable: false, region: None };

@@ -98,9 +98,6 @@ pub struct Region {
 
 impl Region {
     /// Reserves `length` bytes, rounded up to pages, without access.
-    ///
-    /// # Errors
-    /// The errno of `mmap`.
     pub fn reserve(length: usize) -> Result<Self, MemoryError> {
         let length = length.next_multiple_of(page_size());
         let Some(size) = NonZeroUsize::new(length) else {
@@ -122,9 +119,6 @@ impl Region {
     }
 
     /// Gives access to a whole number of pages and fills them with [`POISON`].
-    ///
-    /// # Errors
-    /// The errno of `mprotect`, or a range outside the region.
     pub fn open(&mut self, range: Range<usize>, protection: Protection) -> Result<(), MemoryError> {
         self.protect(&range, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE)?;
         self.spans.push((range.clone(), Protection::ReadWrite));
@@ -136,9 +130,6 @@ impl Region {
     }
 
     /// Makes pages read-only that were opened as this very range.
-    ///
-    /// # Errors
-    /// The errno of `mprotect`, or a range outside the region.
     pub fn seal(&mut self, range: Range<usize>) -> Result<(), MemoryError> {
         self.protect(&range, ProtFlags::PROT_READ)?;
         for (span, protection) in &mut self.spans {
@@ -209,9 +200,6 @@ impl Region {
     }
 
     /// Fills a writable range with [`POISON`].
-    ///
-    /// # Errors
-    /// A range that is not writable.
     pub fn poison(&self, range: Range<usize>) -> Result<(), MemoryError> {
         let block =
             poison_from(range.start).repeat(BLOCK.min(range.len().next_multiple_of(POISON.len())) / POISON.len());
@@ -223,9 +211,6 @@ impl Region {
     }
 
     /// Copies `bytes` to `offset`.
-    ///
-    /// # Errors
-    /// A range that is not writable.
     pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), MemoryError> {
         let target = self.accessible(offset, bytes.len(), true)?;
         // SAFETY: `accessible` found offset and length within one span that is
@@ -236,9 +221,6 @@ impl Region {
     }
 
     /// Copies bytes from `offset` on.
-    ///
-    /// # Errors
-    /// A range that is not readable.
     pub fn read_into(&self, offset: usize, bytes: &mut [u8]) -> Result<(), MemoryError> {
         let source = self.accessible(offset, bytes.len(), false)?;
         // SAFETY: `accessible` found offset and length within one span that is
@@ -248,9 +230,6 @@ impl Region {
     }
 
     /// Copies `length` bytes from `offset`.
-    ///
-    /// # Errors
-    /// A range that is not readable.
     pub fn read(&self, offset: usize, length: usize) -> Result<Vec<u8>, MemoryError> {
         let mut bytes = vec![0; length];
         self.read_into(offset, &mut bytes)?;
@@ -258,9 +237,6 @@ impl Region {
     }
 
     /// Reads a `u64` at `offset`, aligned or not.
-    ///
-    /// # Errors
-    /// A range that is not readable.
     pub fn read_u64(&self, offset: usize) -> Result<u64, MemoryError> {
         let mut word = [0; 8];
         self.read_into(offset, &mut word)?;
@@ -268,9 +244,6 @@ impl Region {
     }
 
     /// Offsets of the bytes of a readable range that are no longer poison.
-    ///
-    /// # Errors
-    /// A range that is not readable.
     pub fn touched(&self, range: Range<usize>) -> Result<Vec<usize>, MemoryError> {
         let poison = poison_from(range.start);
         // Nearly everything is as it was, and whole words compare fast.

@@ -24,9 +24,6 @@ const DIRTY_LOG_MANUAL: i32 = 3;
 const DIRTY_RING: i32 = 65_536 * 16;
 
 /// What `capability` amounts to; 0 where it is absent.
-///
-/// # Errors
-/// None.
 pub(super) fn check_extension(kernel: Kernel, capability: u32) -> Answer {
     let since_7_2 = i32::from(kernel == Kernel::V7_2);
     Ok(match capability {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The caller's memory, read and written through the running kernel
 //! (process_vm_readv and process_vm_writev on this very process), which answers
-//! EFAULT where the program itself would get a signal.
+//! EFAULT where the program itself would get a signal, as every call here does.
 //!
 //! As LoongArch's get_user and put_user do with one load or store of eight
 //! bytes (include/asm/uaccess.h), a call transfers all of its bytes or none,
@@ -18,9 +18,6 @@ use nix::unistd::Pid;
 use crate::memory::page_size;
 
 /// copy_from_user of `N` bytes.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn read<const N: usize>(address: u64) -> Result<[u8; N], Errno> {
     let mut bytes = [0; N];
     read_into(address, &mut bytes)?;
@@ -28,26 +25,17 @@ pub(super) fn read<const N: usize>(address: u64) -> Result<[u8; N], Errno> {
 }
 
 /// get_user of a `u64`.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn get(address: u64) -> Result<u64, Errno> {
     read(address).map(u64::from_le_bytes)
 }
 
 /// put_user of a `u64`.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn put(address: u64, value: u64) -> Result<(), Errno> {
     write(address, &value.to_le_bytes())
 }
 
 /// copy_to_user of a `u64`: where not all of it can be written, as many bytes
 /// as can (lib/copy_user.S, small_fixup).
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn copy_out(address: u64, value: u64) -> Result<(), Errno> {
     let bytes = value.to_le_bytes();
     write(address, &bytes).or_else(|_| {
@@ -58,9 +46,6 @@ pub(super) fn copy_out(address: u64, value: u64) -> Result<(), Errno> {
 }
 
 /// Writes all of `bytes` or none.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn write(address: u64, bytes: &[u8]) -> Result<(), Errno> {
     let (low, high) = bytes.split_at(on_first_page(address, bytes.len()));
     if !high.is_empty() {
@@ -81,9 +66,6 @@ pub(super) fn is_writable(address: u64) -> bool {
 
 /// Writes a `u64` with no regard to the page's protection, as a kernel does
 /// that pins a page with FOLL_FORCE.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn put_by_force(address: u64, value: u64) -> Result<(), Errno> {
     let forced = OpenOptions::new()
         .write(true)

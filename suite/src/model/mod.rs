@@ -47,6 +47,7 @@ pub use kernel::Kernel;
 #[cfg(any(test, feature = "compare"))]
 pub(crate) use list::listed_ids;
 
+use crate::arch::{Arch, LoongArch64};
 use crate::fault::Fault;
 use crate::kvm::{Answer, CAP_ONE_REG, Subject, SubjectError, Vm};
 use crate::memory::UserAddress;
@@ -64,6 +65,9 @@ pub struct Model {
 }
 
 impl Model {
+    /// The architecture whose registers it has.
+    pub const ARCH: &dyn Arch = &LoongArch64;
+
     /// A right kernel on `host`, or one with a fault.
     #[must_use]
     pub fn new(kernel: Kernel, host: Host, fault: Option<Fault>) -> Self {

@@ -198,6 +198,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A finding that names no register, entry or ioctl yet.
+    #[must_use]
+    pub fn new(clause: &str, level: Level, expected: String, observed: String) -> Self {
+        let (register, after, entry, last_entry, ioctl, errno) = (None, None, None, None, None, None);
+        let clause = clause.to_owned();
+        Self { clause, level, register, after, entry, last_entry, ioctl, errno, expected, observed }
+    }
+
     /// Adds this finding, or widens an equal one about the entry before it.
     pub fn add_to(self, findings: &mut Vec<Self>) {
         if let Some(entry) = self.entry {

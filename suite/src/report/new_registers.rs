@@ -63,16 +63,8 @@ mod tests {
 
     fn finding(name: &str, id: u64, observed: &str) -> Finding {
         Finding {
-            clause: "list.contents".into(),
-            level: Level::Note,
             register: Some(NamedRegister { name: name.into(), id }),
-            after: None,
-            entry: None,
-            last_entry: None,
-            ioctl: None,
-            errno: None,
-            expected: String::new(),
-            observed: observed.into(),
+            ..Finding::new("list.contents", Level::Note, String::new(), observed.into())
         }
     }
 

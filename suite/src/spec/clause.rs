@@ -92,7 +92,7 @@ impl Origin {
 }
 
 /// One requirement on the kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a clause with `id`, `level`, `demand`, `why` and `source`")]
 pub struct Clause {
@@ -111,7 +111,7 @@ pub struct Clause {
 }
 
 /// The catalogue, as the file has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `clauses`")]
 pub struct Clauses {

@@ -8,7 +8,8 @@ use super::error::{Problem, SpecError};
 use super::features;
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text};
+use super::source::Source;
+use super::text::Text;
 use crate::arch::{Arch, Feature};
 
 /// The folder beside the series.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Features by name.
+//! Features and register types by name.
 
 use std::collections::BTreeSet;
 
 use super::error::{Problem, SpecError};
-use super::source::Text;
-use crate::arch::{Arch, Feature};
+use super::text::Text;
+use crate::arch::{Arch, Feature, RegisterType};
 
 /// The features that stand under `key`. Its line is looked for only where
 /// something is wrong, from the line on that `start` gives.
@@ -48,6 +48,24 @@ pub(super) fn resolve_some(
         return Err(text.error(text.line_of_key_from(start(), key), Problem::NoFeature { key }));
     }
     resolve(text, start, key, names, arch)
+}
+
+/// The register type that stands under `type`, on the first line with that key
+/// from the one on that `start` gives.
+///
+/// # Errors
+/// A type that the architecture has not.
+pub(super) fn register_type(
+    text: &Text,
+    start: impl Fn() -> usize,
+    name: &str,
+    arch: &dyn Arch,
+) -> Result<RegisterType, SpecError> {
+    arch.types().iter().copied().find(|known| known.name == name).ok_or_else(|| {
+        let known = arch.types().iter().map(|known| known.name).collect::<Vec<_>>().join(", ");
+        let problem = Problem::Unknown { key: "type", name: name.to_owned(), known };
+        text.error(text.line_of_key_from(start(), "type"), problem)
+    })
 }
 
 /// The first name that stands a second time.

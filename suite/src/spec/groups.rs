@@ -9,7 +9,8 @@ use super::error::{Problem, SpecError};
 use super::features::{self, second};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text, unique_keys};
+use super::source::Source;
+use super::text::{Text, unique_keys};
 use crate::arch::{Arch, Feature};
 
 /// A group of the list.
@@ -68,9 +69,6 @@ pub struct Group {
 impl GroupsFile {
     /// Parses `groups.yaml` of a series, and gives its text too, of which the
     /// comments and the lines matter to who writes a file like it.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file.
     pub fn read(source: &Source, arch: &dyn Arch, series: &str) -> Result<(Self, Text), SpecError> {
         let text = source.read(&format!("{}/{series}/groups.yaml", arch.name()))?;
         Ok((text.parse()?, text))

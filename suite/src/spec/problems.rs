@@ -3,13 +3,13 @@
 //! problem.
 
 use super::clause::Clauses;
+use super::consumer;
 use super::error::SpecError;
 use super::groups::Groups;
 use super::registers::RegisterTable;
 use super::series;
 use super::source::Source;
 use super::unlisted::Unlisted;
-use super::{Spec, consumer};
 use crate::arch::Arch;
 
 /// The first problem of every file that the architecture's specifications are
@@ -32,7 +32,7 @@ pub fn problems(source: &Source, arch: &dyn Arch) -> Vec<SpecError> {
     for file in consumer::files(source, arch) {
         problems.extend(source.read(&file).and_then(|text| consumer::consumer(&text, arch, &table)).err());
     }
-    for name in Spec::series_of(source, arch) {
+    for name in series::names_of(source, arch) {
         problems.extend(series_problems(source, arch, &table, &name));
     }
     problems

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::Feature;
 use crate::report::events::NamedRegister;
+use crate::value::Value;
 
 /// What GET returns after SET.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ pub struct Exception {
 }
 
 /// Features without which GET and SET refuse a register.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
     /// Any of these lets GET and SET through; never empty.
     pub any: Vec<Feature>,
@@ -76,57 +77,50 @@ impl Gate {
 }
 
 /// Bits that SET keeps while another register has certain bits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditional {
     /// Id of the register on which it depends.
     pub on: u64,
     /// Bits that that register must have, all of them.
-    pub bits: u64,
+    pub bits: Value,
     /// Bits that SET keeps then, beside those of the mask.
-    pub free: u64,
+    pub free: Value,
     /// Where the fact comes from.
-    #[serde(skip)]
     pub source: String,
 }
 
 /// A register: its id, its name, and how it behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     /// Name, unique within the architecture.
     pub name: String,
     /// KVM register id.
     pub id: u64,
     /// Bits that survive a SET and GET.
-    pub mask: u64,
+    pub mask: Value,
     /// Bits that may take any value in any combination on any host, and that GET
     /// returns as they were SET; within the mask.
-    pub free: u64,
+    pub free: Value,
     /// What GET returns after SET.
     pub rule: Rule,
     /// Values that are safe to SET on any host.
-    pub values: Vec<u64>,
+    pub values: Vec<Value>,
     /// States in which the register's own value is refused.
     pub exceptions: Vec<Exception>,
     /// Whether a GET loads the vCPU onto the hardware and reads other registers
     /// back from there, so that a check must read this one last.
     pub reloads: bool,
     /// Features without which GET and SET refuse the register.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
     /// Bits that SET keeps while another register has certain bits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditional: Option<Conditional>,
     /// What the register is for.
-    #[serde(skip)]
     pub about: String,
     /// "GET ...": what a caller has to know beside the rule.
-    #[serde(skip)]
     pub get: Option<String>,
     /// "SET ...": what a caller has to know beside the rule.
-    #[serde(skip)]
     pub set: Option<String>,
     /// Where the facts come from.
-    #[serde(skip)]
     pub source: String,
 }
 
@@ -141,8 +135,9 @@ impl Register {
     /// it from every other register, the rest is as in `present`. Another
     /// `salt` gives another set of values.
     #[must_use]
-    pub fn distinct(&self, present: u64, salt: u64) -> u64 {
-        present & !self.free | mix(self.id, salt) & self.free
+    pub fn distinct(&self, present: Value, salt: u64) -> Value {
+        let own = Value::of_words(self.free.size(), |word| mix(self.id, salt.wrapping_add(word << 32)));
+        present & !self.free | own & self.free
     }
 }
 
@@ -164,6 +159,7 @@ const fn mix(id: u64, salt: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::LoongArch64;
 
     #[test]
     fn the_mixture_is_that_of_splitmix64() {
@@ -174,9 +170,9 @@ mod tests {
 
     #[test]
     fn a_gate_is_open_with_any_of_its_features() {
-        let gate = Gate { any: vec![Feature::LbtX86, Feature::LbtArm], errno: "ENXIO".into() };
-        assert!(gate.is_open(&[Feature::Pmu, Feature::LbtArm]));
-        assert!(!gate.is_open(&[Feature::Pmu, Feature::LbtMips]));
+        let gate = Gate { any: vec![LoongArch64::LBT_X86, LoongArch64::LBT_ARM], errno: "ENXIO".into() };
+        assert!(gate.is_open(&[LoongArch64::PMU, LoongArch64::LBT_ARM]));
+        assert!(!gate.is_open(&[LoongArch64::PMU, LoongArch64::LBT_MIPS]));
         assert!(!gate.is_open(&[]));
     }
 }

@@ -11,8 +11,10 @@ use serde::Deserialize;
 use super::error::{Problem, SpecError};
 use super::features;
 use super::register::{Conditional, Exception, Gate, Register, Rule};
-use super::source::{Source, Text, unique_keys};
+use super::source::Source;
+use super::text::{Text, unique_keys};
 use crate::arch::{Arch, RegisterType};
+use crate::value::{Value, size_of_register};
 
 /// `registers.yaml` as the file has it.
 #[derive(Debug, Deserialize)]
@@ -20,7 +22,7 @@ use crate::arch::{Arch, RegisterType};
 #[serde(deny_unknown_fields, expecting = "a map with `architecture` and `groups`")]
 pub(super) struct RegistersFile {
     /// The architecture, as `uname -m` spells it.
-    #[cfg_attr(test, schemars(extend("enum" = ["loongarch64", "x86_64"])))]
+    #[cfg_attr(test, schemars(extend("enum" = crate::arch::ALL.map(|arch| arch.name()))))]
     architecture: String,
     /// Registers by family; the family's values are the registers' defaults.
     #[serde(deserialize_with = "unique_keys")]
@@ -34,7 +36,8 @@ pub(super) struct RegistersFile {
 struct Family {
     /// How ids are formed from an index.
     #[serde(rename = "type")]
-    type_: RegisterType,
+    #[cfg_attr(test, schemars(with = "RegisterType"))]
+    type_: String,
     /// Bits that survive a SET and GET; all of them if absent.
     mask: Option<u64>,
     /// Bits that may take any value in any combination on any host; none if
@@ -162,6 +165,7 @@ impl RegisterTable {
             let shared = Shared {
                 text: &text,
                 arch,
+                type_: features::register_type(&text, || text.line_of_key(&name), &family.type_, arch)?,
                 gate: gate(&text, || text.line_of_key(&name), family.gate.as_ref(), arch)?,
                 family,
             };
@@ -207,11 +211,18 @@ impl RegisterTable {
             let line = text.line_of_word_from(text.line_of_key_from(line(), "conditional"), &entry.on);
             return Err(text.error(line, Problem::Unknown { key: "on", name: entry.on, known }));
         };
-        let (free, mask) = (entry.free.get(), register.mask);
-        if free & mask != 0 {
-            return Err(text.error(line(), Problem::Conditional { register: name.clone(), free, mask }));
+        let (mask, size) = (register.mask, register.mask.size());
+        let bits = of_size(size_of_register(on), entry.bits.get());
+        let (Some(bits), Some(free)) = (bits, of_size(size, entry.free.get())) else {
+            let problem = Problem::Wide { register: name.clone(), key: "conditional", number: entry.free.get(), size };
+            return Err(text.error(line(), problem));
+        };
+        if !(free & mask).is_zero() {
+            return Err(
+                text.error(line(), Problem::Conditional { register: name.clone(), free: hex(free), mask: hex(mask) })
+            );
         }
-        register.conditional = Some(Conditional { on, bits: entry.bits.get(), free, source: entry.source });
+        register.conditional = Some(Conditional { on, bits, free, source: entry.source });
         Ok(())
     }
 
@@ -257,6 +268,7 @@ impl RegisterTable {
 struct Shared<'a> {
     text: &'a Text,
     arch: &'a dyn Arch,
+    type_: RegisterType,
     family: Family,
     gate: Option<Gate>,
 }
@@ -266,23 +278,29 @@ impl Shared<'_> {
         let (text, family) = (self.text, &self.family);
         let line = || text.line_of_pair("name", &entry.name, 0);
         let register = || entry.name.clone();
-        let Some(id) = self.arch.encode(family.type_, entry.index) else {
-            let problem = Problem::Index { register: register(), index: entry.index, type_: family.type_.to_string() };
+        let Some(id) = self.arch.encode(self.type_, entry.index) else {
+            let problem = Problem::Index { register: register(), index: entry.index, type_: self.type_ };
             return Err(text.error(line(), problem));
         };
-        let mask = entry.mask.or(family.mask).unwrap_or(u64::MAX);
-        let values = entry.values.unwrap_or_else(|| family.values.clone());
-        if let Some(value) = values.iter().find(|value| *value & !mask != 0) {
-            let problem = Problem::Value { register: register(), value: *value, mask };
+        let size = size_of_register(id);
+        let sized = |key, number| {
+            of_size(size, number)
+                .ok_or_else(|| text.error(line(), Problem::Wide { register: register(), key, number, size }))
+        };
+        let mask = entry.mask.or(family.mask).map_or(Ok(Value::ones(size)), |mask| sized("mask", mask))?;
+        let values = entry.values.as_ref().unwrap_or(&family.values).iter().map(|value| sized("values", *value));
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        if let Some(value) = values.iter().find(|value| !(**value & !mask).is_zero()) {
+            let problem = Problem::Value { register: register(), value: hex(*value), mask: hex(mask) };
             return Err(text.error(line(), problem));
         }
         let inherited = family.free.filter(|_| entry.rule == Rule::Exact);
-        let free = entry.free.or(inherited).unwrap_or(0);
-        if free != 0 && entry.rule != Rule::Exact {
+        let free = sized("free", entry.free.or(inherited).unwrap_or(0))?;
+        if !free.is_zero() && entry.rule != Rule::Exact {
             return Err(text.error(line(), Problem::FreeAgainstRule { register: register(), rule: entry.rule }));
         }
-        if free & !mask != 0 {
-            return Err(text.error(line(), Problem::Free { register: register(), free, mask }));
+        if !(free & !mask).is_zero() {
+            return Err(text.error(line(), Problem::Free { register: register(), free: hex(free), mask: hex(mask) }));
         }
         for exception in &entry.exceptions {
             check_errno(text, &exception.errno)?;
@@ -313,6 +331,15 @@ impl Shared<'_> {
             source,
         })
     }
+}
+
+fn hex(value: Value) -> String {
+    format!("{value:#x}")
+}
+
+/// A number as a value of so many bytes, unless it has more.
+fn of_size(size: usize, number: u64) -> Option<Value> {
+    Some(Value::new(number, size)).filter(|value| value.number() == number.into())
 }
 
 /// The gate that stands from the line on that `start` gives.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Series: the expected list of every configuration, in one revision.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::consumer;
 use super::error::{Problem, SpecError};
@@ -9,11 +9,12 @@ use super::features::{self, second};
 use super::groups::{Groups, ListedGroup};
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text};
+use super::source::Source;
+use super::text::Text;
 use crate::arch::{Arch, Feature};
 
 /// A combination of guest features with the list that is expected for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
     /// Name, the first part of its cases' ids.
     pub name: String,

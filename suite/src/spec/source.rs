@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where specifications come from, and which line says what.
-//!
-//! serde_yaml tells the line of a malformed value, but not of a well-formed one
-//! that is wrong in its context; [`Text`] finds that line again by its words.
+//! Where specifications come from.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::io;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
 use super::error::{Problem, SpecError};
+use super::text::Text;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../specs");
 
@@ -44,15 +37,12 @@ impl Source {
         };
         let file = self.display(file);
         match content {
-            Ok(content) => Ok(Text { file, content }),
+            Ok(content) => Ok(Text::new(file, content)),
             Err(error) => Err(SpecError { file, line: 1, problem: Problem::Unreadable(error) }),
         }
     }
 
     /// Reads `file`, a path below the tree, or `None` where it does not exist.
-    ///
-    /// # Errors
-    /// As [`Source::read`].
     pub fn read_if_there(&self, file: &str) -> Result<Option<Text>, SpecError> {
         match self.read(file) {
             Err(SpecError { problem: Problem::Unreadable(error), .. }) if error.kind() == io::ErrorKind::NotFound => {
@@ -116,158 +106,4 @@ impl Source {
             Self::Directory(root) => root.join(file).display().to_string(),
         }
     }
-}
-
-/// One specification file.
-#[derive(Debug)]
-pub struct Text {
-    file: String,
-    content: String,
-}
-
-impl Text {
-    /// The file's content as `T`.
-    ///
-    /// # Errors
-    /// [`Problem::Form`] at the line of the offending key or value.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SpecError> {
-        serde_yaml::from_str(&self.content).map_err(|error| {
-            // The end of the text counts as a line of its own there.
-            let last = self.content.lines().count().max(1);
-            let line = error.location().map_or(1, |location| location.line().clamp(1, last));
-            self.error(line, Problem::Form(error))
-        })
-    }
-
-    /// The file's content.
-    #[must_use]
-    pub fn content(&self) -> &str {
-        &self.content
-    }
-
-    /// The file, as messages name it.
-    #[must_use]
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// A problem at `line` of this file.
-    #[must_use]
-    pub fn error(&self, line: usize, problem: Problem) -> SpecError {
-        SpecError { file: self.file.clone(), line, problem }
-    }
-
-    /// The line of the first `key:`, or 1.
-    #[must_use]
-    pub fn line_of_key(&self, key: &str) -> usize {
-        self.code()
-            .find(|(_, line)| {
-                let line = line.trim_start().trim_start_matches("- ");
-                line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'))
-            })
-            .map_or(1, |(number, _)| number)
-    }
-
-    /// The first line from `start` on with a `key:`, wherever it stands in the
-    /// line, or `start`.
-    #[must_use]
-    pub fn line_of_key_from(&self, start: usize, key: &str) -> usize {
-        self.lines_of_pair(key, "").into_iter().find(|line| *line >= start).unwrap_or(start)
-    }
-
-    /// The first line that holds `word` whole, from the first `key:` on, or the
-    /// line of `key:`.
-    #[must_use]
-    pub fn line_of_word_in(&self, key: &str, word: &str) -> usize {
-        self.line_of_word_from(self.line_of_key(key), word)
-    }
-
-    /// The first line from `start` on that holds `word` whole, or `start`.
-    #[must_use]
-    pub fn line_of_word_from(&self, start: usize, word: &str) -> usize {
-        self.lines_of_word(word).into_iter().find(|line| *line >= start).unwrap_or(start)
-    }
-
-    /// The line of the `occurrence`th (from 0) whole word, or of the last one
-    /// there is, or 1.
-    #[must_use]
-    pub fn line_of_word(&self, word: &str, occurrence: usize) -> usize {
-        let lines = self.lines_of_word(word);
-        lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)
-    }
-
-    /// The line of the `occurrence`th (from 0) `key: value`, or of the last one
-    /// there is, or 1.
-    #[must_use]
-    pub fn line_of_pair(&self, key: &str, value: &str, occurrence: usize) -> usize {
-        let lines = self.lines_of_pair(key, value);
-        lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)
-    }
-
-    /// The lines of every `key: value`; of every `key:` where `value` is empty.
-    fn lines_of_pair(&self, key: &str, value: &str) -> Vec<usize> {
-        self.code()
-            .flat_map(|(number, line)| {
-                line.match_indices(key).filter_map(move |(at, _)| {
-                    let (before, after) = (line.get(..at)?, line.get(at + key.len()..)?);
-                    let found = after.strip_prefix(':')?.trim_start().trim_start_matches(['"', '\'']);
-                    let ends = value.is_empty() || !found.strip_prefix(value)?.starts_with(is_of_a_word);
-                    (ends && !before.ends_with(is_of_a_word)).then_some(number)
-                })
-            })
-            .collect()
-    }
-
-    fn lines_of_word(&self, word: &str) -> Vec<usize> {
-        self.code()
-            .flat_map(|(number, line)| {
-                line.split(|c| !is_of_a_word(c)).filter(move |found| *found == word).map(move |_| number)
-            })
-            .collect()
-    }
-
-    /// Numbered lines without their comments.
-    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        (1..).zip(self.content.lines()).map(|(number, line)| {
-            let comment = if line.trim_start().starts_with('#') { Some(0) } else { line.find(" #") };
-            (number, comment.and_then(|start| line.get(..start)).unwrap_or(line))
-        })
-    }
-}
-
-fn is_of_a_word(c: char) -> bool {
-    c.is_alphanumeric() || "_.-".contains(c)
-}
-
-/// A map in which no key may stand twice; serde takes the last one.
-///
-/// # Errors
-/// A key that stands twice, and what serde finds.
-pub(super) fn unique_keys<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
-where
-    D: Deserializer<'de>,
-    V: Deserialize<'de>,
-{
-    struct UniqueKeys<V>(PhantomData<V>);
-
-    impl<'de, V: Deserialize<'de>> Visitor<'de> for UniqueKeys<V> {
-        type Value = BTreeMap<String, V>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-            let mut map = BTreeMap::new();
-            while let Some(key) = access.next_key::<String>()? {
-                if map.contains_key(&key) {
-                    return Err(A::Error::custom(format_args!("key `{key}` stands here a second time")));
-                }
-                map.insert(key, access.next_value()?);
-            }
-            Ok(map)
-        }
-    }
-
-    deserializer.deserialize_map(UniqueKeys(PhantomData))
 }

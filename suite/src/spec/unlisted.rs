@@ -3,24 +3,26 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::error::{Problem, SpecError};
+use super::features;
 use super::register::Register;
 use super::registers::RegisterTable;
-use super::source::{Source, Text};
+use super::source::Source;
+use super::text::Text;
 use crate::arch::{Arch, RegisterType};
 
 /// What GET reads although a vCPU's list has it not: the known exceptions, by
 /// name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unlisted {
     /// The exceptions; no register with a name belongs to two of them.
     pub exceptions: Vec<UnlistedException>,
 }
 
 /// Registers that GET reads and a list has not, for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnlistedException {
     /// Name, unique among the exceptions.
     pub name: String,
@@ -33,7 +35,7 @@ pub struct UnlistedException {
 }
 
 /// Evenly spaced ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct IdRange {
     first: u64,
     last: u64,
@@ -133,7 +135,8 @@ struct Entry {
 struct IndexRange {
     /// How ids are formed from an index.
     #[serde(rename = "type")]
-    type_: RegisterType,
+    #[cfg_attr(test, schemars(with = "RegisterType"))]
+    type_: String,
     /// The first index.
     first: u64,
     /// The last index.
@@ -221,11 +224,12 @@ impl Resolver<'_> {
 
     /// The indexes of a range between those that have a name.
     fn ranges(&self, range: &IndexRange) -> Result<Vec<IdRange>, SpecError> {
-        let IndexRange { type_, first, last } = *range;
+        let IndexRange { first, last, .. } = *range;
+        let type_ = features::register_type(self.text, || self.start(), &range.type_, self.arch)?;
         let ends = (self.arch.encode(type_, first), self.arch.encode(type_, last));
         if first > last || ends.0.is_none() || ends.1.is_none() {
             let line = self.text.line_of_key_from(self.start(), "unnamed");
-            return Err(self.text.error(line, Problem::Range { type_: type_.to_string(), first, last }));
+            return Err(self.text.error(line, Problem::Range { type_, first, last }));
         }
         let named: BTreeSet<u64> = self
             .table

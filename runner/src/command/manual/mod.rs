@@ -16,7 +16,6 @@ use reglist_suite::harness;
 
 use crate::command::cli::Cli;
 use crate::command::error::Error;
-use crate::command::run;
 use crate::spec::lookup;
 use crate::system::files::{self, FileError};
 use crate::system::output::{PrintError, print};
@@ -99,21 +98,9 @@ pub(crate) fn print_completions(arguments: &CompletionsArgs) -> Result<u8, Error
     Ok(exit::PASSED)
 }
 
-/// The command line of `reglist`; below `run` that of the suite, which is
-/// handed on as it is.
+/// The command line of `reglist`.
 fn documented() -> Command {
-    let suite = harness::command();
-    let own = Cli::command();
-    let ours: Vec<String> = own.get_arguments().map(|argument| argument.get_id().to_string()).collect();
-    let taken_over = suite.get_arguments().filter(|argument| !ours.iter().any(|id| argument.get_id() == id.as_str()));
-    let taken_over: Vec<_> = taken_over.cloned().collect();
-    own.mut_subcommand("run", |plain| {
-        let mut documented = Command::new("run").display_order(0).args(taken_over).args(run::own_arguments());
-        if let Some(about) = plain.get_about() {
-            documented = documented.about(about.clone());
-        }
-        documented
-    })
+    Cli::command()
 }
 
 /// With the names that `show` knows, if it has that command.

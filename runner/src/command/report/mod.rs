@@ -8,14 +8,13 @@ mod tests;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use reglist_suite::exit;
 use reglist_suite::report::events::{Event, EventError};
-use reglist_suite::report::format::{Junit, Kcidb};
+use reglist_suite::report::format::{Junit, Kcidb, Origin};
 
-use crate::command::cli::ReportArgs;
 use crate::command::error::Error;
 use crate::record::collect::{Collector, End, StoredRun};
 use crate::record::ktap::{self, Ktap};
@@ -40,6 +39,35 @@ pub(crate) enum Shown {
     Lava,
     /// The events, with an end for every case
     Json,
+}
+
+/// What is to be reported, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Files of events (`--events`), or logs with KTAP in them; `-` is the standard input
+    #[arg(required = true, value_name = "EVENTS")]
+    files: Vec<PathBuf>,
+    /// How results are shown
+    #[arg(long, value_enum, default_value_t = Shown::Pretty, value_name = "FORMAT")]
+    format: Shown,
+    /// Write a JUnit report to a new file
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a submission for KCIDB (5.3) to a new file
+    #[arg(long, value_name = "FILE")]
+    kcidb: Option<PathBuf>,
+    /// Write a page to a new file: of the only run, or of the second compared with the first
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Who submits to KCIDB
+    #[arg(long, value_name = "NAME", default_value = "reglist", requires = "kcidb")]
+    kcidb_origin: Origin,
+    /// The build that was tested, if KCIDB has it; else each run brings one
+    #[arg(long, value_name = "ID", requires = "kcidb")]
+    kcidb_build: Option<String>,
+    /// Overwrite files that exist
+    #[arg(long)]
+    force: bool,
 }
 
 /// Stored runs that cannot be reported.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use reglist_suite::arch::{Arch as _, LoongArch64};
 use reglist_suite::exit;
+use reglist_suite::harness;
 
 use super::Place;
 use crate::command::error::Error;
@@ -118,7 +119,8 @@ fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
         say("reglist: interrupted; nothing was written");
         exit::INFRASTRUCTURE
     });
-    let run = target::carry_out(&mut Local::new(words, Progress::new(Verbosity::Normal), last_words))?;
+    let options = harness::read_options(words).map_err(Error::usage)?;
+    let run = target::carry_out(&mut Local::new(options, None, Progress::new(Verbosity::Normal), last_words))?;
     let record = run.runs.current();
     Ok(match &record.started {
         Some(_) => Ok(record.clone()),

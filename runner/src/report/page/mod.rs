@@ -22,4 +22,4 @@ mod template;
 mod tests;
 mod view;
 
-pub(crate) use output::{FILE, Output, PageError, leave};
+pub(crate) use output::{Output, PageError, leave};

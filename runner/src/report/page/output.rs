@@ -9,10 +9,8 @@ use super::fit::Input;
 use super::template;
 use crate::record::stream::Record;
 use crate::system::files::{self, FileError};
+use crate::system::results::PAGE;
 use crate::system::session::Session;
-
-/// What a target with a directory of results leaves there.
-pub(crate) const FILE: &str = "report.html";
 
 /// A page cannot be made or written.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +97,7 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     let Some(input) = Input::new("events.jsonl", record) else {
         return Ok(());
     };
-    let path = session.results().join(FILE);
+    let path = session.results().join(PAGE);
     let text = template::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
     Ok(files::write(&path, &text, true)?)
 }

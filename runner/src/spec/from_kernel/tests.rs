@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use reglist_suite::arch::{Feature, LoongArch64, RegisterType};
+use reglist_suite::arch::{Feature, LoongArch64};
 use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, Event, Label, NamedRegister, Outcome, RunStarted};
 use reglist_suite::spec::Source;
@@ -25,7 +25,7 @@ fn right() -> Kernel {
 }
 
 fn csr(index: u64) -> u64 {
-    LoongArch64.encode(RegisterType::Csr, index).unwrap()
+    LoongArch64.encode(LoongArch64::CSR, index).unwrap()
 }
 
 fn id(name: &str) -> u64 {

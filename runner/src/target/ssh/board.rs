@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::SshError;
-use super::arguments::SshArgs;
 use super::connection::{Answer, Connection, Failed};
+use super::request::Request;
 use super::script;
 use super::talk::Talk;
 use crate::system::session::Session;
@@ -101,8 +101,8 @@ pub(super) struct Board<'s> {
 
 impl<'s> Board<'s> {
     /// Reaches a board.
-    pub(super) fn reach(session: &'s Session, arguments: &SshArgs) -> Result<Self, SshError> {
-        let mut connection = Connection::new(session, &arguments.client, &arguments.host)?;
+    pub(super) fn reach(session: &'s Session, request: &Request) -> Result<Self, SshError> {
+        let mut connection = Connection::new(session, &request.client, &request.host)?;
         let may_ask = may_ask();
         // A bar would write over the question.
         let bar = (!may_ask).then(|| session.progress().stage("connect"));
@@ -118,8 +118,8 @@ impl<'s> Board<'s> {
         if let Some(bar) = bar {
             bar.done(&format!("{}, Linux {}", identity.machine, identity.release));
         }
-        let wait = Duration::from_secs(arguments.wait);
-        let wish = arguments.directory.clone();
+        let wait = request.wait;
+        let wish = request.directory.clone();
         Ok(Self { session, connection, wait, wish, identity, name: new_name(), directory: None })
     }
 

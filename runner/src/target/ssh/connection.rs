@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::SshError;
-use super::arguments::ClientArgs;
 use super::host::Host;
 use super::script::BEGIN;
 use super::talk::{Heard, Talk};
@@ -84,7 +83,7 @@ pub(super) struct Connection<'s> {
 
 impl<'s> Connection<'s> {
     /// A board that nobody has called yet.
-    pub(super) fn new(session: &'s Session, client: &ClientArgs, host: &Host) -> Result<Self, SshError> {
+    pub(super) fn new(session: &'s Session, client: &[OsString], host: &Host) -> Result<Self, SshError> {
         let log_path = session.log("ssh");
         let (mut log, mut sockets) = (None, None);
         if !session.planning() {
@@ -99,7 +98,7 @@ impl<'s> Connection<'s> {
         Ok(Self {
             session,
             program: std::env::var_os(CLIENT).filter(|program| !program.is_empty()).unwrap_or_else(|| "ssh".into()),
-            options: client.to_arguments(),
+            options: client.to_vec(),
             host: host.clone(),
             sockets,
             number: 0,

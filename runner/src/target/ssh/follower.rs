@@ -13,13 +13,13 @@ use super::gained::gained;
 use super::script;
 use super::state::Story;
 use super::talk::{Heard, Talk};
-use super::{KERNEL_LOG, STDERR};
 use crate::system::progress::Bar;
+use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use crate::target::kernel_log::{self, is_trouble};
 use crate::target::restart::Next;
-use crate::target::{numbered, show};
+use crate::target::show;
 
 /// How often the user's wish to stop is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -316,7 +316,7 @@ impl Follower<'_> {
         let part = self.story.state.part();
         let answer = board.ask_once(&script::output(board.lent(), part, "errors")?)?;
         if !answer.text.trim().is_empty() {
-            self.write(&numbered(STDERR, part), &answer.text)?;
+            self.write(&numbered(SUITE_ERRORS, part), &answer.text)?;
             self.complaints.extend(answer.text.lines().map(str::to_owned));
         }
         Ok(())

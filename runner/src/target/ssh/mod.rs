@@ -3,7 +3,6 @@
 //! connection, and follows its events. A connection that drops costs nothing
 //! but time; a kernel that goes down costs the case that brought it down.
 
-mod arguments;
 mod board;
 mod connection;
 mod error;
@@ -13,6 +12,7 @@ mod gained;
 mod host;
 mod plan;
 pub(crate) mod program;
+mod request;
 mod script;
 mod state;
 mod talk;
@@ -22,15 +22,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::exit;
+use reglist_suite::fault::Faults;
+use reglist_suite::harness::{self, options::Options};
 
-pub(crate) use arguments::SshArgs;
 pub(crate) use error::SshError;
-pub(crate) use state::DIRECTORY;
+pub(crate) use host::Host;
+pub(crate) use request::Request;
 
-use super::{Kept, Left, MARGIN, Run, SILENCE, Target, is_numbered};
-use crate::command::error::Error;
-use crate::command::own_options;
-use crate::system::output::print;
+use super::{MARGIN, SILENCE, Target, TargetError};
+use crate::record::run::{Kept, Left, Run};
+use crate::system::results::{EVENTS, STRAY};
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use board::{Board, Trouble};
@@ -39,14 +40,12 @@ use state::{State, Story};
 
 /// Statuses of a suite that said on its own what there is to say.
 const OWN_WORDS: [u8; 4] = [exit::PASSED, exit::FAILED, exit::NOTHING_TESTED, exit::USAGE];
-const KERNEL_LOG: &str = "kernel.log";
-const STDERR: &str = "suite-stderr.txt";
 
 /// A board as a target.
 #[derive(Debug)]
 pub(crate) struct Ssh<'s> {
     session: &'s Session,
-    arguments: &'s SshArgs,
+    request: &'s Request,
     board: Option<Board<'s>>,
     state: Option<State>,
     /// Nobody else follows the run while this is open.
@@ -57,8 +56,8 @@ pub(crate) struct Ssh<'s> {
 
 impl<'s> Ssh<'s> {
     /// A board that nobody has called yet.
-    pub(crate) fn new(session: &'s Session, arguments: &'s SshArgs) -> Self {
-        Self { session, arguments, board: None, state: None, lock: None, left: false }
+    pub(crate) fn new(session: &'s Session, request: &'s Request) -> Self {
+        Self { session, request, board: None, state: None, lock: None, left: false }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -69,14 +68,14 @@ impl<'s> Ssh<'s> {
         self.session.progress().say(&format!("reglist: {what}"));
     }
 
-    fn make_ready(&mut self) -> Result<(), Error> {
+    fn make_ready(&mut self) -> Result<(), TargetError> {
         let mut earlier = None;
-        if let Some(results) = &self.arguments.resume {
+        if let Some(results) = &self.request.resume {
             self.lock = Some(state::lock(results)?);
             // It may have come to its end since somebody looked.
-            earlier = Some(self::earlier(results, self.arguments)?);
+            earlier = Some(self::earlier(results, self.request)?);
         }
-        let board = self.board.insert(Board::reach(self.session, self.arguments)?);
+        let board = self.board.insert(Board::reach(self.session, self.request)?);
         if let Some(earlier) = earlier {
             board.name.clone_from(&earlier.name);
             board.directory.clone_from(&earlier.directory);
@@ -84,25 +83,25 @@ impl<'s> Ssh<'s> {
             return Ok(());
         }
         let (machine, host) = (board.identity.machine.clone(), board.host().to_owned());
-        let program = match &self.arguments.suite {
+        let program = match &self.request.suite {
             Some(given) => {
                 program::check(given, &machine, &host)?;
                 fs::canonicalize(given).unwrap_or_else(|_| given.clone())
             }
             None => program::obtain(self.session, &machine)?,
         };
-        let arguments = self.arguments.suite_arguments();
+        let arguments = self.request.words.clone();
         // A run for every fault is on a kernel that nobody has made faulty.
-        let restarts = if tries_all(&arguments) { 0 } else { self.arguments.restarts };
+        let restarts = if tries_all(&arguments) { 0 } else { self.request.restarts };
         let mut state = State::new(&host, &board.name, &program, arguments, restarts);
         state.boot.clone_from(&board.identity.boot);
-        board.settle(&program).map_err(|trouble| before(trouble, &host, self.arguments.wait))?;
+        board.settle(&program).map_err(|trouble| before(trouble, &host, self.request.wait.as_secs()))?;
         state.directory.clone_from(&board.directory);
         self.state = Some(state);
         Ok(())
     }
 
-    fn follow_to_the_end(&mut self, board: &mut Board<'s>, state: State) -> Result<Run, Error> {
+    fn follow_to_the_end(&mut self, board: &mut Board<'s>, state: State) -> Result<Run, TargetError> {
         let results = self.session.results().to_owned();
         if self.lock.is_none() {
             self.lock = Some(state::begin(&results)?);
@@ -111,7 +110,7 @@ impl<'s> Ssh<'s> {
             session: self.session,
             silence: silence(&state.arguments),
             story: Story::open(&results, state)?,
-            program: self.arguments.suite.clone(),
+            program: self.request.suite.clone(),
             complaints: Vec::new(),
             silent: None,
             status: None,
@@ -123,7 +122,7 @@ impl<'s> Ssh<'s> {
             Err(Stopped::By(Stop::Stopped)) => (true, None),
             Err(Stopped::By(Stop::Left { interrupted })) => {
                 self.left = true;
-                let again = self.arguments.to_resume(&results);
+                let again = self.request.to_resume(&results);
                 let what = match interrupted {
                     true => format!("interrupted while {} could not be reached", board.host()),
                     false => format!("{} could not be reached any more", board.host()),
@@ -140,7 +139,7 @@ impl<'s> Ssh<'s> {
         }
         let stray: Vec<&str> = runs.stray().collect();
         if !stray.is_empty() {
-            let path = self.file("stray.txt");
+            let path = self.file(STRAY);
             let content = stray.join("\n") + "\n";
             fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })?;
         }
@@ -164,7 +163,7 @@ impl<'s> Ssh<'s> {
         run: &mut Run,
         status: Option<i32>,
         cause: Option<Cause>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), TargetError> {
         let code = status.and_then(|status| u8::try_from(status).ok()).filter(|code| OWN_WORDS.contains(code));
         let Some(code) = code else {
             let cause = cause.map(|cause| cause.words).unwrap_or_default();
@@ -175,10 +174,7 @@ impl<'s> Ssh<'s> {
         };
         let output = board.ask_once(&script::output(board.lent(), 1, "output")?);
         if let Ok(answer) = output {
-            print(&answer.text)?;
-        }
-        for line in std::mem::take(&mut run.complaints) {
-            self.session.progress().say(&line);
+            run.said = answer.text;
         }
         run.code = Some(code);
         Ok(())
@@ -186,9 +182,9 @@ impl<'s> Ssh<'s> {
 }
 
 impl Target for Ssh<'_> {
-    fn prepare(&mut self) -> Result<(), Error> {
+    fn prepare(&mut self) -> Result<(), TargetError> {
         if self.session.planning() {
-            return plan::plan(self.session, self.arguments);
+            return plan::plan(self.session, self.request);
         }
         let ready = self.make_ready();
         if ready.is_err() {
@@ -197,18 +193,18 @@ impl Target for Ssh<'_> {
         ready
     }
 
-    fn run(&mut self) -> Result<Run, Error> {
+    fn run(&mut self) -> Result<Run, TargetError> {
         let (Some(mut board), Some(state)) = (self.board.take(), self.state.take()) else {
             return Ok(Run::default());
         };
         let run = self.follow_to_the_end(&mut board, state);
-        if let Err(Error::Ssh(error)) = &run {
+        if let Err(TargetError::Ssh(error)) = &run {
             // What is in trouble here is no reason to end what goes on there.
             self.left |= error.leaves_the_run();
             if self.left {
-                let again = self.arguments.to_resume(self.session.results());
+                let again = self.request.to_resume(self.session.results());
                 self.say(&format!("the run goes on on {}; for the rest: {again}", board.host()));
-            } else if fs::metadata(self.file("events.jsonl")).is_ok_and(|events| events.len() > 0) {
+            } else if fs::metadata(self.file(EVENTS)).is_ok_and(|events| events.len() > 0) {
                 self.say(&format!("the events so far are in {}", self.session.results().display()));
             }
         }
@@ -216,7 +212,7 @@ impl Target for Ssh<'_> {
         run
     }
 
-    fn clean_up(&mut self) -> Result<(), Error> {
+    fn clean_up(&mut self) -> Result<(), TargetError> {
         let Some(mut board) = self.board.take() else { return Ok(()) };
         if self.left {
             board.hang_up();
@@ -238,27 +234,29 @@ impl Target for Ssh<'_> {
 }
 
 /// What is known of the run to go on with.
-pub(crate) fn earlier(results: &Path, arguments: &SshArgs) -> Result<State, SshError> {
+pub(crate) fn earlier(results: &Path, request: &Request) -> Result<State, SshError> {
     let state = State::read(results)?;
-    let (was, host) = (state.host.clone(), arguments.host.as_str().to_owned());
+    let (was, host) = (state.host.clone(), request.host.as_str().to_owned());
     match was == host {
         true => Ok(state),
         false => Err(SshError::OtherHost { path: results.to_owned(), was, host }),
     }
 }
 
+/// What the suite on the board is asked for, as far as this program knows its
+/// options.
+fn options(words: &[String]) -> Option<Options> {
+    harness::read_options(words.iter().map(Into::into)).ok()
+}
+
 /// Whether the run tries every fault.
-pub(crate) fn tries_all(arguments: &[String]) -> bool {
-    let words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
-    own_options::value(&words, "--fault")
-        .is_some_and(|fault| fault == reglist_suite::fault::Faults::All.name().as_str())
+fn tries_all(words: &[String]) -> bool {
+    options(words).is_some_and(|options| options.fault == Some(Faults::All))
 }
 
 /// Silence that means a hang, for a suite with these arguments.
-fn silence(arguments: &[String]) -> Duration {
-    let words: Vec<std::ffi::OsString> = arguments.iter().map(Into::into).collect();
-    let limit = own_options::value(&words, "--timeout").and_then(|limit| limit.to_str()?.parse::<f64>().ok());
-    let limit = limit.and_then(|limit| Duration::try_from_secs_f64(limit).ok());
+fn silence(words: &[String]) -> Duration {
+    let limit = options(words).and_then(|options| options.selection.timeout);
     limit.map_or(Duration::from_secs(SILENCE), |limit| limit.saturating_add(Duration::from_secs(MARGIN)))
 }
 
@@ -271,9 +269,4 @@ fn before(trouble: Trouble, host: &str, seconds: u64) -> SshError {
         Trouble::Interrupted => SshError::Interrupted,
         Trouble::Error(error) => error,
     }
-}
-
-/// Whether a file of results belongs to a run on a board.
-pub(crate) fn is_own(name: &str) -> bool {
-    is_numbered(name, KERNEL_LOG) || is_numbered(name, STDERR) || name == DIRECTORY
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::SshError;
 use super::script::PROGRAM;
-use crate::command::error::Error;
 use crate::lab::Toolchain;
 use crate::lab::suite_program::{self, Elf, Kind};
 use crate::system::session::Session;
+use crate::target::TargetError;
 
 /// Headers are within so many bytes.
 const HEADERS: u64 = 1 << 16;
@@ -46,7 +46,7 @@ pub(crate) fn check_elf(path: &Path) -> Result<(), SshError> {
 }
 
 /// A program for a board of this kind.
-pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, Error> {
+pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, TargetError> {
     if let Some(path) = beside(machine) {
         return Ok(path);
     }

@@ -11,13 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::SshError;
 use super::frames::Lines;
 use crate::record::stream::Runs;
+use crate::system::results::{EVENTS, STATE as DIRECTORY};
 use crate::target::restart::{Next, Restarting};
 
-/// Directory beside the events, for as long as the run has not ended.
-pub(crate) const DIRECTORY: &str = "board";
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
-const EVENTS: &str = "events.jsonl";
 /// Raised when a member changes its meaning.
 const FORMAT: u32 = 1;
 

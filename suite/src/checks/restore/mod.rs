@@ -4,10 +4,11 @@
 mod order;
 mod saved;
 
-use super::{Check, check};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name};
-use saved::{Loss, Saved};
+use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG};
+use crate::checks::check::{Check, check};
+use crate::checks::snapshot::shown;
+use saved::Saved;
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -45,30 +46,29 @@ pub(super) const CHECKS: &[Check] = &[
 fn list_order(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.list_order";
     let saved = Saved::take(case, &case.access)?;
-    let guest = case.guest(0)?;
-    case.set_up(guest.vcpu.as_ref(), 0)?;
-    in_list_order(case, clause, &saved, &Access::new(guest.vcpu.as_ref())?)
+    let vm = case.subject.create_vm()?;
+    let target = case.vcpu_alike(vm.as_ref(), 0)?;
+    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
 }
 
 /// restore.list_order: vCPU 1, of which the VM's first one must not be in the way.
 fn list_order_vcpu1(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.list_order";
-    let source = case.vm.create_vcpu(1)?;
-    case.set_up(source.as_ref(), 1)?;
+    let source = case.vcpu_alike(case.vm, 1)?;
     let saved = Saved::take(case, &Access::new(source.as_ref())?)?.without_counters();
-    let guest = case.guest(0)?;
-    case.set_up(guest.vcpu.as_ref(), 0)?;
-    let other = guest.vm.create_vcpu(1)?;
-    case.set_up(other.as_ref(), 1)?;
-    in_list_order(case, clause, &saved, &Access::new(other.as_ref())?)
+    let vm = case.subject.create_vm()?;
+    let _first = case.vcpu_alike(vm.as_ref(), 0)?;
+    let target = case.vcpu_alike(vm.as_ref(), 1)?;
+    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
 }
 
 /// restore.cold: nothing set before; the saved values bring the features.
 fn cold(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.cold";
     let saved = Saved::take(case, &case.access)?;
-    let guest = case.guest(0)?;
-    in_list_order(case, clause, &saved, &Access::new(guest.vcpu.as_ref())?)
+    let vm = case.subject.create_vm()?;
+    let target = case.spec.fresh_vcpu(vm.as_ref(), 0)?;
+    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
 }
 
 fn in_list_order(
@@ -80,15 +80,12 @@ fn in_list_order(
     for (position, loss) in saved.restore(target, &saved.list_order(), &saved.list_order())? {
         let Some(entry) = saved.entries.get(position) else { continue };
         let value = format!("{:#x}", entry.value);
-        let (expected, ioctl) = match loss {
-            Loss::Refused(_) => (format!("SET of the saved {value} is accepted"), SET_ONE_REG),
-            Loss::Lost(_) => (format!("the saved {value}"), GET_ONE_REG),
+        let (expected, ioctl) = if loss.refused {
+            (format!("SET of the saved {value} is accepted"), SET_ONE_REG)
+        } else {
+            (format!("the saved {value}"), GET_ONE_REG)
         };
-        let observed = match loss {
-            Loss::Refused(errno) | Loss::Lost(Err(errno)) => errno_name(errno),
-            Loss::Lost(Ok(found)) => format!("{found:#x}"),
-        };
-        case.finding(clause, expected, observed).register(entry.register.named()).ioctl(ioctl);
+        case.finding(clause, expected, shown(loss.answer)).register(entry.register.named()).ioctl(ioctl);
     }
     Ok(())
 }

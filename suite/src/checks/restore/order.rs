@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::saved::{Loss, Saved};
 use crate::access::Access;
 use crate::checks::case::{Case, CheckError, SET_ONE_REG, errno_name};
+use crate::checks::snapshot::shown;
 
 /// Registers that may be needed before one register, at most.
 const MOST_NEEDED: usize = 4;
@@ -66,8 +67,9 @@ fn attempt(
     order: &[usize],
     wanted: &[usize],
 ) -> Result<Vec<(usize, Loss)>, CheckError> {
-    let guest = case.guest(0)?;
-    Ok(saved.restore(&Access::new(guest.vcpu.as_ref())?, order, wanted)?)
+    let vm = case.subject.create_vm()?;
+    let target = case.spec.fresh_vcpu(vm.as_ref(), 0)?;
+    Ok(saved.restore(&Access::new(target.as_ref())?, order, wanted)?)
 }
 
 /// Finds what each lost register lacked, unless it is known already.
@@ -170,9 +172,9 @@ fn moved_to_front(order: &[usize], moved: &[usize]) -> Vec<usize> {
 fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     let Some(entry) = saved.entries.get(position) else { return };
     let loss = match needs.loss {
-        Some(Loss::Refused(errno)) => format!("refused with {}", errno_name(errno)),
-        Some(Loss::Lost(Ok(found))) => format!("lost: {:#x} becomes {found:#x}", entry.value),
-        Some(Loss::Lost(Err(errno))) => format!("lost: GET gives {}", errno_name(errno)),
+        Some(Loss { refused: true, answer }) => format!("refused with {}", shown(answer)),
+        Some(Loss { answer: Ok(found), .. }) => format!("lost: {:#x} becomes {found:#x}", entry.value),
+        Some(Loss { answer: Err(errno), .. }) => format!("lost: GET gives {}", errno_name(errno)),
         None => "lost".to_owned(),
     };
     for before in needs.before.iter().filter_map(|position| saved.entries.get(*position)) {
@@ -183,8 +185,7 @@ fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     }
     if needs.unexplained {
         case.fact("restore.any_order", format!("in some order it is {loss}, whatever comes before it"))
-            .register(entry.register.named())
-            .ioctl(SET_ONE_REG);
+            .set(entry.register.named());
     }
 }
 

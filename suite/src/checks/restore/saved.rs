@@ -5,27 +5,29 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use crate::access::{Access, AccessError};
+use crate::access::Access;
 use crate::checks::case::{Case, CheckError};
 use crate::checks::snapshot::{agrees, in_order, settle, undisturbed};
+use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
+use crate::value::Value;
 
 /// A saved register.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<'a> {
     pub(super) register: &'a Register,
-    pub(super) value: u64,
+    pub(super) value: Value,
     /// Bits beyond the register's mask that are to come back, too.
-    more: u64,
+    more: Value,
 }
 
 /// What went wrong with a register.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Loss {
-    /// The saved value was refused.
-    Refused(Errno),
-    /// It was accepted, and GET answers something else.
-    Lost(Result<u64, Errno>),
+pub(super) struct Loss {
+    /// Whether the saved value was refused; otherwise GET answers something else.
+    pub(super) refused: bool,
+    /// What SET answered, or else GET.
+    pub(super) answer: Result<Value, Errno>,
 }
 
 /// A saved vCPU, in the list's order.
@@ -50,7 +52,7 @@ impl<'a> Saved<'a> {
     fn filled(case: &Case<'a>, source: &Access<'_>, richly: bool) -> Result<Self, CheckError> {
         let registers = case.listed_and_expected()?;
         fill(source, &registers)?;
-        let mut more = vec![0; registers.len()];
+        let mut more = vec![Value::from(0); registers.len()];
         if richly {
             for (register, more) in registers.iter().zip(&mut more) {
                 *more = further_bits(source, &registers, register)?;
@@ -83,7 +85,7 @@ impl<'a> Saved<'a> {
         target: &Access<'_>,
         order: &[usize],
         wanted: &[usize],
-    ) -> Result<Vec<(usize, Loss)>, AccessError> {
+    ) -> Result<Vec<(usize, Loss)>, MemoryError> {
         let mut refused = vec![None; self.entries.len()];
         let start = Instant::now();
         for position in order {
@@ -98,11 +100,11 @@ impl<'a> Saved<'a> {
         let elapsed = start.elapsed();
         let losses = wanted.into_iter().zip(found).filter_map(|((position, entry), found)| {
             let kept = found.got.is_ok_and(|found| {
-                agrees(entry.register, entry.value, found, elapsed) && (entry.value ^ found) & entry.more == 0
+                agrees(entry.register, entry.value, found, elapsed) && ((entry.value ^ found) & entry.more).is_zero()
             });
             match (refused.get(position).copied().flatten(), kept) {
-                (Some(errno), _) => Some((position, Loss::Refused(errno))),
-                (None, false) => Some((position, Loss::Lost(found.got))),
+                (Some(errno), _) => Some((position, Loss { refused: true, answer: Err(errno) })),
+                (None, false) => Some((position, Loss { refused: false, answer: found.got })),
                 (None, true) => None,
             }
         });
@@ -112,7 +114,7 @@ impl<'a> Saved<'a> {
 
 /// SETs every register to a value of its own, as far as it is accepted: that is
 /// the question of other clauses.
-fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError> {
+fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError> {
     let start = Instant::now();
     let mut wanted = Vec::new();
     for register in registers {
@@ -133,24 +135,25 @@ fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), AccessError>
 }
 
 /// A value that tells whether the register was restored.
-fn own_value(register: &Register, present: u64) -> u64 {
+fn own_value(register: &Register, present: Value) -> Value {
     match register.rule {
-        Rule::Sticky => register.values.iter().fold(present, |bits, value| bits | value),
+        Rule::Sticky => register.values.iter().fold(present, |bits, value| bits | *value),
         // A fresh VM's counter is near the present value of this one's.
-        Rule::Counter => register.values.iter().copied().fold(present, u64::max),
+        Rule::Counter => register.values.iter().copied().fold(present, Value::max),
         Rule::Exact | Rule::Fixed => register.distinct(present, 0),
     }
 }
 
 /// Switches on what gives a register further bits, and sets those; none where
 /// the host refuses.
-fn further_bits(source: &Access<'_>, registers: &[&Register], register: &Register) -> Result<u64, AccessError> {
-    let Some(conditional) = &register.conditional else { return Ok(0) };
+fn further_bits(source: &Access<'_>, registers: &[&Register], register: &Register) -> Result<Value, MemoryError> {
+    let none = Value::from(0);
+    let Some(conditional) = &register.conditional else { return Ok(none) };
     if !registers.iter().any(|listed| listed.id == conditional.on) {
-        return Ok(0);
+        return Ok(none);
     }
-    let (Ok(gate), Ok(present)) = (source.get(conditional.on)?, source.get(register.id)?) else { return Ok(0) };
+    let (Ok(gate), Ok(present)) = (source.get(conditional.on)?, source.get(register.id)?) else { return Ok(none) };
     let accepted = source.set(conditional.on, gate | conditional.bits)?.is_ok()
         && source.set(register.id, present | conditional.free)?.is_ok();
-    Ok(if accepted { conditional.free } else { 0 })
+    Ok(if accepted { conditional.free } else { none })
 }

@@ -5,7 +5,6 @@ use super::registers::*;
 use crate::fault::Fault;
 use crate::model::manner::Manner;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
@@ -61,7 +60,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 Ok(value)
             };
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -12,7 +12,6 @@ use crate::model::list::{Call, copy};
 use crate::model::manner::Manner;
 use crate::model::{id, memory};
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
@@ -59,7 +58,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 call.put_n(call.count)
             };
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -19,7 +19,6 @@ use crate::model::vcpu::{LockedVcpu, ModelVcpu};
 /// Long enough for another thread to come to the same place.
 const MOMENT: Duration = Duration::from_micros(50);
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     match fault {
         Fault::ListBusy => manner.entry.get_reg_list = one_list_at_a_time,
@@ -33,7 +32,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             };
         }
         Fault::SetUnlocked => manner.entry.set_one_reg = set_unlocked,
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -14,7 +14,6 @@ use crate::model::manner::Manner;
 use crate::model::memory;
 use crate::model::vcpu::ModelVcpu;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
@@ -112,7 +111,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::EfaultClearsRegister => {
             list.call = |vcpu, list| clear_badv_if(vcpu, answer(vcpu, list), Err(Errno::EFAULT));
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -8,7 +8,6 @@ use crate::fault::Fault;
 use crate::model::cpucfg;
 use crate::model::manner::Manner;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
@@ -53,7 +52,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 if refused { Err(Errno::EINVAL) } else { vcpu.set(id, value) }
             };
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -13,7 +13,6 @@ use crate::model::manner::Manner;
 const TO_RISCV: u64 = uapi::KVM_REG_LOONGARCH ^ 0x8000_0000_0000_0000;
 const TO_32_BITS: u64 = uapi::KVM_REG_SIZE_U64 ^ uapi::KVM_REG_SIZE_U32;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
@@ -30,7 +29,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::FtopMissing => list.ids = |ids| ids.retain(|id| *id != FTOP),
         Fault::RegisterAgain => list.ids = |ids| ids.push(EENTRY),
         Fault::AliasListed => list.ids = |ids| ids.push(CRMD | 1 << 15),
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -14,7 +14,6 @@ use crate::model::vcpu::ModelVcpu;
 /// C of a vCPU with every feature.
 const OF_EVERY_FEATURE: u64 = 90;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
@@ -47,7 +46,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::E2bigWritesEntries => list.refuse = |call| put_room(call).and(Err(Errno::E2BIG)),
         Fault::E2bigNeedsArray => list.refuse = needs_array,
-        // Faults of other themes.
         _ => {}
     }
 }

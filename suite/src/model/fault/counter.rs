@@ -6,7 +6,6 @@ use super::registers::*;
 use crate::fault::Fault;
 use crate::model::manner::Manner;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
@@ -50,7 +49,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 if ignored { Ok(()) } else { vcpu.set(id, value) }
             };
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -13,7 +13,6 @@ const BEYOND_LAST: u64 = id::csr(0x800);
 /// A register of KVM's own making that no uapi header has.
 const UNKNOWN: u64 = COUNTER + 3;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let (one_reg, elsewhere) = (&mut manner.one_reg, &mut manner.elsewhere);
     match fault {
@@ -26,7 +25,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             one_reg.get = |vcpu, id| if id == BEYOND_LAST { Ok(0) } else { vcpu.get(id) };
         }
         Fault::UnknownReadable => one_reg.get = |vcpu, id| if id == UNKNOWN { Ok(0) } else { vcpu.get(id) },
-        // Faults of other themes.
         _ => {}
     }
 }

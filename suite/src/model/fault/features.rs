@@ -18,7 +18,6 @@ const PMNUM: u64 = 0xf << 4;
 /// CPUCFG6.UPM.
 const UPM: u64 = 1 << 14;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
@@ -87,7 +86,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::ListOfVmKept => list.ids_of = |vcpu, ids| keep(&vcpu.machine.history, ids),
         Fault::ListOfAllKept => list.ids_of = |_, ids| keep(&OF_ALL, ids),
-        // Faults of other themes.
         _ => {}
     }
 }

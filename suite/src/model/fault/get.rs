@@ -9,7 +9,6 @@ use crate::model::manner::Manner;
 use crate::model::memory;
 use crate::model::one_reg::copy_in;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
@@ -31,7 +30,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::AnySize => one_reg.size = |_| true,
         Fault::OneRegUnreadableIsEinval => one_reg.copy_in = |address| copy_in(address).map_err(|_| Errno::EINVAL),
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The model with a fault: what each of them makes of a right manner.
+//! The model with a fault: what each of them makes of a right manner. A `change`
+//! of another theme's fault changes nothing.
 
 mod apart;
 mod bad_memory;

@@ -9,7 +9,6 @@ use crate::model::manner::Manner;
 use crate::model::memory;
 use crate::model::vcpu::ModelVcpu;
 
-/// Makes a right manner wrong.
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
@@ -57,7 +56,6 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 unless(unchanged, Errno::EINVAL, vcpu, id, value)
             };
         }
-        // Faults of other themes.
         _ => {}
     }
 }

@@ -64,7 +64,7 @@ fn a_register_that_ignores_set_is_noticed_unless_it_takes_one_value_alone() {
         let case = Case::new(&model, vm.as_ref(), &deaf, knowledge, &sink).unwrap();
         LoongArch64.set_up(&case.access, 0, &configuration.features).unwrap();
         deaf.deaf.store(true, Ordering::Relaxed);
-        (check.run)(&case).unwrap();
+        check.on(&case).unwrap();
         drop(case);
         let accused = accused.into_inner();
         assert!(accused.iter().all(|other| other.name == register.name), "{}: {accused:?}", register.name);

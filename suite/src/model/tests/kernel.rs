@@ -32,7 +32,7 @@ fn vcpu() -> Box<dyn Vcpu> {
 }
 
 pub(super) fn get(vcpu: &dyn Vcpu, id: u64) -> Result<u64, Errno> {
-    Access::new(vcpu).unwrap().get(id).unwrap()
+    Access::new(vcpu).unwrap().get(id).unwrap().map(|value| value.number().try_into().unwrap())
 }
 
 pub(super) fn set(vcpu: &dyn Vcpu, id: u64, value: u64) -> Result<(), Errno> {

@@ -3,8 +3,8 @@
 
 use clap::ValueEnum as _;
 
+use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::words::count;
-use super::{Catalogue, Description, Entry, Kind};
 use crate::checks;
 use crate::checks::plan::plan;
 use crate::clause::Clause;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Faults: what they do, and what notices them.
 
-use super::{Catalogue, Description, Entry, Kind};
+use super::catalogue::{Catalogue, Description, Entry, Kind};
 use crate::fault::{Broken, Fault, Place};
 
 impl Catalogue<'_> {

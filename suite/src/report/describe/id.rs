@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Ids, as far as they say themselves what they name.
 
-use super::{Catalogue, Description, Entry, Kind};
+use super::catalogue::{Catalogue, Description, Entry, Kind};
 use crate::arch::common_fields;
 use crate::spec::Register;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Where registers stand: configurations, groups, families.
 
+use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::words::{count, enumerate, names};
-use super::{Catalogue, Description, Entry, Kind};
 use crate::checks::plan::plan;
 use crate::spec::{Configuration, ListedGroup, Register};
 

@@ -3,10 +3,11 @@
 
 use clap::ValueEnum as _;
 
+use super::catalogue::{Catalogue, Content, Description, Kind};
 use super::words::{enumerate, names, sentence};
-use super::{Catalogue, Content, Description, Kind};
 use crate::fault::Fault;
 use crate::spec::{Register, Rule, State};
+use crate::value::Value;
 
 impl Catalogue<'_> {
     /// What a register is, and how it behaves.
@@ -26,7 +27,7 @@ impl Catalogue<'_> {
         }
         description.say("rule", rule(register));
         description.say("safe values", values(register));
-        if register.free != 0 {
+        if !register.free.is_zero() {
             description.add("free bits", free(register));
         }
         if let Some(gate) = &register.gate {
@@ -115,8 +116,8 @@ impl Catalogue<'_> {
 /// What GET returns after SET.
 fn rule(register: &Register) -> String {
     let mask = register.mask;
-    let bits = if mask == u64::MAX {
-        "all 64 bits".to_owned()
+    let bits = if mask == Value::ones(mask.size()) {
+        format!("all {} bits", 8 * mask.size())
     } else {
         format!("the bits of {mask:#x}; others need not come back")
     };
@@ -144,8 +145,8 @@ fn values(register: &Register) -> String {
 }
 
 fn free(register: &Register) -> String {
-    if register.free == u64::MAX {
-        return "all 64: they take any value on any host".to_owned();
+    if register.free == Value::ones(register.free.size()) {
+        return format!("all {}: they take any value on any host", 8 * register.free.size());
     }
     format!("{:#x}: they take any value in any combination on any host", register.free)
 }

@@ -35,9 +35,6 @@ pub(super) fn themes(width: usize) -> String {
 }
 
 /// Every clause of the built-in specifications, with its level and demand.
-///
-/// # Errors
-/// Those of reading the specifications.
 pub(super) fn clauses(width: usize) -> Result<String, SpecError> {
     let clauses = Clauses::load(&Source::Embedded)?.clauses;
     let indent = clauses.iter().map(|clause| clause.id.len()).max().unwrap_or_default() + 4;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What is tested: cases, checks, themes.
 
+use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::clause::faults_of;
 use super::words::count;
-use super::{Catalogue, Description, Entry, Kind};
 use crate::checks::plan::{PlannedCase, plan};
 use crate::checks::{self, Check, Scope, VcpuState};
 

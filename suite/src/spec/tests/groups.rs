@@ -20,9 +20,9 @@ fn combinations() -> Vec<Vec<Feature>> {
 /// The list of all features without what these do not bring.
 fn by_names(spec: &Spec, features: &[Feature]) -> Vec<String> {
     let whole = spec.configurations.iter().find(|known| known.name == "pmu_lbt").unwrap();
-    let has_lbt = features.iter().any(|feature| *feature != Feature::Pmu);
+    let has_lbt = features.iter().any(|feature| *feature != LoongArch64::PMU);
     let is_listed = |name: &str| match name.split_at(3).0 {
-        "PER" => features.contains(&Feature::Pmu),
+        "PER" => features.contains(&LoongArch64::PMU),
         "LBT" => has_lbt,
         _ => true,
     };

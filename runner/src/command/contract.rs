@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use clap::Parser;
 use reglist_suite::exit;
+use reglist_suite::harness;
 use reglist_suite::report::events::{Outcome, Totals};
 
-use crate::command::cli::LabArgs;
 use crate::command::error::Error;
+use crate::command::lab::{self, LabArgs};
+use crate::command::ssh::{self, SshArgs};
+use crate::record::run::Run;
 use crate::record::stream::Record;
 use crate::system::output::{self};
 use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
-use crate::target::ssh::SshArgs;
-use crate::target::{self, Run, Target, local::Local};
+use crate::target::{self, Target, TargetError, local::Local};
 
 /// Something that every target promises.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ pub struct Broken {
 }
 
 /// Every promise.
-pub const PROMISES: [Promise; 4] = [
+pub const PROMISES: [Promise; 3] = [
     Promise {
         name: "a_right_subject_passes",
         arguments: &["--config", "base"],
@@ -67,13 +69,6 @@ pub const PROMISES: [Promise; 4] = [
         code: exit::PASSED,
         holds: |record| record.ended.iter().map(|case| case.case.as_str()).eq(["base.count.expected"]),
     },
-    Promise {
-        name: "nothing_selected_is_nothing_tested",
-        arguments: &["--exact", "nothing"],
-        wrong: false,
-        code: exit::NOTHING_TESTED,
-        holds: |record| record.ended.is_empty(),
-    },
 ];
 
 /// Whether the local target keeps a promise, with the model as its subject.
@@ -86,9 +81,9 @@ pub fn local(promise: &Promise) -> Result<(), Broken> {
         arguments.extend(["--fault", "register-missing"]);
     }
     arguments.extend(promise.arguments);
-    let arguments = arguments.into_iter().map(OsString::from).collect();
+    let options = harness::read_options(arguments.into_iter().map(OsString::from)).map_err(Error::usage)?;
     let last_words = Arc::new(|_: Run| exit::INFRASTRUCTURE);
-    keeps(promise, &mut Local::new(arguments, Progress::none(), last_words))
+    keeps(promise, &mut Local::new(options, None, Progress::none(), last_words))
 }
 
 /// Whether the lab keeps a promise, with the reference as its subject and with
@@ -109,7 +104,7 @@ pub fn lab(promise: &Promise, wrong: &Path, results: &Path) -> Result<(), Broken
     }
     words.extend(promise.arguments.iter().map(OsString::from));
     let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    crate::command::lab::with_target(&command.arguments, Verbosity::Normal, |lab, _| Ok(keeps(promise, lab)))?
+    lab::with_target(&command.arguments, Verbosity::Normal, |lab, _| Ok(keeps(promise, lab)))?
 }
 
 /// Whether a board over ssh keeps a promise, with the model as its subject.
@@ -132,7 +127,7 @@ pub fn ssh(promise: &Promise, config: &Path, suite: &Path, results: &Path) -> Re
         words.extend(["--fault", "register-missing"].map(OsString::from));
     }
     let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    crate::command::ssh::with_target(&command.arguments, Verbosity::Normal, |board, _| Ok(keeps(promise, board)))?
+    ssh::with_target(&command.arguments, Verbosity::Normal, |board, _| Ok(keeps(promise, board)))?
 }
 
 fn keeps<T: Target>(promise: &Promise, target: &mut T) -> Result<(), Broken> {
@@ -170,5 +165,11 @@ fn check(holds: bool, promise: &str) -> Result<(), Broken> {
 impl From<Error> for Broken {
     fn from(error: Error) -> Self {
         Self { what: output::chain(&error) }
+    }
+}
+
+impl From<TargetError> for Broken {
+    fn from(error: TargetError) -> Self {
+        Error::from(error).into()
     }
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! All that is specified, for one series.
+
+use super::clause::Clauses;
+use super::consumer::{self, Consumer};
+use super::error::SpecError;
+use super::groups::ListedGroup;
+use super::register::Register;
+use super::registers::RegisterTable;
+use super::series::{self, Configuration};
+use super::source::Source;
+use super::unlisted::Unlisted;
+use crate::arch::{Arch, Feature};
+
+/// Everything that the suite knows about what a kernel should do.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Name of the series.
+    pub series: String,
+    /// Every named register of the architecture.
+    pub registers: RegisterTable,
+    /// The groups of the whole list, in order.
+    pub list: Vec<ListedGroup>,
+    /// The configurations of the series, by name.
+    pub configurations: Vec<Configuration>,
+    /// What GET reads although no list has it.
+    pub unlisted: Unlisted,
+    /// Programs that save vCPUs.
+    pub consumers: Vec<Consumer>,
+    /// The clauses.
+    pub clauses: Clauses,
+}
+
+impl Spec {
+    /// Reads clauses, registers, exceptions, consumers and one series.
+    pub fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, SpecError> {
+        let clauses = Clauses::load(source)?;
+        let registers = RegisterTable::load(source, arch)?;
+        let unlisted = Unlisted::load(source, arch, &registers)?;
+        let consumers = consumer::load(source, arch, &registers)?;
+        let (list, configurations) = series::load(source, arch, &registers, series)?;
+        Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, consumers, clauses })
+    }
+
+    /// The names of an architecture's series, sorted.
+    #[must_use]
+    pub fn series_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
+        series::names_of(source, arch)
+    }
+
+    /// The expected list of a vCPU with `features`, in order, whether or not a
+    /// configuration has them.
+    #[must_use]
+    pub fn expected(&self, features: &[Feature]) -> Vec<&Register> {
+        self.list.iter().filter(|group| group.is_listed(features)).flat_map(|group| &group.registers).collect()
+    }
+}
