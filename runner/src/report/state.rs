@@ -78,6 +78,11 @@ impl<'r> States<'r> {
         })
     }
 
+    /// The end of a case.
+    pub(crate) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
+        self.ended.get(case).copied()
+    }
+
     /// Why a case was skipped, ended in error or is missing.
     pub(crate) fn reason(&self, case: &str) -> Option<String> {
         match self.ended.get(case) {

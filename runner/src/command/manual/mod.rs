@@ -32,11 +32,11 @@ For fish:
 
 Exit codes: 0 written; 64 wrong usage.";
 
-/// Where manual pages go.
+/// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = MAN_HELP)]
 pub(crate) struct ManArgs {
-    /// Directory for the pages; made if it is not there
+    /// Directory for the pages; created if missing
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Overwrite pages that exist
@@ -44,11 +44,11 @@ pub(crate) struct ManArgs {
     force: bool,
 }
 
-/// Whose completion is asked for.
+/// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_HELP)]
 pub(crate) struct CompletionsArgs {
-    /// The program that is completed
+    /// The program to complete
     #[arg(long, value_enum, default_value_t = Program::Reglist, value_name = "NAME")]
     program: Program,
     /// The shell

@@ -7,9 +7,7 @@ use reglist_suite::report::events::{CaseFinished, Outcome};
 use serde::Serialize;
 
 use crate::record::stream::{Record, Runs};
-
-/// More entries than any kernel lists.
-const LONGEST_LIST: usize = 4096;
+use crate::report::groups::LONGEST_LIST;
 
 /// What tells a round from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
