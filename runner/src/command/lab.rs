@@ -95,8 +95,8 @@ pub(crate) struct LabArgs {
     /// known to fail and passes does
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// Write what came of `--fault all` to FILE.json or FILE.html; can be given
-    /// twice. The results have both in any case
+    /// Write the results of `--fault all` to FILE.json; a copy is always among
+    /// the results
     #[arg(long, value_name = "FILE")]
     matrix: Vec<PathBuf>,
     /// Use the directory of results even if it is not empty, and overwrite the

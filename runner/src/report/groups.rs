@@ -9,7 +9,7 @@ use super::id::push_new;
 use super::words::ranges;
 
 /// More entries than any kernel lists.
-const LONGEST_LIST: usize = 4096;
+pub(crate) const LONGEST_LIST: usize = 4096;
 
 /// Findings that say the same.
 #[derive(Debug)]

@@ -33,6 +33,17 @@ impl State {
     }
 }
 
+impl From<Outcome> for State {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Pass => Self::Pass,
+            Outcome::Fail => Self::Fail,
+            Outcome::Skip => Self::Skip,
+            Outcome::Error => Self::Error,
+        }
+    }
+}
+
 /// How the cases of a run stand.
 pub(crate) struct States<'r> {
     run: &'r StoredRun,
@@ -62,14 +73,16 @@ impl<'r> States<'r> {
         if !self.planned.contains(case) {
             return None;
         }
-        Some(match self.ended.get(case).map(|case| case.outcome) {
-            Some(Outcome::Pass) => State::Pass,
-            Some(Outcome::Fail) => State::Fail,
-            Some(Outcome::Skip) => State::Skip,
-            Some(Outcome::Error) => State::Error,
+        Some(match self.ended.get(case) {
+            Some(case) => case.outcome.into(),
             None if self.is_unimplemented() => State::Skip,
             None => State::Missing,
         })
+    }
+
+    /// The end of a case.
+    pub(crate) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
+        self.ended.get(case).copied()
     }
 
     /// Why a case was skipped, ended in error or is missing.

@@ -7,6 +7,7 @@ use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, RunStarted};
 
 use super::state::State;
+use crate::record::known::Entry;
 
 /// What a finding is about, beside its clause: ioctl, register, entries.
 pub(crate) fn subject(finding: &Finding) -> String {
@@ -78,6 +79,17 @@ pub(crate) fn is(state: State) -> &'static str {
     }
 }
 
+/// The state in one word.
+pub(crate) fn word(state: State) -> &'static str {
+    match state {
+        State::Pass => "pass",
+        State::Fail => "fail",
+        State::Skip => "skip",
+        State::Error => "error",
+        State::Missing => "missing",
+    }
+}
+
 /// How a case ended, as it follows a number.
 pub(crate) fn ended(state: State) -> &'static str {
     match state {
@@ -115,6 +127,13 @@ pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
     let ranges =
         numbers.chunk_by(|one, other| other - one == 1).filter_map(|range| Some((range.first()?, range.last()?)));
     ranges.map(|(start, end)| if start == end { start.to_string() } else { format!("{start}-{end}") }).collect()
+}
+
+/// Entries of a file of expected failures that are of no use, a sentence each.
+pub(crate) fn useless_entries(file: &str, expired: &[Entry], unmatched: &[Entry]) -> Vec<String> {
+    let sentence = |entry: &Entry, why: &str| format!("{file}:{}: the entry for {} {why}", entry.line, entry.case);
+    let expired = expired.iter().map(|entry| sentence(entry, &format!("has expired: {entry}")));
+    expired.chain(unmatched.iter().map(|entry| sentence(entry, &format!("matches no case: {entry}")))).collect()
 }
 
 /// The first `most` names, and the number of the others.

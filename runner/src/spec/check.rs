@@ -10,9 +10,9 @@ use reglist_suite::clause::{Clauses, Level};
 use reglist_suite::spec::{Spec, problems};
 
 use super::error::Error;
+use super::hints;
 use super::remark::Remark;
 use super::tree::Tree;
-use super::{hints, text};
 use crate::report::paragraph::hanging;
 use crate::report::words::count;
 
@@ -117,7 +117,7 @@ fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
     let all = any.registers.all().len();
     let families = count(any.registers.families().count(), "family");
     let parts = [
-        (all, format!("{} in {families}", text::registers(all))),
+        (all, format!("{} in {families}", count(all, "register"))),
         (unused, format!("{unused} of them used by nothing")),
         (any.unlisted.exceptions.len(), count(any.unlisted.exceptions.len(), "exception")),
         (any.consumers.len(), count(any.consumers.len(), "consumer")),
@@ -141,9 +141,9 @@ fn series_numbers(shown: &mut String, spec: &Spec) {
     let what = match (sizes.iter().min(), sizes.iter().max()) {
         (Some(least), Some(most)) => {
             let registers: usize = spec.list.iter().map(|group| group.registers.len()).sum();
-            let of = if least < most { format!("{least} to {most} registers") } else { text::registers(*least) };
+            let of = if least < most { format!("{least} to {most} registers") } else { count(*least, "register") };
             let groups = count(spec.list.len(), "group");
-            format!("{} in {groups}, {configurations} of {of}", text::registers(registers))
+            format!("{} in {groups}, {configurations} of {of}", count(registers, "register"))
         }
         _ => format!("{configurations}, of whose lists nothing is said"),
     };

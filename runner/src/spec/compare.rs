@@ -169,10 +169,10 @@ impl fmt::Display for GroupChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Appeared { name, when, registers } => {
-                write!(f, "{name} appeared ({}, {})", text::registers(*registers), condition(when))
+                write!(f, "{name} appeared ({}, {})", count(*registers, "register"), condition(when))
             }
             Self::Gone { name, when, registers } => {
-                write!(f, "{name} is gone ({}, {})", text::registers(*registers), condition(when))
+                write!(f, "{name} is gone ({}, {})", count(*registers, "register"), condition(when))
             }
             Self::When { name, old, new } => write!(f, "{name}: was {}, is {}", condition(old), condition(new)),
             Self::Registers { registers, old, new } => {

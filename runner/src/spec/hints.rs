@@ -21,12 +21,7 @@ pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, ser
         if let Some(other) = equal {
             let what = format!("series {} has the same configurations and lists as {}", spec.series, other.series);
             let file = file(arch, spec, "groups");
-            hints.push(Remark {
-                file: source.display(&file),
-                line: 1,
-                what,
-                remedy: "one of them is enough".to_owned(),
-            });
+            hints.push(Remark::new(&source.display(&file), 1, what, "one of them is enough"));
         }
     }
     unsafe_to_set(hints, source, arch, series)
@@ -65,12 +60,12 @@ fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec)
             continue;
         };
         let text = source.read(&file(arch, spec, &configuration.name))?;
-        hints.push(Remark {
-            file: text.file().to_owned(),
-            line: text.line_of_key("features"),
-            what: format!("configurations {} and {} have the same features", twin.name, configuration.name),
-            remedy: "remove one of them, or correct its features".to_owned(),
-        });
+        hints.push(Remark::new(
+            text.file(),
+            text.line_of_key("features"),
+            format!("configurations {} and {} have the same features", twin.name, configuration.name),
+            "remove one of them, or correct its features",
+        ));
     }
     Ok(())
 }
@@ -82,12 +77,12 @@ fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Sp
             continue;
         }
         let text = source.read(&file(arch, spec, "groups"))?;
-        hints.push(Remark {
-            file: text.file().to_owned(),
-            line: text.line_of_key(&group.name),
-            what: format!("no configuration lists group {}, so that nothing tests it", group.name),
-            remedy: format!("add a configuration with one of {}", text::features(&group.when)),
-        });
+        hints.push(Remark::new(
+            text.file(),
+            text.line_of_key(&group.name),
+            format!("no configuration lists group {}, so that nothing tests it", group.name),
+            format!("add a configuration with one of {}", text::features(&group.when)),
+        ));
     }
     Ok(())
 }
@@ -98,12 +93,12 @@ fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spe
         let path = file(arch, spec, &configuration.name);
         if !has_source(source, &path)? {
             let text = source.read(&path)?;
-            hints.push(Remark {
-                file: text.file().to_owned(),
-                line: text.line_of_key("source"),
-                what: "key `source` is empty".to_owned(),
-                remedy: "say where the list comes from".to_owned(),
-            });
+            hints.push(Remark::new(
+                text.file(),
+                text.line_of_key("source"),
+                "key `source` is empty".to_owned(),
+                "say where the list comes from",
+            ));
         }
     }
     Ok(())
@@ -129,11 +124,11 @@ fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, seri
     let Some(first) = without.values().next() else { return Ok(()) };
     let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
     let names = without.values().copied().collect::<Vec<_>>().join(", ");
-    hints.push(Remark {
-        file: text.file().to_owned(),
-        line: text.line_of_pair("name", first, 0),
-        what: format!("listed, and no value of theirs is said to be safe to SET: {names}"),
-        remedy: "state `values` that are safe on any host, or `rule: fixed` if there are none".to_owned(),
-    });
+    hints.push(Remark::new(
+        text.file(),
+        text.line_of_pair("name", first, 0),
+        format!("listed, and no value of theirs is said to be safe to SET: {names}"),
+        "state `values` that are safe on any host, or `rule: fixed` if there are none",
+    ));
     Ok(())
 }

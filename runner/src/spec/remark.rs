@@ -18,3 +18,9 @@ impl fmt::Display for Remark {
         write!(f, "{}:{}: {}\n[{}]", self.file, self.line, self.what, self.remedy)
     }
 }
+
+impl Remark {
+    pub(super) fn new(file: &str, line: usize, what: String, remedy: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, what, remedy: remedy.into() }
+    }
+}

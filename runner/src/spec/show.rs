@@ -12,6 +12,7 @@ use super::error::Error;
 use super::text;
 use super::tree::Tree;
 use crate::report::paragraph::{fill, hanging};
+use crate::report::words::count;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -66,7 +67,7 @@ impl List {
             self.architecture,
             self.series,
             self.configuration,
-            text::registers(self.registers.len()),
+            count(self.registers.len(), "register"),
             text::features(&self.features)
         )
     }

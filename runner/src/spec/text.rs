@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 use reglist_suite::arch::Feature;
 use reglist_suite::spec::{Register, Rule};
 
-use crate::report::words::count;
-
 /// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {
     if features.is_empty() {
@@ -19,11 +17,6 @@ pub(super) fn features(features: &[Feature]) -> String {
 /// The names of features, whatever their order.
 pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
-}
-
-/// A number of registers.
-pub(super) fn registers(number: usize) -> String {
-    count(number, "register")
 }
 
 /// Whether nobody has said yet what is safe to SET.

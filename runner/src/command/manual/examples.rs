@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is typed most, with what it does.
+//! Frequent command lines, and their effects.
 
 /// A command line, without the program's name, and what it does.
 pub(super) type Example = (&'static str, &'static str);
@@ -8,12 +8,12 @@ pub(super) type Example = (&'static str, &'static str);
 pub(super) fn examples(page: &str) -> &'static [Example] {
     match page {
         "reglist" => &[
-            ("", "Test this machine's kernel; on a machine that is not LoongArch, show a run on the model."),
-            ("lab --patch v6.patch", "Test a kernel with a patch on it, without a LoongArch machine."),
-            ("show ESTAT", "Say what a register is, and what GET and SET do with it."),
+            ("", "Test this machine's kernel; on other machines than LoongArch, test the model."),
+            ("lab --patch v6.patch", "Test a kernel with a patch, without a LoongArch machine."),
+            ("show ESTAT", "Explain a register, and what GET and SET do with it."),
         ],
         "reglist-run" => &[
-            ("run", "Test everything that the host has."),
+            ("run", "Run all checks that the host supports."),
             ("run --config pmu_lbt efault.", "Run the checks of one theme, in one configuration."),
             (
                 "run --fault all --matrix faults.json",
@@ -23,37 +23,37 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
         "reglist-lab" => &[
             ("lab --reference", "Test the reference implementation on Linux 7.2."),
             ("lab --kernel 6.12 --patch v6.patch", "Test a patch on Linux 6.12."),
-            ("lab --kernel-src ~/linux contents.", "Test a tree of one's own, and only what the list holds."),
-            ("lab --reference --fault efault-lost", "See that a fault is noticed by a real kernel's run."),
+            ("lab --kernel-src ~/linux contents.", "Test your kernel tree, and only the contents of the list."),
+            ("lab --reference --fault efault-lost", "Check that the suite detects a fault in a real kernel."),
         ],
         "reglist-ssh" => &[
             ("ssh root@board", "Test the kernel of a board."),
-            ("ssh --results results root@board efault.", "Run the checks of one theme there, and keep what they said."),
+            ("ssh --results results root@board efault.", "Run the checks of one theme there, and keep the results."),
         ],
         "reglist-spec" => &[
-            ("spec check", "Say whether all specifications are right."),
+            ("spec check", "Check all specifications."),
             ("spec list", "List architectures, series and configurations."),
             ("spec show pmu_lbt", "Show the list of a configuration."),
         ],
-        "reglist-diff" => &[("diff old.jsonl new.jsonl", "Say what is different between two runs.")],
+        "reglist-diff" => &[("diff old.jsonl new.jsonl", "Compare two runs.")],
         "reglist-report" => &[
             ("report events.jsonl", "Report a stored run."),
             ("report --format ktap console.log", "Find a run in a log, and print it as KTAP."),
         ],
         "reglist-show" => &[
-            ("show", "List what there is to show."),
-            ("show CPUCFG2", "Say what a register is, and which values SET refuses."),
-            ("show 0x9030000000010028", "Say what an id names."),
-            ("show list.contents pmu_lbt.contents.exact", "Say what a clause demands, and what a case does."),
+            ("show", "List all names."),
+            ("show CPUCFG2", "Explain a register, and the values that SET refuses."),
+            ("show 0x9030000000010028", "Decode an id."),
+            ("show list.contents pmu_lbt.contents.exact", "Explain a clause and a case."),
         ],
-        "reglist-doctor" => &[("doctor", "Say what the lab needs, and what of it is there.")],
-        "reglist-cache" => &[("cache --clear", "Give back the disk that the lab has taken.")],
-        "reglist-man" => &[("man ~/.local/share/man/man1", "Write the pages where man finds them.")],
+        "reglist-doctor" => &[("doctor", "Check the requirements of the lab.")],
+        "reglist-cache" => &[("cache --clear", "Remove all files of the lab's cache.")],
+        "reglist-man" => &[("man ~/.local/share/man/man1", "Write the pages to a directory that man searches.")],
         "reglist-completions" => &[("completions bash", "Print a completion for bash.")],
         "reglist-suite" => &[
             ("--list", "List every case, without opening /dev/kvm."),
-            ("--events events.jsonl", "Test everything, and keep the run as JSON lines."),
-            ("--format ktap --strict", "Test everything as KTAP; broken clauses of level should fail."),
+            ("--events events.jsonl", "Run all checks, and keep the events as JSON lines."),
+            ("--format ktap --strict", "Run all checks with KTAP output; broken `should` clauses fail."),
             ("--config base contents.", "Run the checks of one theme, in one configuration."),
         ],
         _ => &[],

@@ -9,12 +9,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Command, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use reglist_suite::exit;
 use reglist_suite::harness;
 
-use crate::command::cli::Cli;
 use crate::command::error::Error;
 use crate::spec::lookup;
 use crate::system::files::{self, FileError};
@@ -33,11 +32,11 @@ For fish:
 
 Exit codes: 0 written; 64 wrong usage.";
 
-/// Where manual pages go.
+/// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = MAN_HELP)]
 pub(crate) struct ManArgs {
-    /// Directory for the pages; made if it is not there
+    /// Directory for the pages; created if missing
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Overwrite pages that exist
@@ -45,11 +44,11 @@ pub(crate) struct ManArgs {
     force: bool,
 }
 
-/// Whose completion is asked for.
+/// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_HELP)]
 pub(crate) struct CompletionsArgs {
-    /// The program that is completed
+    /// The program to complete
     #[arg(long, value_enum, default_value_t = Program::Reglist, value_name = "NAME")]
     program: Program,
     /// The shell
@@ -65,19 +64,19 @@ enum Program {
 }
 
 impl Program {
-    /// Its command line, with all that can be said of it.
-    fn command(self) -> Command {
+    /// Its command line, given that of `reglist`.
+    fn command(self, reglist: Command) -> Command {
         match self {
-            Self::Reglist => documented(),
+            Self::Reglist => reglist,
             Self::ReglistSuite => harness::command(),
         }
     }
 }
 
-/// Writes every page, or none; the result is the exit code.
-pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
+/// Writes every page and returns the exit code.
+pub(crate) fn write_pages(arguments: &ManArgs, reglist: Command) -> Result<u8, Error> {
     let directory = &arguments.directory;
-    let pages = page::pages().map_err(PrintError)?;
+    let pages = page::pages(reglist).map_err(PrintError)?;
     fs::create_dir_all(directory).map_err(FileError::write(directory))?;
     let paths: Vec<PathBuf> = pages.iter().map(|page| directory.join(&page.file)).collect();
     paths.iter().try_for_each(|path| files::check(path, arguments.force))?;
@@ -88,19 +87,14 @@ pub(crate) fn write_pages(arguments: &ManArgs) -> Result<u8, Error> {
     Ok(exit::PASSED)
 }
 
-/// Writes a completion to the standard output; the result is the exit code.
-pub(crate) fn print_completions(arguments: &CompletionsArgs) -> Result<u8, Error> {
-    let mut command = with_names(arguments.program.command());
+/// Prints a completion and returns the exit code.
+pub(crate) fn print_completions(arguments: &CompletionsArgs, reglist: Command) -> Result<u8, Error> {
+    let mut command = with_names(arguments.program.command(reglist));
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
     print(&String::from_utf8_lossy(&script))?;
     Ok(exit::PASSED)
-}
-
-/// The command line of `reglist`.
-fn documented() -> Command {
-    Cli::command()
 }
 
 /// With the names that `show` knows, if it has that command.

@@ -10,7 +10,6 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use reglist_suite::harness;
 use reglist_suite::report::describe;
 
-use super::documented;
 use super::examples::examples;
 
 /// Programs are in this section of the manual.
@@ -37,9 +36,9 @@ impl Page {
 }
 
 /// The pages of both programs and of every command.
-pub(super) fn pages() -> io::Result<Vec<Page>> {
+pub(super) fn pages(reglist: Command) -> io::Result<Vec<Page>> {
     let mut commands = Vec::new();
-    for program in [documented(), harness::command()] {
+    for program in [reglist, harness::command()] {
         let mut program = program.disable_help_subcommand(true);
         program.build();
         collect(&program, &mut commands);

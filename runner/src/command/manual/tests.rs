@@ -8,9 +8,10 @@ use std::process::{Command as Program_, Stdio};
 use clap::{CommandFactory as _, ValueEnum as _};
 
 use super::*;
+use crate::command::cli::Cli;
 
 fn pages() -> Vec<page::Page> {
-    page::pages().unwrap()
+    page::pages(Cli::command()).unwrap()
 }
 
 /// What a program prints, or `None` where it is not installed.
@@ -64,7 +65,7 @@ fn examples_are_command_lines() {
         for (line, _) in examples::examples(page.name()) {
             let words = shlex::split(line).unwrap();
             let program = if page.name() == "reglist-suite" { Program::ReglistSuite } else { Program::Reglist };
-            let command = program.command();
+            let command = program.command(Cli::command());
             let line = [command.get_name().to_owned()].into_iter().chain(words);
             let line: Vec<String> = line.collect();
             if let Err(error) = command.try_get_matches_from(&line) {
@@ -94,21 +95,21 @@ fn pages_are_written_once_and_again_only_by_force() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("man/man1");
     let arguments = |force| ManArgs { directory: directory.clone(), force };
-    assert_eq!(write_pages(&arguments(false)).unwrap(), exit::PASSED);
+    assert_eq!(write_pages(&arguments(false), Cli::command()).unwrap(), exit::PASSED);
     assert_eq!(fs::read_dir(&directory).unwrap().count(), pages().len());
     let page = directory.join("reglist-show.1");
     fs::write(&page, "mine").unwrap();
-    let error = write_pages(&arguments(false)).unwrap_err();
+    let error = write_pages(&arguments(false), Cli::command()).unwrap_err();
     assert_eq!(error.exit_code(), exit::USAGE);
     assert_eq!(fs::read_to_string(&page).unwrap(), "mine");
-    assert_eq!(write_pages(&arguments(true)).unwrap(), exit::PASSED);
+    assert_eq!(write_pages(&arguments(true), Cli::command()).unwrap(), exit::PASSED);
     assert_ne!(fs::read_to_string(&page).unwrap(), "mine");
     let file = ManArgs { directory: page, force: false };
-    assert_eq!(write_pages(&file).unwrap_err().exit_code(), exit::INFRASTRUCTURE);
+    assert_eq!(write_pages(&file, Cli::command()).unwrap_err().exit_code(), exit::INFRASTRUCTURE);
 }
 
 fn completion(program: Program, shell: Shell) -> String {
-    let mut command = with_names(program.command());
+    let mut command = with_names(program.command(Cli::command()));
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);

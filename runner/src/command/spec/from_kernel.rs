@@ -11,7 +11,6 @@ use reglist_suite::arch::{Arch as _, LoongArch64};
 use reglist_suite::exit;
 use reglist_suite::harness;
 
-use super::Place;
 use crate::command::error::Error;
 use crate::record::Record;
 use crate::spec;
@@ -40,8 +39,9 @@ and the command names them; 64 a run that cannot be used.";
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct FromKernelArgs {
-    #[command(flatten)]
-    place: Place,
+    /// Use the specifications in this directory instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    specs: Option<PathBuf>,
     /// Name of the new series
     #[arg(long, value_name = "NAME", value_parser = series_name)]
     series: String,
@@ -77,7 +77,7 @@ enum Asked {
 /// Writes a series and returns the exit code.
 pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
     let plan = Plan::new(Request {
-        specs: arguments.place.specs.clone(),
+        specs: arguments.specs.clone(),
         series: arguments.series.clone(),
         output: arguments.output.clone(),
         like: arguments.like.clone(),
@@ -108,7 +108,7 @@ fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
         Asked::Model => "model",
     };
     let mut words: Vec<OsString> = ["--subject", subject, "--allow-new"].map(OsString::from).into();
-    if let Some(specs) = &arguments.place.specs {
+    if let Some(specs) = &arguments.specs {
         words.extend(["--specs".into(), specs.clone().into_os_string()]);
     }
     if let Some(series) = &arguments.like {

@@ -15,6 +15,7 @@ use crate::record::known::{Date, Entry, Known};
 use crate::report::id::configuration;
 use crate::report::state::{State, States};
 use crate::report::stored::{Round, Stored, StoredRun};
+use crate::report::words::useless_entries;
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -87,25 +88,6 @@ impl Kind {
             Self::Fixed => "fixed",
             Self::Noticed => "with a fault newly noticed",
             Self::Tested => "no longer skipped",
-        }
-    }
-
-    /// The name in JSON.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::UnexpectedPass => "unexpected_pass",
-            Self::NewlyFailing => "newly_failing",
-            Self::Unnoticed => "unnoticed",
-            Self::NewlySkipped => "newly_skipped",
-            Self::Vanished => "vanished",
-            Self::FailingUntested => "failing_untested",
-            Self::New => "new",
-            Self::StillFailing => "still_failing",
-            Self::Known => "known",
-            Self::FailureSkipped => "failure_skipped",
-            Self::Fixed => "fixed",
-            Self::Noticed => "noticed",
-            Self::Tested => "tested",
         }
     }
 }
@@ -248,6 +230,12 @@ impl Comparison {
     /// Number of cases that pass and are known to fail.
     pub(crate) fn unexpected_passes(&self) -> usize {
         self.of_kind(Kind::UnexpectedPass).count()
+    }
+
+    /// Useless entries of the file of expected failures, a sentence each.
+    pub(super) fn useless_entries(&self) -> Vec<String> {
+        let of = |known: &KnownUse| useless_entries(&known.file, &known.expired, &known.unmatched);
+        self.known.as_ref().map(of).unwrap_or_default()
     }
 
     /// Whether the new file is worse than the old one.

@@ -14,16 +14,7 @@ pub(crate) enum DiffError {
     #[error(
         "{old} holds {old_runs} and {new} {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]"
     )]
-    Apart {
-        /// The file that is compared with.
-        old: String,
-        /// The file that is judged.
-        new: String,
-        /// Number of runs in the one.
-        old_runs: usize,
-        /// Number of runs in the other.
-        new_runs: usize,
-    },
+    Apart { old: String, new: String, old_runs: usize, new_runs: usize },
     /// The file of known failures.
     #[error(transparent)]
     Known(#[from] KnownError),

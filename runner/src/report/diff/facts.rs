@@ -8,7 +8,6 @@ use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use serde::Serialize;
 
-use super::place::place;
 use crate::report::id::configuration;
 use crate::report::stored::StoredRun;
 use crate::report::words::{observed, subject};
@@ -59,18 +58,19 @@ impl Collecting {
                 continue;
             };
             let (old, new) = (facts(before, strict), facts(case, strict));
-            let place = place(configuration(&case.case), label);
+            // The words of a run name its configuration.
+            let place = label.unwrap_or(configuration(&case.case));
             for about in old.keys().chain(new.keys().filter(|about| !old.contains_key(*about))) {
                 let none = BTreeSet::new();
                 let (old, new) = (old.get(about).unwrap_or(&none), new.get(about).unwrap_or(&none));
                 let gone: Vec<&String> = old.difference(new).collect();
                 let come: Vec<&String> = new.difference(old).collect();
                 if let ([gone], [come]) = (gone.as_slice(), come.as_slice()) {
-                    self.add(about, Some(gone), Some(come), &place);
+                    self.add(about, Some(gone), Some(come), place);
                     continue;
                 }
-                gone.into_iter().for_each(|gone| self.add(about, Some(gone), None, &place));
-                come.into_iter().for_each(|come| self.add(about, None, Some(come), &place));
+                gone.into_iter().for_each(|gone| self.add(about, Some(gone), None, place));
+                come.into_iter().for_each(|come| self.add(about, None, Some(come), place));
             }
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Document<'c> {
     differences: &'c [Difference],
     compared: usize,
     /// Every kind is there, also without cases.
-    cases: BTreeMap<&'static str, Vec<&'c Change>>,
+    cases: BTreeMap<String, Vec<&'c Change>>,
     registers: &'c Registers,
     facts: &'c [FactChange],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,10 +43,14 @@ impl<'c> Document<'c> {
             new: &comparison.new,
             differences: &comparison.differences,
             compared: comparison.compared,
-            cases: Kind::ALL.into_iter().map(|kind| (kind.name(), comparison.of_kind(kind).collect())).collect(),
+            cases: Kind::ALL.into_iter().map(|kind| (name(kind), comparison.of_kind(kind).collect())).collect(),
             registers: &comparison.registers,
             facts: &comparison.facts,
             known: comparison.known.as_ref(),
         }
     }
+}
+
+fn name(kind: Kind) -> String {
+    serde_json::to_value(kind).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default()
 }

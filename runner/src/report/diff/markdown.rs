@@ -10,7 +10,7 @@ use reglist_suite::report::events::SubjectKind;
 
 use super::compare::{Comparison, Kind};
 use super::lines::{Form, Item};
-use super::sections::{doubts, numbers, of_known, other_rules, totals, verdict};
+use super::sections::{doubts, numbers, other_rules, totals, verdict};
 use super::side::Side;
 use crate::report::words::count;
 
@@ -41,7 +41,7 @@ pub(crate) fn markdown(comparison: &Comparison) -> String {
         let _ = writeln!(text, "\nRegisters not compared: {}", FORM.text(reason));
     }
     list(&mut text, "Warnings and notes", &FORM.facts(&comparison.facts));
-    for sentence in of_known(comparison) {
+    for sentence in comparison.useless_entries() {
         let _ = writeln!(text, "\n**Warning**: {}", FORM.text(&sentence));
     }
     text

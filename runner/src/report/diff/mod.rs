@@ -8,7 +8,6 @@ pub(crate) mod facts;
 pub(crate) mod json;
 mod lines;
 pub(crate) mod markdown;
-mod place;
 pub(crate) mod registers;
 pub(crate) mod sections;
 pub(crate) mod side;

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, HashMap};
 use reglist_suite::report::events::{CaseFinished, NamedRegister, Outcome};
 use serde::Serialize;
 
-use super::place::place;
 use super::side::Difference;
 use crate::record::Record;
 use crate::report::id::{check, configuration};
@@ -94,11 +93,12 @@ impl Collecting {
             };
             let known = !was.listed.is_empty() && !case.listed.is_empty();
             let (was, is) = (List::of(was, known), List::of(case, known));
-            let place = place(name, label);
+            // The words of a run name its configuration.
+            let place = label.unwrap_or(name);
             for (places, from, to) in [(&mut self.appeared, &was, &is), (&mut self.gone, &is, &was)] {
                 let came = to.there.iter().filter(|(id, _)| !from.there.contains_key(id));
                 let came_back = from.missing.iter().filter(|(id, _)| !to.missing.contains_key(id));
-                came.chain(came_back).for_each(|(_, register)| add(places, (*register).clone(), &place));
+                came.chain(came_back).for_each(|(_, register)| add(places, (*register).clone(), place));
             }
         }
     }

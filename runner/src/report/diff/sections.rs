@@ -242,18 +242,3 @@ pub(crate) fn other_rules(comparison: &Comparison) -> Option<String> {
     let rules: Vec<String> = rules.map(|rule| format!("{}: {}, then {}", rule.what, rule.old, rule.new)).collect();
     (!rules.is_empty()).then(|| rules.join("; "))
 }
-
-/// What the file of known failures needs, a sentence for each entry.
-pub(crate) fn of_known(comparison: &Comparison) -> Vec<String> {
-    let Some(known) = &comparison.known else {
-        return Vec::new();
-    };
-    let place = |entry: &KnownEntry| format!("{}:{}", known.file, entry.line);
-    let expired = known
-        .expired
-        .iter()
-        .map(|entry| format!("{}: the entry for {} has expired: {entry}", place(entry), entry.case));
-    let unmatched =
-        known.unmatched.iter().map(|entry| format!("{}: the entry for {} matches no case", place(entry), entry.case));
-    expired.chain(unmatched).collect()
-}

@@ -7,7 +7,7 @@ use console::Style;
 
 use super::compare::{Comparison, Kind};
 use super::lines::{Form, Item};
-use super::sections::{doubts, numbers, of_known, other_rules, totals, verdict};
+use super::sections::{doubts, numbers, other_rules, totals, verdict};
 use super::side::Side;
 use crate::report::paragraph::{fill, hanging, indented, titled};
 use crate::report::words::{count, plain};
@@ -105,7 +105,7 @@ fn section(text: &mut String, comparison: &Comparison, kind: Kind) {
 }
 
 fn known(text: &mut String, comparison: &Comparison) {
-    let sentences = of_known(comparison);
+    let sentences = comparison.useless_entries();
     if !sentences.is_empty() {
         text.push('\n');
     }

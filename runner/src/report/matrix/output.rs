@@ -33,19 +33,13 @@ pub(crate) enum OutputError {
     OneFault,
     /// The suite shows its own output, and nobody follows its events.
     #[error("--matrix does not go with {option}\n[leave out one of the two]")]
-    OwnOutput {
-        /// The option that asks for it.
-        option: String,
-    },
+    OwnOutput { option: String },
     /// The option stands alone.
     #[error("--matrix needs a file\n[--matrix FILE.json]")]
     NoFile,
     /// The file's ending promises another format.
     #[error("`{}`: the matrix is written as JSON\n[name a file that ends in .json]", path.display())]
-    Ending {
-        /// The file.
-        path: PathBuf,
-    },
+    Ending { path: PathBuf },
     /// The clause catalogue cannot be read.
     #[error(transparent)]
     Clauses(#[from] SpecError),

@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::record::runs::Runs;
 use crate::record::{End, Record};
 
-/// More entries than any kernel lists.
-const LONGEST_LIST: usize = 4096;
+use crate::report::groups::LONGEST_LIST;
 
 /// What tells a round from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::report::diff::compare::Kind;
 use crate::report::groups::{Group, grouped};
 use crate::report::id::{self, configuration, push_new};
 use crate::report::state::State;
-use crate::report::words::{count, ended, milliseconds, some};
+use crate::report::words::{self, count, ended, milliseconds, some};
 
 /// What is said of one case before the rest is only counted.
 const MOST_SAID: usize = 12;
@@ -107,15 +107,13 @@ pub(super) struct Said {
 
 /// How a case stands in a few letters.
 pub(super) fn stand(state: Option<State>) -> Stand {
-    let (word, class) = match state {
-        Some(State::Pass) => ("pass", "good"),
-        Some(State::Fail) => ("fail", "bad"),
-        Some(State::Skip) => ("skip", "open"),
-        Some(State::Error) => ("error", "bad"),
-        Some(State::Missing) => ("missing", "bad"),
-        None => ("not planned", "none"),
+    let class = match state {
+        Some(State::Pass) => "good",
+        Some(State::Skip) => "open",
+        Some(_) => "bad",
+        None => "none",
     };
-    Stand { word, class }
+    Stand { word: state.map_or("not planned", words::word), class }
 }
 
 /// Every clause of the catalogue, then those that only a finding names.

@@ -72,20 +72,9 @@ pub(super) struct Moving {
 pub(super) struct Facts {
     pub(super) heading: String,
     pub(super) open: bool,
-    pub(super) changes: Vec<Changed>,
+    pub(super) changes: Vec<FactChange>,
     /// Number of those that are left out.
     pub(super) more: usize,
-}
-
-/// A warning or a fact that is not the same in both runs.
-#[derive(Debug)]
-pub(super) struct Changed {
-    pub(super) word: &'static str,
-    pub(super) clause: String,
-    pub(super) about: String,
-    pub(super) old: String,
-    pub(super) new: String,
-    pub(super) configurations: String,
 }
 
 impl Differences {
@@ -187,18 +176,7 @@ fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
     (number > 0).then(|| Facts {
         heading: format!("{} changed", count(number, warning_or_note(level))),
         open: level != Level::Note,
-        changes: all().take(MOST_ENTRIES).map(changed).collect(),
+        changes: all().take(MOST_ENTRIES).cloned().collect(),
         more: number.saturating_sub(MOST_ENTRIES),
     })
-}
-
-fn changed(fact: &FactChange) -> Changed {
-    Changed {
-        word: warning_or_note(fact.level),
-        clause: fact.clause.clone(),
-        about: fact.about.clone(),
-        old: fact.old.clone().unwrap_or_default(),
-        new: fact.new.clone().unwrap_or_default(),
-        configurations: some(&fact.configurations, MOST_NAMES),
-    }
 }

@@ -9,7 +9,7 @@ use reglist_suite::report::events::NamedRegister;
 use super::anchor::anchor;
 use super::view::View;
 use crate::report::groups::{Group, grouped};
-use crate::report::id::{check, configuration, each_once};
+use crate::report::id::{by_key, check, configuration, each_once};
 use crate::report::words::some;
 
 /// Groups of findings, and names in one of them, before the rest is only counted.
@@ -76,18 +76,10 @@ impl Findings {
             }
         }
         // Notes on a clause stand together.
-        let order = |block: &Block| findings_order(&findings.notes, block);
-        let places: Vec<usize> = findings.notes.iter().map(order).collect();
-        let mut notes: Vec<(usize, Block)> = places.into_iter().zip(findings.notes).collect();
-        notes.sort_by_key(|(place, _)| *place);
-        findings.notes = notes.into_iter().map(|(_, block)| block).collect();
+        let by_clause = by_key(findings.notes.into_iter().map(|block| (block.clause.clone(), block)));
+        findings.notes = by_clause.into_iter().flat_map(|(_, blocks)| blocks).collect();
         findings
     }
-}
-
-/// Where the block's clause comes first.
-fn findings_order(blocks: &[Block], block: &Block) -> usize {
-    blocks.iter().position(|other| other.clause == block.clause).unwrap_or_default()
 }
 
 /// What findings with something in common say, wherever it is shown.

@@ -7,14 +7,13 @@ use std::collections::HashSet;
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Label, NamedRegister, RunStarted};
 
 use crate::record::{End, Record};
+use crate::report::groups::LONGEST_LIST;
 use crate::report::stored::StoredRun;
 use crate::report::words::cut;
 
 /// Findings of one case, and of a run.
 const MOST_OF_CASE: usize = 500;
 const MOST_OF_RUN: usize = 8_000;
-/// Registers of one list, which is more than any kernel has been seen to list.
-const MOST_LISTED: usize = 4096;
 /// Facts that were written down with a run.
 const MOST_LABELS: usize = 64;
 /// Characters of an id or a name, of what was expected or observed, and of why
@@ -52,7 +51,7 @@ impl Input {
                 duration_us: case.duration_us,
                 ioctls: case.ioctls,
                 findings: case.findings.iter().take(taken).map(finding).collect(),
-                listed: case.listed.iter().take(MOST_LISTED).map(register).collect(),
+                listed: case.listed.iter().take(LONGEST_LIST).map(register).collect(),
             }));
         }
         if let Some(case) = &record.running {

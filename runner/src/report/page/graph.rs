@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::report::id::each_once;
+
 /// More names and arrows than anybody can follow; the list has them all.
 const MOST_NODES: usize = 60;
 const MOST_ARROWS: usize = 150;
@@ -57,14 +59,8 @@ pub(super) struct Line {
 impl Graph {
     /// The drawing of these arrows; nothing if there are none, or too many.
     pub(super) fn of(arrows: &[Arrow]) -> Option<Self> {
-        let mut names: Vec<&str> = Vec::new();
-        for arrow in arrows {
-            for name in [arrow.first.as_str(), &arrow.then] {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
+        let ends = arrows.iter().flat_map(|arrow| [arrow.first.as_str(), &arrow.then]);
+        let names = each_once(ends, |name| name);
         if arrows.is_empty() || arrows.len() > MOST_ARROWS || names.len() > MOST_NODES {
             return None;
         }

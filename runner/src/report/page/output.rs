@@ -19,27 +19,19 @@ pub(crate) enum PageError {
     #[error(
         "there are {runs} runs, with a fault each, and a page shows one run or two\n[for --fault all, run and lab write --matrix FILE.json]"
     )]
-    EveryFault {
-        /// Number of runs.
-        runs: usize,
-    },
+    EveryFault { runs: usize },
     /// There are more runs than stand side by side.
     #[error(
         "there are {runs} runs, and a page shows one run or two\n[give one file with one run, or two to compare; --format json writes runs out again]"
     )]
-    Several {
-        /// Number of runs.
-        runs: usize,
-    },
+    Several { runs: usize },
     /// The file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
     /// The template fails, which no run can cause.
     #[error("failed to make `{}`", path.display())]
     Template {
-        /// The file.
         path: PathBuf,
-        /// What the template engine says.
         #[source]
         source: askama::Error,
     },

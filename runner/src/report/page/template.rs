@@ -3,11 +3,14 @@
 
 use askama::Template;
 use data_encoding::BASE64;
+use reglist_suite::clause::Level;
 use sha2::{Digest as _, Sha256};
 
 use super::anchor::anchor;
 use super::content::Page;
+use super::findings::MOST_NAMES;
 use super::fit::Input;
+use crate::report::words::{some, warning_or_note};
 
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
@@ -27,6 +30,14 @@ struct Filled<'p> {
 }
 
 impl Filled<'_> {
+    fn word(&self, level: &Level) -> &'static str {
+        warning_or_note(*level)
+    }
+
+    fn some(&self, names: &[String]) -> String {
+        some(names, MOST_NAMES)
+    }
+
     /// The anchor of a clause.
     fn clause(&self, id: &str) -> String {
         anchor("clause", id)

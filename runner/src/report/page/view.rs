@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A run as every part of the page looks at it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
 
@@ -22,7 +22,6 @@ pub(super) struct View<'r> {
     pub(super) specification: Specification,
     /// How its cases stand.
     states: States<'r>,
-    ended: HashMap<&'r str, &'r CaseFinished>,
     /// The cases that have a row.
     rows: HashSet<&'r str>,
 }
@@ -34,13 +33,7 @@ impl<'r> View<'r> {
         let few = plan.len() <= MOST_CASES;
         let is_shown = |case: &&str| few || states.state(case) != Some(State::Pass);
         let rows = plan.iter().map(String::as_str).filter(is_shown).take(MOST_CASES).collect();
-        Self {
-            input,
-            specification: Specification::of(&input.run.started),
-            states,
-            ended: input.run.record.ended.iter().map(|case| (case.case.as_str(), case)).collect(),
-            rows,
-        }
+        Self { input, specification: Specification::of(&input.run.started), states, rows }
     }
 
     pub(super) fn started(&self) -> &'r RunStarted {
@@ -63,7 +56,7 @@ impl<'r> View<'r> {
 
     /// The end of a case.
     pub(super) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
-        self.ended.get(case).copied()
+        self.states.case(case)
     }
 
     /// What a case found.

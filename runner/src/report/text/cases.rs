@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::report::events::{CaseFinished, Outcome, RunStarted};
+use reglist_suite::report::events::{CaseFinished, RunStarted};
 
 use crate::record::Record;
+use crate::report::state::State;
+use crate::report::words::{milliseconds, word};
 
 /// Writes a line for each case of the plan: id, outcome, ioctls under test, time.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
@@ -15,27 +17,17 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let width = started.plan.iter().map(String::len).max().unwrap_or_default();
     let _ = writeln!(text, "\n{:width$}  {:<7}  {:>7}  {:>11}", "case", "outcome", "ioctls", "time");
     for case in &started.plan {
-        let Some(case) = ended.get(case.as_str()) else {
-            let _ = writeln!(text, "{case:width$}  {}", Style::new().red().bold().apply_to("missing"));
-            continue;
+        let ended = ended.get(case.as_str());
+        let state = ended.map_or(State::Missing, |ended| ended.outcome.into());
+        let style = match state {
+            State::Pass => Style::new().green(),
+            State::Skip => Style::new().yellow(),
+            State::Fail | State::Error | State::Missing => Style::new().red().bold(),
         };
-        let (word, style) = outcome(case.outcome);
-        let _ = writeln!(
-            text,
-            "{:width$}  {}  {:>7}  {:>8.1} ms",
-            case.case,
-            style.apply_to(format!("{word:<7}")),
-            case.ioctls,
-            case.duration_us as f64 / 1e3,
-        );
-    }
-}
-
-fn outcome(outcome: Outcome) -> (&'static str, Style) {
-    match outcome {
-        Outcome::Pass => ("pass", Style::new().green()),
-        Outcome::Fail => ("fail", Style::new().red().bold()),
-        Outcome::Skip => ("skip", Style::new().yellow()),
-        Outcome::Error => ("error", Style::new().red().bold()),
+        let _ = write!(text, "{case:width$}  {}", style.apply_to(format!("{:<7}", word(state))));
+        if let Some(ended) = ended {
+            let _ = write!(text, "  {:>7}  {:>11}", ended.ioctls, milliseconds(ended.duration_us));
+        }
+        text.push('\n');
     }
 }

@@ -10,7 +10,7 @@ use reglist_suite::report::events::{Outcome, RunStarted};
 
 use crate::record::Record;
 use crate::report::groups::Group;
-use crate::report::id::{check, configuration, each_once, push_new};
+use crate::report::id::{by_key, check, configuration, each_once};
 use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 
@@ -27,15 +27,12 @@ pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarte
 
 /// Writes notes, one paragraph each, those of a clause together.
 pub(super) fn write_notes(text: &mut String, groups: &[Group<'_>], record: &Record) {
-    let notes = || groups.iter().filter(|group| group.first.level == Level::Note);
-    let mut clauses = Vec::new();
-    notes().for_each(|group| push_new(&mut clauses, group.first.clause.as_str()));
-    if !clauses.is_empty() {
+    let notes = groups.iter().filter(|group| group.first.level == Level::Note);
+    let by_clause = by_key(notes.map(|group| (group.first.clause.as_str(), group)));
+    if !by_clause.is_empty() {
         text.push('\n');
     }
-    for clause in clauses {
-        notes().filter(|group| group.first.clause == clause).for_each(|group| note(text, group, record));
-    }
+    by_clause.into_iter().flat_map(|(_, groups)| groups).for_each(|group| note(text, group, record));
 }
 
 fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {

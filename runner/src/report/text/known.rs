@@ -7,6 +7,7 @@ use console::Style;
 use crate::record::known::Judged;
 use crate::report::id::by_key;
 use crate::report::paragraph::{hanging, labelled};
+use crate::report::words::useless_entries;
 
 /// Writes a paragraph for each entry that has anything to do with the run.
 pub(super) fn write(text: &mut String, judged: &Judged) {
@@ -23,13 +24,11 @@ pub(super) fn write(text: &mut String, judged: &Judged) {
             }
         }
     }
-    let useless = judged.expired.iter().map(|entry| (entry, "has expired, and counts no more"));
-    let useless = useless.chain(judged.unmatched.iter().map(|entry| (entry, "matches no case")));
-    for (position, (entry, why)) in useless.enumerate() {
-        if position == 0 {
-            text.push('\n');
-        }
-        let word = Style::new().yellow().apply_to("warning:").to_string();
-        hanging(text, &format!("{word} {}:{}: the entry for {} {why}: {entry}", judged.file, entry.line, entry.case));
+    let useless = useless_entries(&judged.file, &judged.expired, &judged.unmatched);
+    if !useless.is_empty() {
+        text.push('\n');
+    }
+    for sentence in useless {
+        hanging(text, &format!("{} {sentence}", Style::new().yellow().apply_to("warning:")));
     }
 }

@@ -5,34 +5,32 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::report::events::{Outcome, RunStarted, Totals};
+use reglist_suite::report::events::RunStarted;
 
 use super::compared::Compared;
 use crate::record::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;
+use crate::report::state::State;
+use crate::report::words::{ended, word};
 
 /// Between two columns.
 const GAP: usize = 2;
 
-/// Cases of one configuration and theme.
-#[derive(Debug, Clone, Copy, Default)]
-struct Cell {
-    totals: Totals,
-    /// Planned cases without an end.
-    missing: usize,
-}
+/// The number of cases of one configuration and theme, by state.
+#[derive(Debug, Clone, Default)]
+struct Cell(BTreeMap<State, usize>);
 
 /// Writes the table.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let plan = || started.plan.iter().map(String::as_str);
     let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
     let cells = cells(record, started);
-    let cell = |configuration, theme| cells.get(&(configuration, theme)).copied().unwrap_or_default();
+    let cell = |configuration, theme| cells.get(&(configuration, theme)).cloned().unwrap_or_default();
     let column = |configuration| themes.iter().map(|theme| cell(configuration, theme)).collect::<Vec<_>>();
     let with_sum = |mut column: Vec<Cell>| {
         if column.len() > 1 {
-            column.push(column.iter().fold(Cell::default(), |sum, cell| sum.and(*cell)));
+            column.push(Cell::sum(&column));
         }
         column
     };
@@ -52,13 +50,13 @@ pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &
         let Some(started) = &record.started else { return Cell::default() };
         let cells = cells(record, started);
         let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
-        of_theme.fold(Cell::default(), |sum, (_, cell)| sum.and(*cell))
+        Cell::sum(of_theme.map(|(_, cell)| cell))
     };
     let columns: Vec<(&str, Vec<Cell>)> = compared
         .iter()
         .map(|run| {
             let mut column: Vec<Cell> = themes.iter().map(|theme| cell(run.runs.current(), theme)).collect();
-            column.push(column.iter().fold(Cell::default(), |sum, cell| sum.and(*cell)));
+            column.push(Cell::sum(&column));
             (run.name.as_str(), column)
         })
         .collect();
@@ -80,14 +78,12 @@ fn write_columns(text: &mut String, rows: &[&str], columns: &[Column<'_>]) {
 }
 
 fn cells<'a>(record: &Record, started: &'a RunStarted) -> BTreeMap<(&'a str, &'a str), Cell> {
-    let ended: BTreeMap<&str, Outcome> = record.ended.iter().map(|case| (case.case.as_str(), case.outcome)).collect();
+    let ended: BTreeMap<&str, State> =
+        record.ended.iter().map(|case| (case.case.as_str(), case.outcome.into())).collect();
     let mut cells: BTreeMap<_, Cell> = BTreeMap::new();
     for case in &started.plan {
-        let cell = cells.entry((configuration(case), theme(case))).or_default();
-        match ended.get(case.as_str()) {
-            Some(outcome) => cell.totals.count(*outcome),
-            None => cell.missing += 1,
-        }
+        let Cell(states) = cells.entry((configuration(case), theme(case))).or_default();
+        *states.entry(ended.get(case.as_str()).copied().unwrap_or(State::Missing)).or_default() += 1;
     }
     cells
 }
@@ -123,7 +119,7 @@ fn write_block(text: &mut String, rows: &[&str], first: usize, block: &[Column<'
     for (position, row) in rows.iter().enumerate() {
         let _ = write!(text, "{row:first$}");
         for column in block {
-            let cell = column.1.get(position).copied().unwrap_or_default();
+            let cell = column.1.get(position).cloned().unwrap_or_default();
             let shown = format!("{:>width$}", cell.show(), width = width(column));
             let _ = write!(text, "{:GAP$}{}", "", cell.style().apply_to(shown));
         }
@@ -132,69 +128,66 @@ fn write_block(text: &mut String, rows: &[&str], first: usize, block: &[Column<'
 }
 
 /// What the marks mean, as far as the table has any.
-fn legend<'c>(text: &mut String, cells: impl Iterator<Item = &'c Cell> + Clone) {
-    let sum = cells.clone().fold(Cell::default(), |sum, cell| sum.and(*cell));
-    let letters: Vec<String> = sum.marks().iter().map(|(_, letter, meaning)| format!("{letter} {meaning}")).collect();
+fn legend<'c>(text: &mut String, mut cells: impl Iterator<Item = &'c Cell> + Clone) {
+    let marks = Cell::sum(cells.clone()).marks();
+    let letters: Vec<String> = marks.iter().map(|(state, _)| format!("{} {}", letter(*state), ended(*state))).collect();
     if letters.is_empty() {
         return;
     }
-    let partial = cells.clone().find(|cell| cell.show().contains('/'));
+    let partial = cells.find(|cell| cell.show().contains('/'));
     let example = partial.map(|cell| format!("; {}: {} of {}", cell.show(), cell.marked(), cell.count()));
     let _ = writeln!(text, "({}{})", letters.join(", "), example.unwrap_or_default());
 }
 
+fn letter(state: State) -> String {
+    word(state).chars().take(1).collect::<String>().to_uppercase()
+}
+
 impl Cell {
-    fn and(self, other: Self) -> Self {
-        let (one, two) = (self.totals, other.totals);
-        Self {
-            totals: Totals {
-                pass: one.pass + two.pass,
-                fail: one.fail + two.fail,
-                skip: one.skip + two.skip,
-                error: one.error + two.error,
-            },
-            missing: self.missing + other.missing,
+    fn sum<'c>(cells: impl IntoIterator<Item = &'c Self>) -> Self {
+        let mut sum = Self::default();
+        for (state, number) in cells.into_iter().flat_map(|cell| &cell.0) {
+            *sum.0.entry(*state).or_default() += number;
         }
+        sum
     }
 
-    fn count(self) -> usize {
-        let Totals { pass, fail, skip, error } = self.totals;
-        pass + fail + skip + error + self.missing
+    fn number(&self, state: State) -> usize {
+        self.0.get(&state).copied().unwrap_or_default()
     }
 
-    /// Everything but passes: how many, the letter, and what it means.
-    fn marks(self) -> Vec<(usize, char, &'static str)> {
-        let Totals { fail, skip, error, .. } = self.totals;
-        let all =
-            [(fail, 'F', "failed"), (error, 'E', "in error"), (skip, 'S', "skipped"), (self.missing, 'M', "missing")];
-        all.into_iter().filter(|(count, ..)| *count > 0).collect()
+    fn count(&self) -> usize {
+        self.0.values().sum()
     }
 
-    fn marked(self) -> usize {
-        self.count() - self.totals.pass
+    /// Everything but passes.
+    fn marks(&self) -> Vec<(State, usize)> {
+        let all = [State::Fail, State::Error, State::Skip, State::Missing].map(|state| (state, self.number(state)));
+        all.into_iter().filter(|(_, number)| *number > 0).collect()
+    }
+
+    fn marked(&self) -> usize {
+        self.count() - self.number(State::Pass)
     }
 
     /// `8` passed, `1F/8` one of eight failed, `8S` all eight skipped, `-` none.
-    fn show(self) -> String {
-        let marks: Vec<String> = self.marks().iter().map(|(count, letter, _)| format!("{count}{letter}")).collect();
+    fn show(&self) -> String {
+        let marks: Vec<String> =
+            self.marks().iter().map(|(state, number)| format!("{number}{}", letter(*state))).collect();
         match (self.count(), marks.as_slice()) {
             (0, _) => "-".to_owned(),
             (count, []) => count.to_string(),
-            (_, [one]) if self.totals.pass == 0 => one.clone(),
+            (_, [one]) if self.number(State::Pass) == 0 => one.clone(),
             (count, _) => format!("{}/{count}", marks.join(" ")),
         }
     }
 
-    fn style(self) -> Style {
-        let Totals { pass, fail, skip, error } = self.totals;
-        if fail + error + self.missing > 0 {
-            Style::new().red().bold()
-        } else if skip > 0 {
-            Style::new().yellow()
-        } else if pass > 0 {
-            Style::new().green()
-        } else {
-            Style::new().dim()
+    fn style(&self) -> Style {
+        match self.marks().as_slice() {
+            [] if self.count() == 0 => Style::new().dim(),
+            [] => Style::new().green(),
+            [(State::Skip, _)] => Style::new().yellow(),
+            _ => Style::new().red().bold(),
         }
     }
 }
@@ -204,7 +197,14 @@ mod tests {
     use super::*;
 
     fn cell(pass: usize, fail: usize, skip: usize, error: usize, missing: usize) -> Cell {
-        Cell { totals: Totals { pass, fail, skip, error }, missing }
+        let all = [
+            (State::Pass, pass),
+            (State::Fail, fail),
+            (State::Skip, skip),
+            (State::Error, error),
+            (State::Missing, missing),
+        ];
+        Cell(all.into())
     }
 
     #[test]

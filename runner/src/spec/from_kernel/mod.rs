@@ -182,7 +182,7 @@ impl Made {
         let root = output.display();
         let mut shown = String::new();
         let mut line = |words: String| hanging(&mut shown, &words);
-        let registers = super::text::registers(self.draft.registers.len());
+        let registers = count(self.draft.registers.len(), "register");
         let configurations = count(self.lists.configurations.len(), "configuration");
         line(format!(
             "{root}: series {} with {registers} and {configurations}, as {} lists them",

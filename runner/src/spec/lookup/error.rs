@@ -11,26 +11,11 @@ pub(crate) enum ShowError {
     Spec(#[from] SpecError),
     /// An architecture that nothing is said of.
     #[error("`{name}` is no architecture that has a specification\n[known: {known}]")]
-    Architecture {
-        /// What was asked for.
-        name: String,
-        /// Those that there are.
-        known: String,
-    },
+    Architecture { name: String, known: String },
     /// A number that is none.
     #[error("`{word}` is no id: {what}\n[an id has at most 16 hexadecimal digits behind 0x, as 0x9030000000010000]")]
-    Number {
-        /// What was asked for.
-        word: String,
-        /// What is wrong with it.
-        what: String,
-    },
+    Number { word: String, what: String },
     /// A name that nothing has.
     #[error("nothing is called `{word}`\n[{remedy}]")]
-    Unknown {
-        /// What was asked for.
-        word: String,
-        /// Names like it, and where all are.
-        remedy: String,
-    },
+    Unknown { word: String, remedy: String },
 }
