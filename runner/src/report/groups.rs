@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use reglist_suite::report::events::{CaseFinished, Finding, NamedRegister};
 
 use super::id::push_new;
-use super::paragraph::ranges;
+use super::words::ranges;
 
 /// More entries than any kernel lists.
 const LONGEST_LIST: usize = 4096;

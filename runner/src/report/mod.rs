@@ -7,4 +7,7 @@ pub(crate) mod id;
 pub(crate) mod matrix;
 pub(crate) mod page;
 pub(crate) mod paragraph;
+pub(crate) mod read;
+pub(crate) mod state;
 pub(crate) mod text;
+pub(crate) mod words;

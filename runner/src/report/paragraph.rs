@@ -3,77 +3,55 @@
 
 use std::fmt::Write as _;
 
+use console::Style;
+
 /// Columns of a terminal that everybody has.
 pub(crate) const WIDTH: usize = 80;
 /// Column in which text begins behind a label.
 const INDENT: usize = 14;
 
-/// Text under a label.
+/// Words behind a label.
 pub(crate) fn labelled(text: &mut String, label: &str, words: &str) {
-    let words = words.split_whitespace().map(str::to_owned);
-    fill(text, &head(label), INDENT, words);
-}
-
-/// Items under a label, with commas between them.
-pub(crate) fn list(text: &mut String, label: &str, items: &[&str]) {
-    fill(text, &head(label), INDENT, enumerated(items).into_iter());
-}
-
-/// A paragraph whose further lines are a little indented.
-pub(crate) fn hanging(text: &mut String, words: &str) {
-    fill(text, "", 2, words.split_whitespace().map(str::to_owned));
-}
-
-/// Items in one line, with commas between them.
-pub(super) fn joined(items: &[&str]) -> String {
-    enumerated(items).join(" ")
-}
-
-/// `1, 2, 3, 7` as `1-3`, `7`.
-pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
-    let mut numbers = numbers.to_vec();
-    numbers.sort_unstable();
-    let mut ranges: Vec<(usize, usize)> = Vec::new();
-    for number in numbers {
-        match ranges.last_mut() {
-            Some((_, end)) if *end + 1 == number => *end = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    let show = |(start, end)| if start == end { format!("{start}") } else { format!("{start}-{end}") };
-    ranges.into_iter().map(show).collect()
-}
-
-fn head(label: &str) -> String {
     let mut head = format!("  {:<width$}", format!("{label}:"), width = INDENT - 2);
     if head.ends_with(':') {
         head.push(' ');
     }
-    head
+    fill(text, &head, &" ".repeat(INDENT), words);
 }
 
-/// The items, each but the last with a comma.
-pub(crate) fn enumerated(items: &[&str]) -> Vec<String> {
-    let last = items.len().saturating_sub(1);
-    let with_comma =
-        |(position, item): (usize, &&str)| if position == last { (*item).to_owned() } else { format!("{item},") };
-    items.iter().enumerate().map(with_comma).collect()
+/// A paragraph whose further lines are a little indented.
+pub(crate) fn hanging(text: &mut String, words: &str) {
+    indented(text, 0, words);
 }
 
-/// Words after a head, broken before the last column.
-pub(crate) fn fill(text: &mut String, head: &str, indent: usize, words: impl Iterator<Item = String>) {
+/// The same, all of it indented.
+pub(crate) fn indented(text: &mut String, columns: usize, words: &str) {
+    fill(text, &" ".repeat(columns), &" ".repeat(columns + 2), words);
+}
+
+/// Items below a title; nothing where there are none.
+pub(crate) fn titled(text: &mut String, title: &str, items: &[String]) {
+    if !items.is_empty() {
+        let _ = writeln!(text, "\n{}", Style::new().cyan().apply_to(title));
+        items.iter().for_each(|item| indented(text, 2, item));
+    }
+}
+
+/// Words behind a head, broken before the last column; `next` is the head of
+/// further lines.
+pub(crate) fn fill(text: &mut String, head: &str, next: &str, words: &str) {
     let mut line = head.to_owned();
     let mut empty = true;
-    for word in words {
-        if !empty && console::measure_text_width(&line) + 1 + console::measure_text_width(&word) > WIDTH {
+    for word in words.split_whitespace() {
+        if !empty && console::measure_text_width(&line) + 1 + console::measure_text_width(word) > WIDTH {
             let _ = writeln!(text, "{line}");
-            line = " ".repeat(indent);
+            line = next.to_owned();
             empty = true;
         }
         if !empty {
             line.push(' ');
         }
-        line.push_str(&word);
+        line.push_str(word);
         empty = false;
     }
     let _ = writeln!(text, "{}", line.trim_end());
@@ -84,16 +62,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_shown_as_ranges() {
-        assert_eq!(ranges(&[3, 1, 2, 7]), ["1-3", "7"]);
-    }
-
-    #[test]
     fn further_lines_are_indented() {
         let mut text = String::new();
         hanging(&mut text, &"word ".repeat(20));
         labelled(&mut text, "observed", &"word ".repeat(20));
-        list(&mut text, "12 registers", &["ERA"; 20]);
+        labelled(&mut text, "12 registers", &["ERA"; 20].join(", "));
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= WIDTH), "{text}");
         assert!(lines[1].starts_with("  word") && lines[3].starts_with("              word"), "{text}");

@@ -13,8 +13,8 @@ use super::error::Error;
 use super::remark::Remark;
 use super::tree::Tree;
 use super::{hints, text};
-use crate::report::diff::words::count;
 use crate::report::paragraph::hanging;
+use crate::report::words::count;
 
 /// The result of a check.
 #[derive(Debug, Default)]
@@ -115,10 +115,7 @@ fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
     let used = hints::used(arch, series);
     let unused = any.registers.all().iter().filter(|register| !used.contains(&register.id)).count();
     let all = any.registers.all().len();
-    let families = match any.registers.families().count() {
-        1 => "1 family".to_owned(),
-        number => format!("{number} families"),
-    };
+    let families = count(any.registers.families().count(), "family");
     let parts = [
         (all, format!("{} in {families}", text::registers(all))),
         (unused, format!("{unused} of them used by nothing")),

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::text;
 use crate::report::diff::registers::{Moved, Places, add, together};
-use crate::report::diff::words::count;
+use crate::report::words::count;
 
 /// Two series beside each other.
 #[derive(Debug, Serialize)]
@@ -219,20 +219,15 @@ fn reordered(old: &Configuration, new: &Configuration) -> Vec<(NamedRegister, Op
 
 /// The longest ascending part of `numbers`, no two of which are equal.
 fn longest_ascending(numbers: &[usize]) -> BTreeSet<usize> {
-    // For each number the longest part that ends with it, and the one before.
-    let mut ends: Vec<(usize, Option<usize>)> = Vec::with_capacity(numbers.len());
-    for (place, number) in numbers.iter().enumerate() {
-        let before = numbers.iter().zip(&ends).take(place).enumerate().filter(|(_, (other, _))| *other < number);
-        let best = before.max_by_key(|(_, (_, (length, _)))| *length).map(|(at, (_, (length, _)))| (*length, at));
-        ends.push(best.map_or((1, None), |(length, at)| (length + 1, Some(at))));
+    // For each number the longest part that ends with it.
+    let mut parts: Vec<Vec<usize>> = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let before = parts.iter().filter(|part| part.last() < Some(number)).max_by_key(|part| part.len());
+        let mut part = before.cloned().unwrap_or_default();
+        part.push(*number);
+        parts.push(part);
     }
-    let mut at = ends.iter().enumerate().max_by_key(|(_, (length, _))| *length).map(|(at, _)| at);
-    let mut longest = BTreeSet::new();
-    while let Some(place) = at {
-        longest.extend(numbers.get(place));
-        at = ends.get(place).and_then(|(_, before)| *before);
-    }
-    longest
+    parts.into_iter().max_by_key(Vec::len).unwrap_or_default().into_iter().collect()
 }
 
 fn configurations(old: &Spec, new: &Spec) -> Vec<ConfigurationChange> {

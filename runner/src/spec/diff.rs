@@ -10,12 +10,12 @@ use reglist_suite::arch::Arch;
 use reglist_suite::spec::{Source, Spec};
 use serde::Serialize;
 
-use super::compare::{Comparison, Count};
+use super::compare::{Comparison, Count, Reordered};
 use super::error::Error;
 use super::tree::Tree;
 use crate::report::diff::registers::Moved;
-use crate::report::diff::words::count;
-use crate::report::paragraph::{fill, hanging};
+use crate::report::paragraph::{hanging, titled};
+use crate::report::words::count;
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -73,12 +73,20 @@ impl Difference {
             let what = format!("{name}, {}, {}", self.architecture, count(number, "configuration"));
             hanging(&mut shown, &format!("{} {what}", Style::new().bold().apply_to(format!("{word}:"))));
         }
-        configurations(&mut shown, comparison);
-        registers(&mut shown, "registers appeared", &comparison.appeared, comparison);
-        registers(&mut shown, "registers gone", &comparison.gone, comparison);
-        order(&mut shown, comparison);
-        groups(&mut shown, comparison);
-        facts(&mut shown, comparison);
+        let facts = comparison.facts.iter().map(|fact| format!("{}: {}", fact.register.name, fact.keys.join(", ")));
+        for (title, items) in [
+            ("configurations", comparison.configurations.iter().map(ToString::to_string).collect()),
+            ("registers appeared", registers(&comparison.appeared, comparison)),
+            ("registers gone", registers(&comparison.gone, comparison)),
+            (
+                "registers in another place of the list",
+                comparison.moved.iter().map(|moved| order(moved, comparison)).collect(),
+            ),
+            ("groups", comparison.groups.iter().map(ToString::to_string).collect()),
+            ("registers with other facts in registers.yaml", facts.collect::<Vec<_>>()),
+        ] {
+            titled(&mut shown, title, &items);
+        }
         counts(&mut shown, comparison);
         let words = comparison.words();
         let (word, style) = if self.equal {
@@ -127,34 +135,20 @@ fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), Error> {
     Ok((tree.source, arch, series))
 }
 
-fn title(shown: &mut String, title: &str) {
-    let _ = writeln!(shown, "\n{}", Style::new().cyan().apply_to(title));
+fn registers(moved: &[Moved], comparison: &Comparison) -> Vec<String> {
+    let one = |Moved { registers, configurations }: &Moved| {
+        let names = registers.iter().map(|register| format!("{} ({:#018x})", register.name, register.id));
+        format!("{}: {}", places(configurations, comparison), names.collect::<Vec<_>>().join(", "))
+    };
+    moved.iter().map(one).collect()
 }
 
-fn indented(shown: &mut String, words: &str) {
-    fill(shown, "  ", 4, words.split_whitespace().map(str::to_owned));
-}
-
-fn configurations(shown: &mut String, comparison: &Comparison) {
-    if comparison.configurations.is_empty() {
-        return;
-    }
-    title(shown, "configurations");
-    for change in &comparison.configurations {
-        indented(shown, &change.to_string());
-    }
-}
-
-fn registers(shown: &mut String, what: &str, moved: &[Moved], comparison: &Comparison) {
-    if moved.is_empty() {
-        return;
-    }
-    title(shown, what);
-    for Moved { registers, configurations } in moved {
-        let names: Vec<String> =
-            registers.iter().map(|register| format!("{} ({:#018x})", register.name, register.id)).collect();
-        indented(shown, &format!("{}: {}", places(configurations, comparison), names.join(", ")));
-    }
+fn order(moved: &Reordered, comparison: &Comparison) -> String {
+    let place = match &moved.after {
+        Some(after) => format!("now after {after}"),
+        None => "now the first".to_owned(),
+    };
+    format!("{}: {}, {place}", places(&moved.configurations, comparison), moved.register.name)
 }
 
 /// In which of the configurations that both have.
@@ -163,40 +157,6 @@ fn places(configurations: &[String], comparison: &Comparison) -> String {
     match configurations.len() {
         number if number == common && common > 1 => format!("in all {common} configurations"),
         _ => format!("in {}", configurations.join(", ")),
-    }
-}
-
-fn order(shown: &mut String, comparison: &Comparison) {
-    if comparison.moved.is_empty() {
-        return;
-    }
-    title(shown, "registers in another place of the list");
-    for moved in &comparison.moved {
-        let place = match &moved.after {
-            Some(after) => format!("now after {after}"),
-            None => "now the first".to_owned(),
-        };
-        indented(shown, &format!("{}: {}, {place}", places(&moved.configurations, comparison), moved.register.name));
-    }
-}
-
-fn groups(shown: &mut String, comparison: &Comparison) {
-    if comparison.groups.is_empty() {
-        return;
-    }
-    title(shown, "groups");
-    for change in &comparison.groups {
-        indented(shown, &change.to_string());
-    }
-}
-
-fn facts(shown: &mut String, comparison: &Comparison) {
-    if comparison.facts.is_empty() {
-        return;
-    }
-    title(shown, "registers with other facts in registers.yaml");
-    for fact in &comparison.facts {
-        indented(shown, &format!("{}: {}", fact.register.name, fact.keys.join(", ")));
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::error::Error;
 use super::text;
 use super::tree::Tree;
-use crate::report::paragraph::hanging;
+use crate::report::paragraph::{fill, hanging};
 
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
@@ -94,11 +94,7 @@ impl List {
     pub(crate) fn c_array(&self) -> String {
         let word = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let mut shown = String::from("/*\n");
-        let mut lines = String::new();
-        hanging(&mut lines, &self.head());
-        for line in lines.lines() {
-            let _ = writeln!(shown, " * {}", line.trim_start());
-        }
+        fill(&mut shown, " * ", " * ", &self.head());
         let name = [self.architecture, &self.series, &self.configuration].map(word).join("_");
         let _ = writeln!(shown, " */\nstatic const __u64 {name}[] = {{");
         let mut group = None;

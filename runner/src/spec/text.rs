@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reglist_suite::arch::Feature;
 use reglist_suite::spec::{Register, Rule};
 
-use crate::report::diff::words::count;
+use crate::report::words::count;
 
 /// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {

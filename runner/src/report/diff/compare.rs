@@ -4,37 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use reglist_suite::report::events::{CaseFinished, Finding, Outcome, RunStarted, SubjectKind, Verdict};
+use reglist_suite::report::events::Finding;
 use serde::Serialize;
 
 use super::error::DiffError;
 use super::facts::{self, FactChange};
-use super::read::{Round, Stored, StoredRun};
 use super::registers::{self, Registers};
+use super::side::{Difference, Side, differences};
 use crate::record::known::{Date, Entry, Known};
 use crate::report::id::configuration;
-
-/// How a case stands in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum State {
-    /// It passed.
-    Pass,
-    /// It failed.
-    Fail,
-    /// It was skipped, or the kernel does not know the ioctl.
-    Skip,
-    /// It ended in error.
-    Error,
-    /// It was planned and never ended.
-    Missing,
-}
-
-impl State {
-    fn is_bad(self) -> bool {
-        matches!(self, Self::Fail | Self::Error | Self::Missing)
-    }
-}
+use crate::report::read::{Round, Stored, StoredRun};
+use crate::report::state::{State, States};
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -157,57 +137,6 @@ pub(crate) struct Change {
     /// What is known of its failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) known: Option<Entry>,
-}
-
-/// One of the two files.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Side {
-    /// The file as it was given.
-    pub(crate) file: String,
-    /// Number of runs in it.
-    pub(crate) runs: usize,
-    /// Version of the suite.
-    pub(crate) suite: String,
-    /// What is tested.
-    pub(crate) subject: SubjectKind,
-    /// Architecture of the register list.
-    pub(crate) architecture: String,
-    /// Kernel release and version.
-    pub(crate) kernel: String,
-    /// CPU model, or nothing.
-    pub(crate) cpu: String,
-    /// Revision of the expected list.
-    pub(crate) series: String,
-    /// Whether a broken `should` clause fails.
-    pub(crate) strict: bool,
-    /// Whether registers beyond the expected list are only reported.
-    pub(crate) allow_new: bool,
-    /// Where random orders began.
-    pub(crate) seed: u64,
-    /// The fault of the only run.
-    pub(crate) fault: Option<String>,
-    /// Number of cases by state.
-    pub(crate) cases: BTreeMap<State, usize>,
-    /// Why runs are not complete.
-    pub(crate) incomplete: Vec<String>,
-    /// Number of lines that are no events, or events that fit nowhere.
-    pub(crate) stray_lines: usize,
-    /// The first of them, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) first_stray_line: Option<usize>,
-}
-
-/// Something in which the two runs differ before any case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Difference {
-    /// What it is.
-    pub(crate) what: &'static str,
-    /// As it was.
-    pub(crate) old: String,
-    /// As it is.
-    pub(crate) new: String,
-    /// Whether cases are judged by other rules because of it.
-    pub(crate) changes_rules: bool,
 }
 
 /// What the file of known failures did.
@@ -432,155 +361,4 @@ fn pairs<'r>(old: &'r Stored, new: &'r Stored) -> Result<Vec<Pair<'r>>, DiffErro
         pairs.push(Pair { old: Some(run), new: None, label: Some(run.round().words()) });
     }
     Ok(pairs)
-}
-
-/// How the cases of a run stand.
-pub(crate) struct States<'r> {
-    run: &'r StoredRun,
-    planned: HashSet<&'r str>,
-    ended: HashMap<&'r str, &'r CaseFinished>,
-}
-
-/// Why cases did not run of which the kernel does not know the ioctl.
-const NOT_IMPLEMENTED: &str = "not implemented: KVM_GET_REG_LIST gives ENOTTY";
-
-impl<'r> States<'r> {
-    /// How the cases of `run` stand.
-    pub(crate) fn of(run: &'r StoredRun) -> Self {
-        Self {
-            run,
-            planned: run.started.plan.iter().map(String::as_str).collect(),
-            ended: run.record.ended.iter().map(|case| (case.case.as_str(), case)).collect(),
-        }
-    }
-
-    fn is_unimplemented(&self) -> bool {
-        self.run.record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented)
-    }
-
-    /// How a case stands, if it is planned.
-    pub(crate) fn state(&self, case: &str) -> Option<State> {
-        if !self.planned.contains(case) {
-            return None;
-        }
-        Some(match self.ended.get(case).map(|case| case.outcome) {
-            Some(Outcome::Pass) => State::Pass,
-            Some(Outcome::Fail) => State::Fail,
-            Some(Outcome::Skip) => State::Skip,
-            Some(Outcome::Error) => State::Error,
-            None if self.is_unimplemented() => State::Skip,
-            None => State::Missing,
-        })
-    }
-
-    /// Why a case was skipped, ended in error or is missing.
-    pub(crate) fn reason(&self, case: &str) -> Option<String> {
-        match self.ended.get(case) {
-            Some(case) => case.reason.clone(),
-            None if self.is_unimplemented() => Some(NOT_IMPLEMENTED.to_owned()),
-            None => why_incomplete(self.run),
-        }
-    }
-
-    /// What makes a case fail.
-    fn failing(&self, case: &str) -> Vec<Finding> {
-        let findings = self.ended.get(case).filter(|case| case.outcome == Outcome::Fail);
-        let findings = findings.into_iter().flat_map(|case| &case.findings);
-        findings.filter(|finding| finding.level.fails(self.run.started.strict)).cloned().collect()
-    }
-}
-
-/// Why a run did not come to its end, if it did not.
-fn why_incomplete(run: &StoredRun) -> Option<String> {
-    let record = &run.record;
-    let unimplemented = record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented);
-    match (&record.aborted, &record.running) {
-        (Some(reason), _) => Some(format!("the run was given up: {reason}")),
-        _ if unimplemented || record.missing().is_empty() => None,
-        (None, Some(case)) => Some(format!("the run broke off in {case}")),
-        (None, None) if record.finished.is_some() => Some("events are missing from the file".to_owned()),
-        (None, None) => Some("the run broke off between two cases".to_owned()),
-    }
-}
-
-impl Side {
-    fn of(stored: &Stored) -> Self {
-        let side = Self::of_runs(&stored.path, &stored.runs);
-        let first_stray_line = (stored.stray > 0).then_some(stored.first_stray);
-        Self { stray_lines: stored.stray, first_stray_line, ..side }
-    }
-
-    fn of_runs(path: &Path, runs: &[StoredRun]) -> Self {
-        let mut cases: BTreeMap<State, usize> = BTreeMap::new();
-        for run in runs {
-            let states = States::of(run);
-            for state in states.planned.iter().filter_map(|case| states.state(case)) {
-                *cases.entry(state).or_default() += 1;
-            }
-        }
-        let incomplete = runs.iter().filter_map(why_incomplete).collect();
-        let single = runs.len() == 1;
-        // One at least is there; else everything about it is unknown.
-        let none = RunStarted {
-            format: 0,
-            suite: String::new(),
-            subject: SubjectKind::Model,
-            architecture: String::new(),
-            kernel: String::new(),
-            cpu: String::new(),
-            series: String::new(),
-            strict: false,
-            allow_new: false,
-            seed: 0,
-            fault: None,
-            labels: Vec::new(),
-            plan: Vec::new(),
-        };
-        let started = runs.first().map_or(&none, |run| &run.started);
-        Self {
-            file: path.display().to_string(),
-            runs: runs.len(),
-            suite: started.suite.clone(),
-            subject: started.subject,
-            architecture: started.architecture.clone(),
-            kernel: started.kernel.clone(),
-            cpu: started.cpu.clone(),
-            series: started.series.clone(),
-            strict: started.strict,
-            allow_new: single && started.allow_new,
-            seed: started.seed,
-            fault: started.fault.clone().filter(|_| single),
-            cases,
-            incomplete,
-            stray_lines: 0,
-            first_stray_line: None,
-        }
-    }
-}
-
-/// In what two runs differ before any case, what changes the rules first.
-fn differences(old: &Side, new: &Side) -> Vec<Difference> {
-    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-    let subject = |side: &Side| {
-        match side.subject {
-            SubjectKind::Kvm => "kernel",
-            SubjectKind::Model => "model",
-        }
-        .to_owned()
-    };
-    let fault = |side: &Side| side.fault.clone().unwrap_or_else(|| "none".to_owned());
-    let all = [
-        ("architecture", old.architecture.clone(), new.architecture.clone(), true),
-        ("series", old.series.clone(), new.series.clone(), true),
-        ("strict", yes_no(old.strict), yes_no(new.strict), true),
-        ("new registers allowed", yes_no(old.allow_new), yes_no(new.allow_new), true),
-        ("subject", subject(old), subject(new), false),
-        ("fault", fault(old), fault(new), false),
-        ("kernel", old.kernel.clone(), new.kernel.clone(), false),
-        ("CPU", old.cpu.clone(), new.cpu.clone(), false),
-        ("suite", old.suite.clone(), new.suite.clone(), false),
-        ("seed", old.seed.to_string(), new.seed.to_string(), false),
-    ];
-    let differing = all.into_iter().filter(|(_, old, new, _)| old != new);
-    differing.map(|(what, old, new, changes_rules)| Difference { what, old, new, changes_rules }).collect()
 }

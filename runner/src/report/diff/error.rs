@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::read::ReadError;
 use crate::record::known::KnownError;
+use crate::report::read::ReadError;
 
 /// Files that cannot be compared.
 #[derive(Debug, thiserror::Error)]

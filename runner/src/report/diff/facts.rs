@@ -8,9 +8,10 @@ use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use serde::Serialize;
 
-use super::read::StoredRun;
-use super::words::{observed, place, subject};
+use super::place::place;
 use crate::report::id::configuration;
+use crate::report::read::StoredRun;
+use crate::report::words::{observed, subject};
 
 /// Clause whose facts about registers [`super::registers`] tells.
 const CONTENTS: &str = "list.contents";

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::compare::{Change, Comparison, Difference, Kind, KnownUse, Side};
+use super::compare::{Change, Comparison, Kind, KnownUse};
 use super::facts::FactChange;
 use super::registers::Registers;
 use super::sections::verdict;
+use super::side::{Difference, Side};
 
 /// Version of the format; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;

@@ -6,15 +6,15 @@
 
 use std::fmt::Write as _;
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::SubjectKind;
 
-use super::compare::{Comparison, Kind, Side};
-use super::facts::FactChange;
-use super::registers::Moved;
-use super::sections::{Entry, Names, doubts, entries, numbers, of_known, other_rules, totals, verdict};
-use super::words::{count, observed, plain, subject};
-use crate::record::known::Entry as KnownEntry;
+use super::compare::{Comparison, Kind};
+use super::lines::{Form, Item};
+use super::sections::{doubts, numbers, of_known, other_rules, totals, verdict};
+use super::side::Side;
+use crate::report::words::count;
+
+const FORM: Form = Form::Markdown;
 
 /// The whole report, the verdict first.
 pub(crate) fn markdown(comparison: &Comparison) -> String {
@@ -26,23 +26,23 @@ pub(crate) fn markdown(comparison: &Comparison) -> String {
     table(&mut text, comparison);
     for (name, side) in [("OLD", &comparison.old), ("NEW", &comparison.new)] {
         for doubt in doubts(side) {
-            let _ = writeln!(text, "\n**Warning**: {name}: {}", safe(&doubt));
+            let _ = writeln!(text, "\n**Warning**: {name}: {}", FORM.text(&doubt));
         }
     }
     if let Some(rules) = other_rules(comparison) {
-        let _ = writeln!(text, "\n**Not judged by the same rules**: {}", safe(&rules));
+        let _ = writeln!(text, "\n**Not judged by the same rules**: {}", FORM.text(&rules));
     }
     for kind in Kind::ALL {
         section(&mut text, comparison, kind);
     }
-    registers(&mut text, "appeared", &comparison.registers.appeared);
-    registers(&mut text, "gone", &comparison.registers.gone);
+    list(&mut text, "Registers appeared", &FORM.registers(&comparison.registers.appeared));
+    list(&mut text, "Registers gone", &FORM.registers(&comparison.registers.gone));
     if let Some(reason) = &comparison.registers.not_compared {
-        let _ = writeln!(text, "\nRegisters not compared: {}", safe(reason));
+        let _ = writeln!(text, "\nRegisters not compared: {}", FORM.text(reason));
     }
-    facts(&mut text, &comparison.facts);
+    list(&mut text, "Warnings and notes", &FORM.facts(&comparison.facts));
     for sentence in of_known(comparison) {
-        let _ = writeln!(text, "\n**Warning**: {}", safe(&sentence));
+        let _ = writeln!(text, "\n**Warning**: {}", FORM.text(&sentence));
     }
     text
 }
@@ -72,7 +72,7 @@ fn table(text: &mut String, comparison: &Comparison) {
         ("seed", |side| side.seed.to_string()),
         ("cases", totals),
     ];
-    let cell = |words: String| safe(&words).replace('|', "\\|");
+    let cell = |words: String| FORM.text(&words).replace('|', "\\|");
     let rows: Vec<[String; 3]> = rows
         .iter()
         .map(|(name, of)| [(*name).to_owned(), cell(of(&comparison.old)), cell(of(&comparison.new))])
@@ -106,119 +106,19 @@ fn section(text: &mut String, comparison: &Comparison, kind: Kind) {
     }
     let regression = if kind.is_regression() { " (regression)" } else { "" };
     let _ = writeln!(text, "\n### {title}: {}{regression}\n", count(number, "case"));
-    for each in entries(comparison, kind) {
-        entry(text, &each, kind);
-    }
-}
-
-fn entry(text: &mut String, entry: &Entry<'_>, kind: Kind) {
-    let mut what = entry.what.clone();
-    if let Some(reason) = entry.reason {
-        let _ = write!(what, ": {}", safe(reason));
-    }
-    if let Some(run) = entry.run {
-        let _ = write!(what, " ({})", safe(run));
-    }
-    let _ = match &entry.names {
-        Names::List { .. } => writeln!(text, "- {what}\n  - {}", names(&entry.names)),
-        _ => writeln!(text, "- {}: {what}", names(&entry.names)),
-    };
-    if let Some(entry) = entry.known {
-        let _ = writeln!(text, "  - known: {}", known(entry));
-    }
-    if kind == Kind::UnexpectedPass {
-        text.push_str("  - take its entry out of the known failures\n");
-    }
-    for (position, finding) in entry.findings.iter().enumerate() {
-        let of = entry.of.filter(|_| position == 0).map(|of| format!("in {}: ", code(of))).unwrap_or_default();
-        let about = subject(finding);
-        let about = if about.is_empty() { String::new() } else { format!(", {}", safe(&about)) };
-        let _ = writeln!(text, "  - {of}{}{about}: {}", code(&finding.clause), safe(&observed(finding)));
-    }
-    if entry.more > 0 {
-        let _ = writeln!(text, "  - and {}", count(entry.more, "more finding"));
-    }
-}
-
-fn names(names: &Names<'_>) -> String {
-    match names {
-        Names::One(case) => code(case),
-        Names::Check { check, configurations } => format!("{} in {}", code(check), codes(configurations)),
-        Names::List { whole, single } => {
-            let whole = whole.iter().map(|(name, number)| format!("all {number} cases of {}", code(name)));
-            whole.chain(single.iter().map(|case| code(case))).collect::<Vec<_>>().join(", ")
+    for Item { words, cases, below } in FORM.entries(comparison, kind) {
+        let _ = writeln!(text, "- {words}");
+        for item in cases.iter().chain(&below) {
+            let _ = writeln!(text, "  - {item}");
         }
     }
 }
 
-fn known(entry: &KnownEntry) -> String {
-    let mut words = safe(&entry.reason);
-    if let Some(link) = &entry.link {
-        let is_link = (link.starts_with("https://") || link.starts_with("http://"))
-            && link.bytes().all(|c| c.is_ascii_graphic() && !b"<>`\\".contains(&c));
-        let _ = if is_link { write!(words, ", <{link}>") } else { write!(words, ", {}", safe(link)) };
+fn list(text: &mut String, title: &str, items: &[String]) {
+    if !items.is_empty() {
+        let _ = writeln!(text, "\n### {title}\n");
+        for item in items {
+            let _ = writeln!(text, "- {item}");
+        }
     }
-    if let Some(date) = entry.expires {
-        let _ = write!(words, ", until {date}");
-    }
-    words
-}
-
-fn registers(text: &mut String, word: &str, moved: &[Moved]) {
-    if moved.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n### Registers {word}\n");
-    for Moved { registers, configurations } in moved {
-        let ids: Vec<String> =
-            registers.iter().map(|register| format!("{} (`{:#018x}`)", safe(&register.name), register.id)).collect();
-        let _ = writeln!(text, "- in {}: {}", codes(configurations), ids.join(", "));
-    }
-}
-
-fn facts(text: &mut String, facts: &[FactChange]) {
-    if facts.is_empty() {
-        return;
-    }
-    text.push_str("\n### Warnings and facts\n\n");
-    for fact in facts {
-        let word = if fact.level == Level::Note { "note" } else { "warning" };
-        let about = if fact.about.is_empty() { String::new() } else { format!(", {}", safe(&fact.about)) };
-        let what = match (&fact.old, &fact.new) {
-            (Some(old), Some(new)) => format!("was: {}; is: {}", safe(old), safe(new)),
-            (Some(old), None) => format!("gone: {}", safe(old)),
-            (_, new) => format!("new: {}", safe(new.as_deref().unwrap_or_default())),
-        };
-        let places = codes(&fact.configurations);
-        let _ = writeln!(text, "- {word} {}{about}: {what} (in {places})", code(&fact.clause));
-    }
-}
-
-fn codes<S: AsRef<str>>(names: &[S]) -> String {
-    names.iter().map(|name| code(name.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
-/// Words as they are.
-fn code(words: &str) -> String {
-    let words = plain(words).replace('`', "'");
-    if words.is_empty() { String::new() } else { format!("`{words}`") }
-}
-
-/// Foreign words, as they are where Markdown would read more into them.
-fn safe(words: &str) -> String {
-    let words = plain(words);
-    if is_harmless(&words) { words } else { code(&words) }
-}
-
-fn is_harmless(words: &str) -> bool {
-    let inside = |at: usize| {
-        let before = words.get(..at).and_then(|before| before.chars().next_back());
-        let after = words.get(at + 1..).and_then(|after| after.chars().next());
-        [before, after].into_iter().all(|c| c.is_some_and(char::is_alphanumeric))
-    };
-    words.char_indices().all(|(at, c)| match c {
-        // Emphasis only begins and ends at the edge of a word.
-        '_' => inside(at),
-        c => !"*`<>[]\\&~$|#@".contains(c),
-    })
 }

@@ -6,12 +6,13 @@ pub(crate) mod compare;
 pub(crate) mod error;
 pub(crate) mod facts;
 pub(crate) mod json;
+mod lines;
 pub(crate) mod markdown;
-pub(crate) mod read;
+mod place;
 pub(crate) mod registers;
 pub(crate) mod sections;
+pub(crate) mod side;
 pub(crate) mod text;
-pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, HashMap};
 use reglist_suite::report::events::{CaseFinished, NamedRegister, Outcome};
 use serde::Serialize;
 
-use super::compare::Difference;
-use super::words::place;
+use super::place::place;
+use super::side::Difference;
 use crate::record::stream::Record;
 use crate::report::id::{check, configuration};
 

@@ -7,11 +7,12 @@ use std::collections::{BTreeSet, HashMap};
 use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, SubjectKind};
 
-use super::compare::{Change, Comparison, Kind, Side, State};
-use super::words::{count, is, was};
+use super::compare::{Change, Comparison, Kind};
+use super::side::Side;
 use crate::record::known::Entry as KnownEntry;
 use crate::report::id::{check, configuration};
-use crate::report::text::verdict::UNTESTED;
+use crate::report::state::State;
+use crate::report::words::{UNTESTED, count, ended, is, warning_or_note, was};
 
 /// Findings shown of one case before the rest is only counted.
 const SHOWN: usize = 3;
@@ -201,10 +202,10 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
             parts.push(format!("{} {word}", count(ids.len(), "register")));
         }
     }
-    for (level, thing) in [(Level::Should, "warning"), (Level::Note, "note")] {
+    for level in [Level::Should, Level::Note] {
         let facts = comparison.facts.iter().filter(|fact| fact.level == level).count();
         if facts > 0 {
-            parts.push(format!("{} changed", count(facts, thing)));
+            parts.push(format!("{} changed", count(facts, warning_or_note(level))));
         }
     }
     (!parts.is_empty()).then(|| parts.join(", "))
@@ -212,15 +213,8 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
 
 /// The number of cases of a file by state.
 pub(crate) fn totals(side: &Side) -> String {
-    let word = |state: &State| match state {
-        State::Pass => "passed",
-        State::Fail => "failed",
-        State::Skip => "skipped",
-        State::Error => "in error",
-        State::Missing => "missing",
-    };
     let all: usize = side.cases.values().sum();
-    let parts: Vec<String> = side.cases.iter().map(|(state, number)| format!("{number} {}", word(state))).collect();
+    let parts: Vec<String> = side.cases.iter().map(|(state, number)| format!("{number} {}", ended(*state))).collect();
     let runs = if side.runs == 1 { String::new() } else { format!(" in {}", count(side.runs, "run")) };
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("{}{runs}{colon}{}", count(all, "case"), parts.join(", "))

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::compare::{Change, Comparison, Kind};
 use super::json::Document;
-use super::read::Stored;
 use super::registers::Moved;
 use super::{markdown, text};
 use crate::record::known::{Date, Known};
 use crate::report::paragraph::WIDTH;
+use crate::report::read::Stored;
 
 /// A run as a file would hold it.
 fn file(started: &Value, events: &[Value]) -> String {

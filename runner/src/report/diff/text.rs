@@ -4,17 +4,13 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::clause::Level;
 
-use super::compare::{Comparison, Kind, Side};
-use super::facts::FactChange;
-use super::registers::Moved;
-use super::sections::{Entry, Names, doubts, entries, numbers, of_known, other_rules, totals, verdict};
-use super::words::{count, finding, plain};
-use crate::report::paragraph::{fill, hanging};
-
-/// Configurations named before the rest is only counted.
-const SHOWN: usize = 8;
+use super::compare::{Comparison, Kind};
+use super::lines::{Form, Item};
+use super::sections::{doubts, numbers, of_known, other_rules, totals, verdict};
+use super::side::Side;
+use crate::report::paragraph::{fill, hanging, indented, titled};
+use crate::report::words::{count, plain};
 
 /// The whole report, the verdict last.
 pub(crate) fn text(comparison: &Comparison) -> String {
@@ -25,13 +21,13 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     for kind in Kind::ALL {
         section(&mut text, comparison, kind);
     }
-    registers(&mut text, "appeared", &comparison.registers.appeared);
-    registers(&mut text, "gone", &comparison.registers.gone);
+    titled(&mut text, "registers appeared", &Form::Terminal.registers(&comparison.registers.appeared));
+    titled(&mut text, "registers gone", &Form::Terminal.registers(&comparison.registers.gone));
     if let Some(reason) = &comparison.registers.not_compared {
         text.push('\n');
         hanging(&mut text, &format!("registers not compared: {}", plain(reason)));
     }
-    facts(&mut text, &comparison.facts);
+    titled(&mut text, "warnings and notes", &Form::Terminal.facts(&comparison.facts));
     known(&mut text, comparison);
     if let Some(numbers) = numbers(comparison) {
         text.push('\n');
@@ -96,90 +92,15 @@ fn section(text: &mut String, comparison: &Comparison, kind: Kind) {
     };
     let _ = write!(text, "\n{}", style.apply_to(format!("{mark}{}", kind.words())));
     let _ = writeln!(text, ": {}", count(number, "case"));
-    for each in entries(comparison, kind) {
-        entry(text, &each, kind);
-    }
-}
-
-fn entry(text: &mut String, entry: &Entry<'_>, kind: Kind) {
-    let mut what = entry.what.clone();
-    if let Some(reason) = entry.reason {
-        let _ = write!(what, ": {}", plain(reason));
-    }
-    if let Some(run) = entry.run {
-        what = format!("{what} ({})", plain(run));
-    }
-    let names = names(&entry.names);
-    match &entry.names {
-        Names::List { .. } => {
-            indented(text, 2, &format!("{what}:"));
-            fill(text, "    ", 4, names.split_whitespace().map(str::to_owned));
+    for Item { words, cases, below } in Form::Terminal.entries(comparison, kind) {
+        match cases {
+            Some(cases) => {
+                indented(text, 2, &format!("{words}:"));
+                fill(text, "    ", "    ", &cases);
+            }
+            None => indented(text, 2, &words),
         }
-        _ => indented(text, 2, &format!("{names}: {what}")),
-    }
-    if let Some(known) = entry.known {
-        indented(text, 4, &format!("known: {}", plain(&known.to_string())));
-    }
-    if kind == Kind::UnexpectedPass {
-        indented(text, 4, "take its entry out of the known failures");
-    }
-    for (position, each) in entry.findings.iter().enumerate() {
-        let of = entry.of.filter(|_| position == 0).map(|of| format!("in {}: ", plain(of)));
-        indented(text, 4, &format!("{}{}", of.unwrap_or_default(), plain(&finding(each))));
-    }
-    if entry.more > 0 {
-        indented(text, 4, &format!("and {}", count(entry.more, "more finding")));
-    }
-}
-
-fn names(names: &Names<'_>) -> String {
-    match names {
-        Names::One(case) => plain(case),
-        Names::Check { check, configurations } => plain(&format!("{check} in {}", some(configurations))),
-        Names::List { whole, single } => {
-            let whole = whole.iter().map(|(name, number)| format!("all {number} cases of {}", plain(name)));
-            whole.chain(single.iter().map(|case| plain(case))).collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-/// The first names, and how many there are beyond.
-pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
-    let mut shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
-    let more = format!("{} more", names.len().saturating_sub(SHOWN));
-    if names.len() > SHOWN {
-        shown.push(&more);
-    }
-    shown.join(", ")
-}
-
-fn registers(text: &mut String, word: &str, moved: &[Moved]) {
-    if moved.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n{}", Style::new().cyan().apply_to(format!("registers {word}")));
-    for Moved { registers, configurations } in moved {
-        let ids: Vec<String> =
-            registers.iter().map(|register| format!("{} ({:#018x})", plain(&register.name), register.id)).collect();
-        indented(text, 2, &format!("in {}: {}", plain(&some(configurations)), ids.join(", ")));
-    }
-}
-
-fn facts(text: &mut String, facts: &[FactChange]) {
-    if facts.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n{}", Style::new().cyan().apply_to("warnings and facts"));
-    for fact in facts {
-        let word = if fact.level == Level::Note { "note" } else { "warning" };
-        let about = if fact.about.is_empty() { String::new() } else { format!(", {}", fact.about) };
-        let what = match (&fact.old, &fact.new) {
-            (Some(old), Some(new)) => format!("was: {old}; is: {new}"),
-            (Some(old), None) => format!("gone: {old}"),
-            (_, new) => format!("new: {}", new.as_deref().unwrap_or_default()),
-        };
-        let words = format!("{word} {}{about}: {what} (in {})", fact.clause, some(&fact.configurations));
-        indented(text, 2, &plain(&words));
+        below.iter().for_each(|item| indented(text, 4, item));
     }
 }
 
@@ -191,9 +112,4 @@ fn known(text: &mut String, comparison: &Comparison) {
     for sentence in sentences {
         hanging(text, &format!("{} {}", Style::new().yellow().apply_to("warning:"), plain(&sentence)));
     }
-}
-
-/// A paragraph at an indentation, and two columns more from its second line on.
-fn indented(text: &mut String, columns: usize, words: &str) {
-    fill(text, &" ".repeat(columns), columns + 2, words.split_whitespace().map(str::to_owned));
 }

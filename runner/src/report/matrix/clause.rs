@@ -2,14 +2,15 @@
 //! The columns of the matrix: what each clause noticed.
 
 use reglist_suite::clause::{Clauses, Level};
+use serde::Serialize;
 
 use super::fault::{FaultRow, Role, State};
 
 /// Of a clause without which every fault would be noticed.
 pub(super) const REDUNDANT: &str = "redundant";
 
-/// A clause, and what it noticed.
-#[derive(Debug)]
+/// A clause, and the faults that it noticed.
+#[derive(Debug, Serialize)]
 pub(super) struct ClauseColumn {
     /// Its id.
     pub(super) id: String,
@@ -42,7 +43,7 @@ impl ClauseColumn {
 /// A column for each clause of the catalogue, then those that only the stream
 /// knows.
 pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseColumn> {
-    let all = faults.iter().all(|row| row.was_tried() || matches!(row.state, State::Impossible(_)));
+    let all = faults.iter().all(|row| row.was_tried() || matches!(row.state, State::Impossible { .. }));
     let mut clauses: Vec<(&str, Level, &str)> =
         catalogue.clauses.iter().map(|clause| (clause.id.as_str(), clause.level, clause.demand.as_str())).collect();
     for noticed in faults.iter().flat_map(|row| &row.noticed) {

@@ -31,7 +31,9 @@ impl Matrix {
     /// The matrix of a stream; `None` where no round began, or where the subject
     /// does not know the ioctl.
     pub(crate) fn of(runs: &Runs, catalogue: &Clauses) -> Option<Self> {
-        let started = runs.iter().find_map(|run| run.started.as_ref())?.clone();
+        let first = runs.iter().find_map(|run| run.started.as_ref())?.clone();
+        // These differ from round to round.
+        let started = RunStarted { fault: None, allow_new: false, ..first };
         let unknown = |verdict| verdict == Verdict::NotImplemented;
         if runs.iter().any(|run| run.finished.as_ref().is_some_and(|finished| unknown(finished.verdict))) {
             return None;

@@ -2,20 +2,23 @@
 //! The rows of the matrix: what came of each fault.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use clap::ValueEnum as _;
 use reglist_suite::clause::{Clauses, Level};
-use reglist_suite::fault::{Broken, Fault, Place, Right, Said, Tried};
+use reglist_suite::fault::{Fault, Place, Right, Said, Tried};
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome, SubjectKind};
+use serde::Serialize;
 
 use super::rounds::{Round, Rounds, place};
-use crate::report::paragraph::ranges;
+use crate::report::id::each_once;
+use crate::report::words::ranges;
 
 /// What stands in the matrix for a fault of the kernel alone.
 const TROUBLE: &str = "trouble in place of wrong answers; `reglist lab --fault NAME` boots a kernel for it";
 
-/// A fault, and what came of it.
-#[derive(Debug)]
+/// A fault, and its result.
+#[derive(Debug, Serialize)]
 pub(super) struct FaultRow {
     /// Its name.
     pub(super) name: String,
@@ -27,47 +30,82 @@ pub(super) struct FaultRow {
     pub(super) configuration: String,
     /// Whether registers beyond the expected list are only reported meanwhile.
     pub(super) allow_new: bool,
-    /// What came of it.
+    /// Its result.
+    #[serde(flatten)]
     pub(super) state: State,
     /// What was said of it and not of the right subject, a clause at a time, in
     /// the order in which they spoke.
     pub(super) noticed: Vec<Noticed>,
     /// The only clause that notices it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alone: Option<String>,
     /// Sum of its cases' durations, in microseconds.
     pub(super) duration_us: u64,
 }
 
-/// What came of a fault.
-#[derive(Debug)]
+/// The result of a fault.
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum State {
     /// It was noticed as it should be.
     Noticed,
     /// It was tried, and something is wrong.
     Wrong(Wrong),
-    /// Its round says nothing, and why.
-    NotTried(String),
+    /// Its round says nothing.
+    NotTried { reason: String },
     /// The stream ended before its round.
     NotReached,
     /// Nobody asked for it.
     NotSelected,
-    /// The subject cannot have it, and why.
-    Impossible(&'static str),
+    /// The subject cannot have it.
+    Impossible { reason: &'static str },
 }
 
-/// What is wrong with what was said of a fault.
-#[derive(Debug)]
+/// The mistakes of the checks about a fault.
+#[derive(Debug, Serialize)]
 pub(super) struct Wrong {
-    /// What was not noticed as it should be.
-    pub(super) unnoticed: Vec<Broken>,
-    /// What was wrongly said.
-    pub(super) accused: Vec<Said>,
-    /// Cases that ended in error, and why.
-    pub(super) in_error: Vec<(String, String)>,
+    /// Broken clauses that were not noticed as they should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unnoticed: Vec<Unnoticed>,
+    /// Wrong findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) accused: Vec<Accused>,
+    /// Cases that ended in error.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) in_error: Vec<InError>,
+}
+
+/// The finding that is missing of a clause.
+#[derive(Debug, Serialize)]
+pub(super) struct Unnoticed {
+    pub(super) clause: &'static str,
+    /// The registers to be named.
+    pub(super) registers: &'static [&'static str],
+    /// The registers that must come before.
+    pub(super) after: &'static [&'static str],
+    /// First and last of the entries to be named.
+    pub(super) entries: Option<[usize; 2]>,
+}
+
+/// A wrong finding.
+#[derive(Debug, Serialize)]
+pub(super) struct Accused {
+    /// The check that made it.
+    pub(super) check: String,
+    /// As in the events.
+    pub(super) finding: Finding,
+}
+
+/// A case that ended in error.
+#[derive(Debug, Serialize)]
+pub(super) struct InError {
+    pub(super) case: String,
+    pub(super) reason: String,
 }
 
 /// What a clause has to do with a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Role {
     /// The fault breaks it.
     Broken,
@@ -79,8 +117,8 @@ pub(super) enum Role {
     Accused,
 }
 
-/// What the checks of a clause said of a fault.
-#[derive(Debug)]
+/// The findings of a fault about one clause.
+#[derive(Debug, Serialize)]
 pub(super) struct Noticed {
     /// The clause.
     pub(super) clause: String,
@@ -135,8 +173,8 @@ pub(super) fn rows(subject: SubjectKind, rounds: &Rounds, right: &Right, catalog
 /// Why there is no round for a fault.
 fn absence(fault: Fault, subject: SubjectKind, rounds: &Rounds) -> State {
     match (fault.place(), subject) {
-        (Place::Kernel, _) => return State::Impossible(TROUBLE),
-        (Place::Model(reason), SubjectKind::Kvm) => return State::Impossible(reason),
+        (Place::Kernel, _) => return State::Impossible { reason: TROUBLE },
+        (Place::Model(reason), SubjectKind::Kvm) => return State::Impossible { reason },
         _ => {}
     }
     // All rounds to compare with come first, so they tell what was asked for.
@@ -171,7 +209,7 @@ fn foreign(name: &str, round: &Round) -> FaultRow {
         section: "unknown",
         configuration: round.key.configuration.clone(),
         allow_new: round.key.allow_new,
-        state: State::NotTried("this program does not know the fault".to_owned()),
+        state: State::NotTried { reason: "this program does not know the fault".to_owned() },
         noticed: Vec::new(),
         alone: None,
         duration_us: round.duration_us(),
@@ -183,11 +221,11 @@ fn tried(fault: Fault, round: &Round, right: &Right, catalogue: &Clauses) -> Fau
     let duration_us = round.duration_us();
     let row = FaultRow { configuration, allow_new, duration_us, ..untried(fault, State::NotReached) };
     if let Some(trouble) = round.trouble() {
-        return FaultRow { state: State::NotTried(trouble), ..row };
+        return FaultRow { state: State::NotTried { reason: trouble }, ..row };
     }
     let Some(tried) = right.compare(fault, &row.configuration, allow_new, &round.cases, catalogue) else {
         let reason = "the round without a fault, which it is compared with, is missing or says nothing";
-        return FaultRow { state: State::NotTried(reason.to_owned()), ..row };
+        return FaultRow { state: State::NotTried { reason: reason.to_owned() }, ..row };
     };
     let noticed = noticed(&tried);
     FaultRow { alone: alone(&tried, &noticed), noticed, state: state(tried, &round.cases), ..row }
@@ -197,23 +235,25 @@ fn state(tried: Tried, cases: &[CaseFinished]) -> State {
     if tried.is_right() {
         return State::Noticed;
     }
-    let reason = |case: &CaseFinished| case.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
-    let in_error = cases.iter().filter(|case| case.outcome == Outcome::Error);
-    State::Wrong(Wrong {
-        unnoticed: tried.judgement.unnoticed,
-        accused: tried.judgement.accused,
-        in_error: in_error.map(|case| (case.case.clone(), reason(case))).collect(),
-    })
+    let unnoticed = tried.judgement.unnoticed.into_iter().map(|broken| Unnoticed {
+        clause: broken.clause,
+        registers: broken.registers,
+        after: broken.after,
+        entries: broken.entries.map(RangeInclusive::into_inner).map(<[usize; 2]>::from),
+    });
+    let accused = tried.judgement.accused.into_iter().map(|Said { check, finding }| Accused { check, finding });
+    let in_error = cases.iter().filter(|case| case.outcome == Outcome::Error).map(|case| InError {
+        case: case.case.clone(),
+        reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
+    });
+    State::Wrong(Wrong { unnoticed: unnoticed.collect(), accused: accused.collect(), in_error: in_error.collect() })
 }
 
 fn noticed(tried: &Tried) -> Vec<Noticed> {
     let expected = tried.fault.expected();
-    let mut clauses: Vec<&str> = Vec::new();
-    for said in &tried.said {
-        if !clauses.contains(&&*said.finding.clause) {
-            clauses.push(&said.finding.clause);
-        }
-    }
+    let all = |words: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+        each_once(words, |word| word).into_iter().map(str::to_owned).collect()
+    };
     let gather = |clause: &str| {
         let about: Vec<&Said> = tried.said.iter().filter(|said| said.finding.clause == clause).collect();
         let findings = || about.iter().map(|said| &said.finding);
@@ -232,27 +272,20 @@ fn noticed(tried: &Tried) -> Vec<Noticed> {
             clause: clause.to_owned(),
             level,
             role,
-            checks: each_once(about.iter().map(|said| said.check.as_str())),
-            registers: each_once(findings().filter_map(|finding| Some(finding.register.as_ref()?.name.as_str()))),
+            checks: all(&mut about.iter().map(|said| said.check.as_str())),
+            registers: all(&mut findings().filter_map(|finding| Some(finding.register.as_ref()?.name.as_str()))),
             entries: ranges(&entries.into_iter().collect::<Vec<_>>()),
         }
     };
-    clauses.into_iter().map(gather).collect()
+    each_once(tried.said.iter().map(|said| said.finding.clause.as_str()), |clause| clause)
+        .into_iter()
+        .map(gather)
+        .collect()
 }
 
 fn entries(finding: &Finding) -> impl Iterator<Item = usize> + use<> {
     let last = finding.last_entry;
     finding.entry.into_iter().flat_map(move |first| first..=last.unwrap_or(first))
-}
-
-fn each_once<'a>(items: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::new();
-    for item in items {
-        if !once.iter().any(|known| known == item) {
-            once.push(item.to_owned());
-        }
-    }
-    once
 }
 
 /// The clause without which the fault would go unnoticed: the only one of which

@@ -4,6 +4,7 @@
 
 use reglist_suite::fault::Right;
 use reglist_suite::report::events::{CaseFinished, Outcome};
+use serde::Serialize;
 
 use crate::record::stream::{Record, Runs};
 
@@ -36,29 +37,27 @@ pub(super) struct Round {
     running: Option<String>,
 }
 
-/// A round without a fault, and what came of it.
-#[derive(Debug)]
+/// A round without a fault, and its result.
+#[derive(Debug, Serialize)]
 pub(super) struct RightRound {
     /// The configuration.
     pub(super) configuration: String,
     /// Whether registers beyond the expected list were only reported.
     pub(super) allow_new: bool,
+    /// Whether all is as it should be.
+    pub(super) passed: bool,
     /// Number of its cases that ended.
     pub(super) cases: usize,
     /// Cases that did not pass.
     pub(super) broken: Vec<String>,
     /// Why it did not come to its end.
+    #[serde(rename = "reason", skip_serializing_if = "Option::is_none")]
     pub(super) trouble: Option<String>,
     /// Sum of its cases' durations, in microseconds.
     pub(super) duration_us: u64,
 }
 
 impl RightRound {
-    /// Whether all is as it should be.
-    pub(super) fn passed(&self) -> bool {
-        self.broken.is_empty() && self.trouble.is_none()
-    }
-
     /// The configuration, and what is special about the round.
     pub(super) fn name(&self) -> String {
         place(&self.configuration, self.allow_new)
@@ -119,11 +118,13 @@ impl Rounds {
             let trouble = round.trouble();
             let mut alone = Right::default();
             let judge = if trouble.is_none() { &mut compared } else { &mut alone };
+            let broken = judge.take(configuration, *allow_new, &round.cases);
             right.push(RightRound {
                 configuration: configuration.clone(),
                 allow_new: *allow_new,
                 cases: round.cases.len(),
-                broken: judge.take(configuration, *allow_new, &round.cases),
+                passed: broken.is_empty() && trouble.is_none(),
+                broken,
                 trouble,
                 duration_us: round.duration_us(),
             });

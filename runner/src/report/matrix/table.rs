@@ -15,7 +15,8 @@ use super::mark::{MARKS, Mark};
 use super::verdict::{Totals, Verdict};
 use super::words;
 use crate::report::paragraph::{WIDTH, hanging};
-use crate::report::text::verdict::{UNTESTED, release};
+use crate::report::text::verdict;
+use crate::report::words::{UNTESTED, count, release};
 use crate::system::verbosity::Verbosity;
 
 /// Between a fault's name and its marks.
@@ -42,10 +43,10 @@ pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
     }
     words::write(&mut text, matrix, verbosity);
     if !verbosity.is_quiet() {
-        circumstances(&mut text, matrix);
+        verdict::write_circumstances(&mut text, &matrix.started);
     }
     if matrix.is_complete() {
-        verdict(&mut text, matrix);
+        last_line(&mut text, matrix);
     }
     text
 }
@@ -55,8 +56,11 @@ type Block<'m> = Vec<(usize, &'m [ClauseColumn])>;
 
 /// Faults against clauses, a block of rows for each section.
 fn faults(text: &mut String, matrix: &Matrix) {
-    let rows: Vec<&FaultRow> =
-        matrix.faults.iter().filter(|row| !matches!(row.state, State::NotSelected | State::Impossible(_))).collect();
+    let rows: Vec<&FaultRow> = matrix
+        .faults
+        .iter()
+        .filter(|row| !matches!(row.state, State::NotSelected | State::Impossible { .. }))
+        .collect();
     let names = rows.iter().flat_map(|row| [row.name.len(), row.section.len()]);
     let first = names.max().unwrap_or_default().min(LONGEST_NAME);
     let blocks = blocks(&matrix.clauses, WIDTH.saturating_sub(first + GAP + IN_ERROR.len()));
@@ -129,7 +133,7 @@ fn line(text: &mut String, row: &FaultRow, first: usize, block: &Block<'_>) {
                 line.push(' ');
             }
         }
-        State::NotTried(_) => line.push_str(&loud.apply_to("NOT TRIED").to_string()),
+        State::NotTried { .. } => line.push_str(&loud.apply_to("NOT TRIED").to_string()),
         _ => line.push_str(&loud.apply_to("NOT REACHED").to_string()),
     }
     if row.wrong().is_some_and(|wrong| !wrong.in_error.is_empty()) {
@@ -208,21 +212,8 @@ fn some(names: &[String], room: usize) -> String {
     fits.unwrap_or_default()
 }
 
-fn circumstances(text: &mut String, matrix: &Matrix) {
-    let started = &matrix.started;
-    let mut parts = vec![
-        format!("suite {}", started.suite),
-        format!("series {}", started.series),
-        format!("seed {}", started.seed),
-    ];
-    parts.extend(started.strict.then(|| "strict".to_owned()));
-    parts.extend(Some(&started.cpu).filter(|cpu| !cpu.is_empty()).cloned());
-    text.push('\n');
-    hanging(text, &parts.join(", "));
-}
-
 /// The last line.
-fn verdict(text: &mut String, matrix: &Matrix) {
+fn last_line(text: &mut String, matrix: &Matrix) {
     let style = match matrix.verdict() {
         Verdict::AllNoticed => Style::new().green(),
         Verdict::NotAllNoticed => Style::new().red(),
@@ -253,10 +244,9 @@ fn sentence(matrix: &Matrix) -> String {
         SubjectKind::Kvm => format!(" of Linux {}", release(&matrix.started)),
         SubjectKind::Model => String::new(),
     };
-    let faults = if wanted == 1 { "fault" } else { "faults" };
     let time = duration(matrix.duration_us);
     let mut sentence =
-        format!("{of}{wanted} {faults}{kernel} in {time}; {unnoticed} unnoticed, {accused} wrongly accused");
+        format!("{of}{}{kernel} in {time}; {unnoticed} unnoticed, {accused} wrongly accused", count(wanted, "fault"));
     let right = matrix.wrong_right_rounds();
     let rest = [
         (in_error, "in error"),

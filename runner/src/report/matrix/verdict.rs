@@ -56,10 +56,10 @@ impl Matrix {
                     totals.accused += usize::from(!accused.is_empty());
                     totals.in_error += usize::from(!in_error.is_empty());
                 }
-                State::NotTried(_) => totals.not_tried += 1,
+                State::NotTried { .. } => totals.not_tried += 1,
                 State::NotReached => totals.unreached += 1,
                 State::NotSelected => totals.not_selected += 1,
-                State::Impossible(_) => totals.impossible += 1,
+                State::Impossible { .. } => totals.impossible += 1,
             }
         }
         totals.wanted = self.faults.len() - totals.not_selected - totals.impossible;
@@ -68,7 +68,7 @@ impl Matrix {
 
     /// Rounds without a fault of which not all cases passed.
     pub(super) fn wrong_right_rounds(&self) -> usize {
-        self.right.iter().filter(|round| !round.passed()).count()
+        self.right.iter().filter(|round| !round.passed).count()
     }
 
     /// What came of all faults.

@@ -5,11 +5,12 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::fault::{Broken, Said};
 
 use super::data::Matrix;
-use super::fault::{FaultRow, Noticed, State, Wrong};
-use crate::report::paragraph::{hanging, labelled, list};
+use super::fault::{Accused, FaultRow, Noticed, State, Unnoticed, Wrong};
+use crate::report::id::by_key;
+use crate::report::paragraph::{hanging, labelled};
+use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
 /// Problems of one kind that are shown where no details are wanted.
@@ -33,7 +34,10 @@ fn problems(matrix: &Matrix) -> Vec<Problem> {
     let wrong = || matrix.faults.iter().filter_map(|row| Some((row, row.wrong()?)));
     let mut problems = right_rounds(matrix);
     problems.extend(wrong().flat_map(|(row, wrong)| wrong.unnoticed.iter().map(move |broken| unnoticed(row, broken))));
-    problems.extend(wrong().flat_map(|(row, wrong)| by_clause(wrong).into_iter().map(move |said| accused(row, &said))));
+    for (row, wrong) in wrong() {
+        let by_clause = by_key(wrong.accused.iter().map(|said| (said.finding.clause.as_str(), said)));
+        problems.extend(by_clause.into_iter().map(|(clause, said)| accused(row, clause, &said)));
+    }
     problems.extend(wrong().flat_map(|(row, wrong)| in_error(row, wrong)));
     problems.extend(not_tried(matrix));
     problems
@@ -51,7 +55,7 @@ pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
             let mut faults: Vec<&str> = rest.iter().filter_map(|problem| problem.fault.as_deref()).collect();
             faults.dedup();
             let _ = writeln!(text, "\n{} and {} more (-v tells them)", loud(first.word), rest.len());
-            list(text, "faults", &faults);
+            labelled(text, "faults", &faults.join(", "));
         }
     }
     if !verbosity.is_quiet() {
@@ -71,7 +75,7 @@ impl Problem {
 }
 
 fn right_rounds(matrix: &Matrix) -> Vec<Problem> {
-    let wrong = matrix.right.iter().filter(|round| !round.passed());
+    let wrong = matrix.right.iter().filter(|round| !round.passed);
     let problem = wrong.map(|round| {
         let mut parts = Vec::new();
         parts.extend(round.trouble.clone().map(|trouble| ("reason", trouble)));
@@ -82,7 +86,7 @@ fn right_rounds(matrix: &Matrix) -> Vec<Problem> {
     problem.collect()
 }
 
-fn unnoticed(row: &FaultRow, broken: &Broken) -> Problem {
+fn unnoticed(row: &FaultRow, broken: &Unnoticed) -> Problem {
     let parts = vec![
         ("fault", row.sentence.clone()),
         ("expected", wanted(broken)),
@@ -93,12 +97,10 @@ fn unnoticed(row: &FaultRow, broken: &Broken) -> Problem {
     Problem { word: "UNNOTICED", what, parts, fault: Some(row.name.clone()) }
 }
 
-fn accused(row: &FaultRow, said: &[&Said]) -> Problem {
+fn accused(row: &FaultRow, clause: &str, said: &[&Accused]) -> Problem {
     let mut parts = vec![("fault", row.sentence.clone())];
-    let mut clause = "";
     if let Some(first) = said.first() {
         let finding = &first.finding;
-        clause = &finding.clause;
         let more = if said.len() > 1 { format!(" (and {} more findings)", said.len() - 1) } else { String::new() };
         parts.push(("expected", finding.expected.clone()));
         parts.push(("observed", format!("{}{more}", finding.observed)));
@@ -114,60 +116,35 @@ fn accused(row: &FaultRow, said: &[&Said]) -> Problem {
     Problem { word: "WRONGLY ACCUSED", what, parts, fault: Some(row.name.clone()) }
 }
 
-/// Wrong accusations, those of a clause together.
-fn by_clause(wrong: &Wrong) -> Vec<Vec<&Said>> {
-    let mut clauses: Vec<Vec<&Said>> = Vec::new();
-    for said in &wrong.accused {
-        let same = |known: &&mut Vec<&Said>| known.iter().any(|known| known.finding.clause == said.finding.clause);
-        match clauses.iter_mut().find(same) {
-            Some(known) => known.push(said),
-            None => clauses.push(vec![said]),
-        }
-    }
-    clauses
-}
-
 fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
-    let cases = wrong.in_error.iter().map(|(case, reason)| (reason.as_str(), case.as_str()));
+    let cases = wrong.in_error.iter().map(|error| (error.reason.as_str(), error.case.as_str()));
     let problem = |(reason, cases): (&str, Vec<&str>)| Problem {
         word: "ERROR",
         what: format!("fault {}", row.name),
         parts: vec![("reason", reason.to_owned()), ("cases", cases.join(", "))],
         fault: Some(row.name.clone()),
     };
-    grouped(cases).into_iter().map(problem).collect()
+    by_key(cases).into_iter().map(problem).collect()
 }
 
 /// Faults of which nothing is known, each reason once.
 fn not_tried(matrix: &Matrix) -> Vec<Problem> {
     let reasons = matrix.faults.iter().filter_map(|row| match &row.state {
-        State::NotTried(reason) => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
+        State::NotTried { reason } => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
         State::NotReached => Some((("NOT REACHED", "the run ended before"), row.name.as_str())),
         _ => None,
     });
     let problem = |((word, reason), faults): ((&'static str, &str), Vec<&str>)| Problem {
         word,
-        what: format!("{} fault{}", faults.len(), if faults.len() == 1 { "" } else { "s" }),
+        what: count(faults.len(), "fault"),
         parts: vec![("reason", reason.to_owned()), ("faults", faults.join(", "))],
         fault: None,
     };
-    grouped(reasons).into_iter().map(problem).collect()
-}
-
-/// Items by what they have in common, in order.
-fn grouped<'m, K: PartialEq>(items: impl Iterator<Item = (K, &'m str)>) -> Vec<(K, Vec<&'m str>)> {
-    let mut groups: Vec<(K, Vec<&str>)> = Vec::new();
-    for (key, item) in items {
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, items)) => items.push(item),
-            None => groups.push((key, vec![item])),
-        }
-    }
-    groups
+    by_key(reasons).into_iter().map(problem).collect()
 }
 
 /// What should have been found of a broken clause.
-fn wanted(broken: &Broken) -> String {
+fn wanted(broken: &Unnoticed) -> String {
     let mut wanted = "a finding".to_owned();
     if !broken.registers.is_empty() {
         let _ = write!(wanted, " that names {}", broken.registers.join(", "));
@@ -175,11 +152,11 @@ fn wanted(broken: &Broken) -> String {
     if !broken.after.is_empty() {
         let _ = write!(wanted, " after {}", broken.after.join(", "));
     }
-    match broken.entries.as_ref().map(|entries| (entries.start(), entries.end())) {
-        Some((first, last)) if first == last => {
+    match broken.entries {
+        Some([first, last]) if first == last => {
             let _ = write!(wanted, " at entry {first}");
         }
-        Some((first, last)) => {
+        Some([first, last]) => {
             let _ = write!(wanted, " at the entries {first}-{last}");
         }
         None => {}
@@ -201,7 +178,7 @@ fn found(noticed: &Noticed) -> String {
 
 /// The rounds without a fault that are as they should be.
 fn right(text: &mut String, matrix: &Matrix) {
-    let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed()).map(|round| round.name()).collect();
+    let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed).map(|round| round.name()).collect();
     if !passed.is_empty() {
         text.push('\n');
         hanging(text, &format!("without a fault all is well in {}", passed.join(", ")));
@@ -216,10 +193,10 @@ fn absent(text: &mut String, matrix: &Matrix) {
         hanging(text, &format!("not asked for: {not_selected} {what} in other configurations"));
     }
     let impossible = matrix.faults.iter().filter_map(|row| match row.state {
-        State::Impossible(reason) => Some((reason, row.name.as_str())),
+        State::Impossible { reason } => Some((reason, row.name.as_str())),
         _ => None,
     });
-    for (reason, faults) in grouped(impossible) {
+    for (reason, faults) in by_key(impossible) {
         hanging(text, &format!("not tried here: {}: {reason}", faults.join(", ")));
     }
 }

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, HashMap};
 use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding};
 
-use super::findings::{Link, Words, links, some};
+use super::anchor::anchor;
+use super::findings::{Link, MOST_NAMES, Words, links};
 use super::specification::{Fact, check};
 use super::view::{View, Views};
-use super::words::{anchor, count, milliseconds};
-use crate::report::diff::compare::{Kind, State};
-use crate::report::groups::grouped;
+use crate::report::diff::compare::Kind;
+use crate::report::groups::{Group, grouped};
 use crate::report::id::{self, configuration, push_new};
+use crate::report::state::State;
+use crate::report::words::{count, ended, milliseconds, some};
 
 /// What is said of one case before the rest is only counted.
 const MOST_SAID: usize = 12;
@@ -235,16 +237,7 @@ fn counts(run: &View<'_>, cases: &[&str]) -> String {
     for state in cases.iter().filter_map(|case| run.state(case)) {
         *counts.entry(state).or_default() += 1;
     }
-    let words = |(state, number): (&State, &usize)| {
-        let word = match state {
-            State::Pass => "passed",
-            State::Fail => "failed",
-            State::Skip => "skipped",
-            State::Error => "in error",
-            State::Missing => "missing",
-        };
-        format!("{number} {word}")
-    };
+    let words = |(state, number): (&State, &usize)| format!("{number} {}", ended(*state));
     if counts.is_empty() { "no case".to_owned() } else { counts.iter().map(words).collect::<Vec<_>>().join(", ") }
 }
 
@@ -315,7 +308,7 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
         return (Vec::new(), 0);
     };
     let groups = grouped(std::slice::from_ref(ended));
-    let one = |group: &crate::report::groups::Group<'_>| {
+    let one = |group: &Group<'_>| {
         let finding = group.first;
         let Words { word, class, subject, expected, observed } = Words::of(run, group);
         let links = links(&group.registers, anchors);
@@ -332,7 +325,7 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
                 Vec::new()
             },
             registers: links,
-            entries: some(&group.entry_ranges()),
+            entries: some(&group.entry_ranges(), MOST_NAMES),
             after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
         }
     };

@@ -3,18 +3,19 @@
 
 use reglist_suite::clause::Level;
 
-use super::findings::{Link, some};
+use super::anchor::anchor;
+use super::findings::{Link, MOST_NAMES, links};
 use super::view::Views;
-use super::words::{anchor, count, plain};
+
 use crate::report::diff::compare::{Comparison, Kind};
 use crate::report::diff::facts::FactChange;
 use crate::report::diff::registers::Moved;
 use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
-use crate::report::diff::words::finding;
+use crate::report::words::{count, cut, finding, some, warning_or_note};
 
 /// Entries of one kind, and names in one, before the rest is only counted.
 const MOST_ENTRIES: usize = 60;
-const MOST_NAMES: usize = 64;
+const MOST_CASES: usize = 64;
 
 /// What is different.
 #[derive(Debug)]
@@ -103,8 +104,8 @@ impl Differences {
             move |moved: &Moved| Moving {
                 word,
                 class,
-                registers: super::findings::links(&moved.registers.iter().collect::<Vec<_>>(), anchors),
-                configurations: some(&moved.configurations),
+                registers: links(&moved.registers.iter().collect::<Vec<_>>(), anchors),
+                configurations: some(&moved.configurations, MOST_NAMES),
             }
         };
         let registers = &comparison.registers;
@@ -159,12 +160,12 @@ fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
             (String::new(), whole.chain(single.iter().map(|id| case(id, id))).collect())
         }
     };
-    let left_out = cases.len().saturating_sub(MOST_NAMES);
-    cases.truncate(MOST_NAMES);
+    let left_out = cases.len().saturating_sub(MOST_CASES);
+    cases.truncate(MOST_CASES);
     if left_out > 0 {
         cases.push(Link { name: format!("{left_out} more"), anchor: String::new() });
     }
-    let reason = entry.reason.map(|reason| format!(": {}", plain(reason, 1000))).unwrap_or_default();
+    let reason = entry.reason.map(|reason| format!(": {}", cut(reason, 1000))).unwrap_or_default();
     let of = |place| entry.of.filter(|_| place == 0).map(|of| format!("in {of}: ")).unwrap_or_default();
     Said {
         cases,
@@ -183,9 +184,8 @@ fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
 fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
     let all = || comparison.facts.iter().filter(|fact| fact.level == level);
     let number = all().count();
-    let thing = if level == Level::Note { "note" } else { "warning" };
     (number > 0).then(|| Facts {
-        heading: format!("{} changed", count(number, thing)),
+        heading: format!("{} changed", count(number, warning_or_note(level))),
         open: level != Level::Note,
         changes: all().take(MOST_ENTRIES).map(changed).collect(),
         more: number.saturating_sub(MOST_ENTRIES),
@@ -194,11 +194,11 @@ fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {
 
 fn changed(fact: &FactChange) -> Changed {
     Changed {
-        word: if fact.level == Level::Note { "note" } else { "warning" },
+        word: warning_or_note(fact.level),
         clause: fact.clause.clone(),
         about: fact.about.clone(),
         old: fact.old.clone().unwrap_or_default(),
         new: fact.new.clone().unwrap_or_default(),
-        configurations: some(&fact.configurations),
+        configurations: some(&fact.configurations, MOST_NAMES),
     }
 }

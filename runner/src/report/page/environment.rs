@@ -4,8 +4,8 @@
 use reglist_suite::report::events::{Label, RunStarted, SubjectKind};
 
 use super::view::{View, Views};
-use super::words::seconds;
 use crate::report::id::push_new;
+use crate::report::words::seconds;
 
 /// A fact of each run.
 #[derive(Debug)]

@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use reglist_suite::clause::Level;
 use reglist_suite::report::events::NamedRegister;
 
+use super::anchor::anchor;
 use super::view::View;
-use super::words::anchor;
 use crate::report::groups::{Group, grouped};
 use crate::report::id::{check, configuration, each_once};
+use crate::report::words::some;
 
 /// Groups of findings, and names in one of them, before the rest is only counted.
 const MOST_GROUPS: usize = 150;
-const MOST_NAMES: usize = 128;
+pub(super) const MOST_NAMES: usize = 128;
 
 /// What failed, what is worth a warning, and what is only to be known.
 #[derive(Debug, Default)]
@@ -135,9 +136,9 @@ fn block(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> B
         expected,
         observed,
         registers: links(&group.registers, anchors),
-        entries: some(&group.entry_ranges()),
-        configurations: some(&each_once(cases(), configuration)),
-        checks: some(&each_once(cases(), check)),
+        entries: some(&group.entry_ranges(), MOST_NAMES),
+        configurations: some(&each_once(cases(), configuration), MOST_NAMES),
+        checks: some(&each_once(cases(), check), MOST_NAMES),
         first: group.cases.iter().find(|case| run.has_row(case)).map(|case| anchor("case", case)),
     }
 }
@@ -153,14 +154,4 @@ pub(super) fn links(registers: &[&NamedRegister], anchors: &HashMap<u64, String>
         links.push(Link { name: format!("{} more", registers.len() - MOST_NAMES), anchor: String::new() });
     }
     links
-}
-
-/// The first names, and how many there are beyond.
-pub(super) fn some<S: AsRef<str>>(names: &[S]) -> String {
-    let mut shown: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
-    let more = format!("{} more", names.len().saturating_sub(MOST_NAMES));
-    if names.len() > MOST_NAMES {
-        shown.push(&more);
-    }
-    shown.join(", ")
 }

@@ -8,9 +8,9 @@ use reglist_suite::report::events::{
     CaseFinished, Event, Finding, Label, NamedRegister, RunFinished, RunStarted, Totals, Verdict,
 };
 
-use super::words::plain;
 use crate::record::stream::Record;
-use crate::report::diff::read::StoredRun;
+use crate::report::read::StoredRun;
+use crate::report::words::cut;
 
 /// Findings of one case, and of a run.
 const MOST_OF_CASE: usize = 500;
@@ -48,9 +48,9 @@ impl Input {
             room -= taken;
             left_out += case.findings.len() - taken;
             fitting.add(Event::CaseFinished(CaseFinished {
-                case: plain(&case.case, NAME),
+                case: cut(&case.case, NAME),
                 outcome: case.outcome,
-                reason: case.reason.as_deref().map(|reason| plain(reason, REASON)),
+                reason: case.reason.as_deref().map(|reason| cut(reason, REASON)),
                 duration_us: case.duration_us,
                 ioctls: case.ioctls,
                 findings: case.findings.iter().take(taken).map(finding).collect(),
@@ -58,13 +58,13 @@ impl Input {
             }));
         }
         if let Some(case) = &record.running {
-            fitting.add(Event::CaseStarted { case: plain(case, NAME) });
+            fitting.add(Event::CaseStarted { case: cut(case, NAME) });
         }
         if let Some(reason) = &record.aborted {
-            fitting.add(Event::RunAborted { reason: plain(reason, REASON) });
+            fitting.add(Event::RunAborted { reason: cut(reason, REASON) });
         }
         fitting.finished = record.finished.as_ref().map(|finished| end(finished, &fitting));
-        Some(Self { file: plain(file, TEXT), run: StoredRun { started, record: fitting }, left_out })
+        Some(Self { file: cut(file, TEXT), run: StoredRun { started, record: fitting }, left_out })
     }
 }
 
@@ -81,16 +81,16 @@ fn end(finished: &RunFinished, record: &Record) -> RunFinished {
 
 fn start(started: &RunStarted) -> RunStarted {
     let mut known = HashSet::new();
-    let mut plan: Vec<String> = started.plan.iter().map(|case| plain(case, NAME)).collect();
+    let mut plan: Vec<String> = started.plan.iter().map(|case| cut(case, NAME)).collect();
     plan.retain(|case| known.insert(case.clone()));
-    let label = |label: &Label| Label { name: plain(&label.name, NAME), value: plain(&label.value, TEXT) };
+    let label = |label: &Label| Label { name: cut(&label.name, NAME), value: cut(&label.value, TEXT) };
     RunStarted {
-        suite: plain(&started.suite, NAME),
-        architecture: plain(&started.architecture, NAME),
-        kernel: plain(&started.kernel, TEXT),
-        cpu: plain(&started.cpu, TEXT),
-        series: plain(&started.series, NAME),
-        fault: started.fault.as_deref().map(|fault| plain(fault, NAME)),
+        suite: cut(&started.suite, NAME),
+        architecture: cut(&started.architecture, NAME),
+        kernel: cut(&started.kernel, TEXT),
+        cpu: cut(&started.cpu, TEXT),
+        series: cut(&started.series, NAME),
+        fault: started.fault.as_deref().map(|fault| cut(fault, NAME)),
         labels: started.labels.iter().take(MOST_LABELS).map(label).collect(),
         plan,
         ..started.clone()
@@ -99,19 +99,19 @@ fn start(started: &RunStarted) -> RunStarted {
 
 fn finding(finding: &Finding) -> Finding {
     Finding {
-        clause: plain(&finding.clause, NAME),
+        clause: cut(&finding.clause, NAME),
         level: finding.level,
         register: finding.register.as_ref().map(register),
         after: finding.after.as_ref().map(register),
         entry: finding.entry,
         last_entry: finding.last_entry,
-        ioctl: finding.ioctl.as_deref().map(|ioctl| plain(ioctl, NAME)),
-        errno: finding.errno.as_deref().map(|errno| plain(errno, NAME)),
-        expected: plain(&finding.expected, TEXT),
-        observed: plain(&finding.observed, TEXT),
+        ioctl: finding.ioctl.as_deref().map(|ioctl| cut(ioctl, NAME)),
+        errno: finding.errno.as_deref().map(|errno| cut(errno, NAME)),
+        expected: cut(&finding.expected, TEXT),
+        observed: cut(&finding.observed, TEXT),
     }
 }
 
 fn register(register: &NamedRegister) -> NamedRegister {
-    NamedRegister { name: plain(&register.name, NAME), id: register.id }
+    NamedRegister { name: cut(&register.name, NAME), id: register.id }
 }

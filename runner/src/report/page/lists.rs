@@ -7,9 +7,9 @@ use reglist_suite::report::events::NamedRegister;
 
 use super::mark::{Listing, Trip};
 use super::view::View;
-use crate::report::diff::compare::State;
 use crate::report::diff::registers::{CLAUSE, CONTENTS, MISSING};
 use crate::report::id::configuration;
+use crate::report::state::State;
 use reglist_suite::clause::Level;
 
 /// The clause whose check SETs every listed register and reads it back.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use reglist_suite::report::events::NamedRegister;
 
-use super::findings::{Link, links, some};
+use super::findings::{Link, MOST_NAMES, links};
 use super::graph::{Arrow, Graph};
 use super::view::{View, Views};
-use crate::report::diff::compare::State;
 use crate::report::id::{configuration, push_new};
+use crate::report::state::State;
+use crate::report::words::some;
 
 /// The check that looks for them, and its clause.
 const CHECK: &str = "restore.any_order";
@@ -127,7 +128,7 @@ fn edge(
 ) -> Option<Edge> {
     let shown = now.or(before)?;
     let link = |register| links(&[register], anchors).into_iter().next();
-    let configurations = |known: &Known<'_>| some(&known.configurations);
+    let configurations = |known: &Known<'_>| some(&known.configurations, MOST_NAMES);
     let (change, class) = match (now, before) {
         (Some(_), None) if two => ("new", "come"),
         (None, _) => ("gone", "gone"),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use reglist_suite::exit;
 
-use super::Input;
+use super::fit::Input;
+use super::template;
 use crate::record::stream::Record;
 use crate::system::files::{self, FileError};
 use crate::system::results::PAGE;
@@ -93,7 +94,7 @@ impl Output {
             [old, new, ..] => (new, Some(old)),
         };
         let path = || self.path.clone();
-        let text = super::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
+        let text = template::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
         Ok(files::write(&self.path, &text, self.force)?)
     }
 }
@@ -105,6 +106,6 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
         return Ok(());
     };
     let path = session.results().join(PAGE);
-    let text = super::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
+    let text = template::text(&input, None).map_err(|source| PageError::Template { path: path.clone(), source })?;
     Ok(files::write(&path, &text, true)?)
 }

@@ -7,9 +7,10 @@ use reglist_suite::report::events::{Label, SubjectKind, Verdict};
 
 use super::clauses::{KEPT, Section};
 use super::view::View;
-use crate::report::diff::compare::State;
 use crate::report::id::push_new;
-use crate::report::text::verdict::{self, UNTESTED};
+use crate::report::state::State;
+use crate::report::text::verdict;
+use crate::report::words::{UNTESTED, ended, release};
 
 /// What a run says.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ impl Overview {
                 };
                 let sentence = format!(
                     "{place}; {missing} of {planned} cases did not finish, on Linux {}, series {}",
-                    verdict::release(started),
+                    release(started),
                     started.series
                 );
                 let code = if learnt { exit::FAILED } else { exit::INFRASTRUCTURE };
@@ -97,15 +98,15 @@ impl Overview {
             doubts.push(format!("{UNTESTED}."));
         }
         let totals = [
-            (State::Pass, "passed", "good"),
-            (State::Fail, "failed", "bad"),
-            (State::Skip, "skipped", "open"),
-            (State::Error, "in error", "bad"),
-            (State::Missing, "missing", "bad"),
+            (State::Pass, "good"),
+            (State::Fail, "bad"),
+            (State::Skip, "open"),
+            (State::Error, "bad"),
+            (State::Missing, "bad"),
         ];
-        let total = |(state, word, class): (State, &'static str, &'static str)| {
+        let total = |(state, class): (State, &'static str)| {
             let number = number(state);
-            Total { number, word, class: if number > 0 { class } else { "none" } }
+            Total { number, word: ended(state), class: if number > 0 { class } else { "none" } }
         };
         Self {
             word,
@@ -124,7 +125,7 @@ impl Overview {
 /// What was tested, in a few words: what else tells two runs apart comes with it.
 pub(super) fn subject(run: &View<'_>) -> String {
     let started = run.started();
-    let release = verdict::release(started);
+    let release = release(started);
     let kernel = match started.subject {
         SubjectKind::Kvm => format!("Linux {release}"),
         SubjectKind::Model => format!("the model of Linux {release}"),

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use reglist_suite::report::events::Finding;
 
+use super::anchor::anchor;
 use super::lists::Lists;
 use super::mark::{Listing, Mark, Trip};
 use super::specification::Fact;
 use super::view::{View, Views};
-use super::words::anchor;
 use crate::report::diff::registers::CONTENTS;
-use crate::report::diff::words::{observed, subject_beside_register};
 use crate::report::id::{configuration, push_new};
+use crate::report::words::{observed, subject_beside_register};
 
 /// Rows of registers that no group has, and columns.
 const MOST_STRANGERS: usize = 200;

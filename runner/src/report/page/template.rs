@@ -5,8 +5,9 @@ use askama::Template;
 use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
-use super::Page;
-use super::words::anchor;
+use super::anchor::anchor;
+use super::content::Page;
+use super::fit::Input;
 
 const STYLE: &str = include_str!("../../../templates/report.css");
 const SCRIPT: &str = include_str!("../../../templates/report.js");
@@ -32,7 +33,12 @@ impl Filled<'_> {
     }
 }
 
-pub(super) fn text(page: &Page) -> askama::Result<String> {
+/// The text of the page of a run, or of one compared with an old one.
+///
+/// # Errors
+/// Where the template cannot be filled in, which no run can cause.
+pub(super) fn text(new: &Input, old: Option<&Input>) -> askama::Result<String> {
+    let page = &Page::of(new, old);
     let two = page.differences.is_some();
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",

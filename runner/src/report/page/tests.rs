@@ -12,7 +12,10 @@ use reglist_suite::report::events::{
 use reglist_suite::spec::{Source, Spec};
 use scraper::{Html, Selector};
 
-use super::*;
+use super::content::Page;
+use super::fit::Input;
+use super::template::text;
+use super::{mark, registers};
 use crate::record::stream::Record;
 
 const BROKEN_OFF: &str = include_str!("../../../../ci/formats/broken-off.jsonl");

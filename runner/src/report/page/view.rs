@@ -8,8 +8,8 @@ use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
 use super::fit::Input;
 use super::specification::Specification;
 use crate::record::stream::Record;
-use crate::report::diff::compare::{State, States};
 use crate::report::id::{configuration, each_once};
+use crate::report::state::{State, States};
 
 /// Cases that have a row of their own before those that passed have none.
 const MOST_CASES: usize = 1500;

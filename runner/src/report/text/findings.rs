@@ -11,7 +11,8 @@ use reglist_suite::report::events::{Outcome, RunStarted};
 use crate::record::stream::Record;
 use crate::report::groups::Group;
 use crate::report::id::{check, configuration, each_once, push_new};
-use crate::report::paragraph::{hanging, joined, labelled, list};
+use crate::report::paragraph::{hanging, labelled};
+use crate::report::words::count;
 
 /// Writes failures, then warnings.
 pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarted) {
@@ -47,25 +48,23 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
     match group.registers.as_slice() {
         [] => {}
         [register] => labelled(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
-        registers => list(text, &format!("{} registers", registers.len()), &names(group)),
+        registers => labelled(text, &count(registers.len(), "register"), &names(group)),
     }
     if !group.entries.is_empty() {
-        let word = entries(group);
-        list(text, word, &references(&group.entry_ranges()));
+        labelled(text, entries(group), &group.entry_ranges().join(", "));
     }
-    list(text, "in", &each_once(group.cases.iter().copied(), configuration));
-    list(text, "checks", &each_once(group.cases.iter().copied(), check));
+    labelled(text, "in", &each_once(group.cases.iter().copied(), configuration).join(", "));
+    labelled(text, "checks", &each_once(group.cases.iter().copied(), check).join(", "));
 }
 
 fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     let finding = group.first;
     let mut line = format!("{} {}: ", Style::new().cyan().apply_to("note"), subject(group));
     if !group.registers.is_empty() {
-        let _ = write!(line, "{}: ", joined(&names(group)));
+        let _ = write!(line, "{}: ", names(group));
     }
     if !group.entries.is_empty() {
-        let word = entries(group);
-        let _ = write!(line, "{word} {}: ", joined(&references(&group.entry_ranges())));
+        let _ = write!(line, "{} {}: ", entries(group), group.entry_ranges().join(", "));
     }
     let observed = alike(&finding.observed, group.same_observed);
     if finding.expected.is_empty() {
@@ -89,9 +88,9 @@ fn place(group: &Group<'_>, record: &Record) -> String {
     if others.is_empty() {
         String::new()
     } else if others.len() < found.len() {
-        format!(" (not in {})", joined(&others))
+        format!(" (not in {})", others.join(", "))
     } else {
-        format!(" (in {})", joined(&found))
+        format!(" (in {})", found.join(", "))
     }
 }
 
@@ -112,10 +111,6 @@ fn alike(words: &str, same: bool) -> String {
     if same { words.to_owned() } else { format!("{words} (and alike)") }
 }
 
-fn names<'r>(group: &Group<'r>) -> Vec<&'r str> {
-    group.registers.iter().map(|register| register.name.as_str()).collect()
-}
-
-fn references(items: &[String]) -> Vec<&str> {
-    items.iter().map(String::as_str).collect()
+fn names(group: &Group<'_>) -> String {
+    group.registers.iter().map(|register| register.name.as_str()).collect::<Vec<_>>().join(", ")
 }

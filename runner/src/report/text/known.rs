@@ -4,8 +4,9 @@
 
 use console::Style;
 
-use crate::record::known::{Entry, Judged};
-use crate::report::paragraph::{hanging, list};
+use crate::record::known::Judged;
+use crate::report::id::by_key;
+use crate::report::paragraph::{hanging, labelled};
 
 /// Writes a paragraph for each entry that has anything to do with the run.
 pub(super) fn write(text: &mut String, judged: &Judged) {
@@ -13,10 +14,10 @@ pub(super) fn write(text: &mut String, judged: &Judged) {
     for (cases, word, style) in
         [(&judged.failing, "known failure", known), (&judged.passing, "UNEXPECTED PASS", unexpected)]
     {
-        for (entry, cases) in by_entry(cases) {
+        for (entry, cases) in by_key(cases.iter().map(|(case, entry)| (entry, case.as_str()))) {
             text.push('\n');
             hanging(text, &format!("{}: {entry}", style.apply_to(word)));
-            list(text, "cases", &cases);
+            labelled(text, "cases", &cases.join(", "));
             if word == "UNEXPECTED PASS" {
                 hanging(text, &format!("[take the entry out: {}:{}]", judged.file, entry.line));
             }
@@ -31,16 +32,4 @@ pub(super) fn write(text: &mut String, judged: &Judged) {
         let word = Style::new().yellow().apply_to("warning:").to_string();
         hanging(text, &format!("{word} {}:{}: the entry for {} {why}: {entry}", judged.file, entry.line, entry.case));
     }
-}
-
-/// Each entry once, with its cases.
-fn by_entry(cases: &[(String, Entry)]) -> Vec<(&Entry, Vec<&str>)> {
-    let mut entries: Vec<(&Entry, Vec<&str>)> = Vec::new();
-    for (case, entry) in cases {
-        match entries.iter_mut().find(|(known, _)| known.line == entry.line && known.case == entry.case) {
-            Some((_, cases)) => cases.push(case),
-            None => entries.push((entry, vec![case])),
-        }
-    }
-    entries
 }

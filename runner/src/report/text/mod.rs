@@ -4,6 +4,7 @@
 //! events alone.
 
 mod cases;
+mod compared;
 mod findings;
 mod known;
 mod new_registers;
@@ -14,7 +15,8 @@ pub(crate) mod verdict;
 
 use reglist_suite::report::events::{RunStarted, Verdict};
 
-pub(crate) use side_by_side::{Compared, side_by_side};
+pub(crate) use compared::Compared;
+pub(crate) use side_by_side::side_by_side;
 
 use crate::record::known::Judged;
 use crate::record::stream::Record;

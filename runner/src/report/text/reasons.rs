@@ -7,8 +7,8 @@ use console::Style;
 use reglist_suite::report::events::{Outcome, RunStarted};
 
 use crate::record::stream::Record;
-use crate::report::id::{configuration, each_once};
-use crate::report::paragraph::{hanging, list};
+use crate::report::id::{by_key, configuration, each_once};
+use crate::report::paragraph::{hanging, labelled};
 
 /// Reasons shown of each kind before the rest is only counted.
 const SHOWN: usize = 12;
@@ -18,14 +18,9 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     for (outcome, word, style) in
         [(Outcome::Error, "error", Style::new().red().bold()), (Outcome::Skip, "skipped", Style::new().yellow())]
     {
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for case in record.ended.iter().filter(|case| case.outcome == outcome) {
-            let reason = case.reason.as_deref().unwrap_or("no reason given");
-            match reasons.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, cases)) => cases.push(&case.case),
-                None => reasons.push((reason, vec![&case.case])),
-            }
-        }
+        let cases = record.ended.iter().filter(|case| case.outcome == outcome);
+        let reasons =
+            by_key(cases.map(|case| (case.reason.as_deref().unwrap_or("no reason given"), case.case.as_str())));
         for (reason, cases) in reasons.iter().take(SHOWN) {
             text.push('\n');
             for (number, line) in reason.lines().enumerate() {
@@ -50,9 +45,9 @@ fn affected(text: &mut String, cases: &[&str], started: &RunStarted) {
     let wholes: Vec<&str> = configurations.into_iter().filter(|name| whole(name)).collect();
     let single: Vec<&str> = cases.iter().copied().filter(|case| !wholes.contains(&configuration(case))).collect();
     if !wholes.is_empty() {
-        list(text, "all cases of", &wholes);
+        labelled(text, "all cases of", &wholes.join(", "));
     }
     if !single.is_empty() {
-        list(text, "cases", &single);
+        labelled(text, "cases", &single.join(", "));
     }
 }

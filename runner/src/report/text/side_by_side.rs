@@ -10,26 +10,9 @@ use reglist_suite::clause::Level;
 use reglist_suite::exit;
 use reglist_suite::report::events::Outcome;
 
+use super::compared::Compared;
 use super::{table, verdict};
-use crate::record::stream::{Record, Runs};
 use crate::report::id::{each_once, push_new, theme};
-
-/// A run with its name.
-#[derive(Debug)]
-pub(crate) struct Compared {
-    /// The name.
-    pub(crate) name: String,
-    /// What is known of it; nothing, if it did not come to pass.
-    pub(crate) runs: Runs,
-    /// Its exit code.
-    pub(crate) code: u8,
-}
-
-impl Compared {
-    fn record(&self) -> &Record {
-        self.runs.current()
-    }
-}
 
 /// The report on all of them.
 pub(crate) fn side_by_side(compared: &[Compared]) -> String {
@@ -127,6 +110,7 @@ fn cases(run: &Compared, level: Level, clause: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::stream::Runs;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.count.x","base.e2big.x","pmu.count.x"]}"#;
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::report::events::{Outcome, RunStarted, Totals};
 
-use super::side_by_side::Compared;
+use super::compared::Compared;
 use crate::record::stream::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;

@@ -8,10 +8,7 @@ use reglist_suite::report::events::{RunFinished, RunStarted, SubjectKind, Totals
 
 use crate::record::known::Judged;
 use crate::report::paragraph::hanging;
-
-/// Stands in the first and in the last line of a run on the model, so that
-/// neither can be taken for a statement about a kernel.
-pub(crate) const UNTESTED: &str = "model: no kernel was tested";
+use crate::report::words::{UNTESTED, count, release};
 
 /// The first line; none for a kernel.
 pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
@@ -28,7 +25,7 @@ pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
 }
 
 /// Everything that another run needs to be the same.
-pub(super) fn write_circumstances(text: &mut String, started: &RunStarted) {
+pub(crate) fn write_circumstances(text: &mut String, started: &RunStarted) {
     let mut parts = vec![
         format!("suite {}", started.suite),
         format!("series {}", started.series),
@@ -65,7 +62,7 @@ fn said(started: &RunStarted, finished: &RunFinished, all: Totals, known: &str) 
     let release = release(started);
     let Totals { pass, fail, skip, error } = finished.totals;
     let all = all.pass + all.fail + all.skip + all.error;
-    let cases = |count| format!("{count} case{}", if count == 1 { "" } else { "s" });
+    let cases = |number| count(number, "case");
     let (kernel, untested) = match started.subject {
         SubjectKind::Kvm => (format!(" on Linux {release}, series {}", started.series), String::new()),
         SubjectKind::Model => (String::new(), format!("; {UNTESTED}")),
@@ -89,20 +86,9 @@ fn said(started: &RunStarted, finished: &RunFinished, all: Totals, known: &str) 
 /// What the file of known failures has to do with the verdict.
 fn known(judged: &Judged) -> String {
     let Judged { failing, passing, .. } = judged;
-    let failures = match failing.len() {
-        0 => String::new(),
-        1 => ", 1 known failure".to_owned(),
-        count => format!(", {count} known failures"),
-    };
-    let passes = match passing.len() {
-        0 => String::new(),
-        1 => ", 1 unexpected pass".to_owned(),
-        count => format!(", {count} unexpected passes"),
-    };
-    failures + &passes
-}
-
-/// The release without what the kernel says of its build.
-pub(crate) fn release(started: &RunStarted) -> &str {
-    started.kernel.split_whitespace().next().unwrap_or("of an unknown release")
+    [(failing, "known failure"), (passing, "unexpected pass")]
+        .into_iter()
+        .filter(|(cases, _)| !cases.is_empty())
+        .map(|(cases, thing)| format!(", {}", count(cases.len(), thing)))
+        .collect()
 }

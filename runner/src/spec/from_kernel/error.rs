@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use reglist_suite::exit;
 use reglist_suite::spec::SpecError;
 
-use crate::report::diff::read::ReadError;
+use crate::report::read::ReadError;
 use crate::system::files::FileError;
 
 /// How a list gets into a run, for remedies.

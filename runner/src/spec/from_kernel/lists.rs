@@ -9,7 +9,7 @@ use reglist_suite::spec::{Configuration, Spec};
 
 use super::error::FromKernelError;
 use crate::record::stream::Record;
-use crate::report::diff::words::plain;
+use crate::report::words::plain;
 
 /// The check that writes a list down.
 const CONTENTS: &str = "contents.exact";

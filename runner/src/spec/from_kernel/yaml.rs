@@ -13,7 +13,7 @@ use super::like::Like;
 use super::lists::{Listed, Lists};
 use super::named::Named;
 use super::write::{File, Files};
-use crate::report::paragraph::WIDTH;
+use crate::report::paragraph::{WIDTH, fill};
 use crate::spec::error::Error;
 use crate::spec::tree::Tree;
 
@@ -68,17 +68,8 @@ fn head(schema: &str) -> String {
 
 /// Sentences as a comment, broken before the last column.
 fn comment(text: &mut String, indent: usize, words: &str) {
-    let indent = " ".repeat(indent);
-    let mut line = format!("{indent}#");
-    for word in words.split_whitespace() {
-        if line.trim_end_matches('#').len() > indent.len() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line = format!("{indent}#");
-        }
-        line.push(' ');
-        line.push_str(word);
-    }
-    let _ = writeln!(text, "{line}");
+    let head = format!("{}# ", " ".repeat(indent));
+    fill(text, &head, &head, words);
 }
 
 /// `key: [one, two]`, over several lines where one does not hold them; a line

@@ -7,7 +7,7 @@ use console::Style;
 use reglist_suite::report::describe::{Content, Description, Entry, Part};
 
 use super::overview::Overview;
-use crate::report::paragraph::{enumerated, fill};
+use crate::report::paragraph::fill;
 
 /// Column in which words begin behind a label.
 const INDENT: usize = 18;
@@ -45,10 +45,7 @@ fn parts<'p>(text: &mut String, parts: impl Iterator<Item = &'p Part>) {
         let head = format!("  {:<width$}", format!("{}:", part.label), width = INDENT - 2);
         match &part.content {
             Content::Text(sentences) => words(text, &head, INDENT, sentences),
-            Content::Items(items) => {
-                let items: Vec<&str> = items.iter().map(String::as_str).collect();
-                fill(text, &head, INDENT, enumerated(&items).into_iter());
-            }
+            Content::Items(items) => words(text, &head, INDENT, &items.join(", ")),
             Content::Entries(several) => {
                 let _ = writeln!(text, "{}", head.trim_end());
                 entries(text, several);
@@ -66,5 +63,5 @@ fn entries(text: &mut String, entries: &[Entry]) {
 }
 
 fn words(text: &mut String, head: &str, indent: usize, words: &str) {
-    fill(text, head, indent, words.split_whitespace().map(str::to_owned));
+    fill(text, head, &" ".repeat(indent), words);
 }

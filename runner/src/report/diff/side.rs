@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The two files of a comparison, and their differences before any case.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use reglist_suite::report::events::{RunStarted, SubjectKind};
+use serde::Serialize;
+
+use crate::report::read::{Stored, StoredRun};
+use crate::report::state::{State, States, why_incomplete};
+
+/// One of the two files.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Side {
+    /// The file as it was given.
+    pub(crate) file: String,
+    /// Number of runs in it.
+    pub(crate) runs: usize,
+    /// Version of the suite.
+    pub(crate) suite: String,
+    /// What is tested.
+    pub(crate) subject: SubjectKind,
+    /// Architecture of the register list.
+    pub(crate) architecture: String,
+    /// Kernel release and version.
+    pub(crate) kernel: String,
+    /// CPU model, or nothing.
+    pub(crate) cpu: String,
+    /// Revision of the expected list.
+    pub(crate) series: String,
+    /// Whether a broken `should` clause fails.
+    pub(crate) strict: bool,
+    /// Whether registers beyond the expected list are only reported.
+    pub(crate) allow_new: bool,
+    /// Where random orders began.
+    pub(crate) seed: u64,
+    /// The fault of the only run.
+    pub(crate) fault: Option<String>,
+    /// Number of cases by state.
+    pub(crate) cases: BTreeMap<State, usize>,
+    /// Why runs are not complete.
+    pub(crate) incomplete: Vec<String>,
+    /// Number of lines that are no events, or events that fit nowhere.
+    pub(crate) stray_lines: usize,
+    /// The first of them, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_stray_line: Option<usize>,
+}
+
+/// Something in which the two runs differ before any case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Difference {
+    /// What it is.
+    pub(crate) what: &'static str,
+    /// As it was.
+    pub(crate) old: String,
+    /// As it is.
+    pub(crate) new: String,
+    /// Whether cases are judged by other rules because of it.
+    pub(crate) changes_rules: bool,
+}
+
+impl Side {
+    pub(super) fn of(stored: &Stored) -> Self {
+        let side = Self::of_runs(&stored.path, &stored.runs);
+        let first_stray_line = (stored.stray > 0).then_some(stored.first_stray);
+        Self { stray_lines: stored.stray, first_stray_line, ..side }
+    }
+
+    pub(super) fn of_runs(path: &Path, runs: &[StoredRun]) -> Self {
+        let mut cases: BTreeMap<State, usize> = BTreeMap::new();
+        for run in runs {
+            let states = States::of(run);
+            for state in states.planned.iter().filter_map(|case| states.state(case)) {
+                *cases.entry(state).or_default() += 1;
+            }
+        }
+        let incomplete = runs.iter().filter_map(why_incomplete).collect();
+        let single = runs.len() == 1;
+        // One at least is there; else everything about it is unknown.
+        let none = RunStarted {
+            format: 0,
+            suite: String::new(),
+            subject: SubjectKind::Model,
+            architecture: String::new(),
+            kernel: String::new(),
+            cpu: String::new(),
+            series: String::new(),
+            strict: false,
+            allow_new: false,
+            seed: 0,
+            fault: None,
+            labels: Vec::new(),
+            plan: Vec::new(),
+        };
+        let started = runs.first().map_or(&none, |run| &run.started);
+        Self {
+            file: path.display().to_string(),
+            runs: runs.len(),
+            suite: started.suite.clone(),
+            subject: started.subject,
+            architecture: started.architecture.clone(),
+            kernel: started.kernel.clone(),
+            cpu: started.cpu.clone(),
+            series: started.series.clone(),
+            strict: started.strict,
+            allow_new: single && started.allow_new,
+            seed: started.seed,
+            fault: started.fault.clone().filter(|_| single),
+            cases,
+            incomplete,
+            stray_lines: 0,
+            first_stray_line: None,
+        }
+    }
+}
+
+/// In what two runs differ before any case, what changes the rules first.
+pub(super) fn differences(old: &Side, new: &Side) -> Vec<Difference> {
+    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    let subject = |side: &Side| {
+        match side.subject {
+            SubjectKind::Kvm => "kernel",
+            SubjectKind::Model => "model",
+        }
+        .to_owned()
+    };
+    let fault = |side: &Side| side.fault.clone().unwrap_or_else(|| "none".to_owned());
+    let all = [
+        ("architecture", old.architecture.clone(), new.architecture.clone(), true),
+        ("series", old.series.clone(), new.series.clone(), true),
+        ("strict", yes_no(old.strict), yes_no(new.strict), true),
+        ("new registers allowed", yes_no(old.allow_new), yes_no(new.allow_new), true),
+        ("subject", subject(old), subject(new), false),
+        ("fault", fault(old), fault(new), false),
+        ("kernel", old.kernel.clone(), new.kernel.clone(), false),
+        ("CPU", old.cpu.clone(), new.cpu.clone(), false),
+        ("suite", old.suite.clone(), new.suite.clone(), false),
+        ("seed", old.seed.to_string(), new.seed.to_string(), false),
+    ];
+    let differing = all.into_iter().filter(|(_, old, new, _)| old != new);
+    differing.map(|(what, old, new, changes_rules)| Difference { what, old, new, changes_rules }).collect()
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Everything on the page.
+
+use std::collections::HashMap;
+
+use super::clauses::{self, Section};
+use super::differences::Differences;
+use super::environment::{self, Fact};
+use super::findings::Findings;
+use super::fit::Input;
+use super::order::Order;
+use super::overview::{self, Overview};
+use super::registers::Registers;
+use super::view::{View, Views};
+use crate::report::diff::compare::{Comparison, Kind};
+
+/// Everything that the page shows.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// What stands in the window's title.
+    pub(super) title: String,
+    pub(super) heading: String,
+    /// Of the older run, if there is one, then of the newer one.
+    pub(super) overviews: Vec<Overview>,
+    pub(super) differences: Option<Differences>,
+    pub(super) environment: Vec<Fact>,
+    pub(super) findings: Findings,
+    pub(super) registers: Registers,
+    pub(super) sections: Vec<Section>,
+    /// How many cases there are, in words.
+    pub(super) cases: String,
+    pub(super) order: Order,
+}
+
+impl Page {
+    /// The page of a run, or of one compared with an old one.
+    pub(super) fn of(new: &Input, old: Option<&Input>) -> Self {
+        let views = Views { new: View::of(new), old: old.map(View::of) };
+        let comparison = old.map(|old| Comparison::of_runs((&old.file, &old.run), (&new.file, &new.run)));
+        let registers = Registers::of(&views);
+        let kinds: HashMap<&str, Kind> = comparison
+            .iter()
+            .flat_map(|comparison| &comparison.changes)
+            .map(|change| (change.case.as_str(), change.kind))
+            .collect();
+        let sections = clauses::sections(&views, &kinds, &registers.anchors);
+        let mut overviews = vec![Overview::of(&views.new, &sections, |section| section.word)];
+        if let Some(old) = &views.old {
+            overviews.insert(0, Overview::of(old, &sections, |section| section.before.unwrap_or_default()));
+        }
+        let differences = comparison.as_ref().map(|comparison| Differences::of(comparison, &views, &registers.anchors));
+        let rows: Vec<u64> =
+            registers.sections.iter().flat_map(|section| &section.rows).map(|row| row.number).collect();
+        let subject = overview::subject(&views.new);
+        let (word, heading) = match (&differences, &views.old) {
+            (Some(differences), Some(old)) => {
+                let old = overview::subject(old);
+                (differences.word, format!("KVM_GET_REG_LIST on {subject}, compared with {old}"))
+            }
+            _ => {
+                let word = overviews.last().map_or("", |overview| overview.word);
+                (word, format!("KVM_GET_REG_LIST on {subject}"))
+            }
+        };
+        Self {
+            title: format!("{word}: {heading}"),
+            heading,
+            overviews,
+            differences,
+            environment: environment::environment(&views),
+            findings: Findings::of(&views.new, &registers.anchors),
+            order: Order::of(&views, &rows, &registers.anchors),
+            cases: clauses::number(&views),
+            registers,
+            sections,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The state of every case of a run.
+
+use std::collections::{HashMap, HashSet};
+
+use reglist_suite::report::events::{CaseFinished, Finding, Outcome, Verdict};
+use serde::Serialize;
+
+use super::read::StoredRun;
+
+/// The state of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It passed.
+    Pass,
+    /// It failed.
+    Fail,
+    /// It was skipped, or the kernel does not know the ioctl.
+    Skip,
+    /// It ended in error.
+    Error,
+    /// It was planned and never ended.
+    Missing,
+}
+
+impl State {
+    /// Whether something is wrong with the case.
+    pub(crate) fn is_bad(self) -> bool {
+        matches!(self, Self::Fail | Self::Error | Self::Missing)
+    }
+}
+
+/// How the cases of a run stand.
+pub(crate) struct States<'r> {
+    run: &'r StoredRun,
+    pub(crate) planned: HashSet<&'r str>,
+    ended: HashMap<&'r str, &'r CaseFinished>,
+}
+
+/// Why cases did not run of which the kernel does not know the ioctl.
+const NOT_IMPLEMENTED: &str = "not implemented: KVM_GET_REG_LIST gives ENOTTY";
+
+impl<'r> States<'r> {
+    /// How the cases of `run` stand.
+    pub(crate) fn of(run: &'r StoredRun) -> Self {
+        Self {
+            run,
+            planned: run.started.plan.iter().map(String::as_str).collect(),
+            ended: run.record.ended.iter().map(|case| (case.case.as_str(), case)).collect(),
+        }
+    }
+
+    fn is_unimplemented(&self) -> bool {
+        self.run.record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented)
+    }
+
+    /// How a case stands, if it is planned.
+    pub(crate) fn state(&self, case: &str) -> Option<State> {
+        if !self.planned.contains(case) {
+            return None;
+        }
+        Some(match self.ended.get(case).map(|case| case.outcome) {
+            Some(Outcome::Pass) => State::Pass,
+            Some(Outcome::Fail) => State::Fail,
+            Some(Outcome::Skip) => State::Skip,
+            Some(Outcome::Error) => State::Error,
+            None if self.is_unimplemented() => State::Skip,
+            None => State::Missing,
+        })
+    }
+
+    /// Why a case was skipped, ended in error or is missing.
+    pub(crate) fn reason(&self, case: &str) -> Option<String> {
+        match self.ended.get(case) {
+            Some(case) => case.reason.clone(),
+            None if self.is_unimplemented() => Some(NOT_IMPLEMENTED.to_owned()),
+            None => why_incomplete(self.run),
+        }
+    }
+
+    /// What makes a case fail.
+    pub(crate) fn failing(&self, case: &str) -> Vec<Finding> {
+        let findings = self.ended.get(case).filter(|case| case.outcome == Outcome::Fail);
+        let findings = findings.into_iter().flat_map(|case| &case.findings);
+        findings.filter(|finding| finding.level.fails(self.run.started.strict)).cloned().collect()
+    }
+}
+
+/// Why a run did not come to its end, if it did not.
+pub(crate) fn why_incomplete(run: &StoredRun) -> Option<String> {
+    let record = &run.record;
+    let unimplemented = record.finished.as_ref().is_some_and(|finished| finished.verdict == Verdict::NotImplemented);
+    match (&record.aborted, &record.running) {
+        (Some(reason), _) => Some(format!("the run was given up: {reason}")),
+        _ if unimplemented || record.missing().is_empty() => None,
+        (None, Some(case)) => Some(format!("the run broke off in {case}")),
+        (None, None) if record.finished.is_some() => Some("events are missing from the file".to_owned()),
+        (None, None) => Some("the run broke off between two cases".to_owned()),
+    }
+}

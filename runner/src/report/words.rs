@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The vocabulary of every report.
+
+use std::fmt::Write as _;
+
+use reglist_suite::clause::Level;
+use reglist_suite::report::events::{Finding, RunStarted};
+
+use super::state::State;
+
+/// What a finding is about, beside its clause: ioctl, register, entries.
+pub(crate) fn subject(finding: &Finding) -> String {
+    let register = finding.register.as_ref().map(|register| format!("{} ({:#018x})", register.name, register.id));
+    parts(finding, register)
+}
+
+/// The same without the register, for where it is known.
+pub(crate) fn subject_beside_register(finding: &Finding) -> String {
+    parts(finding, None)
+}
+
+fn parts(finding: &Finding, register: Option<String>) -> String {
+    let mut parts: Vec<String> = finding.ioctl.iter().cloned().chain(register).collect();
+    if let Some(after) = &finding.after {
+        parts.push(format!("after {}", after.name));
+    }
+    match (finding.entry, finding.last_entry) {
+        (Some(first), Some(last)) => parts.push(format!("entries {first} to {last}")),
+        (Some(entry), None) => parts.push(format!("entry {entry}")),
+        _ => {}
+    }
+    parts.join(", ")
+}
+
+/// What a finding says.
+pub(crate) fn observed(finding: &Finding) -> String {
+    if finding.expected.is_empty() {
+        finding.observed.clone()
+    } else {
+        format!("expected {}, observed {}", finding.expected, finding.observed)
+    }
+}
+
+/// A whole finding.
+pub(crate) fn finding(finding: &Finding) -> String {
+    let mut words = finding.clause.clone();
+    let subject = subject(finding);
+    if !subject.is_empty() {
+        let _ = write!(words, ", {subject}");
+    }
+    format!("{words}: {}", observed(finding))
+}
+
+/// A finding that does not fail its case.
+pub(crate) fn warning_or_note(level: Level) -> &'static str {
+    if level == Level::Note { "note" } else { "warning" }
+}
+
+/// How a case stood.
+pub(crate) fn was(state: State) -> &'static str {
+    match state {
+        State::Pass => "passed",
+        State::Fail => "failed",
+        State::Skip => "was skipped",
+        State::Error => "was in error",
+        State::Missing => "was missing",
+    }
+}
+
+/// How a case stands.
+pub(crate) fn is(state: State) -> &'static str {
+    match state {
+        State::Pass => "passes",
+        State::Fail => "fails",
+        State::Skip => "is skipped",
+        State::Error => "is in error",
+        State::Missing => "is missing",
+    }
+}
+
+/// How a case ended, as it follows a number.
+pub(crate) fn ended(state: State) -> &'static str {
+    match state {
+        State::Pass => "passed",
+        State::Fail => "failed",
+        State::Skip => "skipped",
+        State::Error => "in error",
+        State::Missing => "missing",
+    }
+}
+
+/// Stands in the first and in the last line of a run on the model, so that
+/// neither can be taken for a statement about a kernel.
+pub(crate) const UNTESTED: &str = "model: no kernel was tested";
+
+/// The release, without the details of the kernel's build.
+pub(crate) fn release(started: &RunStarted) -> &str {
+    started.kernel.split_whitespace().next().unwrap_or("of an unknown release")
+}
+
+/// A number of things, such as "1 case", "2 passes" or "3 entries".
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match thing.strip_suffix('y') {
+        _ if number == 1 => format!("1 {thing}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None if thing.ends_with('s') => format!("{number} {thing}es"),
+        None => format!("{number} {thing}s"),
+    }
+}
+
+/// `1, 2, 3, 7` as `1-3`, `7`.
+pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
+    let mut numbers = numbers.to_vec();
+    numbers.sort_unstable();
+    let ranges =
+        numbers.chunk_by(|one, other| other - one == 1).filter_map(|range| Some((range.first()?, range.last()?)));
+    ranges.map(|(start, end)| if start == end { start.to_string() } else { format!("{start}-{end}") }).collect()
+}
+
+/// The first `most` names, and the number of the others.
+pub(crate) fn some<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let mut shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let more = format!("{} more", names.len().saturating_sub(most));
+    if names.len() > most {
+        shown.push(&more);
+    }
+    shown.join(", ")
+}
+
+/// The time of a case.
+pub(crate) fn milliseconds(microseconds: u64) -> String {
+    format!("{:.1} ms", microseconds as f64 / 1e3)
+}
+
+/// The time of many cases.
+pub(crate) fn seconds(microseconds: u64) -> String {
+    format!("{:.1} s", microseconds as f64 / 1e6)
+}
+
+/// Foreign text in one line, without characters that a terminal obeys.
+pub(crate) fn plain(text: &str) -> String {
+    text.split_whitespace().map(|word| word.chars().map(shown).collect()).collect::<Vec<String>>().join(" ")
+}
+
+/// The first `most` characters of foreign text with its line ends, without
+/// characters that a browser obeys.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let mut plain: String = text.chars().take(most).map(shown).collect();
+    let more = text.chars().skip(most).count();
+    if more > 0 {
+        let _ = write!(plain, " ... ({more} more characters)");
+    }
+    plain
+}
+
+/// A character, or a replacement for control characters and marks of direction.
+fn shown(character: char) -> char {
+    let is_mark = matches!(
+        character,
+        '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    let is_noncharacter = u32::from(character) & 0xfffe == 0xfffe || matches!(character, '\u{fdd0}'..='\u{fdef}');
+    match character {
+        '\n' => character,
+        '\t' => ' ',
+        _ if character.is_control() || is_mark || is_noncharacter => '\u{fffd}',
+        _ => character,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_counted() {
+        let words = [(1, "case"), (2, "case"), (0, "entry"), (2, "unexpected pass")]
+            .map(|(number, thing)| count(number, thing));
+        assert_eq!(words, ["1 case", "2 cases", "0 entries", "2 unexpected passes"]);
+    }
+
+    #[test]
+    fn neighbours_are_a_range() {
+        assert_eq!(ranges(&[3, 1, 2, 7]), ["1-3", "7"]);
+        assert!(ranges(&[]).is_empty());
+    }
+
+    #[test]
+    fn foreign_characters_are_replaced() {
+        assert_eq!(cut("a\u{202e}b\u{0}c\td\ne", 99), "a\u{fffd}b\u{fffd}c d\ne");
+        assert_eq!(cut("\u{5d0}\u{645}", 99), "\u{5d0}\u{645}");
+        assert_eq!(cut("abcdef", 4), "abcd ... (2 more characters)");
+        assert_eq!(plain("a\u{1b}[1m\n b\u{202e}"), "a\u{fffd}[1m b\u{fffd}");
+    }
+}
