@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What a conforming KVM_GET_REG_LIST does, as checks that run on the target.
 //!
-//! One way through: [`spec`] -> [`plan`] -> fresh VM and vCPU ([`kvm`]) ->
-//! check ([`checks`] on a [`case`]) -> finding -> event ([`events`]) -> report.
+//! One way through: [`spec`] -> [`checks::plan`] -> fresh VM and vCPU ([`kvm`]) ->
+//! check ([`checks`] on a [`checks::case`]) -> finding -> event ([`report::events`]) -> report.
 
 pub mod access;
 pub mod arch;

@@ -68,15 +68,6 @@ pub struct Placement {
     pub slack: usize,
 }
 
-/// An entry of `reg[]` after a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// It holds what it held.
-    Untouched,
-    /// It holds something else.
-    Written(u64),
-}
-
 /// Bytes written outside header and `reg[]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
@@ -95,8 +86,8 @@ pub struct ListAnswer {
     pub result: Answer,
     /// The header's `n` after the call.
     pub n: u64,
-    /// The entries that fit, after the call.
-    pub slots: Vec<Slot>,
+    /// The entries that fit, after the call; `None` for one that was not written.
+    pub slots: Vec<Option<u64>>,
     /// Bytes written elsewhere.
     pub stray: Vec<Stray>,
 }
@@ -105,8 +96,7 @@ impl ListAnswer {
     /// The first `count` entries, where all of them were written.
     #[must_use]
     pub fn ids(&self, count: usize) -> Option<Vec<u64>> {
-        let slots = self.slots.get(..count)?;
-        slots.iter().map(|slot| if let Slot::Written(id) = slot { Some(*id) } else { None }).collect()
+        self.slots.get(..count)?.iter().copied().collect()
     }
 
     /// The room that the kernel asks for with E2BIG, if it is more than there
@@ -121,7 +111,7 @@ impl ListAnswer {
     /// How many leading entries were written.
     #[must_use]
     pub fn written_prefix(&self) -> usize {
-        self.slots.iter().take_while(|slot| **slot != Slot::Untouched).count()
+        self.slots.iter().take_while(|slot| slot.is_some()).count()
     }
 }
 
@@ -232,11 +222,8 @@ impl ListMemory {
     }
 }
 
-fn slot(word: &[u8], poison: [u8; WORD]) -> Slot {
-    match word.try_into() {
-        Ok(word) if word != poison => Slot::Written(u64::from_le_bytes(word)),
-        _ => Slot::Untouched,
-    }
+fn slot(word: &[u8], poison: [u8; WORD]) -> Option<u64> {
+    word.try_into().ok().filter(|word| *word != poison).map(u64::from_le_bytes)
 }
 
 #[cfg(test)]
@@ -264,7 +251,7 @@ mod tests {
         assert_eq!(answer.result, Ok(0));
         assert_eq!(answer.n, 3);
         assert_eq!(answer.ids(3), Some(vec![7, 8, 9]));
-        assert_eq!(answer.slots[3], Slot::Untouched);
+        assert_eq!(answer.slots[3], None);
         assert_eq!(answer.written_prefix(), 3);
         assert!(answer.stray.is_empty());
     }
@@ -311,7 +298,7 @@ mod tests {
         for slack in 1..8 {
             let placement = Placement { n: 1, capacity: 2, slack };
             let answer = memory.call(placement, |list| put(list.value(), &[1, 5])).unwrap();
-            assert_eq!(answer.slots, [Slot::Written(5), Slot::Untouched]);
+            assert_eq!(answer.slots, [Some(5), None]);
             assert!(answer.stray.is_empty());
         }
     }

@@ -292,8 +292,7 @@ pub fn whole(answer: &ListAnswer) -> Option<Vec<u64>> {
 /// wrong with an exact `n` does not come in the way.
 #[must_use]
 pub fn with_room(count: usize) -> Placement {
-    let capacity = count + 8;
-    Placement { n: capacity as u64, capacity, slack: 64 }
+    roomy((count + 8) as u64, count)
 }
 
 /// Room for `count` entries and a bit, told as `n`.

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 
 use super::check::{Check, check, contract};
 use crate::checks::case::{Case, CheckError, GET_REG_LIST, outcome, roomy};
-use crate::list::{ListAnswer, Placement, Slot};
+use crate::list::{ListAnswer, Placement};
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -97,7 +97,7 @@ fn width(case: &Case<'_>) -> Result<(), CheckError> {
 
 /// What keeps an answer from being a whole list of `count` and nothing more.
 fn incomplete(answer: &ListAnswer, count: usize) -> Option<String> {
-    let written = answer.slots.iter().filter(|slot| **slot != Slot::Untouched).count();
+    let written = answer.slots.iter().flatten().count();
     if answer.result != Ok(0) {
         Some(outcome(answer.result))
     } else if answer.n != count as u64 {

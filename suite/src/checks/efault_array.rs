@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use super::check::{Check, contract};
 use super::efault_header::still_usable;
 use crate::checks::case::{Case, CheckError, outcome};
-use crate::list::{Beyond, ListAnswer, ListMemory, Placement, Slot};
+use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
 
 const CLAUSES: &[&str] = &["efault.array", "efault.prefix", "efault.stray", "efault.usable"];
 
@@ -78,7 +78,7 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
             .entry(k)
             .list(answer.result);
     }
-    let right = |(slot, id): (&Slot, &u64)| *slot == Slot::Written(*id);
+    let right = |(slot, id): (&Option<u64>, &u64)| *slot == Some(*id);
     if !answer.slots.iter().zip(ids).all(right) {
         let prefix = answer.slots.iter().zip(ids).take_while(|pair| right(*pair)).count();
         let observed = if prefix == 0 { "none of them".into() } else { format!("{prefix} of them") };

@@ -25,7 +25,7 @@ impl Source {
     /// Reads `file`, a path below the tree.
     ///
     /// # Errors
-    /// [`Problem::Unreadable`] at line 1 of the file.
+    /// A file that cannot be read, at its line 1.
     pub fn read(&self, file: &str) -> Result<Text, SpecError> {
         let content = match self {
             Self::Embedded => EMBEDDED

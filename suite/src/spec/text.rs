@@ -29,7 +29,7 @@ impl Text {
     /// The file's content as `T`.
     ///
     /// # Errors
-    /// [`Problem::Form`] at the line of the offending key or value.
+    /// What is not of that form, at the line of the offending key or value.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SpecError> {
         serde_yaml::from_str(&self.content).map_err(|error| {
             // The end of the text counts as a line of its own there.

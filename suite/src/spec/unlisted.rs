@@ -11,7 +11,7 @@ use super::register::Register;
 use super::registers::RegisterTable;
 use super::source::Source;
 use super::text::Text;
-use crate::arch::{Arch, RegisterType};
+use crate::arch::Arch;
 
 /// What GET reads although a vCPU's list has it not: the known exceptions, by
 /// name.
@@ -28,25 +28,7 @@ pub struct UnlistedException {
     pub name: String,
     /// Why GET reads them.
     pub reason: String,
-    /// Ids of registers with a name.
     ids: BTreeSet<u64>,
-    /// Ids of registers without one.
-    ranges: Vec<IdRange>,
-}
-
-/// Evenly spaced ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct IdRange {
-    first: u64,
-    last: u64,
-    /// Distance of one id from the next; not 0.
-    step: u64,
-}
-
-impl IdRange {
-    fn contains(self, id: u64) -> bool {
-        (self.first..=self.last).contains(&id) && (id - self.first).is_multiple_of(self.step)
-    }
 }
 
 impl Unlisted {
@@ -59,9 +41,7 @@ impl Unlisted {
     /// The exception to which `id` belongs, if any.
     #[must_use]
     pub fn why(&self, id: u64) -> Option<&UnlistedException> {
-        self.exceptions
-            .iter()
-            .find(|exception| exception.ids.contains(&id) || exception.ranges.iter().any(|range| range.contains(id)))
+        self.exceptions.iter().find(|exception| exception.ids.contains(&id))
     }
 
     /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such
@@ -135,7 +115,7 @@ struct Entry {
 struct IndexRange {
     /// How ids are formed from an index.
     #[serde(rename = "type")]
-    #[cfg_attr(test, schemars(with = "RegisterType"))]
+    #[cfg_attr(test, schemars(with = "crate::arch::RegisterType"))]
     type_: String,
     /// The first index.
     first: u64,
@@ -180,14 +160,13 @@ impl Resolver<'_> {
             };
             self.add(&mut ids, "registers", name, register)?;
         }
-        let ranges = match &entry.unnamed {
-            Some(range) => self.ranges(range)?,
-            None => Vec::new(),
-        };
-        if ids.is_empty() && ranges.is_empty() {
+        if let Some(range) = &entry.unnamed {
+            self.add_unnamed(&mut ids, range)?;
+        }
+        if ids.is_empty() {
             return Err(self.text.error(self.start(), Problem::NoRegisters { exception: entry.name.clone() }));
         }
-        Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids, ranges })
+        Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids })
     }
 
     /// The line where the exception begins.
@@ -222,40 +201,17 @@ impl Resolver<'_> {
         self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word), problem)
     }
 
-    /// The indexes of a range between those that have a name.
-    fn ranges(&self, range: &IndexRange) -> Result<Vec<IdRange>, SpecError> {
+    /// Adds the registers of a range that have no name.
+    fn add_unnamed(&self, ids: &mut BTreeSet<u64>, range: &IndexRange) -> Result<(), SpecError> {
         let IndexRange { first, last, .. } = *range;
         let type_ = features::register_type(self.text, || self.start(), &range.type_, self.arch)?;
-        let ends = (self.arch.encode(type_, first), self.arch.encode(type_, last));
-        if first > last || ends.0.is_none() || ends.1.is_none() {
+        let is_index = |index| self.arch.encode(type_, index).is_some();
+        if first > last || !is_index(first) || !is_index(last) {
             let line = self.text.line_of_key_from(self.start(), "unnamed");
             return Err(self.text.error(line, Problem::Range { type_, first, last }));
         }
-        let named: BTreeSet<u64> = self
-            .table
-            .all()
-            .iter()
-            .filter_map(|register| self.arch.decode(register.id))
-            .filter_map(|(other, index)| (other == type_).then_some(index))
-            .collect();
-        let mut ranges = Vec::new();
-        let mut start = first;
-        for index in named.range(first..=last) {
-            ranges.extend(index.checked_sub(1).and_then(|end| self.range(type_, start, end)));
-            start = index.saturating_add(1);
-        }
-        ranges.extend(self.range(type_, start, last));
-        Ok(ranges)
-    }
-
-    /// The ids of the indexes `first` to `last`, which every type spaces evenly.
-    fn range(&self, type_: RegisterType, first: u64, last: u64) -> Option<IdRange> {
-        if first > last {
-            return None;
-        }
-        let (first_id, last_id) = (self.arch.encode(type_, first)?, self.arch.encode(type_, last)?);
-        let second_id = self.arch.encode(type_, first + 1).filter(|_| first < last);
-        let step = second_id.map_or(1, |second| second.wrapping_sub(first_id));
-        Some(IdRange { first: first_id, last: last_id, step })
+        let all = (first..=last).filter_map(|index| self.arch.encode(type_, index));
+        ids.extend(all.filter(|id| self.table.by_id(*id).is_none()));
+        Ok(())
     }
 }
