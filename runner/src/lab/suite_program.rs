@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::LabError;
+use super::error::LabError;
 use super::toolchain::Toolchain;
 use crate::system::digest::{self, Key};
 use crate::system::sandbox::{Mount, Room};

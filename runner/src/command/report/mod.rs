@@ -2,40 +2,27 @@
 //! The command `report`: runs that were kept as events, or as KTAP in a log of
 //! any kind, in every format. What was cut off is read as far as it goes.
 
+pub(crate) mod error;
 mod show;
 
 use std::io;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use reglist_suite::exit;
 use reglist_suite::report::events::{Event, SubjectKind};
 use reglist_suite::report::format::{Junit, Kcidb, Origin};
 
 use crate::command::error::Error;
-use crate::record::reader::{self, ReadError, StoredRun};
+use crate::record::reader::{self, StoredRun};
 use crate::record::verdict::{Conclusion, worst};
 use crate::report::page;
 use crate::system::digest::Key;
 use crate::system::files;
 use crate::system::output::PrintError;
 use crate::system::verbosity::Verbosity;
-use show::Show;
-
-/// How stored runs are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Shown {
-    /// For people
-    Pretty,
-    /// KTAP, the kernel's own
-    Ktap,
-    /// TAP version 13
-    Tap13,
-    /// LAVA's signals
-    Lava,
-    /// The events, with an end for every case
-    Json,
-}
+use error::ReportError;
+use show::{Show, Shown};
 
 /// What is to be reported, and how.
 #[derive(Debug, Args)]
@@ -64,30 +51,6 @@ pub(crate) struct ReportArgs {
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
-}
-
-/// Stored runs that cannot be reported.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReportError {
-    /// A file.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// KCIDB is about kernels.
-    #[error("{file} is about the model, and KCIDB takes results of kernels only\n[leave --kcidb out]")]
-    Model {
-        /// The file.
-        file: String,
-    },
-}
-
-impl ReportError {
-    /// The exit code: a wrong argument, or a machine in trouble.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Read(error) => error.exit_code(),
-            Self::Model { .. } => exit::USAGE,
-        }
-    }
 }
 
 /// Reports every run of every file; the result is the exit code of the worst.

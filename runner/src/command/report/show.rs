@@ -3,15 +3,31 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
+
 use reglist_suite::report::events::Event;
 use reglist_suite::report::format::{Format, Lines};
 
-use super::Shown;
 use crate::command::error::Error;
 use crate::record::reader::StoredRun;
 use crate::report::text as report;
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
+
+/// How stored runs are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shown {
+    /// For people
+    Pretty,
+    /// KTAP, the kernel's own
+    Ktap,
+    /// TAP version 13
+    Tap13,
+    /// LAVA's signals
+    Lava,
+    /// The events, with an end for every case
+    Json,
+}
 
 /// Shows runs as they come.
 pub(super) struct Show {
