@@ -96,6 +96,8 @@ fn list(base: &Path, directory: &Path, names: &mut BTreeSet<String>) -> io::Resu
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use std::time::SystemTime;
 
     use super::*;
