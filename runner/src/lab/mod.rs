@@ -19,6 +19,7 @@ mod prepare;
 mod recipe;
 mod source;
 pub(crate) mod suite_program;
+mod suite_source;
 pub(crate) mod toolchain;
 
 pub(crate) use append::Append;
