@@ -54,7 +54,7 @@ fn modules(source: &Path) -> BTreeMap<Vec<String>, Module> {
             }
             let below = path.strip_prefix(source).unwrap().with_extension("");
             let mut name: Vec<String> = below.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
-            let is_test = name.iter().any(|part| part == "tests" || part == "verdicts" || part == "snapshots");
+            let is_test = name.iter().any(|part| part == "tests" || part == "snapshots");
             if path.extension().is_none_or(|kind| kind != "rs") || is_test || name == ["main"] {
                 continue;
             }

@@ -21,7 +21,7 @@ pub(crate) mod show;
 pub(crate) mod spec;
 pub(crate) mod ssh;
 #[cfg(test)]
-mod verdicts;
+mod tests;
 
 use std::path::Path;
 
