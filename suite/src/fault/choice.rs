@@ -24,19 +24,16 @@ pub enum Faults {
 
 impl Faults {
     /// The only one.
-    #[must_use]
     pub fn one(self) -> Option<Fault> {
         if let Self::One(fault) = self { Some(fault) } else { None }
     }
 
     /// As it is written on a command line.
-    #[must_use]
     pub fn name(self) -> String {
         self.one().map_or_else(|| ALL.to_owned(), Fault::name)
     }
 
     /// Understands names of faults, and `all`.
-    #[must_use]
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         let names = Fault::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
         let all = PossibleValue::new(ALL).help("Each of them in its turn");

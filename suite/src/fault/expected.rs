@@ -107,7 +107,6 @@ const UNKEPT: &[&str] = &["reg.roundtrip", "reg.independent", "restore.list_orde
 
 impl Fault {
     /// What it breaks, and how that shows.
-    #[must_use]
     pub fn expected(self) -> Expected {
         expected(self)
     }

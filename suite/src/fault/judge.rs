@@ -41,14 +41,12 @@ pub struct Judgement {
 
 impl Judgement {
     /// Whether all is as it should be.
-    #[must_use]
     pub fn is_right(&self) -> bool {
         self.unnoticed.is_empty() && self.accused.is_empty()
     }
 }
 
 /// Judges what is said of a subject with a fault, and not of a right one.
-#[must_use]
 pub fn judge(fault: Fault, said: &[Said], clauses: &Clauses) -> Judgement {
     let expected = fault.expected();
     let known: BTreeSet<&str> =

@@ -343,20 +343,17 @@ pub enum Fault {
 
 impl Fault {
     /// The name by which it is chosen.
-    #[must_use]
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
     /// What it does, in one sentence.
-    #[must_use]
     pub fn sentence(self) -> String {
         let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         help.map(|help| format!("{}.", help.trim_end_matches('.'))).unwrap_or_default()
     }
 
     /// The fault of a name.
-    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }

@@ -17,7 +17,6 @@ pub enum Place {
 
 impl Fault {
     /// Who can have it.
-    #[must_use]
     pub fn place(self) -> Place {
         match self {
             Self::Oops

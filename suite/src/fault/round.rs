@@ -20,14 +20,12 @@ pub struct Round {
 
 impl Round {
     /// The round in which a fault shows.
-    #[must_use]
     pub fn of(fault: Fault) -> Self {
         let expected = fault.expected();
         Self { fault: Some(fault), configuration: expected.configuration, allow_new: expected.allow_new }
     }
 
     /// The same without its fault, to compare with.
-    #[must_use]
     pub fn right(self) -> Self {
         Self { fault: None, ..self }
     }
@@ -35,7 +33,6 @@ impl Round {
 
 /// A round for each fault that gives wrong answers and that the subject can
 /// have, behind those of the right subject that are to be compared with.
-#[must_use]
 pub fn rounds(subject: SubjectKind) -> Vec<Round> {
     let can_have = |fault: &Fault| match fault.place() {
         Place::Everywhere => true,

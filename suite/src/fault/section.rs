@@ -23,7 +23,6 @@ const SECTIONS: [(Fault, &str); 14] = [
 
 impl Fault {
     /// The heading below which reports show it, in a few words.
-    #[must_use]
     pub fn section(self) -> &'static str {
         SECTIONS.iter().rev().find(|(first, _)| *first <= self).map_or("", |(_, heading)| heading)
     }

@@ -23,7 +23,6 @@ pub struct Tried {
 
 impl Tried {
     /// Whether all is as it should be.
-    #[must_use]
     pub fn is_right(&self) -> bool {
         self.in_error.is_empty() && self.judgement.is_right()
     }
@@ -47,7 +46,6 @@ impl Right {
 
     /// Judges a round with a fault; `None` if there is no right one to compare it
     /// with.
-    #[must_use]
     pub fn compare(
         &self,
         fault: Fault,

@@ -133,7 +133,6 @@ pub enum UsageError {
 }
 
 /// The program's command line, for its manual.
-#[must_use]
 pub fn command() -> clap::Command {
     Program::command()
 }

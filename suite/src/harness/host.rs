@@ -20,7 +20,6 @@ const BUILD_ID: u32 = 3;
 pub(super) const JOB: &str = "/lab/job.json";
 
 /// Whether this process is the first one of the lab's guest.
-#[must_use]
 pub fn is_lab_guest() -> bool {
     getpid() == Pid::from_raw(1) && Path::new(JOB).exists()
 }
@@ -40,7 +39,6 @@ pub struct Host {
 
 impl Host {
     /// Asks the running kernel.
-    #[must_use]
     pub fn probe() -> Self {
         let (architecture, kernel) = match uname() {
             Ok(name) => (
@@ -61,7 +59,6 @@ impl Host {
 
 /// The build id among the notes of an ELF file in the machine's byte order, in
 /// hexadecimal.
-#[must_use]
 pub fn build_id(mut notes: &[u8]) -> Option<String> {
     let word = |notes: &[u8], at: usize| Some(u32::from_ne_bytes(notes.get(at..at + 4)?.try_into().ok()?));
     let size = |word: u32| usize::try_from(word).ok();

@@ -41,7 +41,7 @@ impl From<ModelHost> for model::Host {
 
 /// The subject of a run.
 #[derive(Debug, Clone, Copy)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// The running kernel.
     Kvm,
     /// A model.
@@ -50,8 +50,7 @@ pub enum Choice {
 
 impl Choice {
     /// Chooses for this machine, which may take the given model.
-    #[must_use]
-    pub fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
+    pub(crate) fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
         match wanted {
             Wanted::Kvm => Self::Kvm,
             Wanted::Auto if machine.architecture == Model::ARCH.name() => Self::Kvm,
@@ -60,7 +59,7 @@ impl Choice {
     }
 
     /// Opens it.
-    pub fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
         Ok(match self {
             Self::Kvm => Box::new(Device::open()?),
             Self::Model(model) => Box::new(*model),
@@ -69,8 +68,7 @@ impl Choice {
 
     /// The same with a fault, as far as it is the model: a kernel has its faults
     /// by itself.
-    #[must_use]
-    pub fn with(&self, fault: Option<Fault>) -> Self {
+    pub(crate) fn with(&self, fault: Option<Fault>) -> Self {
         match self {
             Self::Kvm => Self::Kvm,
             Self::Model(model) => Self::Model(model.with(fault)),
@@ -78,8 +76,7 @@ impl Choice {
     }
 
     /// For the events.
-    #[must_use]
-    pub fn kind(&self) -> SubjectKind {
+    pub(crate) fn kind(&self) -> SubjectKind {
         match self {
             Self::Kvm => SubjectKind::Kvm,
             Self::Model(_) => SubjectKind::Model,
@@ -88,8 +85,7 @@ impl Choice {
 
     /// The architecture whose registers it has; `None` for a machine whose
     /// architecture has no specification.
-    #[must_use]
-    pub fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
+    pub(crate) fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
         match self {
             Self::Model(_) => Some(Model::ARCH),
             Self::Kvm => arch::by_name(&machine.architecture),
@@ -97,8 +93,7 @@ impl Choice {
     }
 
     /// What a report says of the subject's machine.
-    #[must_use]
-    pub fn host(&self, machine: Host) -> Host {
+    pub(crate) fn host(&self, machine: Host) -> Host {
         match self {
             Self::Kvm => machine,
             Self::Model(model) => Host {

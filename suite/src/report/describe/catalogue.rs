@@ -34,7 +34,6 @@ pub enum Kind {
 
 impl Kind {
     /// The word for it.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -145,13 +144,11 @@ pub struct Catalogue<'a> {
 
 impl<'a> Catalogue<'a> {
     /// Of the specifications for an architecture.
-    #[must_use]
     pub fn new(spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         Self { spec, arch }
     }
 
     /// The specifications.
-    #[must_use]
     pub fn spec(&self) -> &'a Spec {
         self.spec
     }

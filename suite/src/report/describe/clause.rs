@@ -12,7 +12,6 @@ use crate::fault::Fault;
 
 impl Catalogue<'_> {
     /// What a clause demands.
-    #[must_use]
     pub fn clause(&self, clause: &Clause) -> Description {
         let summary = format!("A conforming kernel {}.", clause.demand);
         let mut description = Description::new(Kind::Clause, clause.id.clone(), summary);

@@ -6,7 +6,6 @@ use crate::fault::{Broken, Fault, Place};
 
 impl Catalogue<'_> {
     /// What a fault does, and how that shows.
-    #[must_use]
     pub fn fault(&self, fault: Fault) -> Description {
         let expected = fault.expected();
         let mut description = Description::new(Kind::Fault, fault.name(), fault.sentence());

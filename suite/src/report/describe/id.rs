@@ -7,7 +7,6 @@ use crate::spec::Register;
 
 impl Catalogue<'_> {
     /// What an id names: a register, or nothing that has a name.
-    #[must_use]
     pub fn id(&self, id: u64) -> Description {
         match self.spec.registers.by_id(id) {
             Some(register) => self.register(register),

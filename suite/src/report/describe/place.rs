@@ -8,7 +8,6 @@ use crate::spec::{Configuration, ListedGroup, Register};
 
 impl Catalogue<'_> {
     /// What a configuration is, and what a vCPU lists in it.
-    #[must_use]
     pub fn configuration(&self, configuration: &Configuration) -> Description {
         let summary = self.in_words(configuration);
         let mut description = Description::new(Kind::Configuration, configuration.name.clone(), summary);
@@ -37,7 +36,6 @@ impl Catalogue<'_> {
     }
 
     /// What a group is, and who lists it.
-    #[must_use]
     pub fn group(&self, group: &ListedGroup) -> Description {
         let when = match group.when.as_slice() {
             [] => "every vCPU".to_owned(),
@@ -50,7 +48,6 @@ impl Catalogue<'_> {
     }
 
     /// The registers of a family of registers.yaml; `None` if there is none.
-    #[must_use]
     pub fn family(&self, name: &str) -> Option<Description> {
         let registers = self.spec.registers.family(name)?;
         let summary = format!("{} that are specified together", self.size(registers));

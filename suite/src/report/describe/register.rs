@@ -11,7 +11,6 @@ use crate::value::Value;
 
 impl Catalogue<'_> {
     /// What a register is, and how it behaves.
-    #[must_use]
     pub fn register(&self, register: &Register) -> Description {
         let mut description = Description::new(Kind::Register, register.name.clone(), register.about.clone());
         description.say("id", format!("{:#018x}", register.id));

@@ -13,7 +13,6 @@ pub const WIDTH: usize = 80;
 
 /// Themes and clauses in lines of `width` columns; without the clauses where the
 /// specifications in the program have something wrong, which is told elsewhere.
-#[must_use]
 pub fn tables(width: usize) -> String {
     let tables = format!("{}\n{}", themes(width), clauses(width).unwrap_or_default());
     tables.trim_end().to_owned()

@@ -21,7 +21,6 @@ pub(super) fn themes() -> Vec<&'static str> {
 
 impl Catalogue<'_> {
     /// The themes of checks, and those of clauses that no check is called by.
-    #[must_use]
     pub fn themes(&self) -> Vec<&str> {
         let mut themes = themes();
         for theme in self.spec.clauses.clauses.iter().map(|clause| theme_of(&clause.id)) {
@@ -33,7 +32,6 @@ impl Catalogue<'_> {
     }
 
     /// What a case does, and in which configuration.
-    #[must_use]
     pub fn case(&self, case: &PlannedCase<'_>) -> Description {
         let mut description = Description::new(Kind::Case, case.id.clone(), case.check.does);
         let words = format!("{}: {}", case.configuration.name, self.in_words(case.configuration));
@@ -44,7 +42,6 @@ impl Catalogue<'_> {
     }
 
     /// What a check does, whatever the configuration.
-    #[must_use]
     pub fn check(&self, check: &'static Check) -> Description {
         let mut description = Description::new(Kind::Check, check.name, check.does);
         self.of_check(&mut description, check);
@@ -78,7 +75,6 @@ impl Catalogue<'_> {
     }
 
     /// The checks and clauses of a theme; `None` if nothing is called so.
-    #[must_use]
     pub fn theme(&self, theme: &str) -> Option<Description> {
         let checks: Vec<&Check> = checks::all().filter(|check| theme_of(check.name) == theme).collect();
         let clauses: Vec<Entry> = self
