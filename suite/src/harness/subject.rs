@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which subject is tested: the running kernel or the model.
+//! The subject of a run: the running kernel or the model.
 
 use clap::ValueEnum;
 
@@ -10,23 +10,23 @@ use crate::kvm::{Device, Subject, SubjectError};
 use crate::model::{self, Model};
 use crate::report::events::SubjectKind;
 
-/// What the user asks for.
+/// Values of `--subject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Wanted {
     /// The running kernel on a LoongArch machine, the model elsewhere
     Auto,
     /// The running kernel, through /dev/kvm
     Kvm,
-    /// The built-in model of a kernel; no kernel is tested
+    /// The built-in model of a kernel; tests no kernel
     Model,
 }
 
-/// The host of the model.
+/// Values of `--model-host`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelHost {
-    /// One with every feature that a guest can be given
+    /// A host with every guest feature
     Full,
-    /// One with none of them
+    /// A host without guest features
     Plain,
 }
 
@@ -42,14 +42,11 @@ impl From<ModelHost> for model::Host {
 /// The subject of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Choice {
-    /// The running kernel.
     Kvm,
-    /// A model.
     Model(Model),
 }
 
 impl Choice {
-    /// Chooses for this machine, which may take the given model.
     pub(crate) fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
         match wanted {
             Wanted::Kvm => Self::Kvm,
@@ -58,7 +55,6 @@ impl Choice {
         }
     }
 
-    /// Opens it.
     pub(crate) fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
         Ok(match self {
             Self::Kvm => Box::new(Device::open()?),
@@ -66,8 +62,7 @@ impl Choice {
         })
     }
 
-    /// The same with a fault, as far as it is the model: a kernel has its faults
-    /// by itself.
+    /// Adds a fault to the model. A lab kernel is built with its faults.
     pub(crate) fn with(&self, fault: Option<Fault>) -> Self {
         match self {
             Self::Kvm => Self::Kvm,
@@ -75,7 +70,6 @@ impl Choice {
         }
     }
 
-    /// For the events.
     pub(crate) fn kind(&self) -> SubjectKind {
         match self {
             Self::Kvm => SubjectKind::Kvm,
@@ -83,8 +77,7 @@ impl Choice {
         }
     }
 
-    /// The architecture whose registers it has; `None` for a machine whose
-    /// architecture has no specification.
+    /// `None` if the machine's architecture has no specification.
     pub(crate) fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
         match self {
             Self::Model(_) => Some(Model::ARCH),
@@ -92,7 +85,7 @@ impl Choice {
         }
     }
 
-    /// What a report says of the subject's machine.
+    /// The machine in the events.
     pub(crate) fn host(&self, machine: Host) -> Host {
         match self {
             Self::Kvm => machine,
