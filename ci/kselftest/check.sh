@@ -83,6 +83,6 @@ done
 run copied 1 --subject model --fault efault-lost
 expect 'a case failed' '^# not ok [0-9]+ [a-z_]+\.efault\.'
 expect 'the test failed' '^not ok 1 selftests: kvm_reglist: reglist\.sh # exit=1$'
-run copied 0 --subject model no.such.case
+run copied 0 --subject model --model-host plain --config pmu
 expect 'nothing tested' '^ok 1 selftests: kvm_reglist: reglist\.sh # SKIP$'
 echo "run_kselftest.sh reports all $cases cases correctly"
