@@ -6,11 +6,13 @@ mod show;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use reglist_suite::exit;
 use reglist_suite::report::events::{Event, SubjectKind};
-use reglist_suite::report::format::{Junit, Kcidb, Origin};
+use reglist_suite::report::format::{FORMATS, Format, Junit, Kcidb, Origin};
 
 use crate::command::error::Error;
 use crate::record::reader::{self, ReadError, StoredRun};
@@ -23,18 +25,32 @@ use crate::system::verbosity::Verbosity;
 use show::Show;
 
 /// How stored runs are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Shown {
-    /// For people
+    /// For people.
     Pretty,
-    /// KTAP, the kernel's own
-    Ktap,
-    /// TAP version 13
-    Tap13,
-    /// LAVA's signals
-    Lava,
-    /// The events, with an end for every case
+    /// In a format of lines.
+    Lines(Format),
+    /// As events.
     Json,
+}
+
+impl ValueEnum for Shown {
+    fn value_variants<'a>() -> &'a [Self] {
+        static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
+            let formats = FORMATS.iter().copied().map(Shown::Lines);
+            [Shown::Pretty].into_iter().chain(formats).chain([Shown::Json]).collect()
+        });
+        &SHOWN
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Pretty => Some(PossibleValue::new("pretty").help("For people")),
+            Self::Lines(format) => format.to_possible_value(),
+            Self::Json => Some(PossibleValue::new("json").help("The events, with an end for every case")),
+        }
+    }
 }
 
 /// What is to be reported, and how.

@@ -38,9 +38,7 @@ impl Show {
         let text = match self.shown {
             Shown::Pretty => self.pretty(run, several),
             Shown::Json => events.iter().filter_map(|event| event.to_line().ok()).collect(),
-            Shown::Ktap => self.lines(Format::Ktap, events, several),
-            Shown::Tap13 => self.lines(Format::Tap13, events, several),
-            Shown::Lava => self.lines(Format::Lava, events, several),
+            Shown::Lines(format) => self.lines(format, events, several),
         };
         self.first = false;
         print(&text)?;
