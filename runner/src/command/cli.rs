@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{ArgAction, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use reglist_suite::exit;
-use reglist_suite::harness::options::ColorSetting;
 
+use crate::command::color::Color;
 use crate::command::diff::DiffArgs;
 use crate::command::error::Error;
 use crate::command::lab::LabArgs;
@@ -18,7 +18,7 @@ use crate::command::run::RunArgs;
 use crate::command::show::ShowArgs;
 use crate::command::spec::SpecArgs;
 use crate::command::ssh::SshArgs;
-use crate::command::{diff, doctor, lab, report, run, show, spec, ssh};
+use crate::command::{diff, doctor, lab, report, run, sets, show, spec, ssh};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
@@ -44,33 +44,6 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
 implemented); 5 the infrastructure failed; 64 wrong usage or a patch that does
 not apply.";
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Color {
-    fn apply(self) {
-        match self {
-            Self::Auto => {}
-            Self::Always => console::set_colors_enabled(true),
-            Self::Never => console::set_colors_enabled(false),
-        }
-    }
-
-    /// The same for libtest's own output.
-    pub(super) fn of_libtest(self) -> Option<ColorSetting> {
-        match self {
-            Self::Auto => None,
-            Self::Always => Some(ColorSetting::Always),
-            Self::Never => Some(ColorSetting::Never),
-        }
-    }
-}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -109,6 +82,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     match cli.command {
         None => run::run(run_args()?, verbosity, cli.color),
         Some(Command::Run(arguments)) => run::run(*arguments, verbosity, cli.color),
+        Some(Command::Lab(arguments)) if !arguments.sets.is_empty() => sets::run(&arguments, verbosity),
         Some(Command::Lab(arguments)) => lab::run(&arguments, verbosity),
         Some(Command::Ssh(arguments)) => ssh::run(&arguments, verbosity),
         Some(Command::Diff(arguments)) => diff::run(&arguments),

@@ -5,7 +5,7 @@
 use reglist_suite::exit;
 use reglist_suite::harness::UsageError;
 
-use crate::command::report::ReportError;
+use crate::command::report::error::ReportError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
 use crate::record::reader::ReadError;

@@ -15,7 +15,7 @@ use reglist_suite::spec::Source as Specs;
 
 use crate::command::conclude::{Ended, conclude_in};
 use crate::command::error::Error;
-use crate::command::{bisect, selected, sets};
+use crate::command::{bisect, selected};
 use crate::lab::{DebianKernel, Inputs, Request};
 use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, Request as MatrixRequest};
@@ -171,9 +171,6 @@ fn kernel_parser() -> impl TypedValueParser<Value = DebianKernel> {
 
 /// The command `lab`.
 pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    if !arguments.sets.is_empty() {
-        return sets::run(arguments, verbosity);
-    }
     let result = test(arguments, verbosity);
     if !arguments.bisect {
         return result.map(|ended| ended.code);

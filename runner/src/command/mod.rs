@@ -5,6 +5,7 @@
 
 pub(crate) mod bisect;
 pub(crate) mod cli;
+mod color;
 mod conclude;
 pub mod contract;
 pub(crate) mod diff;

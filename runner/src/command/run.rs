@@ -10,7 +10,7 @@ use reglist_suite::harness::options::{Options, RESULTS};
 use reglist_suite::report::describe;
 use reglist_suite::spec::Source;
 
-use crate::command::cli::Color;
+use crate::command::color::Color;
 use crate::command::conclude::conclude;
 use crate::command::error::{self, Error};
 use crate::record::known::{Date, Known, KnownError};

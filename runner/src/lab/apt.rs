@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::LabError;
+use super::error::LabError;
 use crate::system::cache::Scratch;
 use crate::system::sandbox::Room;
 use crate::system::session::Session;

@@ -9,11 +9,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::error::LabError;
 use super::kernel::{Kernel, SOFT_LVZ};
 use super::patches::Changes;
 use super::source::Source;
 use super::toolchain::Toolchain;
-use super::{LabError, layer, recipe};
+use super::{layer, recipe};
 use crate::system::cache::Claim;
 use crate::system::digest::Key;
 use crate::system::sandbox::{Mount, Room};

@@ -9,21 +9,13 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::sys::stat::{Mode, SFlag, mknod};
 
+use super::error::LayerError;
 use super::patches::{Changes, Content};
 use crate::system::cache;
-
-/// A file operation on the layer failed.
-#[derive(Debug, thiserror::Error)]
-#[error("failed to update `{}`", path.display())]
-pub(crate) struct LayerError {
-    path: PathBuf,
-    #[source]
-    source: io::Error,
-}
 
 /// What the build saw of a file through the layer.
 #[derive(Debug, PartialEq, Eq)]
@@ -104,6 +96,8 @@ fn list(base: &Path, directory: &Path, names: &mut BTreeSet<String>) -> io::Resu
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use std::time::SystemTime;
 
     use super::*;

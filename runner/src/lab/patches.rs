@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use super::LabError;
+use super::error::LabError;
 use super::patch_file::{PatchError, PatchFile};
 use super::source::Source;
 use super::toolchain::Toolchain;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use super::LabError;
+use super::error::LabError;
 use super::patch_file::PatchFile;
 
 static LAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../ci/lab");

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::LabError;
 use super::apt::Apt;
+use super::error::LabError;
 use super::toolchain::Toolchain;
 use crate::system::digest::Key;
 use crate::system::sandbox::{Mount, Room};

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::LabError;
+use super::error::LabError;
+use super::suite_source;
 use super::toolchain::Toolchain;
 use crate::system::digest::{self, Key};
 use crate::system::sandbox::{Mount, Room};
@@ -24,8 +25,6 @@ const TARGETS: [&str; 2] = ["loongarch64-unknown-linux-gnu", "loongarch64-unknow
 const NAME: &str = "reglist-suite";
 /// The profile that makes it small; `target` is a name that cargo keeps.
 const PROFILE: &str = "small";
-/// Names the directory of reglist's source.
-const SOURCE: &str = "REGLIST_SOURCE";
 /// More than this does not belong on a board.
 const SIZE: u64 = 3 << 20;
 
@@ -59,7 +58,7 @@ pub(crate) fn obtain(
         check(path)?;
         return Ok(path.to_owned());
     }
-    let source = source()?;
+    let source = suite_source::find(session)?;
     let key =
         key(&source, toolchain, kind).map_err(|error| LabError::SuiteSource { path: source.clone(), source: error })?;
     let place = session.cache().entry("suites", &key);
@@ -157,18 +156,6 @@ pub(crate) fn host_triple() -> Option<&'static str> {
 fn cargo_home() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| OsString::from("/"))).join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
-}
-
-/// The workspace that has the suite.
-fn source() -> Result<PathBuf, LabError> {
-    let named = std::env::var_os(SOURCE).map(PathBuf::from);
-    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
-    let candidate = named.or(built_from).unwrap_or_default();
-    if candidate.join("suite/Cargo.toml").exists() && candidate.join("Cargo.lock").exists() {
-        Ok(fs::canonicalize(&candidate).unwrap_or(candidate))
-    } else {
-        Err(LabError::NoSuiteSource { path: candidate, variable: SOURCE })
-    }
 }
 
 fn target_key(source: &Path) -> String {

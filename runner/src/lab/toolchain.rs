@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::LabError;
 use super::apt::{self, Apt};
+use super::error::LabError;
 use crate::system::digest::Key;
 use crate::system::sandbox::Room;
 use crate::system::session::Session;

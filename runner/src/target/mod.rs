@@ -2,6 +2,7 @@
 //! Where the suite runs. Every target yields the same: a stream of events, and
 //! the log of a console where there is one.
 
+pub(crate) mod error;
 mod kernel_log;
 pub(crate) mod lab;
 pub(crate) mod local;
@@ -9,35 +10,11 @@ mod restart;
 pub(crate) mod ssh;
 mod watch;
 
-use reglist_suite::harness::UsageError;
-
-use crate::lab::LabError;
 use crate::record::Record;
-use crate::record::run::Run;
-use crate::system::cache::CacheError;
-use crate::system::progress::Bar;
-use crate::system::stage::StageError;
-use ssh::SshError;
+pub(crate) use error::TargetError;
 
-/// Why a target cannot run the suite.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TargetError {
-    /// The cache.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
-    /// The lab's pipeline, outside its stages' commands.
-    #[error(transparent)]
-    Lab(#[from] LabError),
-    /// A board over ssh.
-    #[error(transparent)]
-    Ssh(#[from] SshError),
-    /// A command of a stage.
-    #[error(transparent)]
-    Stage(#[from] StageError),
-    /// Wrong usage of the suite.
-    #[error(transparent)]
-    Suite(#[from] UsageError),
-}
+use crate::record::run::Run;
+use crate::system::progress::Bar;
 
 /// Silence in seconds that means a hang: longer than any case may take.
 const SILENCE: u64 = 60;

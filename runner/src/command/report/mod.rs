@@ -2,56 +2,27 @@
 //! The command `report`: runs that were kept as events, or as KTAP in a log of
 //! any kind, in every format. What was cut off is read as far as it goes.
 
+pub(crate) mod error;
 mod show;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use reglist_suite::exit;
 use reglist_suite::report::events::{Event, SubjectKind};
-use reglist_suite::report::format::{FORMATS, Format, Junit, Kcidb, Origin};
+use reglist_suite::report::format::{Junit, Kcidb, Origin};
 
 use crate::command::error::Error;
-use crate::record::reader::{self, ReadError, StoredRun};
+use crate::record::reader::{self, StoredRun};
 use crate::record::verdict::{Conclusion, worst};
 use crate::report::page;
 use crate::system::digest::Key;
 use crate::system::files;
 use crate::system::output::PrintError;
 use crate::system::verbosity::Verbosity;
-use show::Show;
-
-/// How stored runs are shown.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Shown {
-    /// For people.
-    Pretty,
-    /// In a format of lines.
-    Lines(Format),
-    /// As events.
-    Json,
-}
-
-impl ValueEnum for Shown {
-    fn value_variants<'a>() -> &'a [Self] {
-        static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
-            let formats = FORMATS.iter().copied().map(Shown::Lines);
-            [Shown::Pretty].into_iter().chain(formats).chain([Shown::Json]).collect()
-        });
-        &SHOWN
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        match self {
-            Self::Pretty => Some(PossibleValue::new("pretty").help("For people")),
-            Self::Lines(format) => format.to_possible_value(),
-            Self::Json => Some(PossibleValue::new("json").help("The events, with an end for every case")),
-        }
-    }
-}
+use error::ReportError;
+use show::{Show, Shown};
 
 /// What is to be reported, and how.
 #[derive(Debug, Args)]
@@ -80,30 +51,6 @@ pub(crate) struct ReportArgs {
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
-}
-
-/// Stored runs that cannot be reported.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReportError {
-    /// A file.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// KCIDB is about kernels.
-    #[error("{file} is about the model, and KCIDB takes results of kernels only\n[leave --kcidb out]")]
-    Model {
-        /// The file.
-        file: String,
-    },
-}
-
-impl ReportError {
-    /// The exit code: a wrong argument, or a machine in trouble.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Read(error) => error.exit_code(),
-            Self::Model { .. } => exit::USAGE,
-        }
-    }
 }
 
 /// Reports every run of every file; the result is the exit code of the worst.

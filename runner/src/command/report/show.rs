@@ -2,16 +2,47 @@
 //! Stored runs on the standard output.
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use reglist_suite::report::events::Event;
-use reglist_suite::report::format::{Format, Lines};
+use reglist_suite::report::format::{FORMATS, Format, Lines};
 
-use super::Shown;
 use crate::command::error::Error;
 use crate::record::reader::StoredRun;
 use crate::report::text as report;
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
+
+/// How stored runs are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown {
+    /// For people.
+    Pretty,
+    /// In a format of lines.
+    Lines(Format),
+    /// As events.
+    Json,
+}
+
+impl ValueEnum for Shown {
+    fn value_variants<'a>() -> &'a [Self] {
+        static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
+            let formats = FORMATS.iter().copied().map(Shown::Lines);
+            [Shown::Pretty].into_iter().chain(formats).chain([Shown::Json]).collect()
+        });
+        &SHOWN
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Pretty => Some(PossibleValue::new("pretty").help("For people")),
+            Self::Lines(format) => format.to_possible_value(),
+            Self::Json => Some(PossibleValue::new("json").help("The events, with an end for every case")),
+        }
+    }
+}
 
 /// Shows runs as they come.
 pub(super) struct Show {

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::SshError;
 use super::connection::{Answer, Connection, Failed};
+use super::error::SshError;
 use super::request::Request;
 use super::script;
 use super::talk::Talk;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::SshError;
+use super::error::SshError;
 use super::host::Host;
 use super::script::BEGIN;
 use super::talk::{Heard, Talk};

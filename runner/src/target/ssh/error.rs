@@ -6,8 +6,6 @@ use std::path::PathBuf;
 
 use reglist_suite::exit;
 
-use super::frames::Garbled;
-
 /// What can go wrong between here and a board.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SshError {
@@ -230,4 +228,11 @@ impl SshError {
     pub(super) fn garbled(host: &str, log: &std::path::Path, garbled: &Garbled) -> Self {
         Self::Answer { host: host.to_owned(), problem: garbled.to_string(), log: log.to_owned() }
     }
+}
+
+/// What came is not what the board was told to say.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the board said {line:?}")]
+pub(super) struct Garbled {
+    pub(super) line: String,
 }

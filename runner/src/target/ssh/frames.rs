@@ -2,6 +2,7 @@
 //! What the board hands on while the suite runs, out of pieces that may end
 //! anywhere.
 
+use super::error::Garbled;
 use super::script::BEGIN;
 
 /// A line before data is never longer.
@@ -21,13 +22,6 @@ pub(super) enum Frame {
     End(i32),
     /// The suite is not there, and left no status.
     Gone,
-}
-
-/// What came is not what the board was told to say.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the board said {line:?}")]
-pub(super) struct Garbled {
-    line: String,
 }
 
 /// Frames out of bytes.

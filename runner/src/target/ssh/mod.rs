@@ -5,7 +5,7 @@
 
 mod board;
 mod connection;
-mod error;
+pub(crate) mod error;
 mod follower;
 mod frames;
 mod gained;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What a run on a board would do, for `--dry-run`.
 
-use super::super::TargetError;
 use super::board::{may_ask, need};
 use super::connection::Connection;
-use super::{Request, program, script};
+use super::request::Request;
+use super::{program, script};
 use crate::system::session::Session;
+use crate::target::error::TargetError;
 
 /// Prints what would be done.
 pub(super) fn plan(session: &Session, request: &Request) -> Result<(), TargetError> {

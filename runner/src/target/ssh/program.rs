@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::SshError;
+use super::error::SshError;
 use super::script::PROGRAM;
 use crate::lab::Toolchain;
 use crate::lab::suite_program::{self, Elf, Kind};
 use crate::system::session::Session;
-use crate::target::TargetError;
+use crate::target::error::TargetError;
 
 /// Headers are within so many bytes.
 const HEADERS: u64 = 1 << 16;

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::SshError;
+use super::error::SshError;
 
 /// The line behind which an answer begins. What login shells say of their own
 /// comes before.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use reglist_suite::report::events::Breaker;
 use serde::{Deserialize, Serialize};
 
-use super::SshError;
+use super::error::SshError;
 use super::frames::Lines;
 use crate::record::runs::Runs;
 use crate::system::results::{EVENTS, STATE as DIRECTORY};

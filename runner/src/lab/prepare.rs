@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Everything up to the boot: the kernel and the suite, side by side.
+
+use super::apt::Apt;
+use super::error::LabError;
+use super::kernel::Kernel;
+use super::own_specs::OwnSpecs;
+use super::patch_file::PatchFile;
+use super::source::DebianKernel;
+use super::source::Source;
+use super::suite_program::Kind as ProgramKind;
+use super::toolchain::Toolchain;
+use super::{build, patches, recipe, suite_program};
+use crate::system::interrupt::Interrupt;
+use crate::system::session::Session;
+use reglist_suite::report::events::Label;
+use std::path::PathBuf;
+use std::thread;
+
+/// Everything that a boot needs.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Compilers and emulator.
+    pub(crate) toolchain: Toolchain,
+    /// The kernel.
+    pub(crate) kernel: Kernel,
+    /// Version and patch level of the kernel.
+    pub(crate) version: (u32, u32),
+    /// The suite for the guest.
+    pub(crate) suite: PathBuf,
+    /// What is to be written down of the kernel.
+    pub(crate) labels: Vec<Label>,
+}
+
+/// A kernel that was built, and what is known of it.
+struct Built {
+    kernel: Kernel,
+    version: (u32, u32),
+    labels: Vec<Label>,
+}
+
+/// Which kernel is built, and which suite tests it.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// The kernel's source, unless `kernel_src` names another.
+    pub(crate) kernel: DebianKernel,
+    /// A directory with a kernel's source.
+    pub(crate) kernel_src: Option<PathBuf>,
+    /// Patches, in the order in which they are applied.
+    pub(crate) patches: Vec<PathBuf>,
+    /// Whether the reference implementation comes first.
+    pub(crate) reference: bool,
+    /// Whether the reference can have faults.
+    pub(crate) is_faulty: bool,
+    /// A built suite to use.
+    pub(crate) suite: Option<PathBuf>,
+    /// Specifications in place of those inside the suite.
+    pub(crate) specs: Option<PathBuf>,
+    /// Whether the suite compares the kernel with the model.
+    pub(crate) compares: bool,
+}
+
+/// What the user gave, looked at before anything is fetched or built.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    patches: Vec<PatchFile>,
+    source: Option<Source>,
+    /// Specifications in place of those inside the suite.
+    pub(crate) specs: Option<OwnSpecs>,
+}
+
+impl Inputs {
+    /// Reads the files that a request names.
+    pub(crate) fn read(request: &Request) -> Result<Self, LabError> {
+        let patches = request.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
+        let source = request.kernel_src.as_deref().map(Source::user).transpose()?;
+        let specs = request.specs.as_deref().map(OwnSpecs::read).transpose()?;
+        request.suite.as_deref().map(suite_program::check).transpose()?;
+        Ok(Self { patches, source, specs })
+    }
+}
+
+/// Everything up to the boot.
+pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> Result<Prepared, LabError> {
+    let (toolchain, lists) = Toolchain::obtain(session)?;
+    let kernel = || kernel(session, &toolchain, request, inputs, lists);
+    let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Board };
+    let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
+    let (Built { kernel, version, labels }, suite) = match session.planning() {
+        true => (kernel()?, suite()?),
+        false => both(session.interrupt(), kernel, suite)?,
+    };
+    Ok(Prepared { toolchain, kernel, version, suite, labels })
+}
+
+fn kernel(
+    session: &Session,
+    toolchain: &Toolchain,
+    request: &Request,
+    inputs: &Inputs,
+    lists: Option<Apt>,
+) -> Result<Built, LabError> {
+    let source = match &inputs.source {
+        Some(source) => source.clone(),
+        None => Source::debian(session, toolchain, request.kernel, lists)?,
+    };
+    let mut series = Vec::new();
+    if request.reference || request.is_faulty {
+        series.push(recipe::reference(source.version)?);
+    }
+    if request.is_faulty {
+        series.push(recipe::faults()?);
+    }
+    series.extend_from_slice(&inputs.patches);
+    let changes = patches::apply(session, toolchain, &source, &series)?;
+    let kernel = build::build(session, toolchain, &source, &changes)?;
+    let labels = series.iter().map(PatchFile::label).chain(kernel.labels()).collect();
+    Ok(Built { kernel, version: source.version, labels })
+}
+
+/// Does two things at the same time: the kernel's compilation keeps all
+/// processors busy but for its ends, and so does the suite's. If one fails the
+/// other is stopped, and what it says of that is not what the user wants to
+/// know.
+fn both<A, B: Send>(
+    interrupt: &Interrupt,
+    one: impl FnOnce() -> Result<A, LabError>,
+    other: impl FnOnce() -> Result<B, LabError> + Send,
+) -> Result<(A, B), LabError> {
+    let (one, other) = thread::scope(|scope| {
+        let other = scope.spawn(|| other().inspect_err(|_| interrupt.stop()));
+        let one = one().inspect_err(|_| interrupt.stop());
+        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (one, other)
+    });
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+        (Err(error), Err(other)) => Err(if error.is_interruption() { other } else { error }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interrupted() -> LabError {
+        LabError::Cache(crate::system::cache::CacheError::Interrupted)
+    }
+
+    #[test]
+    fn the_failure_is_told_and_not_what_it_stopped() {
+        let interrupt = Interrupt::default();
+        let fail = || Err::<(), _>(LabError::NotReady);
+        let stopped = || {
+            while !interrupt.requested() {
+                thread::yield_now();
+            }
+            Err::<(), _>(interrupted())
+        };
+        assert!(matches!(both(&interrupt, fail, stopped), Err(LabError::NotReady)));
+        let interrupt = Interrupt::default();
+        let stopped = || {
+            while !interrupt.requested() {
+                thread::yield_now();
+            }
+            Err::<(), _>(interrupted())
+        };
+        assert!(matches!(both(&interrupt, stopped, fail), Err(LabError::NotReady)));
+        assert!(matches!(both(&interrupt, || Ok(1), || Ok(2)), Ok((1, 2))));
+    }
+}
