@@ -224,10 +224,10 @@ fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
 /// in which they do.
 const TROUBLE: [(&str, &str); 8] = [
     ("oops", "was killed by SIG"),
-    ("panic", "the kernel died: Kernel panic - not syncing: reg_list_fault=panic"),
+    ("panic", "the kernel crashed: Kernel panic - not syncing: reg_list_fault=panic"),
     ("hang", "no end after 2 s"),
     ("hang-uninterruptible", "no end after 2 s"),
-    ("lockup", "the kernel hangs: silence for"),
+    ("lockup", "the kernel hangs: no event for"),
     ("memory-overwritten", "was killed by SIG"),
     ("memory-corrupted", "was killed by SIG"),
     ("stuck-at-end", "no end after 2 s"),

@@ -4,11 +4,11 @@
 //! One way through: [`spec`] -> [`checks::plan`] -> fresh VM and vCPU ([`kvm`]) ->
 //! check ([`checks`] on a [`checks::case`]) -> finding -> event ([`report::events`]) -> report.
 
-pub mod access;
+mod access;
 pub mod arch;
 pub mod checks;
 #[cfg(any(test, feature = "compare"))]
-pub mod compare;
+mod compare;
 pub mod exit;
 pub mod fault;
 pub mod harness;
@@ -18,6 +18,6 @@ pub mod memory;
 pub mod model;
 pub mod report;
 pub mod spec;
-pub mod value;
+mod value;
 
 pub use spec::clause;

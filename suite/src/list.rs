@@ -45,11 +45,10 @@ pub enum Beyond {
 
 impl Beyond {
     /// For findings.
-    #[must_use]
     pub fn what(self) -> &'static str {
         match self {
             Self::Unmapped => "unmapped",
-            Self::NoAccess => "without access",
+            Self::NoAccess => "inaccessible",
             Self::ReadOnly => "read-only",
             Self::FileEnd => "beyond a file's end",
         }
@@ -94,14 +93,12 @@ pub struct ListAnswer {
 
 impl ListAnswer {
     /// The first `count` entries, where all of them were written.
-    #[must_use]
     pub fn ids(&self, count: usize) -> Option<Vec<u64>> {
         self.slots.get(..count)?.iter().copied().collect()
     }
 
     /// The room that the kernel asks for with E2BIG, if it is more than there
     /// was and at most `limit`.
-    #[must_use]
     pub fn asks_for_more(&self, limit: u64) -> Option<usize> {
         let wanted = usize::try_from(self.n).ok()?;
         let plausible = self.result == Err(Errno::E2BIG) && wanted > self.slots.len() && self.n <= limit;
@@ -109,7 +106,6 @@ impl ListAnswer {
     }
 
     /// How many leading entries were written.
-    #[must_use]
     pub fn written_prefix(&self) -> usize {
         self.slots.iter().take_while(|slot| slot.is_some()).count()
     }
@@ -190,7 +186,7 @@ impl ListMemory {
         let slots = bytes.chunks_exact(WORD).map(|word| slot(word, poison)).collect();
         let mut stray = Vec::new();
         self.look(low..header, array.start, "before the header", &mut stray)?;
-        self.look(array.end..self.writable.end, array.start, "behind reg[]", &mut stray)?;
+        self.look(array.end..self.writable.end, array.start, "after reg[]", &mut stray)?;
         if let Some(range) = &self.read_only {
             self.look(range.clone(), array.start, "in read-only memory", &mut stray)?;
         }
@@ -198,7 +194,12 @@ impl ListMemory {
             // Every index from -4095 on in 32 bits, and a list from there.
             let zero = array.start + U32_SPAN;
             let range = zero - ERRNO_SHADOW..zero + array.len();
-            if self.look(range.clone(), array.start, "where a lost errno as an index points", &mut stray)? {
+            if self.look(
+                range.clone(),
+                array.start,
+                "about 32 GiB beyond reg[], where -EFAULT used as an index points",
+                &mut stray,
+            )? {
                 self.region.poison(range)?;
             }
         }
@@ -227,79 +228,4 @@ fn slot(word: &[u8], poison: [u8; WORD]) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use nix::sys::uio::{RemoteIoVec, process_vm_writev};
-    use nix::unistd::Pid;
-    use std::io::IoSlice;
-
-    /// Writes as a kernel would: with EFAULT in place of a signal.
-    fn put(address: u64, words: &[u64]) -> Answer {
-        for (position, word) in words.iter().enumerate() {
-            let remote = RemoteIoVec { base: address as usize + position * WORD, len: WORD };
-            process_vm_writev(Pid::this(), &[IoSlice::new(&word.to_le_bytes())], &[remote])
-                .map_err(|_| Errno::EFAULT)?;
-        }
-        Ok(0)
-    }
-
-    #[test]
-    fn an_array_that_fits_is_written_and_read_back() {
-        let mut memory = ListMemory::new(4, Beyond::ReadOnly, true).unwrap();
-        let placement = Placement { n: 2, capacity: 4, slack: 0 };
-        let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
-        assert_eq!(answer.result, Ok(0));
-        assert_eq!(answer.n, 3);
-        assert_eq!(answer.ids(3), Some(vec![7, 8, 9]));
-        assert_eq!(answer.slots[3], None);
-        assert_eq!(answer.written_prefix(), 3);
-        assert!(answer.stray.is_empty());
-    }
-
-    #[test]
-    fn the_entry_behind_the_boundary_cannot_be_written() {
-        for beyond in [Beyond::ReadOnly, Beyond::FileEnd] {
-            let mut memory = ListMemory::new(4, beyond, false).unwrap();
-            let placement = Placement { n: 3, capacity: 2, slack: 0 };
-            let answer = memory.call(placement, |list| put(list.value(), &[3, 7, 8, 9])).unwrap();
-            assert_eq!(answer.result, Err(Errno::EFAULT), "{beyond:?}");
-            assert_eq!(answer.ids(2), Some(vec![7, 8]), "{beyond:?}");
-            assert!(answer.stray.is_empty(), "{beyond:?}");
-        }
-    }
-
-    #[test]
-    fn writes_before_and_behind_are_stray() {
-        let mut memory = ListMemory::new(4, Beyond::ReadOnly, false).unwrap();
-        let placement = Placement { n: 1, capacity: 1, slack: 32 };
-        let before = memory.call(placement, |list| put(list.value() - 16, &[1])).unwrap();
-        assert_eq!(before.stray, [Stray { first: -24, bytes: 8, place: "before the header" }]);
-        let behind = memory.call(placement, |list| put(list.value() + 16, &[1])).unwrap();
-        assert_eq!(behind.stray, [Stray { first: 8, bytes: 8, place: "behind reg[]" }]);
-    }
-
-    #[test]
-    fn a_lost_errno_lands_where_it_is_seen_and_only_once() {
-        let mut memory = ListMemory::new(90, Beyond::ReadOnly, true).unwrap();
-        let placement = Placement { n: 90, capacity: 3, slack: 0 };
-        for errno in [14, 1, 4095_i32] {
-            let distance = u64::from((-errno) as u32) * 8;
-            let answer = memory.call(placement, |list| put(list.value() + 8 + distance, &[1])).unwrap();
-            assert_eq!(answer.result, Ok(0));
-            assert_eq!(answer.stray.first().map(|stray| stray.first), Some(distance as i64));
-            let clean = memory.call(placement, |_| Ok(0)).unwrap();
-            assert!(clean.stray.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_misaligned_header_is_placed_and_read() {
-        let mut memory = ListMemory::new(4, Beyond::ReadOnly, false).unwrap();
-        for slack in 1..8 {
-            let placement = Placement { n: 1, capacity: 2, slack };
-            let answer = memory.call(placement, |list| put(list.value(), &[1, 5])).unwrap();
-            assert_eq!(answer.slots, [Some(5), None]);
-            assert!(answer.stray.is_empty());
-        }
-    }
-}
+mod tests;

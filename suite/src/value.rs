@@ -8,13 +8,12 @@ use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 /// Bits of a KVM register id that hold the binary logarithm of its size in
 /// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
-pub const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
+pub(crate) const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
 /// Size in bytes of the largest register there is (KVM_REG_SIZE_U2048).
-pub const LARGEST: usize = 256;
+pub(crate) const LARGEST: usize = 256;
 
 /// Size in bytes of the register that `id` names.
-#[must_use]
-pub fn size_of_register(id: u64) -> usize {
+pub(crate) fn size_of_register(id: u64) -> usize {
     1 << ((id & SIZE_MASK) >> 52)
 }
 
@@ -29,26 +28,22 @@ pub struct Value {
 
 impl Value {
     /// Words of 64 bits by number, cut to `size` bytes.
-    #[must_use]
     pub fn of_words(size: usize, word: impl Fn(u64) -> u64) -> Self {
         let mut words = (0..).flat_map(|number| word(number).to_le_bytes());
         Self::filled(size, |bytes| bytes.fill_with(|| words.next().unwrap_or_default()))
     }
 
     /// A number, cut to `size` bytes.
-    #[must_use]
     pub fn new(number: u64, size: usize) -> Self {
         Self::of_words(size, |position| if position == 0 { number } else { 0 })
     }
 
     /// Every bit of `size` bytes.
-    #[must_use]
     pub fn ones(size: usize) -> Self {
         Self::of_words(size, |_| u64::MAX)
     }
 
     /// `size` bytes, at most [`LARGEST`], that `fill` is handed as zeros.
-    #[must_use]
     pub fn filled(size: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         let size = size.min(LARGEST);
         let mut bytes = [0; LARGEST];
@@ -57,32 +52,27 @@ impl Value {
     }
 
     /// Number of bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.size
     }
 
     /// The bytes, the lowest first.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.bytes.split_at(self.size).0
     }
 
     /// Whether no bit is set.
-    #[must_use]
     pub fn is_zero(&self) -> bool {
         self.bytes().iter().all(|byte| *byte == 0)
     }
 
     /// The number; `u128::MAX` for one that is larger.
-    #[must_use]
     pub fn number(&self) -> u128 {
         let digits = self.bytes().iter().rev();
         digits.fold(0_u128, |number, byte| if number >> 120 == 0 { number << 8 | u128::from(*byte) } else { u128::MAX })
     }
 
     /// The sum, which begins again at 0 behind the largest number of this size.
-    #[must_use]
     pub fn wrapping_add(self, other: impl Into<Self>) -> Self {
         let mut carry = 0;
         self.with(other.into(), |one, other| {
@@ -93,7 +83,6 @@ impl Value {
     }
 
     /// The difference, in the same way.
-    #[must_use]
     pub fn wrapping_sub(self, other: Self) -> Self {
         !(!self).wrapping_add(other)
     }

@@ -219,7 +219,7 @@ fn help_and_version_are_results() {
 fn arguments_that_do_not_exist_are_wrong_usage() {
     run(&["--nope"]).refuses(&["--nope"]);
     run(&["--list", "--nope"]).refuses(&["--nope"]);
-    run(&["nothing", "never"]).refuses(&["no case is selected: nothing never"]);
+    run(&["nothing", "never"]).refuses(&["no case matches: nothing never"]);
     run(&["--config"]).refuses(&["--config"]);
     run(&["--format", "xml"]).refuses(&["xml"]);
     run(&["--test-threads", "many"]).refuses(&["many"]);
@@ -448,7 +448,7 @@ fn exit_codes_are_kselftests() {
     assert_eq!((exit::PASSED, exit::FAILED, exit::NOTHING_TESTED), (0, 1, 4));
     run(&["--subject", "model", "efault.arr"]).ends(exit::PASSED);
     run(&["--subject", "model", "--exact", "efault.array_unmaped"])
-        .refuses(&["no case is selected: efault.array_unmaped", "efault.array_unmapped"]);
+        .refuses(&["no case matches: efault.array_unmaped", "efault.array_unmapped"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The lab as the judge of `git bisect run`, which reads exit codes in a way of
-//! its own (git-bisect(1), "Bisect run"): 0 is good, 1 to 127 is bad but for 125,
-//! which passes the commit over, and anything above ends the bisection.
+//! Exit codes for `git bisect run` (git-bisect(1), "Bisect run"): 0 is good,
+//! 125 skips the commit, other codes up to 127 are bad, and a higher code ends
+//! the bisection.
 
 use reglist_suite::exit;
 
@@ -9,9 +9,7 @@ use crate::command::conclude::Ended;
 use crate::command::error::Error;
 use crate::lab::LabError;
 
-/// The commit cannot be judged.
 const SKIP: u8 = 125;
-/// Nothing can be judged any more.
 const ABORT: u8 = 128;
 
 /// The exit code for `git bisect run`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command line: what can be asked, and whom it is handed to.
+//! The command line of `reglist`, and the call of each command.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -23,17 +23,17 @@ use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
 
-/// Tells whether a kernel's KVM_GET_REG_LIST on LoongArch is right.
+/// Tests the ioctl KVM_GET_REG_LIST of LoongArch kernels
 #[derive(Debug, Parser)]
 #[command(name = "reglist", version, after_help = AFTER_HELP, max_term_width = 80)]
 pub(crate) struct Cli {
-    /// Show a line for each case, and what is done and where it is kept
+    /// Print a line for each case, and details of each stage
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// Show what failed and the verdict, and no progress
+    /// Print only failures and the verdict
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// When to use colours; auto: on a terminal, unless NO_COLOR is set
+    /// Use colours; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
     #[command(subcommand)]
@@ -42,40 +42,40 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
-implemented); 5 the infrastructure failed; 64 wrong usage or a patch that does
-not apply.";
+implemented); 5 the infrastructure failed; 64 wrong usage, or a patch does not
+apply.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Test this machine's kernel, or show a run on the built-in model (the default)
+    /// Test this machine's kernel, or the built-in model (default)
     Run(Box<RunArgs>),
     /// Build a LoongArch kernel and test it in an emulated machine
     Lab(Box<LabArgs>),
     /// Test the kernel of a board over ssh
     Ssh(Box<SshArgs>),
-    /// Compare two stored runs: what regressed, what is fixed, which registers came and went
+    /// Compare two stored runs: regressions, fixes, registers
     Diff(DiffArgs),
-    /// Report runs that are stored as events, or as KTAP in any log
+    /// Report stored runs, from events or from KTAP in a log
     Report(ReportArgs),
-    /// Say what a register, a clause, a case or a fault is
+    /// Explain a register, clause, case or fault
     Show(ShowArgs),
-    /// Check, list and compare specifications, or write one out of what a kernel lists
+    /// Check, list, compare and create specifications
     Spec(SpecArgs),
-    /// Say what the lab needs, what is there and how to get the rest
+    /// Check the requirements of the lab
     Doctor,
     /// Write manual pages
     Man(ManArgs),
-    /// Print a completion for a shell
+    /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Show or clear what the lab keeps between runs
+    /// Show or clear the lab's cache
     Cache {
-        /// Remove everything
+        /// Remove all files of the cache
         #[arg(long)]
         clear: bool,
     },
 }
 
-/// Does what was asked and returns the exit code.
+/// Runs the command and returns the exit code.
 pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     cli.color.apply();
     let verbosity = Verbosity::of(cli.quiet, cli.verbose > 0);
@@ -96,7 +96,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     }
 }
 
-/// The options of `run` where nothing is given.
+/// The default options of `run`.
 fn run_args() -> Result<RunArgs, Error> {
     let command = RunArgs::augment_args(clap::Command::new("run"));
     let matches = command.try_get_matches_from(["run"]).map_err(Error::usage)?;
@@ -114,8 +114,7 @@ fn show_cache(clear: bool) -> Result<u8, Error> {
     Ok(exit::PASSED)
 }
 
-/// Shows help, the version or what is wrong with the command line, of which
-/// `arguments` are all but the program's name.
+/// Prints help, the version or an error. `arguments` lack the program's name.
 pub(crate) fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
     if error.use_stderr() {
         let text = error.render().to_string();
@@ -134,8 +133,7 @@ pub(crate) fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
     }
 }
 
-/// The command that was meant, where somebody gave options or a filter of the
-/// suite without a command.
+/// The correct command, if the arguments are options or filters of `run`.
 fn meant_for_run(error: &clap::Error, arguments: Vec<OsString>) -> Option<String> {
     let unknown = matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand);
     let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];

@@ -4,7 +4,6 @@
 use clap::ValueEnum;
 use reglist_suite::harness::options::ColorSetting;
 
-/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     Auto,
@@ -21,7 +20,6 @@ impl Color {
         }
     }
 
-    /// The same for libtest's own output.
     pub(super) fn of_libtest(self) -> Option<ColorSetting> {
         match self {
             Self::Auto => None,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The end of a run: its report on the standard output, its files, its exit code.
+//! Ends a run: prints the report, writes the files, returns the exit code.
 
 use reglist_suite::exit;
 
@@ -13,17 +13,13 @@ use crate::system::output::{print, say, show};
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 
-/// How a command's run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// The exit code.
     pub(crate) code: u8,
-    /// Whether the user stopped it.
     pub(crate) is_interrupted: bool,
 }
 
-/// Shows the report, or the matrix of a run that tries every fault, and what
-/// else there is to tell of the run's end.
+/// Prints the report, or the matrix of a run that tries every fault, then errors.
 pub(crate) fn conclude(run: &Run, verbosity: Verbosity, output: Option<&Output>) -> Result<Ended, Error> {
     let is_interrupted = run.record().started.is_some() && run.conclusion().kind == Kind::Interrupted;
     let matrix = output.and_then(|output| Some((output, Matrix::of(&run.runs, output.clauses())?)));
@@ -31,7 +27,7 @@ pub(crate) fn conclude(run: &Run, verbosity: Verbosity, output: Option<&Output>)
         print(&run.said)?;
         print(&report::judged_text(run.record(), verbosity, run.judged.as_ref()))?;
         match run.code {
-            // What a suite says that ran nothing is for the user to read.
+            // The suite ran no case; the user needs its messages.
             Some(_) if run.record().started.is_none() => run.complaints.iter().for_each(|line| say(line)),
             _ => run.trouble().iter().for_each(|trouble| show(trouble)),
         }
@@ -45,13 +41,13 @@ pub(crate) fn conclude(run: &Run, verbosity: Verbosity, output: Option<&Output>)
     let broke_off = trouble.is_some() || is_interrupted;
     trouble.iter().for_each(|trouble| show(trouble));
     written?;
-    // In a round for a fault cases are meant to fail.
+    // In a run with a fault, failed cases are expected.
     let code = if broke_off { exit::INFRASTRUCTURE } else { matrix.exit_code() };
     Ok(Ended { code, is_interrupted })
 }
 
-/// The same with everything among the session's results: the matrix, or the
-/// page of a run that does not go on elsewhere.
+/// Like [`conclude`], and saves the matrix or the page in the session's results.
+/// A run that continues without this program has no page.
 pub(crate) fn conclude_in(
     run: &Run,
     session: &Session,
@@ -61,7 +57,7 @@ pub(crate) fn conclude_in(
     let output = output.map(|output| output.and_in(session.results()));
     let has_page = output.is_none() && run.left.is_none();
     let page = if has_page { page::leave(session, run.record()) } else { Ok(()) };
-    session.progress().remark(&format!("results are in {}", session.results().display()));
+    session.progress().remark(&format!("results: {}", session.results().display()));
     let concluded = conclude(run, verbosity, output.as_ref());
     if let (Err(_), Err(unwritten)) = (&concluded, &page) {
         show(unwritten);

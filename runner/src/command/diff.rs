@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `diff`.
+//! The command `diff`: compares two stored runs.
 
 use std::path::PathBuf;
 
@@ -14,23 +14,22 @@ use crate::report::diff::{markdown, text};
 use crate::system::output::print;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 no regression; 1 a case that passed does not pass or is no longer
-planned, or an expected failure passes; 64 a file that cannot be used.";
+Exit codes: 0 no regression; 1 a case no longer passes, is no longer
+planned, or an expected failure passes; 64 a file is unusable.";
 
-/// Arguments of `diff`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct DiffArgs {
-    /// Output format; `markdown` is for mails and pull requests
+    /// Output format; `markdown` suits mails and pull requests
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
     /// Expected failures (YAML), with the keys `case`, `reason`, `link`, `expires`
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// Events of the run to compare with
+    /// Events of the earlier run
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// Events of the run to judge
+    /// Events of the later run, which decides the exit code
     #[arg(value_name = "NEW")]
     new: PathBuf,
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the lab needs, what is there, and the command that gets the rest.
+//! The command `doctor`: checks the requirements of the lab.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,16 +11,15 @@ use nix::unistd::geteuid;
 use reglist_suite::exit;
 
 use crate::command::error::Error;
+use crate::lab;
 use crate::lab::toolchain::{self, TOOLS, version};
-use crate::lab::{self};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::sandbox::{Mount, Room};
 
-/// Disk that a first run takes, with room to spare.
+/// Disk space of a first run, with a reserve.
 const NEED: u64 = 5_000_000_000;
 
-/// Looks at everything; the exit code says whether the lab can run.
 pub(crate) fn run() -> Result<u8, Error> {
     let mut findings = Findings::default();
     let place = Cache::place()?;
@@ -58,15 +57,15 @@ impl Findings {
 
     fn conclude(&mut self) -> u8 {
         let (verdict, code) = match self.missing {
-            0 => ("the lab can run: reglist lab --reference".to_owned(), exit::PASSED),
-            count => (format!("the lab cannot run: {count} missing"), exit::INFRASTRUCTURE),
+            0 => ("the lab can run; try: reglist lab --reference".to_owned(), exit::PASSED),
+            count => (format!("the lab cannot run; missing: {count}"), exit::INFRASTRUCTURE),
         };
         let _ = writeln!(self.text, "\nreglist: {verdict}");
         code
     }
 }
 
-/// Whether processes and mounts can be confined, and sources overlaid.
+/// Checks namespaces and overlayfs.
 fn rooms(findings: &mut Findings) {
     for (tool, package) in
         [("setpriv", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("mount", "mount")]
@@ -84,16 +83,16 @@ fn rooms(findings: &mut Findings) {
     };
     if !true_in(&Room::host()) {
         let remedy = if geteuid().is_root() {
-            "run it where mount and process namespaces are allowed; a container needs --privileged"
+            "run reglist where mount and process namespaces are allowed; a container needs --privileged"
         } else {
             "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, as root"
         };
         findings.bad("namespaces", &format!("not allowed {who}"), remedy);
         return;
     }
-    findings.good("namespaces", &format!("mounts and processes can be confined {who}"));
+    findings.good("namespaces", &format!("mount and process namespaces work {who}"));
     let Ok(directory) = tempfile::tempdir() else {
-        findings.bad("temporary directory", "cannot be made", "set TMPDIR to a directory that you can write");
+        findings.bad("temporary directory", "cannot be created", "set TMPDIR to a writable directory");
         return;
     };
     let part = |name: &str| {
@@ -107,17 +106,17 @@ fn rooms(findings: &mut Findings) {
         to: "/src",
     });
     if true_in(&room) {
-        findings.good("overlayfs", "patches can be laid over a source");
+        findings.good("overlayfs", "works");
     } else {
         findings.bad(
             "overlayfs",
             &format!("cannot be mounted {who}"),
-            "modprobe overlay, as root; without root Linux 5.11 or newer is needed",
+            "modprobe overlay, as root; without root, Linux 5.11 or newer is required",
         );
     }
 }
 
-/// Whether the host's own tools suffice.
+/// Checks the host's tools; true if the lab can use them.
 fn tools(findings: &mut Findings) -> bool {
     let mut all = true;
     let mut lines = Vec::new();
@@ -141,11 +140,11 @@ fn tools(findings: &mut Findings) -> bool {
         return true;
     }
     let short: Vec<&str> = lines.iter().filter(|line| !line.2).map(|line| line.0).collect();
-    findings.note("host's tools", &format!("not used, for want of {}", short.join(", ")));
+    findings.note("host's tools", &format!("not used; missing or too old: {}", short.join(", ")));
     false
 }
 
-/// Whether the tools can be had as Debian packages.
+/// Checks that the tools are available as Debian packages.
 fn debian(findings: &mut Findings, place: &Path) {
     if toolchain::in_cache(place) {
         findings.good("Debian tool chain", "in the cache");
@@ -155,7 +154,7 @@ fn debian(findings: &mut Findings, place: &Path) {
         findings.bad(
             "Debian packages",
             &format!("no {}", missing.join(", ")),
-            "on Debian these are always there; elsewhere install a loongarch64-linux-gnu cross compiler, \
+            "every Debian system has these; on others, install a loongarch64-linux-gnu cross compiler, \
              qemu-system-loongarch64 >= 10, make, flex, bison, bc and patch, and use --kernel-src",
         );
         return;
@@ -173,16 +172,16 @@ fn debian(findings: &mut Findings, place: &Path) {
 fn rust(findings: &mut Findings, host: bool) {
     match version("cargo") {
         Some(version) => findings.good("cargo", &version.text),
-        None => findings.bad("cargo", "not found", "install Rust, or give a built reglist-suite with --suite FILE"),
+        None => findings.bad("cargo", "not found", "install Rust, or pass a built reglist-suite with --suite FILE"),
     }
-    // The Debian tool chain brings its own.
+    // The Debian tool chain includes its own Rust.
     if host {
         match lab::suite_program::host_triple() {
             Some(target) => findings.good("Rust target", target),
             None => findings.bad(
                 "Rust target",
                 "no standard library for LoongArch",
-                "rustup target add loongarch64-unknown-linux-musl, or give a built reglist-suite with --suite FILE",
+                "rustup target add loongarch64-unknown-linux-musl, or pass a built reglist-suite with --suite FILE",
             ),
         }
     }
@@ -201,11 +200,10 @@ fn disk(findings: &mut Findings, place: &Path) {
     if free >= need {
         findings.good("disk", &text);
     } else {
-        findings.bad("disk", &text, "make room, or set XDG_CACHE_HOME to a directory on a larger disk");
+        findings.bad("disk", &text, "free disk space, or set XDG_CACHE_HOME to a directory on a larger disk");
     }
 }
 
-/// Whether a program is in the search path.
 fn in_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| directory.join(program).is_file())

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Results as text or as JSON.
+//! Prints results as text or as JSON.
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::system::output::{PrintError, print};
 
-/// The format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Text,
@@ -23,7 +22,6 @@ impl Format {
     }
 }
 
-/// Prints a JSON document.
 pub(super) fn print_json(document: &impl Serialize) -> Result<(), PrintError> {
     let json = serde_json::to_string_pretty(document).map_err(|error| PrintError(error.into()))?;
     print(&(json + "\n"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `lab`.
+//! The command `lab`: builds a kernel and tests it in an emulated machine.
 
 use std::path::PathBuf;
 
@@ -15,103 +15,87 @@ use reglist_suite::spec::Source as Specs;
 
 use crate::command::conclude::{Ended, conclude_in};
 use crate::command::error::Error;
+use crate::command::kept::KeptArgs;
 use crate::command::{bisect, selected};
 use crate::lab::{DebianKernel, Inputs, Request};
-use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, Request as MatrixRequest};
-use crate::system::cache::{Cache, CacheError};
 use crate::system::interrupt::Interrupt;
 use crate::system::output::show;
-use crate::system::results::{Results, ResultsError};
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
+use crate::target;
 use crate::target::lab::{Lab, Setup};
-use crate::target::{self};
 
-/// What the lab is to test, and how.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArgs {
-    /// Linux from a Debian source package
+    /// Build this Linux version from Debian's source package
     #[arg(long, default_value_t = DebianKernel::V7_2, value_name = "VERSION", value_parser = kernel_parser())]
     kernel: DebianKernel,
-    /// Linux from a directory, which is never written to
+    /// Build Linux from this directory; reglist never writes to it
     #[arg(long, value_name = "DIR", conflicts_with = "kernel")]
     kernel_src: Option<PathBuf>,
-    /// Apply a patch (diff or mail); repeat for a series
+    /// Apply a patch (diff or mail); repeatable, in order
     #[arg(long = "patch", value_name = "FILE")]
     patches: Vec<PathBuf>,
-    /// Apply the reference implementation first
+    /// Apply the reference implementation before other patches
     #[arg(long)]
     reference: bool,
-    /// Test several kernels and show them side by side: NAME=ITEM,ITEM..., an
-    /// item being a patch, a kernel's version or directory, or `reference`
+    /// Test several kernels and compare them; repeatable. ITEM: a patch, a
+    /// kernel version, a source directory, or `reference`
     #[arg(long = "set", value_name = "NAME=ITEM,...")]
     #[arg(conflicts_with_all = ["fault", "compare_model", "matrix", "bisect", "known"])]
     pub(super) sets: Vec<String>,
-    /// Give the reference a fault on purpose, to see that it is noticed; `all`
-    /// tries one after the other, each in the configuration in which it shows
+    /// Add a fault to the reference, to check that the suite reports it. `all`
+    /// tries every fault in turn, each in a configuration that shows it
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
     #[arg(conflicts_with = "compare_model")]
     fault: Option<Faults>,
-    /// Compare the kernel with the suite's model of it by random calls, in
-    /// place of testing it; SETs what no list names, and so only the lab does it
+    /// Compare the kernel with the suite's model by random calls, without the
+    /// other checks. Writes unlisted registers; lab only
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     compare_model: Option<u64>,
-    /// Use this build of reglist-suite for loongarch64
+    /// Use this loongarch64 build of reglist-suite
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
-    /// Specifications to use in place of the built-in ones
+    /// Use the specifications in this directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
-    /// Add to the kernel's command line; `module.parameter=value` goes to a lab module
+    /// Add words to the kernel's command line. `module.parameter=value` sets a
+    /// parameter of a lab module
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     append: Vec<String>,
-    /// How often the machine starts again after a case that brought it down
+    /// Maximum restarts after a kernel crash
     #[arg(long, value_name = "N", default_value_t = 10)]
     restarts: u32,
-    /// Number of CPUs of the machine
+    /// Number of guest CPUs
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
     smp: u8,
-    /// Keep every CPU of the machine busy meanwhile
+    /// Load all guest CPUs during the run
     #[arg(long)]
     busy: bool,
-    /// Exit as `git bisect run` reads it: 125 where the kernel does not build or
-    /// boot, or does not know the ioctl
+    /// Use the exit codes of `git bisect run`: 125 if the kernel does not build,
+    /// does not boot or lacks the ioctl
     #[arg(long)]
     bisect: bool,
-    /// Keep kernel and boot image beside the results, for others to boot
+    /// Save the kernel and the boot image in the directory of results
     #[arg(long)]
     keep: bool,
-    /// Have the guest write results to its kernel log too, and so to the
-    /// console, where others read them; with --keep, they need no more
+    /// Also print results on the guest's console, for a CI that boots the image
+    /// saved by --keep
     #[arg(long, value_enum, value_name = "FORMAT")]
     #[arg(conflicts_with = "compare_model")]
     guest_format: Option<Format>,
-    /// Keep events, console and logs in this directory
-    #[arg(long, value_name = "DIR")]
-    pub(super) results: Option<PathBuf>,
-    /// Failures that are known, which fail nothing, as YAML; a case that is
-    /// known to fail and passes does
-    #[arg(long, value_name = "FILE")]
-    known: Option<PathBuf>,
-    /// Write the results of `--fault all` to FILE.json; a copy is always among
-    /// the results
+    /// Write the matrix of `--fault all` to FILE.json; repeatable
     #[arg(long, value_name = "FILE")]
     matrix: Vec<PathBuf>,
-    /// Use the directory of results even if it is not empty, and overwrite the
-    /// files of `--matrix`
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Print the commands of each stage instead of running them
-    #[arg(long)]
-    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) kept: KeptArgs,
     #[command(flatten)]
     selection: Given<Selection>,
 }
 
 impl LabArgs {
-    /// The kernel and the suite that are asked for.
     pub(super) fn request(&self) -> Request {
         Request {
             kernel: self.kernel,
@@ -125,7 +109,6 @@ impl LabArgs {
         }
     }
 
-    /// The machine that is asked for, and what its suite does.
     pub(super) fn setup(&self) -> Setup {
         Setup {
             fault: self.fault,
@@ -141,19 +124,19 @@ impl LabArgs {
         }
     }
 
-    /// What the user gave, looked at before anything is fetched or built.
+    /// Reads and checks the user's files before the lab fetches or builds anything.
     pub(super) fn inputs(&self, request: &Request) -> Result<Inputs, Error> {
         let inputs = Inputs::read(request)?;
         self.check()?;
         Ok(inputs)
     }
 
-    /// Makes sure that the suite will take its options and has a case to run.
+    /// Validates the suite's arguments on the host, where the user sees the error.
     fn check(&self) -> Result<(), Error> {
         if self.guest_format.is_some() && self.fault == Some(Faults::All) {
             return Err(harness::UsageError::FormatOfAll { option: "guest-format" }.into());
         }
-        // Another build of the suite, or a comparison, has cases of its own.
+        // Another build of the suite, and a comparison, have other cases.
         if self.suite.is_some() || self.compare_model.is_some() {
             return Ok(());
         }
@@ -163,13 +146,11 @@ impl LabArgs {
     }
 }
 
-/// The kernels that Debian has as source packages, by version.
 fn kernel_parser() -> impl TypedValueParser<Value = DebianKernel> {
     PossibleValuesParser::new(DebianKernel::ALL.map(DebianKernel::name))
         .map(|name| DebianKernel::named(&name).unwrap_or(DebianKernel::V7_2))
 }
 
-/// The command `lab`.
 pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let result = test(arguments, verbosity);
     if !arguments.bisect {
@@ -183,13 +164,11 @@ pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error
 }
 
 fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<Ended, Error> {
-    let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
-    if known.is_some() && arguments.fault == Some(Faults::All) {
-        return Err(KnownError::WithEveryFault.into());
-    }
-    let request = MatrixRequest { files: arguments.matrix.clone(), force: arguments.force };
+    let tries_all = arguments.fault == Some(Faults::All);
+    let known = arguments.kept.known(tries_all)?;
+    let request = MatrixRequest { files: arguments.matrix.clone(), force: arguments.kept.force };
     let specs = arguments.specs.clone().map_or(Specs::Embedded, Specs::Directory);
-    let output = Output::check(&request, arguments.fault == Some(Faults::All), &specs)?;
+    let output = Output::check(&request, tries_all, &specs)?;
     with_target(arguments, verbosity, |lab, session| {
         let run = target::carry_out(lab)?.know(known.as_ref());
         if session.planning() {
@@ -199,7 +178,7 @@ fn test(arguments: &LabArgs, verbosity: Verbosity) -> Result<Ended, Error> {
     })
 }
 
-/// Does some work with a lab as the arguments describe it.
+/// Sets up a lab and passes it to `work`.
 pub(crate) fn with_target<R>(
     arguments: &LabArgs,
     verbosity: Verbosity,
@@ -207,23 +186,9 @@ pub(crate) fn with_target<R>(
 ) -> Result<R, Error> {
     let request = arguments.request();
     let inputs = arguments.inputs(&request)?;
-    let cache = open_cache(arguments)?;
-    let results = open_results(arguments, &cache)?;
+    let cache = arguments.kept.open_cache()?;
+    let results = arguments.kept.open_results(&cache)?;
     let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
-
+    let session = Session::new(cache, results, interrupt, verbosity, arguments.kept.dry_run)?;
     work(&mut Lab::new(&session, &request, &arguments.setup(), inputs), &session)
-}
-
-pub(crate) fn open_cache(arguments: &LabArgs) -> Result<Cache, CacheError> {
-    let place = Cache::place()?;
-    if arguments.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
-}
-
-pub(crate) fn open_results(arguments: &LabArgs, cache: &Cache) -> Result<Results, ResultsError> {
-    match &arguments.results {
-        _ if arguments.dry_run => Ok(Results::planned(cache)),
-        Some(path) => Results::named(path, arguments.force),
-        None => Results::in_cache(cache),
-    }
 }

@@ -12,6 +12,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod error;
 mod format;
+mod kept;
 pub(crate) mod lab;
 pub(crate) mod manual;
 pub(crate) mod report;
@@ -21,7 +22,7 @@ pub(crate) mod show;
 pub(crate) mod spec;
 pub(crate) mod ssh;
 #[cfg(test)]
-mod verdicts;
+mod tests;
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `run`: the kernel of this machine, or the model.
+//! The command `run`: tests this machine's kernel, or the model.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use reglist_suite::spec::Source;
 use crate::command::color::Color;
 use crate::command::conclude::conclude;
 use crate::command::error::{self, Error};
-use crate::record::known::{Date, Known, KnownError};
+use crate::command::kept;
 use crate::record::run::Run;
 use crate::report::matrix::{Output, OutputError, Request};
 use crate::report::paragraph::WIDTH;
@@ -26,7 +26,6 @@ Exit codes: 0 all passed; 1 a case failed or ended in error; 4 nothing was
 tested (skipped, or the kernel does not know the ioctl); 5 the run was
 interrupted; 64 wrong usage or specification.";
 
-/// What is tested on this machine, and how it is reported.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{}", describe::tables(WIDTH)))]
 pub(crate) struct RunArgs {
@@ -46,11 +45,8 @@ pub(crate) struct RunArgs {
 /// Runs the suite and shows what it found.
 pub(crate) fn run(arguments: RunArgs, verbosity: Verbosity, color: Color) -> Result<u8, Error> {
     let RunArgs { options, known, matrix, force } = arguments;
-    let known = known.map(|file| Known::read(&file, Date::today())).transpose()?;
     let all = options.fault == Some(Faults::All);
-    if known.is_some() && all {
-        return Err(KnownError::WithEveryFault.into());
-    }
+    let known = kept::known(known.as_deref(), all)?;
     if let Some(option) = own_output(&options).filter(|_| !matrix.is_empty()) {
         return Err(OutputError::OwnOutput { option: option.to_owned() }.into());
     }
@@ -66,7 +62,7 @@ pub(crate) fn run(arguments: RunArgs, verbosity: Verbosity, color: Color) -> Res
     conclude(target::carry_out(&mut local)?)
 }
 
-/// The option with which the suite prints its results itself.
+/// The first option that makes the suite print its own output.
 fn own_output(options: &Options) -> Option<&'static str> {
     let given = [
         ("--format", options.format.is_some()),

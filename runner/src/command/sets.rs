@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Several kernels in one call, side by side: `--set v5=reference --set
+//! Tests several kernels in one call: `--set v5=reference --set
 //! mine=7.2,v6-1.patch,v6-2.patch`.
 
 use std::path::Path;
 
 use reglist_suite::exit;
 
-use super::lab::{open_cache, open_results};
 use crate::command::error::Error;
 use crate::command::lab::LabArgs;
 use crate::lab::{DebianKernel, Inputs, LabError, Request, SetError};
@@ -22,10 +21,9 @@ use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 use crate::target::{self, lab::Lab};
 
-/// The word for the reference implementation.
 const REFERENCE: &str = "reference";
 
-/// A kernel and what is applied to it, under a name.
+/// A named kernel with its patches.
 #[derive(Debug)]
 struct Set {
     name: String,
@@ -33,7 +31,7 @@ struct Set {
 }
 
 impl Set {
-    /// Understands `NAME=ITEM,ITEM...`; what is not said is as in `common`.
+    /// Parses `NAME=ITEM,ITEM...`; `common` has the defaults.
     fn parse(text: &str, common: &Request) -> Result<Self, SetError> {
         let malformed = || SetError::Malformed { text: text.to_owned() };
         let (name, items) = text.split_once('=').ok_or_else(malformed)?;
@@ -61,7 +59,7 @@ impl Set {
     }
 }
 
-/// Tests every set, and shows what came of them side by side.
+/// Tests every set and prints a table with one column per set.
 pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let sets = common.sets.iter().map(|text| Set::parse(text, &common.request())).collect::<Result<Vec<_>, _>>();
     let sets = sets.map_err(LabError::from)?;
@@ -71,8 +69,8 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
         }
     }
     let inputs = sets.iter().map(|set| common.inputs(&set.request)).collect::<Result<Vec<_>, _>>()?;
-    let cache = open_cache(common)?;
-    let results = open_results(common, &cache)?;
+    let cache = common.kept.open_cache()?;
+    let results = common.kept.open_results(&cache)?;
     let interrupt = Interrupt::listen()?;
     let mut compared = Vec::new();
     let mut codes = Vec::new();
@@ -93,19 +91,16 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
             break;
         }
     }
-    if !common.dry_run {
+    if !common.kept.dry_run {
         if !verbosity.is_quiet() {
-            output::say(&format!(
-                "reglist: results are in {}, with a directory for each set",
-                results.path().display()
-            ));
+            output::say(&format!("reglist: results: {}, one directory per set", results.path().display()));
         }
         print(&report::side_by_side(&compared))?;
     }
     Ok(worst(codes))
 }
 
-/// Tests one set; the exit code is that of a run of its own.
+/// Tests one set and returns the exit code that it has on its own.
 fn test(
     set: &Set,
     common: &LabArgs,
@@ -116,7 +111,7 @@ fn test(
 ) -> Result<(Runs, u8), Error> {
     let cache = Cache::open(Cache::place()?)?;
     let results = results.within(&set.name)?;
-    let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.dry_run)?;
+    let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.kept.dry_run)?;
     session.progress().say(&format!("reglist: set {}", set.name));
     let run = target::carry_out(&mut Lab::new(&session, &set.request, &common.setup(), inputs))?;
     if session.planning() {

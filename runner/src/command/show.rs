@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `show`.
+//! The command `show`: explains a register, clause, case or fault.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,10 @@ use crate::spec::lookup::Found;
 use crate::system::verbosity::Verbosity;
 
 const AFTER_HELP: &str = "\
--v shows more of each thing.
+-v prints more details.
 
-Exit codes: 0 shown; 64 nothing has that name, or wrong usage or specification.";
+Exit codes: 0 printed; 64 unknown name, wrong usage or wrong specification.";
 
-/// Arguments of `show`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP, after_long_help = format!("{AFTER_HELP}\n\n{}", describe::tables(WIDTH)))]
 pub(crate) struct ShowArgs {
@@ -32,20 +31,19 @@ pub(crate) struct ShowArgs {
     /// Use the specifications in this directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
-    /// The architecture
+    /// Architecture
     #[arg(long = "architecture", visible_alias = "arch", value_name = "NAME", default_value = LoongArch64.name())]
     arch: String,
-    /// A register's id or name, a clause, case, check, theme, configuration,
-    /// group or fault; without any, list everything
+    /// Register id or name, clause, case, check, theme, configuration, group or
+    /// fault [default: list all names]
     ///
-    /// An id is a hexadecimal number with 0x, or a decimal one. A name may be
-    /// written as in the kernel's headers, such as LOONGARCH_CSR_ESTAT. Where a
-    /// name has several meanings, the command shows all of them.
+    /// An id is hexadecimal with 0x, or decimal. A name may have the form of the
+    /// kernel's headers, such as LOONGARCH_CSR_ESTAT. If a name has several
+    /// meanings, the command prints all of them.
     #[arg(value_name = "WHAT")]
     what: Vec<String>,
 }
 
-/// Shows the things and returns the exit code.
 pub(crate) fn run(arguments: &ShowArgs, verbosity: Verbosity) -> Result<u8, Error> {
     let ShowArgs { format, series, specs, arch, what } = arguments;
     let verbose = verbosity.is_verbose();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `ssh`.
+//! The command `ssh`: tests the kernel of a board.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,10 +15,9 @@ use reglist_suite::spec::Source as Specs;
 
 use crate::command::conclude::conclude_in;
 use crate::command::error::Error;
+use crate::command::kept::KeptArgs;
 use crate::command::selected;
-use crate::record::known::{Date, Known, KnownError};
 use crate::report::matrix::{Output, Request as MatrixRequest};
-use crate::system::cache::Cache;
 use crate::system::interrupt::Interrupt;
 use crate::system::results::Results;
 use crate::system::session::Session;
@@ -26,60 +25,46 @@ use crate::system::verbosity::Verbosity;
 use crate::target;
 use crate::target::ssh::{Host, Request, Ssh, earlier, program};
 
-/// Which board is to be tested, and how.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SshArgs {
-    /// The board, as ssh takes it; the user's own configuration applies
+    /// The board, as ssh takes it; your ssh configuration applies
     #[arg(value_name = "USER@HOST", value_parser = Host::parse)]
     host: Host,
-    /// Use this build of reglist-suite, which must be one for the board
+    /// Use this build of reglist-suite; it must run on the board
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
-    /// Make the temporary directory on the board in this one
+    /// Create the board's temporary directory below this one
     #[arg(long, value_name = "DIR")]
     directory: Option<String>,
-    /// How long to try to reach a board again that went silent; a reboot takes
-    /// its time
+    /// Try this long to reconnect to the board, for example during a reboot
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     wait: u64,
-    /// How often the suite starts again behind a case that brought it, or the
-    /// kernel, down
+    /// Maximum restarts after a crash of the suite or the kernel
     #[arg(long, value_name = "N", default_value_t = 10)]
     restarts: u32,
-    /// Go on with a run that lost its board: these are its results so far
+    /// Continue a run that lost its board, from its directory of results
     #[arg(long, value_name = "DIR")]
     #[arg(conflicts_with_all = ["results", "directory", "restarts", "Selection", "arguments"])]
     resume: Option<PathBuf>,
-    /// Keep events, kernel log and logs in this directory
-    #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
-    /// Failures that are known, which fail nothing, as YAML; a case that is
-    /// known to fail and passes does
-    #[arg(long, value_name = "FILE")]
-    known: Option<PathBuf>,
-    /// Use the directory of results even if it is not empty
-    #[arg(long)]
-    force: bool,
-    /// Print the commands instead of running them
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    kept: KeptArgs,
     #[command(flatten)]
     client: Given<ClientArgs>,
     #[command(flatten)]
     selection: Given<Selection>,
-    /// More arguments of reglist-suite; files among them are the board's
+    /// More arguments for reglist-suite; file names are paths on the board
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<String>,
 }
 
 const AFTER_HELP: &str = "\
-The environment variable REGLIST_SSH names another client than `ssh`. A password
-or an unknown host key is asked for at the start alone, and only on a terminal.";
+The environment variable REGLIST_SSH selects another client than `ssh`. ssh may
+ask for a password or a host key once, at the start, and only on a terminal.";
 
-/// What is passed on to the client, spelled as it spells it.
+/// Options for the client, with the client's own spelling.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Passed on to ssh")]
+#[command(next_help_heading = "Passed to ssh")]
 pub(crate) struct ClientArgs {
     /// Port of the board's ssh server
     #[arg(short, value_name = "PORT")]
@@ -87,24 +72,23 @@ pub(crate) struct ClientArgs {
     /// File with the private key
     #[arg(short, value_name = "FILE")]
     identity: Vec<OsString>,
-    /// Hosts to go through
+    /// Connect through these hosts
     #[arg(short = 'J', value_name = "HOSTS")]
     jump: Option<OsString>,
-    /// Configuration in place of the user's
+    /// Use this configuration file instead of your own
     #[arg(short = 'F', value_name = "FILE")]
     file: Option<OsString>,
-    /// An option as in ssh_config, such as ConnectTimeout=60
+    /// Set an ssh_config option, such as ConnectTimeout=60
     #[arg(short, value_name = "OPTION")]
     option: Vec<OsString>,
 }
 
 impl SshArgs {
-    /// The run that is asked for.
     fn request(&self) -> Request {
         let mut words = self.arguments.clone();
         let names_subject = |word: &String| word == "--subject" || word.starts_with("--subject=");
         if !words.iter().any(names_subject) {
-            // A board is asked for its kernel, whatever it is; not for the model.
+            // Test the board's kernel, never the model.
             words.splice(0..0, ["--subject", "kvm"].map(str::to_owned));
         }
         words.extend(self.selection.words.iter().cloned());
@@ -120,20 +104,15 @@ impl SshArgs {
         }
     }
 
-    /// Whether the run tries every fault.
     fn tries_all(&self) -> bool {
         let words = self.arguments.iter().map(OsString::from);
         harness::read_options(words).is_ok_and(|options| options.fault == Some(Faults::All))
     }
 }
 
-/// The command `ssh`.
 pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let known = arguments.known.as_deref().map(|file| Known::read(file, Date::today())).transpose()?;
     let all = arguments.tries_all();
-    if known.is_some() && all {
-        return Err(KnownError::WithEveryFault.into());
-    }
+    let known = arguments.kept.known(all)?;
     let output = Output::check(&MatrixRequest { files: Vec::new(), force: false }, all, &Specs::Embedded)?;
     with_target(arguments, verbosity, |ssh, session| {
         let run = target::carry_out(ssh)?.know(known.as_ref());
@@ -144,7 +123,7 @@ pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error
     })
 }
 
-/// Does some work with a board as the arguments describe it.
+/// Sets up the access to a board and passes it to `work`.
 pub(crate) fn with_target<R>(
     arguments: &SshArgs,
     verbosity: Verbosity,
@@ -153,22 +132,19 @@ pub(crate) fn with_target<R>(
     let request = arguments.request();
     match &arguments.suite {
         Some(suite) => program::check_elf(suite)?,
-        // The suite inside this program is the one that the board gets.
+        // The board gets the suite that is part of this program.
         None => selected(&request.words, None, &LoongArch64)?,
     }
     if let Some(results) = &arguments.resume {
         earlier(results, &request)?;
     }
-    let place = Cache::place()?;
-    let cache = if arguments.dry_run { Cache::planned(place) } else { Cache::open(place)? };
-    let results = match (&arguments.resume, &arguments.results) {
-        _ if arguments.dry_run => Results::planned(&cache),
-        (Some(earlier), _) => Results::earlier(earlier)?,
-        (None, Some(path)) => Results::named(path, arguments.force)?,
-        (None, None) => Results::in_cache(&cache)?,
+    let cache = arguments.kept.open_cache()?;
+    let results = match &arguments.resume {
+        Some(earlier) if !arguments.kept.dry_run => Results::earlier(earlier)?,
+        _ => arguments.kept.open_results(&cache)?,
     };
     let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.dry_run)?;
+    let session = Session::new(cache, results, interrupt, verbosity, arguments.kept.dry_run)?;
     work(&mut Ssh::new(&session, &request), &session)
 }
 

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The words of `--append`: parameters of the lab's modules, and the rest,
-//! which goes on the kernel's command line.
+//! The words of `--append`: parameters of the lab's modules, and words for the
+//! kernel's command line.
 
 use std::collections::BTreeMap;
 
-/// Words by where they go.
+/// Words by destination.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Append {
-    /// Words for the kernel.
     pub(crate) kernel: Vec<String>,
-    /// Parameters by module file name.
     pub(crate) modules: BTreeMap<String, Vec<String>>,
 }
 
 impl Append {
-    /// Sorts words; `modules` are the file names of the lab's modules.
+    /// `modules` are the file names of the lab's modules.
     pub(crate) fn sort(arguments: &[String], modules: &[String]) -> Self {
         let mut append = Self::default();
         for word in arguments.iter().flat_map(|argument| argument.split_whitespace()) {
@@ -28,7 +26,6 @@ impl Append {
         append
     }
 
-    /// The parameters of a module, as it takes them.
     pub(crate) fn parameters(&self, module: &str) -> String {
         self.modules.get(module).map(|words| words.join(" ")).unwrap_or_default()
     }

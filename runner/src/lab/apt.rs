@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Debian packages of any suite, fetched by the host's apt into a directory of
-//! our own: nothing is installed, and the host's package state stays as it is.
+//! Downloads Debian packages of any suite with the host's apt.
 //!
-//! Mirror, proxy and certificates are those of the host's apt configuration.
+//! It installs no package and does not change the host's package state. Mirror,
+//! proxy and certificates come from the host's apt configuration.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,16 +11,17 @@ use std::process::Command;
 
 use super::error::LabError;
 use crate::system::cache::Scratch;
+use crate::system::files::FileError;
 use crate::system::sandbox::Room;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, Step};
 use crate::system::supervise::ask;
 
-/// Names another Debian mirror than the host's own.
+/// Environment variable with a Debian mirror to use instead of the host's.
 const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// apt with a state of its own.
+/// apt with its own state.
 #[derive(Debug)]
 pub(crate) struct Apt {
     directory: PathBuf,
@@ -28,19 +29,19 @@ pub(crate) struct Apt {
 }
 
 impl Apt {
-    /// Sets apt up for a suite and fetches its package lists.
+    /// Configures apt for a suite and downloads its package lists.
     pub(crate) fn new(session: &Session, stage: &mut Stage<'_>, suite: &str) -> Result<Self, LabError> {
         let scratch = session.cache().scratch("apt")?;
         let apt = Self { directory: scratch.path().to_owned(), _scratch: scratch };
         if !session.planning() {
-            apt.configure(stage, suite)?;
+            apt.configure(suite)?;
         }
         stage.bar().message("package lists");
         stage.run(&apt.step(["apt-get", "update", "--error-on=any", "-q"]))?;
         Ok(apt)
     }
 
-    /// Fetches packages with all they need; the files are in [`Self::archives`].
+    /// Downloads packages with their dependencies to [`Self::archives`].
     pub(crate) fn fetch(&self, stage: &mut Stage<'_>, packages: &[&str]) -> Result<(), LabError> {
         let step = self
             .step(["apt-get", "install", "-q", "-y", "--download-only", "--no-install-recommends"])
@@ -62,7 +63,7 @@ impl Apt {
         Ok(())
     }
 
-    /// Fetches one package without what it needs.
+    /// Downloads one package without dependencies.
     pub(crate) fn fetch_alone(&self, stage: &mut Stage<'_>, package: &str) -> Result<(), LabError> {
         let command = "cd \"$1\" && exec apt-get download -q \"$2\"";
         let step = self.step(["sh", "-c", command, "sh"]).argument(self.archives()).argument(package);
@@ -70,17 +71,16 @@ impl Apt {
         Ok(stage.run(&step)?)
     }
 
-    /// Where fetched packages are.
+    /// The directory of downloaded packages.
     pub(crate) fn archives(&self) -> PathBuf {
         self.directory.join("cache/archives")
     }
 
-    /// The fetched package of this name.
-    pub(crate) fn package(&self, stage: &Stage<'_>, name: &str) -> Result<PathBuf, LabError> {
+    pub(crate) fn package(&self, name: &str) -> Result<PathBuf, LabError> {
         let archives = self.archives();
         let prefix = format!("{name}_");
         let mut found = fs::read_dir(&archives)
-            .map_err(stage.file_error("read", &archives))?
+            .map_err(FileError::of("read", &archives))?
             .flatten()
             .map(|entry| entry.path())
             .filter(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&prefix)));
@@ -94,10 +94,10 @@ impl Apt {
             .variable("DEBIAN_FRONTEND", "noninteractive")
     }
 
-    fn configure(&self, stage: &Stage<'_>, suite: &str) -> Result<(), LabError> {
+    fn configure(&self, suite: &str) -> Result<(), LabError> {
         for directory in ["etc/parts", "etc/preferences.d", "state/lists/partial", "cache/archives/partial"] {
             let path = self.directory.join(directory);
-            fs::create_dir_all(&path).map_err(stage.file_error("make", &path))?;
+            fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
         }
         let keyring = if Path::new(KEYRING).exists() { format!("[signed-by={KEYRING}] ") } else { String::new() };
         let sources = format!("deb {keyring}{} {suite} main\n", mirror()?);
@@ -105,13 +105,13 @@ impl Apt {
             [("etc/sources.list", sources), ("etc/apt.conf", self.configuration()), ("state/status", String::new())]
         {
             let path = self.directory.join(name);
-            fs::write(&path, text).map_err(stage.file_error("write", &path))?;
+            fs::write(&path, text).map_err(FileError::of("write", &path))?;
         }
         Ok(())
     }
 
-    /// The host's way to its mirror (`Acquire`) and our own directories. The
-    /// host's hooks are left out: they act on the host.
+    /// The host's `Acquire` options and our directories, without the host's hooks,
+    /// which act on the host.
     fn configuration(&self) -> String {
         let host = ask(Command::new("apt-config").arg("dump"));
         let acquire: String = host
@@ -136,7 +136,7 @@ impl Apt {
              Dir::Log \"{directory}/state\";\n\
              Acquire::Languages \"none\";\n\
              Acquire::Retries \"3\";\n\
-             // A mirror frozen at a date is as good as any.\n\
+             // Accept snapshot mirrors.\n\
              Acquire::Check-Valid-Until \"false\";\n\
              APT::Install-Recommends \"false\";\n\
              APT::Architectures {{ \"{}\"; \"loong64\"; }};\n\
@@ -146,7 +146,6 @@ impl Apt {
     }
 }
 
-/// Debian's name of the host's architecture.
 fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -157,7 +156,7 @@ fn architecture() -> &'static str {
     }
 }
 
-/// The host's Debian mirror: where its own release comes from.
+/// The Debian mirror of the host's own release.
 pub(crate) fn mirror() -> Result<String, LabError> {
     if let Ok(mirror) = std::env::var(MIRROR) {
         return Ok(mirror);
@@ -180,8 +179,8 @@ pub(crate) fn mirror() -> Result<String, LabError> {
         .ok_or(LabError::NoMirror { variable: MIRROR })
 }
 
-/// The address of the archive that has `codename` itself, or of one that is
-/// not an addition to a release (`-updates`, `-security`).
+/// The address of the archive with `codename`, or with another whole release (not
+/// `-updates` or `-security`).
 fn mirror_of(listed: &str, codename: &str) -> Option<String> {
     let entries: Vec<(&str, &str)> = listed
         .lines()
@@ -200,16 +199,15 @@ fn mirror_of(listed: &str, codename: &str) -> Option<String> {
     own.or_else(rolling).map(|(address, _)| (*address).to_owned())
 }
 
-/// Whether packages can be fetched at all, for the doctor.
+/// The tools that download and unpack packages.
 pub(crate) fn tools() -> [&'static str; 4] {
     ["apt-get", "apt-config", "dpkg-deb", "tar"]
 }
 
-/// The steps that unpack every fetched package into `tree`.
+/// The step that unpacks every downloaded package into `tree`.
 pub(crate) fn unpack_step(archives: &Path, tree: &Path, jobs: usize) -> Step {
-    // Packages of a release with merged directories, unpacked over links that
-    // stand for `/bin` and its like. Nothing is configured: programs that only
-    // compile need no maintainer scripts. Of thirty emulators one is wanted.
+    // The links stand for `/bin` and others of a merged-/usr release. Compilers
+    // need no maintainer scripts. Of thirty emulators, unpack one.
     let one = "\
         dpkg-deb --fsys-tarfile \"$1\" | \
         tar -C \"$0\" -x --keep-directory-symlink --no-same-owner \

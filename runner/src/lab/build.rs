@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Configures and builds the kernel and the lab's module outside the source.
 //!
-//! The build directory is kept from one set of patches to the next, so that
-//! only what changed is compiled. A build that was killed leaves files that
-//! make would take for finished; a marker tells, and such a directory goes.
+//! Builds with other patches reuse the build directory, so that make compiles
+//! only changed files. A killed build leaves partial files; its marker makes the
+//! next build delete the directory.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use super::toolchain::Toolchain;
 use super::{layer, recipe};
 use crate::system::cache::Claim;
 use crate::system::digest::Key;
+use crate::system::files::FileError;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
 use crate::system::stage::{Stage, Step};
@@ -25,10 +26,10 @@ use crate::system::supervise::Flow;
 const RECIPE: u32 = 1;
 const CONFIGURE: Duration = Duration::from_secs(5 * 60);
 const COMPILE: Duration = Duration::from_secs(60 * 60);
-/// Lines that a whole build prints, until one was seen here.
+/// Estimated output lines of a full build, until the first one.
 const LINES: u64 = 1000;
 
-/// Builds the kernel, or finds it in the cache.
+/// Builds the kernel, or takes it from the cache.
 pub(crate) fn build(
     session: &Session,
     toolchain: &Toolchain,
@@ -53,18 +54,16 @@ pub(crate) fn build(
     }
     if source.identity.is_none() {
         let out = workspace.path.join("out");
-        let failed = |source| LabError::Kernel { path: out.clone(), source };
-        crate::system::cache::remove(&out).map_err(failed)?;
-        return Kernel::collect(&image, &modules, &out).map_err(failed);
+        crate::system::cache::remove(&out).map_err(FileError::of("remove", &out))?;
+        return Ok(Kernel::collect(&image, &modules, &out).map_err(FileError::write(&out))?);
     }
     let scratch = session.cache().scratch("kernel")?;
-    Kernel::collect(&image, &modules, scratch.path())
-        .map_err(|source| LabError::Kernel { path: scratch.path().to_owned(), source })?;
+    Kernel::collect(&image, &modules, scratch.path()).map_err(FileError::write(scratch.path()))?;
     let place = session.cache().publish(scratch, "kernels", &key)?;
     Kernel::at(&place).ok_or(LabError::Incomplete { what: "kernel", path: place })
 }
 
-/// Everything that decides what the kernel is.
+/// The digest of all inputs of the kernel.
 fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Result<String, LabError> {
     let mut key = Key::new("kernel", RECIPE)
         .with(source.identity.as_deref().unwrap_or_default())
@@ -83,7 +82,7 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
     Ok(key.finish())
 }
 
-/// A build directory with what lies over the source.
+/// A build directory, with the layer over the source.
 #[derive(Debug)]
 struct Workspace {
     path: PathBuf,
@@ -103,13 +102,13 @@ impl Workspace {
             return Ok(Self { path, _claim: claim });
         }
         if path.join("unclean").exists() {
-            session.progress().detail("the last build was killed; starting afresh");
+            session.progress().detail("deleting the partial files of a killed build");
             session.cache().discard(&path)?;
         }
         let workspace = Self { path, _claim: claim };
         for directory in ["build", "layer", "soft-lvz", "lab"] {
             let path = workspace.path.join(directory);
-            fs::create_dir_all(&path).map_err(|source| LabError::Kernel { path, source })?;
+            fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
         }
         workspace.mark(true)?;
         Ok(workspace)
@@ -118,10 +117,10 @@ impl Workspace {
     fn mark(&self, unclean: bool) -> Result<(), LabError> {
         let path = self.path.join("unclean");
         let marked = if unclean { fs::write(&path, "") } else { crate::system::cache::remove(&path) };
-        marked.map_err(|source| LabError::Kernel { path, source })
+        Ok(marked.map_err(FileError::of("update", &path))?)
     }
 
-    /// Keeps the directory for the next build if make had the last word.
+    /// Keeps the directory for the next build, if make ended by itself.
     fn close<T>(&self, session: &Session, built: &Result<T, LabError>) -> Result<(), LabError> {
         let unclean = match built {
             Ok(_) => false,
@@ -137,7 +136,6 @@ impl Workspace {
         }
     }
 
-    /// Image and modules.
     fn build(
         &self,
         session: &Session,
@@ -150,7 +148,7 @@ impl Workspace {
             layer::update(&self.path.join("layer"), &source.path, changes)?;
             self.write_recipe()?;
             let ccache = session.cache().directory("ccache");
-            fs::create_dir_all(&ccache).map_err(|source| LabError::Kernel { path: ccache, source })?;
+            fs::create_dir_all(&ccache).map_err(FileError::of("create", &ccache))?;
         }
         self.configure(session, &make, source)?;
         self.compile(session, &make)?;
@@ -158,7 +156,7 @@ impl Workspace {
         Ok((self.path.join("build/vmlinux"), modules))
     }
 
-    /// The lab's files, written only where they differ, for make looks at times.
+    /// Writes changed lab files; equal files keep their time stamps for make.
     fn write_recipe(&self) -> Result<(), LabError> {
         let mut files = vec![(self.path.join("lab/kernel.config"), recipe::config()?)];
         for (name, content) in recipe::soft_lvz()? {
@@ -168,7 +166,7 @@ impl Workspace {
             if fs::read(&path).is_ok_and(|old| old == content) {
                 continue;
             }
-            fs::write(&path, content).map_err(|source| LabError::Kernel { path, source })?;
+            fs::write(&path, content).map_err(FileError::write(&path))?;
         }
         Ok(())
     }
@@ -183,26 +181,26 @@ impl Workspace {
         stage.run(&step)?;
         if !session.planning() {
             let path = self.path.join("build/.config");
-            let config = fs::read_to_string(&path).map_err(stage.file_error("read", &path))?;
+            let config = fs::read_to_string(&path).map_err(FileError::of("read", &path))?;
             let fragment = String::from_utf8_lossy(recipe::config()?).into_owned();
             let (fatal, lost) = recipe::lost_options(&fragment, &config);
             if !fatal.is_empty() {
                 return Err(LabError::OptionsLost { options: fatal.join(", "), log: stage.log().to_owned() });
             }
             if !lost.is_empty() {
-                session.progress().detail(&format!("this kernel has no {}", lost.join(", ")));
+                session.progress().detail(&format!("options unknown to this kernel: {}", lost.join(", ")));
             }
             let stamp = self.path.join("configured");
             fs::write(&stamp, recipe::config()?)
                 .and_then(|()| File::options().write(true).open(&stamp)?.set_modified(begun))
-                .map_err(stage.file_error("write", &stamp))?;
+                .map_err(FileError::of("write", &stamp))?;
         }
         stage.done("done");
         Ok(())
     }
 
-    /// Whether the configuration was made from this fragment, and no Kconfig
-    /// file changed since.
+    /// Whether the configuration comes from this fragment, with unchanged Kconfig
+    /// files.
     fn is_configured(&self, source: &Source) -> Result<bool, LabError> {
         let stamp = self.path.join("configured");
         let Ok(made) = fs::metadata(&stamp).and_then(|metadata| metadata.modified()) else {
@@ -242,9 +240,9 @@ impl Workspace {
             Flow::Continue
         })?;
         if fresh && !session.planning() {
-            fs::write(&count, lines.to_string()).map_err(stage.file_error("write", &count))?;
+            fs::write(&count, lines.to_string()).map_err(FileError::of("write", &count))?;
         }
-        stage.done(if fresh { "kernel built" } else { "kernel brought up to date" });
+        stage.done(if fresh { "kernel built" } else { "kernel rebuilt" });
         Ok(())
     }
 
@@ -256,7 +254,7 @@ impl Workspace {
         }
         let build = self.path.join("build");
         let order = build.join("modules.order");
-        let list = fs::read_to_string(&order).map_err(stage.file_error("read", &order))?;
+        let list = fs::read_to_string(&order).map_err(FileError::of("read", &order))?;
         let mut modules: Vec<PathBuf> = list.lines().map(|line| build.join(line).with_extension("ko")).collect();
         modules.push(self.path.join("soft-lvz").join(SOFT_LVZ));
         stage.done("built");
@@ -264,7 +262,7 @@ impl Workspace {
     }
 }
 
-/// The Kconfig files that a build's own list names.
+/// The Kconfig files in a build's list.
 fn kconfig_files(list: &str) -> impl Iterator<Item = &str> {
     list.lines()
         .skip_while(|line| !line.starts_with("deps_config"))
@@ -274,7 +272,6 @@ fn kconfig_files(list: &str) -> impl Iterator<Item = &str> {
         .filter(|name| !name.is_empty())
 }
 
-/// How make is called for this kernel.
 struct Make {
     base: Step,
 }
@@ -292,7 +289,7 @@ impl Make {
         let mut base = toolchain
             .step(&room, ["make", "-C", "/src", "O=/build", "ARCH=loongarch"])
             .argument("CROSS_COMPILE=loongarch64-linux-gnu-")
-            // The same kernel from the same text, whoever builds it and when.
+            // Reproducible build.
             .variable("KBUILD_BUILD_TIMESTAMP", "1970-01-01")
             .variable("KBUILD_BUILD_USER", "reglist")
             .variable("KBUILD_BUILD_HOST", "lab");
@@ -301,7 +298,7 @@ impl Make {
                 .arguments(["CC=ccache loongarch64-linux-gnu-gcc", "HOSTCC=ccache gcc"])
                 .variable("CCACHE_DIR", "/ccache")
                 .variable("CCACHE_MAXSIZE", "1G")
-                // Dependencies instead of a second run of the preprocessor.
+                // Use dependencies instead of a second preprocessor run.
                 .variable("CCACHE_DEPEND", "1");
         }
         Self { base }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The guest's whole user space as an initramfs: the suite as first process,
-//! the modules, and what it is to do with them.
+//! The guest's initramfs: the suite as first process, the modules, the job.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -14,23 +13,22 @@ use super::append::Append;
 use super::kernel::Kernel;
 use super::own_specs::{OwnSpecs, PLACE};
 
-/// What the suite finds in the guest as `/lab/job.json`.
+/// The guest's `/lab/job.json`.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 pub(crate) struct Job {
-    /// Modules in the order to load them.
+    /// Modules in load order.
     modules: Vec<Module>,
-    /// Device to which events are written.
+    /// Device for events.
     results: &'static str,
-    /// The format in which the kernel's log has results too, if any.
+    /// Format of additional results in the kernel log.
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<&'static str>,
     /// The suite's command line.
     arguments: Vec<String>,
-    /// Whether every CPU is kept busy meanwhile.
+    /// Whether to load all CPUs.
     busy: bool,
 }
 
-/// A module and its parameters.
 #[derive(Debug, Serialize, PartialEq, Eq)]
 struct Module {
     /// Name in `/lab/modules`.
@@ -40,20 +38,18 @@ struct Module {
 }
 
 impl Job {
-    /// The job for a kernel.
     pub(crate) fn new(kernel: &Kernel, append: &Append, arguments: Vec<String>, busy: bool) -> Self {
         let module = |file: &String| Module { file: file.clone(), parameters: append.parameters(file) };
         let modules = kernel.modules.iter().map(module).collect();
         Self { modules, results: "/dev/ttyS1", log: None, arguments, busy }
     }
 
-    /// The same, with results in the kernel's log too.
+    /// Adds results to the kernel log.
     pub(crate) fn logging(self, format: Option<Format>) -> Self {
         Self { log: format.map(Format::name), ..self }
     }
 }
 
-/// Writes the initramfs.
 pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job, specs: Option<&OwnSpecs>) -> io::Result<()> {
     let mut image = Image { file: BufWriter::new(File::create(to)?), inode: 0 };
     for directory in ["dev", "lab", "lab/modules", "proc", "sys", "tmp"] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A built kernel: the image and the modules, with the order to load them in.
+//! A built kernel: the image, and the modules with their load order.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,23 +12,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::system::digest;
 
-/// The module that stands in for the missing hardware.
+/// The module that emulates the missing hardware.
 pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";
 const IMAGE: &str = "vmlinux";
 const KVM: &str = "kvm.ko";
 const INDEX: &str = "kernel.json";
 
-/// A built kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kernel {
     /// The directory with all its files.
     pub(crate) path: PathBuf,
-    /// File names of modules in the order to load them.
+    /// File names of modules in load order.
     pub(crate) modules: Vec<String>,
 }
 
-/// What is kept beside the files: the order, and what the files were when
-/// they were whole.
+/// The load order and the checksums of all files.
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
     modules: Vec<String>,
@@ -36,7 +34,7 @@ struct Index {
 }
 
 impl Kernel {
-    /// The kernel in a directory, if all its files are what they were.
+    /// The kernel in a directory, if all checksums match.
     pub(crate) fn at(path: &Path) -> Option<Self> {
         let index: Index = serde_json::from_slice(&fs::read(path.join(INDEX)).ok()?).ok()?;
         let whole = index
@@ -48,8 +46,8 @@ impl Kernel {
         (whole && complete).then(|| Self { path: path.to_owned(), modules: index.modules })
     }
 
-    /// The build ids of the image and of KVM, which in the guest nobody can ask
-    /// for, as far as their linker gave them any.
+    /// The build ids of the image and of KVM, if they have any. The guest cannot
+    /// read them.
     pub(crate) fn labels(&self) -> Vec<Label> {
         let files = [(Label::BUILD_ID, IMAGE), (Label::KVM_BUILD_ID, KVM)];
         let label = |(name, file): (&str, &str)| {
@@ -60,7 +58,7 @@ impl Kernel {
         files.into_iter().filter_map(label).collect()
     }
 
-    /// Copies image and modules from where they were built.
+    /// Copies image and modules from the build directory.
     pub(crate) fn collect(image: &Path, modules: &[PathBuf], to: &Path) -> io::Result<Self> {
         fs::create_dir_all(to)?;
         let mut digests = BTreeMap::new();
@@ -81,7 +79,7 @@ impl Kernel {
     }
 }
 
-/// Module names that a module's own description says it needs.
+/// The dependencies that a module's description lists.
 fn dependencies(module: &[u8]) -> Vec<String> {
     const KEY: &[u8] = b"\0depends=";
     let Some(start) = module.windows(KEY.len()).position(|window| window == KEY) else {
@@ -95,8 +93,8 @@ fn dependencies(module: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// What is needed comes first; soft LVZ before everything else, for KVM looks
-/// at the CPU as soon as it is loaded.
+/// Dependencies first. Soft LVZ before all others, because KVM checks the CPU on
+/// load.
 fn load_order(needs: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     let mut order = Vec::new();
     let first = needs.keys().filter(|name| *name == SOFT_LVZ);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The lab: from a kernel's source and some patches to a verdict, without a
-//! board.
+//! The lab: builds a boot image from a kernel's source and patches.
 //!
 //! tool chain -> source -> patches -> configuration -> build -> modules ->
-//! suite -> image -> boot -> events -> verdict.
+//! suite -> image.
 
 mod append;
 pub(crate) mod apt;

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Specifications of the user's own, for the suite in the guest.
+//! The user's specifications, for the suite in the guest.
 
 use std::path::Path;
 
 use reglist_suite::spec::{Source, SpecError};
 
-/// Where the guest's suite finds them.
+/// Their directory in the guest.
 pub(crate) const PLACE: &str = "/lab/specs";
 
-/// The files of a tree, read before anything is built.
+/// The files of a tree, read before the build.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OwnSpecs {
-    /// Paths below it, with their content.
+    /// Relative paths with content.
     pub(crate) files: Vec<(String, String)>,
 }
 
 impl OwnSpecs {
     /// Reads every YAML file of a tree.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
     pub(crate) fn read(directory: &Path) -> Result<Self, SpecError> {
         let source = Source::Directory(directory.to_owned());
         let names = source.files().into_iter().filter(|name| name.ends_with(".yaml"));
@@ -27,7 +24,7 @@ impl OwnSpecs {
         Ok(Self { files: files.collect::<Result<_, SpecError>>()? })
     }
 
-    /// The folders that the files are in, each behind the one that it is in.
+    /// The folders of the files, parents first.
     pub(crate) fn folders(&self) -> Vec<&str> {
         let above = |name| Path::new(name).ancestors().skip(1).filter_map(Path::to_str);
         let mut folders: Vec<&str> =

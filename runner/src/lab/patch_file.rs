@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Reads a patch, as a diff or inside a mail, far enough to know which files
-//! it touches, so that only those need to be copied, and to refuse what must
-//! not be applied before anything is downloaded or built.
+//! Reads a patch, as a diff or inside a mail: which files it changes, and whether
+//! it is valid. This happens before downloads and builds.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,110 +11,61 @@ use reglist_suite::report::events::Label;
 
 use crate::system::digest;
 
-/// A patch that cannot be used as given.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatchError {
-    /// It cannot be read.
-    #[error("failed to read the patch `{}`\n[name a diff or a mail that can be read]", path.display())]
+    #[error("failed to read the patch `{}`\n[name a readable diff or mail]", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: io::Error,
     },
-    /// It holds nothing.
-    #[error("the patch `{}` is empty", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It holds no change.
-    #[error("`{}` is not a patch: it has no `---`, `+++` and `@@` lines\n[give a unified diff, or a mail that holds one]", path.display())]
-    NotAPatch {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It ends, or stops to make sense, inside a change.
+    #[error("the patch `{}` is empty\n[name a unified diff, or a mail that contains one]", path.display())]
+    Empty { path: PathBuf },
+    #[error("`{}` is not a patch: it has no `---`, `+++` and `@@` lines\n[name a unified diff, or a mail that contains one]", path.display())]
+    NotAPatch { path: PathBuf },
     #[error("the patch `{}` is damaged at line {line}: {problem}\n[save the mail or the diff again; a mail client may have wrapped its lines]", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: usize,
-        /// What is wrong there.
-        problem: &'static str,
-    },
-    /// It wants to change something outside the source.
-    #[error("the patch `{}` names `{name}` at line {line}, which is outside the kernel's source\n[paths in a patch begin with a/ and b/ and stay inside]", path.display())]
-    Outside {
-        /// The file.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: usize,
-        /// The name.
-        name: String,
-    },
-    /// It changes a file that the source does not have.
-    #[error("the patch `{}` changes `{name}`, which Linux {release} does not have\n[is it made for another kernel? paths must begin with a/ and b/]", path.display())]
-    NoSuchFile {
-        /// The patch.
-        path: PathBuf,
-        /// The file it changes.
-        name: String,
-        /// The source.
-        release: String,
-    },
-    /// Hunks that do not fit.
-    #[error("the patch `{}` does not apply to Linux {release}:{failures}\n[{remedy}; nothing was changed]", path.display())]
+    Damaged { path: PathBuf, line: usize, problem: &'static str },
+    #[error("line {line} of the patch `{}` names `{name}`, outside the kernel's source\n[write paths with a/ and b/, without `..`]", path.display())]
+    Outside { path: PathBuf, line: usize, name: String },
+    #[error("the patch `{}` changes `{name}`, which Linux {release} does not have\n[choose the patch's kernel with --kernel or --kernel-src; write paths with a/ and b/]", path.display())]
+    NoSuchFile { path: PathBuf, name: String, release: String },
+    #[error("the patch `{}` does not apply to Linux {release}:{failures}\n[{remedy}]", path.display())]
     DoesNotApply {
-        /// The patch.
         path: PathBuf,
-        /// The source.
         release: String,
         /// Each failure on its own line.
         failures: String,
-        /// What to do.
         remedy: &'static str,
     },
-    /// It makes something that is not a plain file.
-    #[error("the patch `{}` makes `{name}` something else than a plain file\n[apply it to a tree of your own and use --kernel-src]", path.display())]
-    NotPlain {
-        /// The patch.
-        path: PathBuf,
-        /// The name.
-        name: String,
-    },
+    #[error("the patch `{}` turns `{name}` into a link or another special file\n[apply it to your own tree and use --kernel-src]", path.display())]
+    NotPlain { path: PathBuf, name: String },
 }
 
-/// A patch and the files it touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PatchFile {
     /// Where it came from.
     pub(crate) path: PathBuf,
-    /// Its text.
     pub(crate) text: Vec<u8>,
-    /// Files that must be there before.
+    /// Files that must exist before.
     pub(crate) needs: BTreeSet<String>,
-    /// Files that it changes, makes or removes.
+    /// Files that it changes, creates or removes.
     pub(crate) touches: BTreeSet<String>,
 }
 
 impl PatchFile {
-    /// Which patch it is, for those who read the run.
+    /// The patch's name and checksum, for the record.
     pub(crate) fn label(&self) -> Label {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
         let name: String = name.chars().filter(|character| !character.is_control()).collect();
         Label { name: Label::PATCH.to_owned(), value: format!("{name} sha256:{}", digest::of_bytes(&self.text)) }
     }
 
-    /// Reads a patch from a file.
     pub(crate) fn read(path: &Path) -> Result<Self, PatchError> {
         let text = fs::read(path).map_err(|source| PatchError::Unreadable { path: path.to_owned(), source })?;
         Self::parse(path, text)
     }
 
-    /// Reads a patch from its text; `path` is what errors call it.
+    /// `path` is for errors.
     pub(crate) fn parse(path: &Path, text: Vec<u8>) -> Result<Self, PatchError> {
         if text.iter().all(u8::is_ascii_whitespace) {
             return Err(PatchError::Empty { path: path.to_owned() });
@@ -139,7 +89,6 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    /// Number of changes found.
     fn read(&mut self, lines: &[&str]) -> Result<usize, PatchError> {
         let mut changes = 0;
         let mut at = 0;
@@ -155,7 +104,7 @@ impl Reader<'_> {
                 let name = self.inside(name, number)?;
                 self.touches.insert(name);
             } else if line.starts_with("GIT binary patch") {
-                return Err(self.damaged(number, "a binary change cannot be applied"));
+                return Err(self.damaged(number, "binary changes are not supported"));
             } else if let (Some(old), Some(new)) =
                 (after("--- "), lines.get(at + 1).and_then(|next| next.strip_prefix("+++ ")))
             {
@@ -174,16 +123,15 @@ impl Reader<'_> {
         let old = self.named(old, number)?;
         let new = self.named(new, number + 1)?;
         if old.is_none() && new.is_none() {
-            return Err(self.damaged(number, "a change from nothing to nothing"));
+            return Err(self.damaged(number, "a change from /dev/null to /dev/null"));
         }
-        // What an earlier change of this patch made, or a rename brought here,
-        // need not be there before.
+        // An earlier change or rename of this patch may have created the file.
         self.needs.extend(old.clone().filter(|name| !self.touches.contains(name)));
         self.touches.extend(old.into_iter().chain(new));
         Ok(())
     }
 
-    /// The line after the last hunk that begins at line index `at`.
+    /// Skips the hunks from line index `at` on; returns the next index.
     fn hunks(&self, lines: &[&str], mut at: usize) -> Result<usize, PatchError> {
         let first = at;
         while let Some(header) = lines.get(at).filter(|line| line.starts_with("@@ ")) {
@@ -203,7 +151,7 @@ impl Reader<'_> {
                     _ if line.is_none() => {
                         return Err(self.damaged(at, "the file ends inside a hunk"));
                     }
-                    _ => return Err(self.damaged(at + 1, "not a line of the hunk it is in")),
+                    _ => return Err(self.damaged(at + 1, "not a line of a hunk")),
                 }
                 at += 1;
             }
@@ -217,8 +165,7 @@ impl Reader<'_> {
         Ok(at)
     }
 
-    /// The name in a `---` or `+++` line without its first part; none for
-    /// `/dev/null`.
+    /// The name of a `---` or `+++` line without `a/` or `b/`; none for `/dev/null`.
     fn named(&self, text: &str, number: usize) -> Result<Option<String>, PatchError> {
         let name = text.split('\t').next().unwrap_or_default().trim_end();
         if name == "/dev/null" {
@@ -262,68 +209,4 @@ fn counts(header: &str) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<PatchFile, PatchError> {
-        PatchFile::parse(Path::new("p.patch"), text.as_bytes().to_vec())
-    }
-
-    const CHANGE: &str = "--- a/arch/x.c\n+++ b/arch/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n";
-
-    #[test]
-    fn a_mail_touches_what_its_diff_names() {
-        let mail = format!("From: A\nSubject: [PATCH] --- a/no\n\ntext\n---\n x.c | 2 +-\n\n{CHANGE}-- \n2.47\n");
-        let patch = parse(&mail).unwrap();
-        assert_eq!(patch.touches, BTreeSet::from(["arch/x.c".to_owned()]));
-        assert_eq!(patch.needs, patch.touches);
-    }
-
-    #[test]
-    fn removed_lines_that_look_like_headers_are_content() {
-        let patch = parse("--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n one\n--- a/y\n").unwrap();
-        assert_eq!(patch.touches, BTreeSet::from(["x".to_owned()]));
-    }
-
-    #[test]
-    fn new_and_renamed_files_are_not_needed_before() {
-        let patch = parse(
-            "--- /dev/null\n+++ b/new.c\n@@ -0,0 +1 @@\n+x\n\
-             --- a/new.c\n+++ b/new.c\n@@ -1 +1 @@\n-x\n+y\n\
-             diff --git a/old.h b/moved.h\nrename from old.h\nrename to moved.h\n\
-             --- a/old.h\n+++ b/moved.h\n@@ -1 +1 @@\n-x\n+y\n",
-        )
-        .unwrap();
-        assert_eq!(patch.needs, BTreeSet::from(["old.h".to_owned()]));
-        assert_eq!(patch.touches.len(), 3);
-    }
-
-    #[test]
-    fn what_is_no_patch_is_refused() {
-        assert!(matches!(parse(" \n"), Err(PatchError::Empty { .. })));
-        assert!(matches!(parse("hello\n"), Err(PatchError::NotAPatch { .. })));
-        assert!(matches!(parse("--- a/x\n+++ b/x\n"), Err(PatchError::Damaged { .. })));
-    }
-
-    #[test]
-    fn damage_is_located() {
-        for (text, at) in [
-            ("--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n one\n", 4),
-            ("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n one\nwrapped\n", 5),
-            ("--- a/x\n+++ b/x\n@@ garbage\n", 3),
-        ] {
-            let Err(PatchError::Damaged { line, .. }) = parse(text) else { panic!("{text}") };
-            assert_eq!(line, at, "{text}");
-        }
-    }
-
-    #[test]
-    fn names_outside_the_source_are_refused() {
-        for name in ["/etc/passwd", "a/../../etc/passwd", "a//etc/passwd", "bare", "a/"] {
-            let text = format!("--- {name}\n+++ {name}\n@@ -1 +1 @@\n-x\n+y\n");
-            assert!(matches!(parse(&text), Err(PatchError::Outside { .. })), "{name}");
-        }
-        let text = "rename from ../x\nrename to y\n";
-        assert!(matches!(parse(text), Err(PatchError::Outside { .. })));
-    }
-}
+mod tests;

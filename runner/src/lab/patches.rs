@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Applies patches to copies of the files they touch. The source itself stays
-//! as it is; the build sees the patched files laid over it.
+//! Applies patches to copies of the changed files, for the layer over the
+//! source. The source itself never changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
@@ -12,6 +12,7 @@ use super::error::LabError;
 use super::patch_file::{PatchError, PatchFile};
 use super::source::Source;
 use super::toolchain::Toolchain;
+use crate::system::files::FileError;
 use crate::system::sandbox::Mount;
 use crate::system::session::Session;
 use crate::system::stage::Stage;
@@ -19,17 +20,15 @@ use crate::system::supervise::{Ending, Flow};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A file as the build is to see it.
+/// A file for the build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// Its bytes.
     pub(crate) bytes: Vec<u8>,
-    /// Whether it is a script.
     pub(crate) executable: bool,
 }
 
 impl Content {
-    /// Reads a file; none if there is none.
+    /// Reads a regular file; none if it does not exist.
     pub(crate) fn read(path: &Path) -> std::io::Result<Option<Self>> {
         let metadata = match fs::symlink_metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -42,7 +41,7 @@ impl Content {
         Ok(Some(Self { bytes: fs::read(path)?, executable }))
     }
 
-    /// Writes the file and the directories it is in.
+    /// Writes the file and creates its directories.
     pub(crate) fn write(&self, path: &Path) -> std::io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -52,10 +51,9 @@ impl Content {
     }
 }
 
-/// The touched files as they are after all patches; none where one is gone.
+/// The changed files after all patches; none for a removed file.
 pub(crate) type Changes = BTreeMap<String, Option<Content>>;
 
-/// Applies patches one after the other.
 pub(crate) fn apply(
     session: &Session,
     toolchain: &Toolchain,
@@ -73,13 +71,13 @@ pub(crate) fn apply(
     let room = toolchain.room(session).with(Mount::Writable { from: place.clone(), to: "/patches" });
     let touched: BTreeSet<&String> = patches.iter().flat_map(|patch| &patch.touches).collect();
     if !planning {
-        fs::create_dir_all(&files).map_err(stage.file_error("make", &files))?;
+        fs::create_dir_all(&files).map_err(FileError::of("create", &files))?;
         for name in &touched {
             let from = source.path.join(name.as_str());
-            let content = Content::read(&from).map_err(stage.file_error("read", &from))?;
+            let content = Content::read(&from).map_err(FileError::of("read", &from))?;
             let to = files.join(name.as_str());
             if let Some(content) = content {
-                content.write(&to).map_err(stage.file_error("write", &to))?;
+                content.write(&to).map_err(FileError::of("write", &to))?;
             }
         }
     }
@@ -95,7 +93,7 @@ pub(crate) fn apply(
                 .into());
             }
             let copy = place.join(&name);
-            fs::write(&copy, &patch.text).map_err(stage.file_error("write", &copy))?;
+            fs::write(&copy, &patch.text).map_err(FileError::of("write", &copy))?;
         }
         let step = toolchain
             .step(&room, ["patch", "-d", "/patches/files", "-p1", "--batch", "--forward"])
@@ -125,7 +123,7 @@ pub(crate) fn apply(
                 let path = path.map(|patch| patch.path.clone()).unwrap_or_default();
                 return Err(PatchError::NotPlain { path, name: name.clone() }.into());
             }
-            let content = Content::read(&path).map_err(stage.file_error("read", &path))?;
+            let content = Content::read(&path).map_err(FileError::of("read", &path))?;
             changes.insert(name.clone(), content);
         }
     }
@@ -133,14 +131,14 @@ pub(crate) fn apply(
     Ok(changes)
 }
 
-/// A hunk that fitted only with its context bent may be in the wrong place.
+/// Warns about hunks with fuzz, which may be in the wrong place.
 fn warn_of_fuzz(session: &Session, patch: &PatchFile, output: &[String]) {
     for line in output.iter().filter(|line| line.contains("with fuzz")) {
         session.progress().say(&format!("reglist: warning: `{}`: {}", patch.path.display(), line.trim()));
     }
 }
 
-/// Which hunk of which file, from what patch(1) prints.
+/// The error with each failed hunk, from the output of patch(1).
 fn does_not_apply(patch: &PatchFile, source: &Source, output: &[String]) -> PatchError {
     let mut file = "";
     let mut failures = String::new();
@@ -155,7 +153,7 @@ fn does_not_apply(patch: &PatchFile, source: &Source, output: &[String]) -> Patc
             }
         } else if line.contains("Reversed (or previously applied)") {
             reversed = true;
-            failures.push_str(&format!("\n    {file}: is reversed, or applied already"));
+            failures.push_str(&format!("\n    {file}: patch is reversed, or already applied"));
         } else if line.contains("which already exists") || line.contains("**** ") {
             failures.push_str(&format!("\n    {}", line.trim_start_matches("patch: **** ")));
         }
@@ -168,9 +166,9 @@ fn does_not_apply(patch: &PatchFile, source: &Source, output: &[String]) -> Patc
         release: source.release.clone(),
         failures,
         remedy: if reversed {
-            "leave the patch out, or use a kernel that does not have it yet"
+            "remove the patch, or use a kernel without it"
         } else {
-            "rebase it, or choose the kernel it is made for with --kernel or --kernel-src"
+            "rebase it, or choose its kernel with --kernel or --kernel-src"
         },
     }
 }
@@ -200,7 +198,7 @@ mod tests {
         the patch `v6.patch` does not apply to Linux 7.2.13:
             arch/loongarch/kvm/vcpu.c: hunk 2 does not fit at line 1234
             include/x.h: hunk 1 does not fit at line 7
-        [rebase it, or choose the kernel it is made for with --kernel or --kernel-src; nothing was changed]
+        [rebase it, or choose its kernel with --kernel or --kernel-src]
         ");
     }
 
@@ -210,6 +208,6 @@ mod tests {
             "patching file a.c\nReversed (or previously applied) patch detected!  Skipping patch.\n\
              1 out of 1 hunk ignored\n",
         );
-        assert!(text.contains("a.c: is reversed, or applied already"), "{text}");
+        assert!(text.contains("a.c: patch is reversed, or already applied"), "{text}");
     }
 }

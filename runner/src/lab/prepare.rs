@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Everything up to the boot: the kernel and the suite, side by side.
+//! Prepares a boot: builds the kernel and the suite in parallel.
 
 use super::apt::Apt;
 use super::error::LabError;
@@ -17,55 +17,49 @@ use reglist_suite::report::events::Label;
 use std::path::PathBuf;
 use std::thread;
 
-/// Everything that a boot needs.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Compilers and emulator.
     pub(crate) toolchain: Toolchain,
-    /// The kernel.
     pub(crate) kernel: Kernel,
     /// Version and patch level of the kernel.
     pub(crate) version: (u32, u32),
-    /// The suite for the guest.
     pub(crate) suite: PathBuf,
-    /// What is to be written down of the kernel.
+    /// Labels of the kernel, for the record.
     pub(crate) labels: Vec<Label>,
 }
 
-/// A kernel that was built, and what is known of it.
 struct Built {
     kernel: Kernel,
     version: (u32, u32),
     labels: Vec<Label>,
 }
 
-/// Which kernel is built, and which suite tests it.
+/// The kernel to build, and the suite.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// The kernel's source, unless `kernel_src` names another.
+    /// The kernel, unless `kernel_src` names a source.
     pub(crate) kernel: DebianKernel,
     /// A directory with a kernel's source.
     pub(crate) kernel_src: Option<PathBuf>,
-    /// Patches, in the order in which they are applied.
+    /// Patches in order.
     pub(crate) patches: Vec<PathBuf>,
-    /// Whether the reference implementation comes first.
+    /// Whether to apply the reference implementation first.
     pub(crate) reference: bool,
-    /// Whether the reference can have faults.
+    /// Whether to add faults to the reference.
     pub(crate) is_faulty: bool,
-    /// A built suite to use.
     pub(crate) suite: Option<PathBuf>,
-    /// Specifications in place of those inside the suite.
+    /// Specifications to use instead of the built-in ones.
     pub(crate) specs: Option<PathBuf>,
-    /// Whether the suite compares the kernel with the model.
+    /// Whether to compare the kernel with the model.
     pub(crate) compares: bool,
 }
 
-/// What the user gave, looked at before anything is fetched or built.
+/// The user's files, checked before downloads and builds.
 #[derive(Debug)]
 pub(crate) struct Inputs {
     patches: Vec<PatchFile>,
     source: Option<Source>,
-    /// Specifications in place of those inside the suite.
+    /// Specifications to use instead of the built-in ones.
     pub(crate) specs: Option<OwnSpecs>,
 }
 
@@ -80,7 +74,6 @@ impl Inputs {
     }
 }
 
-/// Everything up to the boot.
 pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
     let kernel = || kernel(session, &toolchain, request, inputs, lists);
@@ -118,10 +111,8 @@ fn kernel(
     Ok(Built { kernel, version: source.version, labels })
 }
 
-/// Does two things at the same time: the kernel's compilation keeps all
-/// processors busy but for its ends, and so does the suite's. If one fails the
-/// other is stopped, and what it says of that is not what the user wants to
-/// know.
+/// Runs both in parallel, to keep all processors busy. If one fails, it interrupts
+/// the other, and the result is the first failure.
 fn both<A, B: Send>(
     interrupt: &Interrupt,
     one: impl FnOnce() -> Result<A, LabError>,

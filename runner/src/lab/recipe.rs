@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The files of `ci/lab`, carried inside the program: kernel configuration,
-//! soft LVZ module, reference patches.
+//! The files of `ci/lab`, embedded in the program: kernel configuration, soft LVZ
+//! module, reference patches.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::patch_file::PatchFile;
 
 static LAB: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../ci/lab");
 
-/// Options without which no verdict comes out of the lab.
+/// Options that the lab requires.
 const NEEDED: [&str; 14] = [
     "CONFIG_BINFMT_ELF",
     "CONFIG_BLK_DEV_INITRD",
@@ -29,7 +29,6 @@ const NEEDED: [&str; 14] = [
     "CONFIG_VIRTUALIZATION",
 ];
 
-/// The kernel configuration's fragment.
 pub(crate) fn config() -> Result<&'static [u8], LabError> {
     file("kernel.config")
 }
@@ -43,8 +42,8 @@ pub(crate) fn soft_lvz() -> Result<Vec<(&'static str, &'static [u8])>, LabError>
     Ok(files)
 }
 
-/// The reference implementation for a kernel: made for it, or for the newest
-/// one before it, or for the oldest there is.
+/// The reference patch for a kernel, else for the newest older kernel, else for
+/// the oldest kernel.
 pub(crate) fn reference(version: (u32, u32)) -> Result<PatchFile, LabError> {
     let mut known: Vec<((u32, u32), &str)> = LAB
         .get_dir("patches")
@@ -64,15 +63,14 @@ pub(crate) fn reference(version: (u32, u32)) -> Result<PatchFile, LabError> {
     Ok(PatchFile::parse(&path, file(name)?.to_vec())?)
 }
 
-/// What gives the reference its faults.
+/// The patch that adds faults to the reference.
 pub(crate) fn faults() -> Result<PatchFile, LabError> {
     let name = "patches/faults.patch";
     let path = Path::new("ci/lab").join(name);
     Ok(PatchFile::parse(&path, file(name)?.to_vec())?)
 }
 
-/// The fragment's options that a configuration lost: first those without which
-/// the lab cannot work, then the others.
+/// The fragment's options that a configuration lacks: required ones, then others.
 pub(crate) fn lost_options(fragment: &str, config: &str) -> (Vec<String>, Vec<String>) {
     let kept: Vec<&str> = config.lines().collect();
     fragment

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The kernel's source: a Debian package unpacked once into the cache, or the
-//! user's tree where it is. Neither is ever written to.
+//! The kernel's source: a Debian package in the cache, or the user's tree. The lab
+//! never writes to either.
 
 use std::fmt;
 use std::fs;
@@ -11,6 +11,7 @@ use super::apt::Apt;
 use super::error::LabError;
 use super::toolchain::Toolchain;
 use crate::system::digest::Key;
+use crate::system::files::FileError;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
 use crate::system::stage::{Stage, Step};
@@ -18,26 +19,19 @@ use crate::system::stage::{Stage, Step};
 const RECIPE: u32 = 1;
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// A kernel's source.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// Where it is.
     pub(crate) path: PathBuf,
-    /// What decides whether two builds were made from the same text; none for
-    /// a tree that its owner may edit.
+    /// Identifies the text for the cache; none for a tree that the user may edit.
     pub(crate) identity: Option<String>,
-    /// Version and patch level.
     pub(crate) version: (u32, u32),
-    /// The whole version.
     pub(crate) release: String,
 }
 
-/// A kernel that Debian packages as source.
+/// A kernel with a Debian source package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DebianKernel {
-    /// Linux 7.2
     V7_2,
-    /// Linux 6.12
     V6_12,
 }
 
@@ -48,10 +42,8 @@ impl fmt::Display for DebianKernel {
 }
 
 impl DebianKernel {
-    /// Every such kernel.
     pub(crate) const ALL: [Self; 2] = [Self::V7_2, Self::V6_12];
 
-    /// The version, as users write it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::V7_2 => "7.2",
@@ -59,7 +51,6 @@ impl DebianKernel {
         }
     }
 
-    /// The kernel of a version.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kernel| kernel.name() == name)
     }
@@ -87,8 +78,7 @@ impl DebianKernel {
 }
 
 impl Source {
-    /// A Debian package's source. `lists` are package lists of the suite
-    /// `sid`, if there are any.
+    /// The source of a Debian package. `lists` are package lists of the suite `sid`.
     pub(crate) fn debian(
         session: &Session,
         toolchain: &Toolchain,
@@ -99,7 +89,7 @@ impl Source {
         let place = session.cache().entry("sources", &key);
         if let Some(found) = Self::at(&place) {
             if session.planning() {
-                session.plan(&format!("\n# source: in the cache already, {}", place.display()));
+                session.plan(&format!("\n# source: in the cache, {}", place.display()));
             }
             return Ok(found);
         }
@@ -120,7 +110,7 @@ impl Source {
         let scratch = session.cache().scratch("source")?;
         let package = Self::fetch(session, &mut stage, toolchain, kernel, lists, scratch.path())?;
         let name = scratch.path().join("package");
-        fs::write(&name, package).map_err(stage.file_error("write", &name))?;
+        fs::write(&name, package).map_err(FileError::of("write", &name))?;
         let place = session.cache().publish(scratch, "sources", &key)?;
         stage.done(&format!("{} unpacked", kernel.package()));
         Self::at(&place).ok_or(LabError::Incomplete { what: "kernel source", path: place })
@@ -141,7 +131,7 @@ impl Source {
         apt.fetch_alone(stage, kernel.package())?;
         let deb = match session.planning() {
             true => apt.archives().join(format!("{}.deb", kernel.package())),
-            false => apt.package(stage, kernel.package())?,
+            false => apt.package(kernel.package())?,
         };
         stage.bar().message("unpacking");
         let open = Step::new(&Room::host(), ["dpkg-deb", "-x"]).argument(&deb).argument(place.join("package.d"));
@@ -160,7 +150,7 @@ impl Source {
         path.join("Kconfig").exists().then_some(Self { path, identity: Some(package), version, release })
     }
 
-    /// The user's tree, if it can be built from outside.
+    /// The user's tree, if it is clean.
     pub(crate) fn user(path: &Path) -> Result<Self, LabError> {
         let path = fs::canonicalize(path)
             .map_err(|source| LabError::NoSource { path: path.to_owned(), source: Some(source) })?;
@@ -170,7 +160,7 @@ impl Source {
         if !path.join("arch/loongarch/kvm").is_dir() {
             return Err(LabError::NoKvm { path, release });
         }
-        // Kbuild refuses to build elsewhere from a tree that was built in.
+        // With build products in the source, kbuild refuses O=.
         for product in [".config", "include/config", "arch/loongarch/include/generated"] {
             if path.join(product).exists() {
                 return Err(LabError::BuiltInTree { path, product });
@@ -180,7 +170,7 @@ impl Source {
     }
 }
 
-/// Version, patch level and the whole release that a kernel's Makefile gives.
+/// Version, patch level and release in a kernel's Makefile.
 fn release(tree: &Path) -> Option<((u32, u32), String)> {
     let makefile = fs::read_to_string(tree.join("Makefile")).ok()?;
     let field = |name: &str| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Compilers and emulator: the host's where they are good enough, else Debian
-//! packages unpacked into a tree in the cache.
+//! Compilers and emulator: the host's if all are recent enough, else a tree of
+//! Debian packages in the cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,17 @@ use std::time::Duration;
 use super::apt::{self, Apt};
 use super::error::LabError;
 use crate::system::digest::Key;
+use crate::system::files::FileError;
 use crate::system::sandbox::Room;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, Step};
 use crate::system::supervise::ask;
 
-/// Changes when entries made by older code must not be used any more.
+/// Increment it to invalidate existing cache entries.
 const RECIPE: u32 = 2;
 const SUITE: &str = "sid";
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// What the tree is made of; apt adds what these need.
+/// Packages of the tree, without dependencies.
 const PACKAGES: [&str; 25] = [
     "bash",
     "bc",
@@ -47,14 +48,12 @@ const PACKAGES: [&str; 25] = [
     "tar",
     "xz-utils",
 ];
-/// Rust's standard library for the target; alone, for the rest of its
-/// architecture is not needed.
+/// Rust's standard library for the target, without dependencies.
 const RUST_STD: &str = "libstd-rust-dev:loong64";
-/// Programs that the host must have to do without the tree, with the oldest
-/// major version known to do.
+/// Tools that the host needs to work without the tree, with the oldest major version.
 pub(crate) const TOOLS: [(&str, u32); 9] = [
     ("loongarch64-linux-gnu-gcc", 13),
-    // Starts an ELF kernel without firmware and has four serial ports.
+    // Boots an ELF kernel without firmware, and has four serial ports.
     ("qemu-system-loongarch64", 10),
     ("gcc", 8),
     ("make", 4),
@@ -65,7 +64,6 @@ pub(crate) const TOOLS: [(&str, u32); 9] = [
     ("perl", 5),
 ];
 
-/// Compilers and emulator.
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     tree: PathBuf,
@@ -73,8 +71,8 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds the host's tools or makes the tree. The package lists that this
-    /// took are handed on, for the sources come from the same place.
+    /// Uses the host's tools, or the tree in the cache, or makes the tree. Also
+    /// returns the package lists, if it downloaded them.
     pub(crate) fn obtain(session: &Session) -> Result<(Self, Option<Apt>), LabError> {
         if let Some(versions) = host_versions() {
             session.progress().detail("using the host's compilers and emulator");
@@ -86,7 +84,7 @@ impl Toolchain {
             if !session.planning() {
                 return Ok((found, None));
             }
-            session.plan(&format!("\n# toolchain: in the cache already, {}", place.display()));
+            session.plan(&format!("\n# toolchain: in the cache, {}", place.display()));
             return Ok((found, None));
         }
         let mut stage = Stage::new(session, "toolchain", LIMIT)?;
@@ -116,7 +114,7 @@ impl Toolchain {
         let archives = apt.archives();
         let packages = match session.planning() {
             true => Vec::new(),
-            false => package_files(&archives).map_err(stage.file_error("read", &archives))?,
+            false => package_files(&archives).map_err(FileError::of("read", &archives))?,
         };
         stage.bar().length(packages.len() as u64);
         stage.watch(&apt::unpack_step(&archives, &tree, session.jobs()), &mut |bar, _, line| {
@@ -127,22 +125,22 @@ impl Toolchain {
         if session.planning() {
             return Ok(apt);
         }
-        // Links that maintainer scripts would have made.
+        // Links that maintainer scripts create.
         for (name, program) in [("awk", "mawk"), ("cc", "gcc")] {
             let link = tree.join("usr/bin").join(name);
-            std::os::unix::fs::symlink(program, &link).map_err(stage.file_error("make", &link))?;
+            std::os::unix::fs::symlink(program, &link).map_err(FileError::of("create", &link))?;
         }
         let list = made.join("packages");
-        fs::write(&list, packages.join("\n") + "\n").map_err(stage.file_error("write", &list))?;
+        fs::write(&list, packages.join("\n") + "\n").map_err(FileError::of("write", &list))?;
         for package in &packages {
             let path = archives.join(package);
-            fs::remove_file(&path).map_err(stage.file_error("remove", &path))?;
+            fs::remove_file(&path).map_err(FileError::of("remove", &path))?;
         }
         session.cache().publish(scratch, "trees", key)?;
         Ok(apt)
     }
 
-    /// The tree in a cache entry, if it is whole.
+    /// The tree of a cache entry, if complete.
     fn at(place: &Path) -> Option<Self> {
         let packages = fs::read_to_string(place.join("packages")).ok()?;
         let tree = place.join("tree");
@@ -153,7 +151,7 @@ impl Toolchain {
         whole.then_some(Self { tree, identity })
     }
 
-    /// What decides whether two builds used the same tools.
+    /// Identifies the tools for the cache.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
     }
@@ -163,12 +161,10 @@ impl Toolchain {
         self.tree == Path::new("/")
     }
 
-    /// A room with these tools.
     pub(crate) fn room(&self, session: &Session) -> Room {
         Room::tree(&self.tree, &session.cache().room())
     }
 
-    /// A command in such a room.
     pub(crate) fn step<'a>(&self, room: &Room, command: impl IntoIterator<Item = &'a str>) -> Step {
         let step = Step::new(room, command);
         match std::env::var_os("PATH") {
@@ -177,7 +173,6 @@ impl Toolchain {
         }
     }
 
-    /// Whether compilers' outputs can be remembered.
     pub(crate) fn has_ccache(&self) -> bool {
         if self.is_host() { version("ccache").is_some() } else { self.tree.join("usr/bin/ccache").exists() }
     }
@@ -213,23 +208,21 @@ fn host_versions() -> Option<String> {
     Some(all)
 }
 
-/// What a program says of itself.
+/// A program's version.
 #[derive(Debug)]
 pub(crate) struct Version {
-    /// First line of what it prints.
+    /// First line of `--version`.
     pub(crate) text: String,
-    /// First number of the version.
     pub(crate) major: u32,
 }
 
-/// Asks a program for its version.
 pub(crate) fn version(program: &str) -> Option<Version> {
     let output = ask(Command::new(program).arg("--version").env("LC_ALL", "C")).ok()?;
     let text = String::from_utf8_lossy(&output.stdout).lines().find(|line| !line.trim().is_empty())?.to_owned();
     Some(Version { major: major(&text)?, text })
 }
 
-/// The number before the first dot that stands between two digits.
+/// The number before the first dot between two digits.
 fn major(text: &str) -> Option<u32> {
     text.split(|c: char| c.is_whitespace() || "()v,-".contains(c)).filter_map(|word| word.split_once('.')).find_map(
         |(before, after)| after.starts_with(|c: char| c.is_ascii_digit()).then(|| before.parse().ok()).flatten(),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Events out of KTAP or TAP, which may be cut off, prefixed, or strewn with
-//! what else a console says.
+//! Converts KTAP or TAP to events. The input may be truncated, prefixed, or mixed
+//! with other console lines.
 //!
-//! The suite's own KTAP says in `# run` and `# plan` what was to come, and in
-//! `# start` which case was running. Of others' KTAP there are only numbers, and a
-//! case that never came has no name.
+//! The suite's own KTAP has the run and its plan in `# run` and `# plan`, and the
+//! running case in `# start`. Foreign KTAP has only numbers, so a missing case has
+//! no name.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,33 +16,28 @@ use reglist_suite::report::fields;
 
 use super::prefix::Prefix;
 
-/// Most cases of a plan.
+/// Maximum cases of a plan.
 pub(crate) const MOST: usize = 1 << 16;
-/// Most lines kept of what is said of one case: one for each register that a
-/// kernel could list, and some.
+/// Maximum comment lines per case: more than one for each possible register.
 const MOST_DETAILS: usize = 8192;
 
-/// KTAP that cannot be read.
 #[derive(Debug)]
 pub(crate) enum KtapError {
-    /// A plan that no suite has.
     LongPlan,
-    /// A newer suite wrote it.
     Newer(EventError),
 }
 
-/// Reads lines; documents come out as events.
 #[derive(Debug, Default)]
 pub(crate) struct Ktap {
     document: Option<Document>,
 }
 
 impl Ktap {
-    /// Takes a line; the result is the document before it, if it begins another.
+    /// Takes a line. If it starts a document, the result is the previous document.
     pub(crate) fn take(&mut self, line: &str) -> Result<Vec<Event>, KtapError> {
         if let Some(prefix) = version(line) {
             let document = Document { prefix: Prefix::new(prefix), ..Document::default() };
-            // What stands around another document is none of its own.
+            // A bare document only encloses another one.
             let before = self.document.replace(document).filter(|document| !document.is_bare());
             return Ok(before.map(Document::events).unwrap_or_default());
         }
@@ -52,18 +47,16 @@ impl Ktap {
         Ok(Vec::new())
     }
 
-    /// Whether a document has begun.
     pub(crate) fn has_begun(&self) -> bool {
         self.document.is_some()
     }
 
-    /// The last document.
     pub(crate) fn end(&mut self) -> Vec<Event> {
         self.document.take().map(Document::events).unwrap_or_default()
     }
 }
 
-/// What stands before the version; none if it is not a line of a version.
+/// The prefix of a version line; none for other lines.
 fn version(line: &str) -> Option<&str> {
     let line = line.trim_end();
     let marked = ["KTAP version ", "TAP version "].into_iter().find_map(|marker| {
@@ -71,30 +64,27 @@ fn version(line: &str) -> Option<&str> {
         let (before, rest) = (line.get(..at)?, line.get(at + marker.len()..)?);
         (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())).then_some(before)
     })?;
-    // A word before it would make it another thing.
+    // After a word it is not a version line.
     (!marked.ends_with(|last: char| last.is_alphanumeric())).then_some(marked)
 }
 
 #[derive(Debug, Default)]
 struct Document {
     prefix: Prefix,
-    /// Number of cases, if it was said.
     count: Option<usize>,
-    /// What the suite says of the run.
+    /// The run's start, from `# run`.
     head: Option<RunStarted>,
-    /// Ids, as far as they were said.
+    /// Case ids, from `# plan`.
     plan: Vec<String>,
     planned: HashMap<String, usize>,
-    /// The last case that began.
     running: Option<String>,
     details: HashMap<String, Vec<String>>,
-    /// Results by number in others' documents, by place in the plan in our own.
+    /// Results, by number in foreign documents, by index in the plan in our own.
     results: BTreeMap<usize, CaseFinished>,
-    /// Numbers of the results in the order in which they came.
+    /// Keys of `results` in the order of the document.
     order: Vec<usize>,
-    /// The end that is no verdict. Results behind it are made up.
+    /// An end without a verdict. Later results are not real.
     end: Option<Event>,
-    /// The verdict, if it was said.
     verdict: Option<Verdict>,
     /// Whether the last line was seen.
     closed: bool,
@@ -188,8 +178,8 @@ impl Document {
         self.results.insert(key, finished(case, ok, directive, &details));
     }
 
-    /// The place of a case in the plan. Words of somebody else's may be glued to
-    /// its end, where they came before the line's own.
+    /// The index of a case in the plan. Other console text may follow its name
+    /// directly.
     fn place(&self, name: &str, number: usize) -> Option<usize> {
         let glued = || {
             let place = number.checked_sub(1)?;
@@ -200,7 +190,7 @@ impl Document {
         self.planned.get(name).copied().or_else(glued)
     }
 
-    /// Whether nothing is known of it but a number.
+    /// Whether it has at most a number of cases.
     fn is_bare(&self) -> bool {
         self.head.is_none() && self.plan.is_empty() && self.results.is_empty()
     }
@@ -225,7 +215,7 @@ impl Document {
                 plan.push(name);
             }
         } else {
-            // Lines of the plan may have been lost.
+            // Lines of the plan may be missing.
             let known = plan.len();
             plan.extend((known..count.unwrap_or_default()).map(|number| format!("case_{}", number + 1)));
         }
@@ -240,7 +230,7 @@ impl Document {
         match end {
             Some(end) => events.push(end),
             None if complete || closed => {
-                // Those that read it count for themselves.
+                // Readers of the event count themselves.
                 let totals = Totals::default();
                 let verdict = verdict.unwrap_or_else(|| totals.verdict());
                 events.push(Event::RunFinished(RunFinished { verdict, totals }));
@@ -251,7 +241,7 @@ impl Document {
     }
 }
 
-/// What the suite says of the run; nothing if it was garbled on its way.
+/// The run's start; none if the line is damaged.
 fn head(text: &str) -> Result<Option<RunStarted>, EventError> {
     let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_str(text) else {
         return Ok(None);
@@ -264,7 +254,6 @@ fn head(text: &str) -> Result<Option<RunStarted>, EventError> {
     Ok(serde_json::from_value(fields.into()).ok())
 }
 
-/// A run of which nothing is known.
 fn unknown() -> RunStarted {
     let unknown = || "unknown".to_owned();
     RunStarted {
@@ -284,7 +273,6 @@ fn unknown() -> RunStarted {
     }
 }
 
-/// An id for a case that others have named.
 fn id(name: &str, number: usize) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
     let id: String = name.chars().map(|character| if fits(character) { character } else { '_' }).collect();

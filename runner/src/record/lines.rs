@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Lines of a file of any size and content, in bounded memory.
+//! Reads lines of any file in bounded memory.
 
 use std::io::{self, BufRead, Read as _};
 
-/// Longest line in bytes. Ten times what the longest plan and a case with
-/// findings for every register take.
+/// Maximum line length in bytes: ten times the longest event.
 pub(crate) const LONGEST: usize = 4 << 20;
 
 /// One line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// With its end, and without what is not text.
+    /// With its end of line, which the text lacks.
     Whole(String),
-    /// Without its end: the file was cut off in it.
+    /// Without its end of line: the file is truncated.
     Torn(String),
     /// Longer than [`LONGEST`].
     TooLong,
-    /// There are no more.
     End,
 }
 
-/// Reads the next line.
-///
-/// # Errors
-/// The error of the file.
 pub(crate) fn next(input: &mut dyn BufRead) -> io::Result<Line> {
     let mut bytes = Vec::new();
     input.take(LONGEST as u64 + 1).read_until(b'\n', &mut bytes)?;

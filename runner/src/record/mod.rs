@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run as data: one reader of events and KTAP, expected failures, and the one
-//! verdict. The record itself is the suite's ([`reglist_suite::report::record`]).
+//! A run as data: the reader of events and KTAP, expected failures, the verdict.
+//! The record itself is the suite's ([`reglist_suite::report::record`]).
 
 pub(crate) mod known;
 mod ktap;

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What loggers put before a line: levels and times of the kernel's log, times
-//! and names of others, `# ` of kselftest's runner, indentation.
+//! Prefixes of log lines: kernel levels and times, other loggers' times and
+//! names, `# ` of kselftest's runner, indentation.
 
-/// What stands before the lines of a document, learnt from its first one.
+/// The prefix of a document's lines, taken from its first line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Prefix {
     text: String,
 }
 
 impl Prefix {
-    /// The prefix of a document whose first line has this before it.
     pub(crate) fn new(text: &str) -> Self {
         Self { text: text.to_owned() }
     }
 
-    /// The line without the prefix; none if it does not belong to the document.
+    /// The line without the prefix; none if it is not part of the document.
     pub(crate) fn strip<'l>(&self, line: &'l str) -> Option<&'l str> {
-        // The kernel's time grows wider as it passes.
+        // The width of the kernel's time grows.
         if let Some(rest) = without_printk(line).strip_prefix(without_printk(&self.text)) {
             return Some(rest);
         }
@@ -33,7 +32,7 @@ impl Prefix {
     }
 }
 
-/// Characters of a class may stand for each other: another time, another day.
+/// Characters of one class are equal, so that times and dates match.
 fn class(character: char) -> char {
     match character {
         '0'..='9' | ' ' => '0',

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The one reader of stored runs: events, or KTAP in a log of any kind, from a
-//! file or the standard input, within fixed limits. Nothing in it is trusted: it
-//! may be torn, foreign, of another version, or far too long.
+//! Reads stored runs: events, or KTAP in any log, from a file or standard input.
+//!
+//! The input is untrusted: it may be truncated, foreign, of another version, or
+//! huge. Limits bound the memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -15,92 +16,47 @@ use super::ktap::{self, Ktap, KtapError};
 use super::lines::{self, LONGEST, Line};
 use super::runs::{Added, Assembler};
 
-/// Approximate bytes of memory for one run, or for one file that is read as a
-/// whole: ten times what a run of every fault needs.
+/// Maximum memory in bytes (estimate) for one run, or for a file that is kept as
+/// a whole: ten times a run of every fault.
 const MOST_MEMORY: usize = 128 << 20;
-/// Approximate bytes of memory for a finding, for a case of the plan, and for
-/// what begins a run.
+/// Estimated memory in bytes of a finding, a planned case, and the start of a run.
 const OF_FINDING: usize = 512;
 const OF_CASE: usize = 192;
 const OF_RUN: usize = 1024;
 
-/// A file that holds no run, or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// It cannot be read.
-    #[error("failed to read {file}\n[name a file of events, or a log with KTAP, that can be read]")]
+    #[error("failed to read {file}\n[name a readable file of events, or a log with KTAP]")]
     Read {
-        /// The file.
         file: String,
-        /// What the system says.
         #[source]
         source: io::Error,
     },
-    /// There is nothing in it.
-    #[error("{file} is empty\n[a run writes its plan before anything else; see the console for why it did not start]")]
-    Empty {
-        /// The file.
-        file: String,
-    },
-    /// There is something else in it.
+    #[error("{file} is empty: the run did not start\n[check the console log]")]
+    Empty { file: String },
     #[error(
-        "there is no run in {file}: none of its {lines} lines is an event that starts one, or KTAP\n[give a file that `--events FILE` wrote, events.jsonl of a lab run, or a log with KTAP]"
+        "no run in {file}: none of its {lines} lines is KTAP or a `run_started` event\n[name a file written by `--events FILE`, events.jsonl of a lab run, or a log with KTAP]"
     )]
-    Foreign {
-        /// The file.
-        file: String,
-        /// Number of its lines.
-        lines: usize,
-    },
-    /// It has a line that no run has.
-    #[error("line {line} of {file} is longer than {} MiB\n[give a file that `--events FILE` wrote, or a log with KTAP]", LONGEST >> 20)]
-    LongLine {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// It has a plan that no run has.
-    #[error("line {line} of {file} plans more than {} cases\n[give a log of reglist's own]", ktap::MOST)]
-    LongPlan {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// It says more than any run does.
-    #[error(
-        "line {line} of {file}: too many events, more than ten times those of `--fault all`\n[keep one run in one file]"
-    )]
-    TooMuch {
-        /// The file.
-        file: String,
-        /// The line at which it became too much, from 1.
-        line: usize,
-    },
-    /// A newer suite wrote it.
-    #[error("{file} cannot be read: line {line}")]
+    Foreign { file: String, lines: usize },
+    #[error("line {line} of {file} is longer than {} MiB\n[name a file written by `--events FILE`, or a log with KTAP]", LONGEST >> 20)]
+    LongLine { file: String, line: usize },
+    #[error("line {line} of {file} plans more than {} cases\n[name a log of reglist]", ktap::MOST)]
+    LongPlan { file: String, line: usize },
+    #[error("line {line} of {file}: too many events, more than ten times `--fault all`\n[store one run per file]")]
+    TooMuch { file: String, line: usize },
+    #[error("failed to read line {line} of {file}")]
     Newer {
-        /// The file.
         file: String,
-        /// The line, from 1.
         line: usize,
-        /// Both versions, and what to do about it.
         #[source]
         source: EventError,
     },
-    /// The suite gave up before it knew what to do.
     #[error("the suite of {file} gave up: {reason}")]
-    GaveUp {
-        /// The file.
-        file: String,
-        /// What it says.
-        reason: String,
-    },
+    GaveUp { file: String, reason: String },
 }
 
 impl ReadError {
-    /// The exit code: a wrong argument, or a machine in trouble.
+    /// The exit code: a wrong argument, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::GaveUp { .. } => exit::INFRASTRUCTURE,
@@ -109,48 +65,42 @@ impl ReadError {
     }
 }
 
-/// A run of a file.
 #[derive(Debug)]
 pub(crate) struct StoredRun {
-    /// The file, as messages name it.
+    /// The file's name for messages.
     pub(crate) file: String,
     /// Its number in the file, from 1.
     pub(crate) number: usize,
-    /// The line on which it starts, from 1.
+    /// Its first line, from 1.
     pub(crate) line: usize,
-    /// What it says.
     pub(crate) record: Record,
 }
 
 /// Lines of a file that belong to no run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stray {
-    /// Their number.
     pub(crate) count: usize,
-    /// The first of them, from 1; 0 if there is none.
+    /// The first such line, from 1; 0 if there is none.
     pub(crate) first: usize,
 }
 
-/// Every run of a file, one at least.
+/// Every run of a file; at least one.
 #[derive(Debug)]
 pub(crate) struct StoredFile {
-    /// The file, as messages name it.
+    /// The file's name for messages.
     pub(crate) file: String,
-    /// Its runs.
     pub(crate) runs: Vec<StoredRun>,
-    /// Lines that belong to none.
     pub(crate) stray: Stray,
 }
 
 impl StoredFile {
-    /// Reads a whole file; `-` is the standard input.
+    /// Reads a whole file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
         let file = name(path);
         let mut input = open(path).map_err(|source| ReadError::Read { file: file.clone(), source })?;
         Self::from_lines(&mut input, &file)
     }
 
-    /// Reads lines as those of `file`.
     pub(crate) fn from_lines(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
         let mut runs = Vec::new();
         let mut keep = |run| {
@@ -162,7 +112,7 @@ impl StoredFile {
     }
 }
 
-/// Reads a file, and hands on its runs one by one; `-` is the standard input.
+/// Reads a file and passes on each run; `-` is standard input.
 pub(crate) fn each<E: From<ReadError>>(path: &Path, tell: &mut dyn FnMut(StoredRun) -> Result<(), E>) -> Result<(), E> {
     let file = name(path);
     let mut input = open(path).map_err(|source| ReadError::Read { file: file.clone(), source })?;
@@ -170,7 +120,7 @@ pub(crate) fn each<E: From<ReadError>>(path: &Path, tell: &mut dyn FnMut(StoredR
 }
 
 fn name(path: &Path) -> String {
-    if path == Path::new("-") { "the standard input".to_owned() } else { format!("`{}`", path.display()) }
+    if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) }
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
@@ -184,32 +134,30 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
-/// What the lines are.
+/// The format of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Nothing has been seen that says.
+    /// Not known yet.
     Open,
-    /// Events.
     Events,
-    /// KTAP, and other things.
     Ktap,
 }
 
 struct Reading<'r> {
     file: &'r str,
-    /// The line that is read, from 1.
+    /// The current line, from 1.
     line: usize,
-    /// The line on which the run starts that goes on.
+    /// The first line of the current run.
     start: usize,
     number: usize,
     assembler: Assembler,
     stray: Stray,
     memory: usize,
-    /// Whether the memory of runs that are over counts, too.
+    /// Whether the caller keeps complete runs in memory.
     keeps: bool,
 }
 
-/// Reads every run of a file. With `keeps`, the caller keeps all of them.
+/// Reads every run of a file. With `keeps`, the caller keeps all runs in memory.
 fn read<E: From<ReadError>>(
     input: &mut dyn BufRead,
     file: &str,
@@ -249,7 +197,7 @@ fn read<E: From<ReadError>>(
                 Err(EventError::Malformed(_)) => {}
             }
         }
-        // In KTAP nothing tells that a line was meant to be longer.
+        // Ignore a torn KTAP line: its format does not show that text is missing.
         if kind != Kind::Events && !torn {
             let document = match ktap.take(&line) {
                 Ok(document) => document,
@@ -283,7 +231,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Takes an event that stood in so many bytes.
+    /// Takes an event of `length` bytes.
     fn take<E: From<ReadError>>(
         &mut self,
         event: Event,
@@ -344,8 +292,7 @@ impl Reading<'_> {
     }
 }
 
-/// Approximate bytes of memory that an event needs, which stood in so many
-/// bytes.
+/// Estimated memory in bytes of an event of `length` bytes.
 fn needed(event: &Event, length: usize) -> usize {
     let parts = match event {
         Event::RunStarted(started) => OF_RUN + started.plan.len() * OF_CASE,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What came back from a target: the record, and what helps a person where the
-//! run did not come to its end.
+//! The result of a target: the record, and the context of an incomplete run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,100 +13,78 @@ use super::runs::Runs;
 use super::verdict::{Conclusion, Kind};
 use crate::system::stage::indented;
 
-/// What came back from a target.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
-    /// The events.
     pub(crate) runs: Runs,
     /// Last lines of the console, if the target has one.
     pub(crate) console: Vec<String>,
-    /// Where everything is kept, if it is.
     pub(crate) results: Option<Kept>,
-    /// What ended the target before the suite began.
+    /// Why the target ended before the suite started.
     pub(crate) cause: Option<String>,
-    /// What the target's own program complained about.
+    /// Error output of the target's program.
     pub(crate) complaints: Vec<String>,
-    /// Exit code of a suite that was asked for something else than a run.
+    /// Exit code of a suite that did not start a run, such as `--help`.
     pub(crate) code: Option<u8>,
-    /// What such a suite printed.
     pub(crate) said: String,
-    /// Where a run goes on that nobody can follow any more.
+    /// A run that continues on the board without connection.
     pub(crate) left: Option<Left>,
-    /// The expected failures, if a file names any.
     pub(crate) judged: Option<Judged>,
 }
 
-/// A directory of results, and what is in it.
+/// A directory of results.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
-    /// The directory.
     pub(crate) path: PathBuf,
-    /// Whether the target has a console, and its log is there.
+    /// Whether it has a console log.
     pub(crate) has_console: bool,
 }
 
-/// A run that goes on where nobody can follow it.
+/// A run that continues on the board without connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
-    /// The command that asks for the rest.
+    /// The command that fetches the rest.
     pub(crate) again: String,
-    /// Where the results are so far.
+    /// The directory of the results so far.
     pub(crate) results: PathBuf,
 }
 
-/// What a person needs to know of a run that did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
-    /// Not one event.
     #[error("the suite did not start{}{console}{kept}", cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     NoStart {
-        /// What ended the target.
         cause: Option<String>,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept, on its own line.
+        /// Directory of the results, on its own line.
         kept: String,
     },
-    /// The suite gave up.
     #[error("the suite gave up: {reason}{console}{kept}")]
     GaveUp {
-        /// What the suite says.
         reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept, on its own line.
+        /// Directory of the results, on its own line.
         kept: String,
     },
-    /// The run broke off.
     #[error("{reason}{console}{kept}")]
     BrokenOff {
-        /// What happened.
         reason: String,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept, on its own line.
+        /// Directory of the results, on its own line.
         kept: String,
     },
-    /// The board of a run is out of reach.
-    #[error("{reason}\n[results so far: {}; for the rest, when the board is back: {}]", left.results.display(), left.again)]
-    Left {
-        /// What happened.
-        reason: String,
-        /// Where the run goes on.
-        left: Left,
-    },
-    /// The stream ended between two rounds.
-    #[error("{faults} of the faults were not tried{console}{kept}")]
+    #[error("{reason}\n[results so far: {}; to continue when the board is back: {}]", left.results.display(), left.again)]
+    Left { reason: String, left: Left },
+    #[error("{faults} faults were not tried{console}{kept}")]
     Unreached {
-        /// Number of faults without a round.
         faults: usize,
         /// Last lines of the console, each on its own line.
         console: String,
-        /// Where everything is kept, on its own line.
+        /// Directory of the results, on its own line.
         kept: String,
     },
-    /// The stream cannot be understood.
-    #[error("the suite's events cannot be read")]
+    #[error("failed to read the suite's events")]
     Unreadable(#[source] Arc<EventError>),
 }
 
@@ -117,23 +94,21 @@ fn kept(results: Option<&Kept>) -> String {
 }
 
 impl Run {
-    /// The same run where some failures are expected.
+    /// Compares the run with the expected failures.
     pub(crate) fn know(mut self, known: Option<&Known>) -> Self {
         self.judged = known.map(|known| known.judge(self.record()));
         self
     }
 
-    /// The run, or the last one of several.
+    /// The last run.
     pub(crate) fn record(&self) -> &Record {
         self.runs.current()
     }
 
-    /// What the run says.
     pub(crate) fn conclusion(&self) -> Conclusion {
         Conclusion::of(self.record(), self.judged.as_ref())
     }
 
-    /// The exit code.
     pub(crate) fn exit_code(&self) -> u8 {
         match (self.record().started.is_some(), self.code) {
             _ if self.runs.unreadable.is_some() => exit::INFRASTRUCTURE,
@@ -142,8 +117,7 @@ impl Run {
         }
     }
 
-    /// What to tell beside the report; nothing of a run that came to its end or
-    /// that the user stopped.
+    /// The error of an incomplete run; none if the user interrupted it.
     pub(crate) fn trouble(&self) -> Option<RunError> {
         if let Some(error) = &self.runs.unreadable {
             return Some(RunError::Unreadable(Arc::clone(error)));
@@ -151,12 +125,12 @@ impl Run {
         let (console, kept) = self.circumstances();
         let record = self.record();
         if let Some(End::Aborted { reason }) = &record.end {
-            // A suite in this process has said so itself.
+            // A suite in this process has printed the reason.
             return self.code.is_none().then(|| RunError::GaveUp { reason: reason.clone(), console, kept });
         }
         let reason = match &record.end {
             Some(End::BrokenOff { reason, .. }) => reason.clone(),
-            _ => "the events break off".to_owned(),
+            _ => "the events end early".to_owned(),
         };
         if let Some(left) = &self.left {
             return Some(RunError::Left { reason, left: left.clone() });
@@ -170,7 +144,6 @@ impl Run {
         (!is_told).then_some(RunError::BrokenOff { reason, console, kept })
     }
 
-    /// The error of a run that tried fewer faults than it was to.
     pub(crate) fn unreached(&self, faults: usize) -> RunError {
         let (console, kept) = self.circumstances();
         RunError::Unreached { faults, console, kept }

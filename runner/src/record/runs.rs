@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The runs of one stream, one after the other, from lines that may be torn,
-//! foreign, doubled or missing.
+//! Assembles the runs of a stream. Lines may be torn, foreign, duplicate or
+//! missing.
 
 use std::mem;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use std::sync::Arc;
 use reglist_suite::report::events::{Event, EventError};
 use reglist_suite::report::record::Record;
 
-/// What an event was to a stream.
+/// The effect of an event.
 #[derive(Debug)]
 pub(crate) enum Added {
-    /// A part of the run that goes on.
+    /// Part of the current run.
     Fits,
-    /// The beginning of another run; the one before it is complete.
+    /// Start of another run; has the previous one.
     Begins(Box<Record>),
-    /// Nothing that fits anywhere.
+    /// Part of no run.
     Stray,
 }
 
-/// The run of a stream that goes on.
+/// The current run of a stream.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Assembler {
     current: Record,
 }
 
 impl Assembler {
-    /// Takes one event. A run that broke off is over when another one starts; the
-    /// same start again, before any case, is a doubled line.
+    /// Takes one event. A start ends the previous run, except a duplicate of its
+    /// start before any case.
     pub(crate) fn add(&mut self, event: Event) -> Added {
         if let (Event::RunStarted(started), Some(known)) = (&event, &self.current.started) {
             let doubled = started == known && !self.current.has_learnt() && self.current.end.is_none();
@@ -37,32 +37,30 @@ impl Assembler {
                 return Added::Begins(Box::new(before));
             }
         }
-        // A suite that gave up before it began may be started again.
+        // A suite that gave up before the start may start again.
         if self.current.started.is_none() && matches!(event, Event::RunStarted(_)) {
             self.current.end = None;
         }
         if self.current.add(event) { Added::Fits } else { Added::Stray }
     }
 
-    /// The run that goes on, or the last one.
     pub(crate) fn current(&self) -> &Record {
         &self.current
     }
 
-    /// The last run; the stream has come to its end.
     pub(crate) fn finish(self) -> Record {
         self.current
     }
 }
 
-/// The runs of a stream that is followed while it goes on.
+/// The runs of a live stream.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Runs {
     over: Vec<Record>,
     assembler: Assembler,
-    /// Lines that are no events, or events that fit nowhere.
+    /// Lines that are not events, and events of no run.
     pub(crate) stray: Vec<String>,
-    /// Why the stream cannot be understood at all.
+    /// Why the whole stream is unreadable.
     pub(crate) unreadable: Option<Arc<EventError>>,
 }
 
@@ -84,7 +82,7 @@ impl Runs {
         }
     }
 
-    /// Takes one event; false if it fits nowhere.
+    /// Takes one event; false if it is part of no run.
     pub(crate) fn add(&mut self, event: Event) -> bool {
         match self.assembler.add(event) {
             Added::Fits => true,
@@ -96,12 +94,10 @@ impl Runs {
         }
     }
 
-    /// The run that goes on, or the last one.
     pub(crate) fn current(&self) -> &Record {
         self.assembler.current()
     }
 
-    /// Every run.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
         self.over.iter().chain([self.current()])
     }

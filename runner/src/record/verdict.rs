@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a run says in the end: the one function from a record to a verdict, its
-//! words and its exit code. Every command and every report uses it.
+//! The verdict of a record, its words and its exit code. No other code decides
+//! about them.
 
 use reglist_suite::exit;
 use reglist_suite::report::events::{Breaker, Outcome, Totals, Verdict};
@@ -8,62 +8,53 @@ use reglist_suite::report::record::{End, Record};
 
 use super::known::Judged;
 
-/// What a run says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Every case ended; at least one passed, none failed.
+    /// All cases ended; at least one passed, none failed.
     Passed,
-    /// Every case ended; one failed or ended in error, or passed unexpectedly.
+    /// All cases ended; one failed, ended in error, or passed unexpectedly.
     Failed,
-    /// Every case was skipped.
     NothingTested,
     /// The kernel does not know the ioctl.
     NotImplemented,
     /// The suite could not reach or set up the subject.
     GaveUp,
-    /// The user stopped the run.
     Interrupted,
-    /// The machine that runs or reaches the kernel went away.
+    /// The machine, or the connection to it, is lost.
     MachineGone,
-    /// The kernel under test went down, and the run with it.
+    /// The kernel under test crashed and ended the run.
     KernelGone,
-    /// The events break off, and nothing says why.
+    /// The events end early without a reason.
     BrokenOff,
 }
 
-/// Whether news is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// It is.
     Good,
-    /// It is bad.
     Bad,
-    /// Nobody can tell.
     Open,
 }
 
-/// What a run says, with the figures for it.
+/// The verdict with its numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Conclusion {
-    /// What it says.
     pub(crate) kind: Kind,
-    /// Number of cases by outcome; expected failures are left out.
+    /// Number of cases by outcome, without expected failures.
     pub(crate) totals: Totals,
-    /// Number of planned cases.
     pub(crate) planned: usize,
     /// Number of planned cases without an end.
     pub(crate) missing: usize,
-    /// Where it broke off, if it did.
+    /// Where an incomplete run ended.
     pub(crate) place: String,
-    /// What the run says of its end, if it says anything.
+    /// The recorded reason of an early end.
     pub(crate) reason: Option<String>,
-    /// Whether something speaks against the kernel in a run that broke off.
+    /// Whether an incomplete run has evidence against the kernel.
     accuses: bool,
 }
 
 impl Conclusion {
-    /// What a record says; with `judged`, expected failures do not count, and
-    /// unexpected passes do.
+    /// The conclusion of a record. With `judged`, expected failures do not fail the
+    /// run and unexpected passes do.
     pub(crate) fn of(record: &Record, judged: Option<&Judged>) -> Self {
         let missing = record.missing_count();
         let complete = |verdict: Verdict| match verdict {
@@ -75,7 +66,7 @@ impl Conclusion {
         let totals = judged.map_or_else(|| record.totals(), |judged| judged.totals(record.totals()));
         let kind = match &record.end {
             Some(End::Finished(_)) if record.is_not_implemented() => Kind::NotImplemented,
-            // Only the last line may be lost of a run whose cases have all ended.
+            // If all cases ended, the verdict holds without the last line.
             Some(End::Finished(_)) | None if missing == 0 && record.started.is_some() => {
                 complete(judged.map_or_else(|| totals.verdict(), |judged| judged.verdict(record.totals())))
             }
@@ -99,7 +90,6 @@ impl Conclusion {
         matches!(self.kind, Kind::Passed | Kind::Failed | Kind::NothingTested | Kind::NotImplemented)
     }
 
-    /// The exit code.
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Passed => exit::PASSED,
@@ -111,7 +101,6 @@ impl Conclusion {
         }
     }
 
-    /// Whether the verdict is good news.
     pub(crate) fn tone(&self) -> Tone {
         match self.kind {
             Kind::Passed => Tone::Good,
@@ -120,7 +109,6 @@ impl Conclusion {
         }
     }
 
-    /// The verdict in a word or two.
     pub(crate) fn word(&self) -> &'static str {
         match self.kind {
             Kind::Passed => "passed",
@@ -136,9 +124,8 @@ impl Conclusion {
     }
 }
 
-/// Where a run broke off.
 fn place(record: &Record) -> String {
-    // A case that was blamed for the end has ended.
+    // The case blamed for the early end is recorded as ended in error.
     let blamed = record.ended.last().filter(|case| case.outcome == Outcome::Error).map(|case| &case.case);
     match (record.running.as_ref().or(blamed), record.ended.last()) {
         (Some(case), _) => format!("in case {case}"),
@@ -147,8 +134,8 @@ fn place(record: &Record) -> String {
     }
 }
 
-/// The exit code that says most: a wrong kernel before a wrong request, that
-/// before a run of which nothing was learnt, that before one that tested nothing.
+/// The most important exit code: failed, then usage, infrastructure, nothing
+/// tested, passed.
 pub(crate) fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
     let order = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::USAGE, exit::FAILED];
     let rank = |code: &u8| order.iter().position(|known| known == code);

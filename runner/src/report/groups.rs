@@ -11,10 +11,8 @@ use super::words::ranges;
 /// More entries than any kernel lists.
 pub(crate) const LONGEST_LIST: usize = 4096;
 
-/// Findings that say the same.
 #[derive(Debug)]
 pub(crate) struct Group<'r> {
-    /// One of them.
     pub(crate) first: &'r Finding,
     /// Whether what is expected differs in nothing, not even in a number.
     pub(crate) same_expected: bool,
@@ -22,11 +20,9 @@ pub(crate) struct Group<'r> {
     pub(crate) same_observed: bool,
     /// The cases that found it, each once.
     pub(crate) cases: Vec<&'r str>,
-    /// The registers concerned.
     pub(crate) registers: Vec<&'r NamedRegister>,
     /// The entries concerned, from 0.
     pub(crate) entries: Vec<usize>,
-    /// The same of each case.
     entries_by_case: BTreeMap<&'r str, BTreeSet<usize>>,
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The parts of a case's id, `configuration.theme.name`.
 
-/// The configuration that a case belongs to.
 pub(crate) fn configuration(case: &str) -> &str {
     case.split('.').next().unwrap_or(case)
 }

@@ -10,7 +10,6 @@ pub(crate) const WIDTH: usize = 80;
 /// Column in which text begins behind a label.
 const INDENT: usize = 14;
 
-/// Words behind a label.
 pub(crate) fn labelled(text: &mut String, label: &str, words: &str) {
     let mut head = format!("  {:<width$}", format!("{label}:"), width = INDENT - 2);
     if head.ends_with(':') {

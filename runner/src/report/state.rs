@@ -10,17 +10,13 @@ use super::stored::StoredRun;
 use crate::record::End;
 use crate::record::verdict::Conclusion;
 
-/// The state of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
-    /// It passed.
     Pass,
-    /// It failed.
     Fail,
     /// It was skipped, or the kernel does not know the ioctl.
     Skip,
-    /// It ended in error.
     Error,
     /// It was planned and never ended.
     Missing,
@@ -80,7 +76,6 @@ impl<'r> States<'r> {
         })
     }
 
-    /// The end of a case.
     pub(crate) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
         self.ended.get(case).copied()
     }
@@ -94,7 +89,6 @@ impl<'r> States<'r> {
         }
     }
 
-    /// What makes a case fail.
     pub(crate) fn failing(&self, case: &str) -> Vec<Finding> {
         let findings = self.ended.get(case).filter(|case| case.outcome == Outcome::Fail);
         let findings = findings.into_iter().flat_map(|case| &case.findings);

@@ -9,27 +9,14 @@ use reglist_suite::report::events::RunStarted;
 use crate::record::Record;
 use crate::record::reader::{ReadError, StoredFile, Stray};
 
-/// A file whose runs cannot be compared with others.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoredError {
-    /// It holds no run, or cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Two runs of which nobody can say which one is meant.
     #[error("{file} holds two runs of {what}, from line {first} and from line {second} on\n[keep one run in one file]")]
-    TwoRuns {
-        /// The file.
-        file: String,
-        /// Configuration and fault.
-        what: String,
-        /// Line from 1 at which one starts.
-        first: usize,
-        /// Line from 1 at which the other starts.
-        second: usize,
-    },
+    TwoRuns { file: String, what: String, first: usize, second: usize },
 }
 
-/// What a file says.
 #[derive(Debug)]
 pub(crate) struct Stored {
     /// The file as messages name it.
@@ -40,12 +27,9 @@ pub(crate) struct Stored {
     pub(crate) stray: Stray,
 }
 
-/// One run of a file.
 #[derive(Debug)]
 pub(crate) struct StoredRun {
-    /// What began it.
     pub(crate) started: RunStarted,
-    /// What it said.
     pub(crate) record: Record,
 }
 
@@ -53,7 +37,6 @@ pub(crate) struct StoredRun {
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Round {
-    /// The fault.
     pub(crate) fault: Option<String>,
     /// The configuration of the first case.
     pub(crate) configuration: Option<String>,
@@ -62,7 +45,6 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    /// In words.
     pub(crate) fn words(&self) -> String {
         let fault = self.fault.as_ref().map_or_else(|| "no fault".to_owned(), |fault| format!("the fault {fault}"));
         let new = if self.allow_new { ", new registers allowed" } else { "" };
@@ -74,7 +56,6 @@ impl Round {
 }
 
 impl StoredRun {
-    /// What tells it from others.
     pub(crate) fn round(&self) -> Round {
         Round {
             fault: self.started.fault.clone(),

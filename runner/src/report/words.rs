@@ -33,7 +33,6 @@ fn parts(finding: &Finding, register: Option<String>) -> String {
     parts.join(", ")
 }
 
-/// What a finding says.
 pub(crate) fn observed(finding: &Finding) -> String {
     if finding.expected.is_empty() {
         finding.observed.clone()
@@ -42,7 +41,6 @@ pub(crate) fn observed(finding: &Finding) -> String {
     }
 }
 
-/// A whole finding.
 pub(crate) fn finding(finding: &Finding) -> String {
     let mut words = finding.clause.clone();
     let subject = subject(finding);
@@ -57,7 +55,6 @@ pub(crate) fn warning_or_note(level: Level) -> &'static str {
     if level == Level::Note { "note" } else { "warning" }
 }
 
-/// How a case stood.
 pub(crate) fn was(state: State) -> &'static str {
     match state {
         State::Pass => "passed",
@@ -68,7 +65,6 @@ pub(crate) fn was(state: State) -> &'static str {
     }
 }
 
-/// How a case stands.
 pub(crate) fn is(state: State) -> &'static str {
     match state {
         State::Pass => "passes",
@@ -79,7 +75,6 @@ pub(crate) fn is(state: State) -> &'static str {
     }
 }
 
-/// The state in one word.
 pub(crate) fn word(state: State) -> &'static str {
     match state {
         State::Pass => "pass",
@@ -146,12 +141,10 @@ pub(crate) fn some<S: AsRef<str>>(names: &[S], most: usize) -> String {
     shown.join(", ")
 }
 
-/// The time of a case.
 pub(crate) fn milliseconds(microseconds: u64) -> String {
     format!("{:.1} ms", microseconds as f64 / 1e3)
 }
 
-/// The time of many cases.
 pub(crate) fn seconds(microseconds: u64) -> String {
     format!("{:.1} s", microseconds as f64 / 1e6)
 }

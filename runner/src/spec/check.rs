@@ -16,7 +16,6 @@ use super::tree::Tree;
 use crate::report::paragraph::hanging;
 use crate::report::words::count;
 
-/// The result of a check.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// What is wrong, each with file, line and remedy.
@@ -109,7 +108,6 @@ fn foreign(tree: &Tree) -> Vec<Remark> {
     unknown.map(remark).collect()
 }
 
-/// What there is of an architecture.
 fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
     let Some(any) = series.first() else { return };
     let used = hints::used(arch, series);

@@ -13,7 +13,6 @@ use super::text;
 use crate::report::diff::registers::{Moved, Places, add, together};
 use crate::report::words::count;
 
-/// Two series beside each other.
 #[derive(Debug, Serialize)]
 pub(super) struct Comparison {
     /// Configurations that came, went or changed.
@@ -28,7 +27,6 @@ pub(super) struct Comparison {
     pub(super) groups: Vec<GroupChange>,
     /// Registers that both have, and of which registers.yaml says other things.
     pub(super) facts: Vec<FactChange>,
-    /// Registers of each configuration.
     pub(super) counts: Vec<Count>,
 }
 
@@ -37,13 +35,25 @@ pub(super) struct Comparison {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum ConfigurationChange {
     /// In NEW alone.
-    Appeared { name: String, features: Vec<Feature> },
+    Appeared {
+        name: String,
+        features: Vec<Feature>,
+    },
     /// In OLD alone.
-    Gone { name: String, features: Vec<Feature> },
-    /// With other features.
-    Features { name: String, old: Vec<Feature>, new: Vec<Feature> },
+    Gone {
+        name: String,
+        features: Vec<Feature>,
+    },
+    Features {
+        name: String,
+        old: Vec<Feature>,
+        new: Vec<Feature>,
+    },
     /// With a list, or without one, unlike before.
-    List { name: String, has_list: bool },
+    List {
+        name: String,
+        has_list: bool,
+    },
 }
 
 /// A group that is not in both series as it is.
@@ -51,13 +61,28 @@ pub(super) enum ConfigurationChange {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum GroupChange {
     /// In NEW alone.
-    Appeared { name: String, when: Vec<Feature>, registers: usize },
+    Appeared {
+        name: String,
+        when: Vec<Feature>,
+        registers: usize,
+    },
     /// In OLD alone.
-    Gone { name: String, when: Vec<Feature>, registers: usize },
-    /// Other features bring it.
-    When { name: String, old: Vec<Feature>, new: Vec<Feature> },
+    Gone {
+        name: String,
+        when: Vec<Feature>,
+        registers: usize,
+    },
+    When {
+        name: String,
+        old: Vec<Feature>,
+        new: Vec<Feature>,
+    },
     /// Registers went from one to another.
-    Registers { registers: Vec<String>, old: String, new: String },
+    Registers {
+        registers: Vec<String>,
+        old: String,
+        new: String,
+    },
 }
 
 /// A register that stands elsewhere.
@@ -117,12 +142,10 @@ impl Comparison {
         }
     }
 
-    /// Whether there is no difference.
     pub(super) fn is_equal(&self) -> bool {
         self.words().is_empty()
     }
 
-    /// The configurations that both have.
     pub(super) fn common(&self) -> impl Iterator<Item = &Count> {
         self.counts.iter().filter(|count| count.old.is_some() && count.new.is_some())
     }
@@ -182,7 +205,6 @@ impl fmt::Display for GroupChange {
     }
 }
 
-/// When a group is listed.
 fn condition(when: &[Feature]) -> String {
     if when.is_empty() { "always listed".to_owned() } else { format!("listed with any of {}", text::features(when)) }
 }
@@ -289,7 +311,6 @@ fn groups(old: &Spec, new: &Spec) -> Vec<GroupChange> {
     changes
 }
 
-/// A register in its group.
 type InGroup<'s> = (&'s ListedGroup, &'s Register);
 
 /// Registers that both list, with the group of each.

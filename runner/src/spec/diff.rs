@@ -20,7 +20,6 @@ use crate::report::words::count;
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// The differences of two series.
 #[derive(Debug, Serialize)]
 pub(crate) struct Difference {
     format: u32,
@@ -60,7 +59,6 @@ impl Difference {
         })
     }
 
-    /// Whether there is no difference.
     pub(crate) fn is_none(&self) -> bool {
         self.equal
     }

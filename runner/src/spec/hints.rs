@@ -11,7 +11,6 @@ use super::error::Error;
 use super::remark::Remark;
 use super::text;
 
-/// Adds the hints of an architecture, whose series these are.
 pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     for (position, spec) in series.iter().enumerate() {
         twins(hints, source, arch, spec)?;
@@ -70,7 +69,6 @@ fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec)
     Ok(())
 }
 
-/// Groups that no configuration brings.
 fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for group in &spec.list {
         if spec.configurations.iter().any(|configuration| group.is_listed(&configuration.features)) {

@@ -15,7 +15,6 @@ use super::tree::Tree;
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// Architectures with their series.
 #[derive(Debug, Serialize)]
 pub(crate) struct Listing {
     format: u32,
@@ -62,7 +61,6 @@ impl Listing {
         Ok(Self { format: FORMAT, architectures: architectures.collect::<Result<_, _>>()? })
     }
 
-    /// A table for each series.
     pub(crate) fn text(&self) -> String {
         let entries =
             || self.architectures.iter().flat_map(|arch| &arch.series).flat_map(|series| &series.configurations);

@@ -17,7 +17,6 @@ use crate::report::words::count;
 /// Version of the document; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// The list of a configuration.
 #[derive(Debug, Serialize)]
 pub(crate) struct List {
     format: u32,
@@ -28,7 +27,6 @@ pub(crate) struct List {
     registers: Vec<Entry>,
 }
 
-/// An entry of the list.
 #[derive(Debug, Serialize)]
 struct Entry {
     /// Place in `reg[]`, from 0.
@@ -72,7 +70,6 @@ impl List {
         )
     }
 
-    /// A table.
     pub(crate) fn text(&self) -> String {
         let width = |of: fn(&Entry) -> usize, title: &str| {
             self.registers.iter().map(of).max().unwrap_or_default().max(title.len())

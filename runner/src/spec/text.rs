@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use reglist_suite::arch::Feature;
 use reglist_suite::spec::{Register, Rule};
 
-/// Features as people read them.
 pub(super) fn features(features: &[Feature]) -> String {
     if features.is_empty() {
         return "none".to_owned();

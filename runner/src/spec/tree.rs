@@ -17,7 +17,6 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The tree in a directory, or the one in the program.
     pub(super) fn of(directory: Option<&Path>) -> Result<Self, Error> {
         let source = directory.map_or(Source::Embedded, |directory| Source::Directory(directory.to_owned()));
         let architectures: Vec<&dyn Arch> =
@@ -60,7 +59,6 @@ impl Tree {
         }
     }
 
-    /// The architecture of that name.
     pub(super) fn architecture(&self, name: &str) -> Result<&'static dyn Arch, Error> {
         self.architectures.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
             let known = self.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ");

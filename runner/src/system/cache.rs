@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What one run makes and the next one need not: tool chain, sources, kernels.
+//! The cache of tool chains, sources and kernels.
 //!
-//! An entry's name is a digest of what went into it. It is made beside its
-//! place, in a scratch directory, and renamed when it is whole, so that a
-//! half-made entry is never mistaken for one. Scratch directories of runs that
-//! died are removed by the next run; a lock, which the kernel drops with its
-//! holder, tells the dead from the living.
+//! An entry's name is a digest of its inputs. A run builds an entry in a scratch
+//! directory and renames it when complete, so that no run uses a partial entry.
+//! A lock protects each scratch directory. The next run removes the scratch
+//! directories of dead runs, because the kernel releases a lock with its holder.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -14,67 +13,40 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
 use crate::system::output::say;
 
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// The cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CacheError {
-    /// No place for it.
-    #[error("no directory for the cache\n[set XDG_CACHE_HOME or HOME to an absolute path]")]
+    #[error(
+        "no directory for the cache: HOME is not an absolute path\n[set XDG_CACHE_HOME or HOME to an absolute path]"
+    )]
     NoPlace,
-    /// Another run uses what is to be removed.
-    #[error("the cache is in use\n[wait until the other reglist has ended]")]
+    #[error("the cache is in use by another reglist\n[wait for its end]")]
     Busy,
-    /// The user did not want to wait for another run.
-    #[error("interrupted while another run was busy with the same work")]
+    #[error("interrupted while waiting for another run that does the same work")]
     Interrupted,
-    /// A file operation failed.
-    #[error("failed to {action} `{}`{}", path.display(), remedy(source))]
-    File {
-        /// What was tried.
-        action: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\n[make room, or set XDG_CACHE_HOME to a directory on a larger disk]"
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "\n[set XDG_CACHE_HOME to a directory that you can write]"
-        }
-        _ => "",
-    }
-}
-
-fn failed<'p>(action: &'static str, path: &'p Path) -> impl Fn(io::Error) -> CacheError + use<'p> {
-    move |source| CacheError::File { action, path: path.to_owned(), source }
-}
-
-/// The cache of one user.
 #[derive(Debug)]
 pub(crate) struct Cache {
     root: PathBuf,
-    /// Held while this run lives, so that nobody clears the cache under it. A
-    /// cache that is only talked about has none, and is never written to.
+    /// Prevents `cache --clear` during this run; none in a dry run, which never
+    /// writes to the cache.
     in_use: Option<File>,
 }
 
-/// A lock that is held until it is dropped.
+/// A lock until the drop.
 #[derive(Debug)]
 pub(crate) struct Claim(#[expect(dead_code, reason = "the lock is the point")] Option<File>);
 
-/// A directory that goes away unless it is published.
+/// A directory that the drop removes, unless it is published.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
@@ -92,11 +64,11 @@ impl Cache {
             .ok_or(CacheError::NoPlace)
     }
 
-    /// Opens the cache, and removes what dead runs left.
+    /// Opens the cache and removes the scratch directories of dead runs.
     pub(crate) fn open(root: PathBuf) -> Result<Self, CacheError> {
         for part in ["locks", "partial", "room"] {
             let path = root.join(part);
-            fs::create_dir_all(&path).map_err(failed("make", &path))?;
+            fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
         }
         let in_use = wait_for(&root.join("locks/in-use"), Lock::Shared, None)?;
         let cache = Self { root, in_use: Some(in_use) };
@@ -104,28 +76,27 @@ impl Cache {
         Ok(cache)
     }
 
-    /// The cache without touching it: what is asked of it has no effect.
+    /// The cache of a dry run; operations have no effect.
     pub(crate) fn planned(root: PathBuf) -> Self {
         Self { root, in_use: None }
     }
 
-    /// Removes everything.
     pub(crate) fn clear(root: &Path) -> Result<(), CacheError> {
         if !root.exists() {
             return Ok(());
         }
         let locks = root.join("locks");
-        fs::create_dir_all(&locks).map_err(failed("make", &locks))?;
+        fs::create_dir_all(&locks).map_err(FileError::of("create", &locks))?;
         let path = locks.join("in-use");
         let Some(_alone) = try_lock(&path, Lock::Alone)? else {
             return Err(CacheError::Busy);
         };
-        for entry in fs::read_dir(root).map_err(failed("read", root))?.flatten() {
+        for entry in fs::read_dir(root).map_err(FileError::of("read", root))?.flatten() {
             if entry.file_name() != "locks" {
-                remove(&entry.path()).map_err(failed("remove", &entry.path()))?;
+                remove(&entry.path()).map_err(FileError::of("remove", &entry.path()))?;
             }
         }
-        remove(&locks).map_err(failed("remove", &locks))
+        Ok(remove(&locks).map_err(FileError::of("remove", &locks))?)
     }
 
     /// A directory of the cache that the caller manages itself.
@@ -133,17 +104,17 @@ impl Cache {
         self.root.join(name)
     }
 
-    /// An empty directory on which rooms are put together.
+    /// An empty mount point for sandboxes.
     pub(crate) fn room(&self) -> PathBuf {
         self.root.join("room")
     }
 
-    /// Where an entry is or will be.
+    /// The path of an entry, which may not exist.
     pub(crate) fn entry(&self, kind: &str, key: &str) -> PathBuf {
         self.root.join(kind).join(key)
     }
 
-    /// Waits until nobody else makes or changes `name`.
+    /// Waits for the exclusive lock `name`.
     pub(crate) fn claim(&self, name: &str, interrupt: &Interrupt) -> Result<Claim, CacheError> {
         if self.in_use.is_none() {
             return Ok(Claim(None));
@@ -152,7 +123,6 @@ impl Cache {
         wait_for(&path, Lock::Alone, Some(interrupt)).map(|lock| Claim(Some(lock)))
     }
 
-    /// A scratch directory that is removed with this run at the latest.
     pub(crate) fn scratch(&self, name: &str) -> Result<Scratch, CacheError> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         if self.in_use.is_none() {
@@ -163,33 +133,33 @@ impl Cache {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join("partial").join(format!("{name}-{}-{number}", std::process::id()));
         let lock_path = lock_of(&path);
-        remove(&path).map_err(failed("remove", &path))?;
+        remove(&path).map_err(FileError::of("remove", &path))?;
         let lock = try_lock(&lock_path, Lock::Alone)?.ok_or(CacheError::Busy)?;
         let scratch = Scratch { path, lock_path, lock: Some(lock) };
-        fs::create_dir_all(&scratch.path).map_err(failed("make", &scratch.path))?;
+        fs::create_dir_all(&scratch.path).map_err(FileError::of("create", &scratch.path))?;
         Ok(scratch)
     }
 
-    /// Makes a scratch directory the entry `key`, replacing one that is broken.
+    /// Renames a scratch directory to the entry `key`; replaces a broken entry.
     pub(crate) fn publish(&self, scratch: Scratch, kind: &str, key: &str) -> Result<PathBuf, CacheError> {
         let place = self.entry(kind, key);
         if self.in_use.is_none() {
             return Ok(place);
         }
         let parent = self.root.join(kind);
-        fs::create_dir_all(&parent).map_err(failed("make", &parent))?;
+        fs::create_dir_all(&parent).map_err(FileError::of("create", &parent))?;
         self.discard(&place)?;
-        fs::rename(&scratch.path, &place).map_err(failed("make", &place))?;
+        fs::rename(&scratch.path, &place).map_err(FileError::of("create", &place))?;
         Ok(place)
     }
 
-    /// Removes an entry, at once as far as other runs can see.
+    /// Removes an entry atomically for other runs.
     pub(crate) fn discard(&self, place: &Path) -> Result<(), CacheError> {
         if fs::symlink_metadata(place).is_err() {
             return Ok(());
         }
         let away = self.scratch("discarded")?;
-        fs::rename(place, away.path.join("entry")).map_err(failed("remove", place))
+        Ok(fs::rename(place, away.path.join("entry")).map_err(FileError::of("remove", place))?)
     }
 
     /// Removes the scratch directories of runs that died.
@@ -197,7 +167,7 @@ impl Cache {
         let partial = self.root.join("partial");
         let dead: Vec<(PathBuf, File)> = {
             let _guard = self.guard()?;
-            let locks = fs::read_dir(&partial).map_err(failed("read", &partial))?;
+            let locks = fs::read_dir(&partial).map_err(FileError::of("read", &partial))?;
             locks
                 .flatten()
                 .map(|entry| entry.path())
@@ -210,20 +180,19 @@ impl Cache {
         };
         for (lock_path, _lock) in dead {
             let path = lock_path.with_extension("");
-            remove(&path).map_err(failed("remove", &path))?;
-            remove(&lock_path).map_err(failed("remove", &lock_path))?;
+            remove(&path).map_err(FileError::of("remove", &path))?;
+            remove(&lock_path).map_err(FileError::of("remove", &lock_path))?;
         }
         Ok(())
     }
 
-    /// Keeps a scratch directory from being swept before its lock is taken.
+    /// Protects a new scratch directory from [`Self::sweep`] until it has a lock.
     fn guard(&self) -> Result<File, CacheError> {
         wait_for(&self.root.join("locks/partial"), Lock::Alone, None)
     }
 }
 
 impl Scratch {
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -234,8 +203,7 @@ impl Drop for Scratch {
         if self.lock.is_none() {
             return;
         }
-        // What cannot be removed now is removed by the next run, as long as
-        // its lock file is there.
+        // If this fails, the lock file remains and the next run tries again.
         if remove(&self.path).is_ok() {
             let _ = remove(&self.lock_path);
         }
@@ -256,8 +224,8 @@ pub(crate) fn size(path: &Path) -> (u64, u64) {
     total
 }
 
-/// Removes a file or a tree, if it exists. Processes that a dying run took with
-/// it may still write for a moment, hence the patience.
+/// Removes a file or a tree, if it exists. Retries, because processes of a dying
+/// run may still write.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     let mut attempts = 0;
     loop {
@@ -280,16 +248,16 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether others may hold the lock as well.
 #[derive(Debug, Clone, Copy)]
 enum Lock {
     Shared,
     Alone,
 }
 
-/// Takes a lock unless somebody is in the way; it lasts as long as the file.
+/// Takes a lock, or returns none if another process has it.
 fn try_lock(path: &Path, kind: Lock) -> Result<Option<File>, CacheError> {
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed("open", path))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(path).map_err(FileError::of("open", path))?;
     let locked = match kind {
         Lock::Shared => file.try_lock_shared(),
         Lock::Alone => file.try_lock(),
@@ -297,11 +265,10 @@ fn try_lock(path: &Path, kind: Lock) -> Result<Option<File>, CacheError> {
     match locked {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(failed("lock", path)(source)),
+        Err(TryLockError::Error(source)) => Err(FileError::of("lock", path)(source).into()),
     }
 }
 
-/// The lock file beside a scratch directory.
 fn lock_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -326,81 +293,4 @@ fn wait_for(path: &Path, kind: Lock, interrupt: Option<&Interrupt>) -> Result<Fi
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cache() -> (tempfile::TempDir, Cache) {
-        let directory = tempfile::tempdir().unwrap();
-        let cache = Cache::open(directory.path().join("reglist")).unwrap();
-        (directory, cache)
-    }
-
-    #[test]
-    fn a_planned_cache_is_never_written_to() {
-        let directory = tempfile::tempdir().unwrap();
-        let cache = Cache::planned(directory.path().join("reglist"));
-        let _claim = cache.claim("x", &Interrupt::default()).unwrap();
-        let scratch = cache.scratch("tree").unwrap();
-        assert_eq!(cache.publish(scratch, "trees", "k").unwrap(), cache.entry("trees", "k"));
-        drop(cache.scratch("other").unwrap());
-        assert!(!directory.path().join("reglist").exists());
-    }
-
-    #[test]
-    fn a_scratch_directory_vanishes_unless_published() {
-        let (_directory, cache) = cache();
-        let dropped = cache.scratch("a").unwrap();
-        let path = dropped.path().to_owned();
-        drop(dropped);
-        assert!(!path.exists());
-
-        let kept = cache.scratch("a").unwrap();
-        fs::write(kept.path().join("file"), "x").unwrap();
-        let place = cache.publish(kept, "trees", "k").unwrap();
-        assert!(place.join("file").exists());
-        assert_eq!(fs::read_dir(cache.directory("partial")).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn publishing_replaces_a_broken_entry() {
-        let (_directory, cache) = cache();
-        let place = cache.entry("trees", "k");
-        fs::create_dir_all(&place).unwrap();
-        fs::write(place.join("broken"), "x").unwrap();
-        let whole = cache.scratch("a").unwrap();
-        cache.publish(whole, "trees", "k").unwrap();
-        assert!(!place.join("broken").exists());
-    }
-
-    #[test]
-    fn the_next_run_sweeps_what_a_dead_one_left_and_only_that() {
-        let (_directory, cache) = cache();
-        let living = cache.scratch("living").unwrap();
-        let dead = cache.directory("partial").join("dead-1-0");
-        fs::create_dir_all(&dead).unwrap();
-        fs::write(lock_of(&dead), "").unwrap();
-        let again = Cache::open(cache.root.clone()).unwrap();
-        assert!(!dead.exists());
-        assert!(living.path().exists());
-        drop(again);
-    }
-
-    #[test]
-    fn a_cache_in_use_is_not_cleared() {
-        let (_directory, cache) = cache();
-        let root = cache.root.clone();
-        assert!(matches!(Cache::clear(&root), Err(CacheError::Busy)));
-        drop(cache);
-        Cache::clear(&root).unwrap();
-        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn waiting_for_another_run_can_be_interrupted() {
-        let (_directory, cache) = cache();
-        let interrupt = Interrupt::default();
-        let _held = cache.claim("x", &interrupt).unwrap();
-        interrupt.add();
-        assert!(matches!(cache.claim("x", &interrupt), Err(CacheError::Interrupted)));
-    }
-}
+mod tests;

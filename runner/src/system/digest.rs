@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Content keys: what goes into a cache entry decides its name.
+//! Digests: the names of cache entries, and the checksums of files.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -8,18 +8,17 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-/// A digest under construction; every part is framed by its length, so that
-/// two lists of parts never give the same key by running into each other.
+/// A digest of several parts. Each part has its length as a prefix, so that
+/// different lists of parts have different digests.
 #[derive(Debug, Default)]
 pub(crate) struct Key(Sha256);
 
 impl Key {
-    /// A key for entries of `kind`, made by version `recipe` of the code.
+    /// `recipe` changes if the code makes incompatible entries.
     pub(crate) fn new(kind: &str, recipe: u32) -> Self {
         Self::default().with(kind).with(recipe.to_le_bytes())
     }
 
-    /// Adds one part.
     pub(crate) fn with(mut self, part: impl AsRef<[u8]>) -> Self {
         let part = part.as_ref();
         self.0.update((part.len() as u64).to_le_bytes());
@@ -27,7 +26,7 @@ impl Key {
         self
     }
 
-    /// The key's name: enough of the digest that no two ever meet.
+    /// The first 24 digits of the digest.
     pub(crate) fn finish(self) -> String {
         let mut name = hex(&self.0.finalize());
         name.truncate(24);
@@ -50,12 +49,10 @@ pub(crate) fn of_file(path: &Path) -> io::Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
-/// The digest of some bytes.
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Files that are written as a whole or not at all. A file that exists is only
-//! replaced by force; a link itself is replaced, and not the file behind it.
+//! The error of every file operation, and atomic writes of report files.
+//!
+//! A write replaces an existing file only with `force`. It replaces a symbolic
+//! link, not the link's target.
 
 use std::fs::Permissions;
 use std::io::{self, Write as _};
@@ -9,47 +11,48 @@ use std::path::{Path, PathBuf};
 
 use reglist_suite::exit;
 
-/// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    /// A file of that name is not to be overwritten.
     #[error("`{}` exists\n[name another file, or add --force]", path.display())]
-    Exists {
-        /// The file.
+    Exists { path: PathBuf },
+    #[error("`{}` exists and is not a regular file\n[name another file]", path.display())]
+    Special { path: PathBuf },
+    #[error("the directory of `{}` does not exist\n[create it, or name another file]", path.display())]
+    NoDirectory { path: PathBuf },
+    #[error("failed to {action} `{}`{}", path.display(), remedy(source))]
+    Failed {
+        action: &'static str,
         path: PathBuf,
-    },
-    /// A device, a pipe or a directory has that name.
-    #[error("`{}` exists and is no regular file\n[name another file]", path.display())]
-    Special {
-        /// The name.
-        path: PathBuf,
-    },
-    /// The file's directory does not exist.
-    #[error("there is no directory for `{}`\n[make it, or name another file]", path.display())]
-    NoDirectory {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system refuses.
-    #[error("failed to write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
         #[source]
         source: io::Error,
     },
 }
 
 impl FileError {
-    /// The error of a file that the system refuses to write.
-    pub(crate) fn write(path: &Path) -> impl Fn(io::Error) -> Self {
-        move |source| Self::Write { path: path.to_owned(), source }
+    /// The error of a file operation that the system refuses.
+    pub(crate) fn of<'p>(action: &'static str, path: &'p Path) -> impl Fn(io::Error) -> Self + use<'p> {
+        move |source| Self::Failed { action, path: path.to_owned(), source }
     }
 
-    /// The exit code: a wrong argument, or a machine in trouble.
+    pub(crate) fn write(path: &Path) -> impl Fn(io::Error) -> Self + use<'_> {
+        Self::of("write", path)
+    }
+
+    /// The exit code: a wrong argument, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
-        if let Self::Write { .. } = self { exit::INFRASTRUCTURE } else { exit::USAGE }
+        if let Self::Failed { .. } = self { exit::INFRASTRUCTURE } else { exit::USAGE }
+    }
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "\n[free disk space; for the cache, set XDG_CACHE_HOME to a directory on a larger disk]"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "\n[use a directory with the required permissions; for the cache, set XDG_CACHE_HOME]"
+        }
+        _ => "",
     }
 }
 
@@ -65,15 +68,14 @@ pub(crate) fn check(path: &Path, force: bool) -> Result<(), FileError> {
     }
 }
 
-/// Writes a file.
 pub(crate) fn write(path: &Path, content: &str, force: bool) -> Result<(), FileError> {
     check(path, force)?;
     let failed = FileError::write(path);
-    // The user's mask takes away from these.
+    // The kernel applies the user's umask.
     let everybody = Permissions::from_mode(0o666);
     let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(directory(path)).map_err(&failed)?;
     file.write_all(content.as_bytes()).map_err(&failed)?;
-    // The file may have come into being since the check.
+    // Another process may have created the file since the check.
     let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
     kept.map(drop).map_err(|error| match error.error.kind() {
         io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },

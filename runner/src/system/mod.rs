@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the runner needs of this machine: processes and their limits, the
-//! sandbox, the cache, files, progress.
+//! This machine: processes, sandbox, cache, files, progress.
 
 pub(crate) mod cache;
 pub(crate) mod digest;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Text on the standard output, and messages on the standard error.
+//! Results on standard output, messages on standard error.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-/// The standard output cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to write to the standard output")]
+#[error("failed to write to standard output")]
 pub(crate) struct PrintError(#[source] pub(crate) io::Error);
 
-/// Writes to the standard output; a closed pipe is the reader's choice.
+/// Writes to standard output; ignores a closed pipe.
 pub(crate) fn print(text: &str) -> Result<(), PrintError> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -19,28 +18,25 @@ pub(crate) fn print(text: &str) -> Result<(), PrintError> {
     }
 }
 
-/// Writes a message; a closed standard error is nobody's problem.
+/// Writes a message to standard error; ignores write errors.
 pub(crate) fn say(message: &str) {
     let _ = writeln!(io::stderr(), "{}", harmless(message));
 }
 
-/// Text that no terminal takes for a command: messages hold what boards, consoles
-/// and files say.
+/// Removes control characters: messages contain text from boards, consoles and
+/// files.
 fn harmless(message: &str) -> String {
     let plain = console::strip_ansi_codes(message);
     let is_harmless = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
     plain.chars().filter(is_harmless).collect()
 }
 
-/// Shows an error with its causes on the standard error.
 pub(crate) fn show(error: &dyn Error) {
     say(&chain(error));
 }
 
-/// The error, then every cause on its own line.
-///
-/// An error's text may have a second part, the remedy in brackets; causes come
-/// between the two, so that the last line is what to do next.
+/// The error, then each cause on its own line, then the error's remedy in
+/// brackets.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let text = error.to_string();
     let (what, remedy) = match text.rsplit_once("\n[") {

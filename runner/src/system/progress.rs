@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the user sees while a stage works: a bar on a terminal, one line per
-//! stage elsewhere. All of it goes to the standard error.
+//! Progress on standard error: a bar on a terminal, else one line per stage.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -11,27 +10,26 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, Progre
 use crate::system::output::say;
 use crate::system::verbosity::Verbosity;
 
-/// How progress is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
-    /// Stages that work at the same time have their bars below each other.
+    /// One bar for each concurrent stage.
     bars: Option<MultiProgress>,
     verbosity: Verbosity,
 }
 
 impl Progress {
-    /// Bars if the standard error is a terminal, and if they are not unwanted.
+    /// Shows bars if standard error is a terminal, unless `--quiet`.
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let shown = io::stderr().is_terminal() && !verbosity.is_quiet();
         Self { bars: shown.then(MultiProgress::new), verbosity }
     }
 
-    /// No progress at all, for tests and for plans.
+    /// No bars, for tests and dry runs.
     pub(crate) fn none() -> Self {
         Self { bars: None, verbosity: Verbosity::Normal }
     }
 
-    /// Shows a stage's progress until the result is dropped.
+    /// Shows a stage's progress until the drop of the result.
     pub(crate) fn stage(&self, name: &'static str) -> Bar {
         let bar = match &self.bars {
             Some(bars) => {
@@ -46,7 +44,6 @@ impl Progress {
         Bar { name, bar, started: Instant::now(), progress: self.clone() }
     }
 
-    /// Says something above the bars.
     pub(crate) fn say(&self, message: &str) {
         match &self.bars {
             Some(bars) => bars.suspend(|| say(message)),
@@ -54,14 +51,14 @@ impl Progress {
         }
     }
 
-    /// Says something that is worth a line, unless none is wanted.
+    /// Prints a line, unless `--quiet`.
     pub(crate) fn remark(&self, message: &str) {
         if !self.verbosity.is_quiet() {
             self.say(&format!("reglist: {message}"));
         }
     }
 
-    /// Says something that only the curious want to know.
+    /// Prints a line with `--verbose`.
     pub(crate) fn detail(&self, message: &str) {
         if self.verbosity.is_verbose() {
             self.say(&format!("reglist: {message}"));
@@ -69,7 +66,6 @@ impl Progress {
     }
 }
 
-/// One stage's progress.
 #[derive(Debug)]
 pub(crate) struct Bar {
     name: &'static str,
@@ -79,41 +75,38 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// From now on the number of steps is known.
+    /// Sets the number of steps.
     pub(crate) fn length(&self, steps: u64) {
         let style = style("{prefix:>10} [{bar:24}] {pos}/{len} {elapsed}{left} {wide_msg}");
         self.bar.set_style(style.progress_chars("=> ").with_key("left", left));
         self.bar.set_length(steps);
         self.bar.set_position(0);
-        // What came before says nothing of how long a step takes.
+        // Earlier work does not predict the time of a step.
         self.bar.reset_eta();
     }
 
-    /// The work began before it was shown.
+    /// Sets the time since the start of the work.
     pub(crate) fn began(&self, ago: Duration) {
         self.bar.set_elapsed(ago);
     }
 
-    /// One more step is done.
     pub(crate) fn advance(&self) {
         self.bar.inc(1);
     }
 
-    /// So many steps are done.
     pub(crate) fn advance_to(&self, steps: u64) {
         self.bar.set_position(steps);
     }
 
-    /// What is being done.
     pub(crate) fn message(&self, message: &str) {
         self.bar.set_message(console::strip_ansi_codes(message).trim().to_owned());
     }
 
-    /// The stage did its work; says so, with the time it took.
+    /// Prints the end of the stage with its duration.
     pub(crate) fn done(self, what: &str) {
         let seconds = self.started.elapsed().as_secs_f64();
         self.bar.finish_and_clear();
-        // What was over before anybody noticed is not worth a line.
+        // Short stages need no line.
         let worth = seconds >= 0.5 && !self.progress.verbosity.is_quiet();
         if worth || self.progress.verbosity.is_verbose() {
             self.progress.say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
@@ -127,7 +120,7 @@ impl Drop for Bar {
     }
 }
 
-/// The time that is left, once a tenth of the steps is there to tell it by.
+/// The estimated time left, after a tenth of the steps.
 fn left(state: &ProgressState, text: &mut dyn fmt::Write) {
     let known = |steps| state.pos() >= steps / 10 && state.pos() < steps;
     if state.len().is_some_and(known) {

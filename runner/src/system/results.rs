@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where a run leaves what it saw: the events, the console, the logs.
+//! The directory of a run's results: events, console, logs.
 //!
-//! Without a wish from the user that is a numbered directory in the cache, of
-//! which the last few are kept.
+//! By default: a timestamped directory in the cache, which keeps the last 20.
 
 use std::fs;
 use std::io;
@@ -12,55 +11,42 @@ use std::time::SystemTime;
 use reglist_suite::exit;
 
 use crate::system::cache::Cache;
+use crate::system::files::FileError;
 
-/// Runs whose results are kept.
+/// Directories of results that the cache keeps.
 const KEPT: usize = 20;
 
-/// The events, as JSON lines.
+/// Events as JSON lines.
 pub(crate) const EVENTS: &str = "events.jsonl";
-/// Lines of the target's that are no events.
+/// Lines of the target that are not events.
 pub(crate) const STRAY: &str = "stray.txt";
-/// The logs of the stages.
+/// Logs of the stages.
 pub(crate) const LOGS: &str = "logs";
-/// What each clause says of each fault.
 pub(crate) const MATRIX: &str = "matrix.json";
-/// The page.
 pub(crate) const PAGE: &str = "report.html";
-/// The console of the lab's machine; each boot has its own.
+/// Console of the lab's machine, one file per boot.
 pub(crate) const CONSOLE: &str = "console.log";
-/// The kernel's log of a board; each boot has its own.
+/// Kernel log of a board, one file per boot.
 pub(crate) const KERNEL_LOG: &str = "kernel.log";
-/// What the suite complained about on a board; each start has its own.
+/// Standard error of the suite on a board, one file per start.
 pub(crate) const SUITE_ERRORS: &str = "suite-stderr.txt";
-/// What is known of a run on a board that may be resumed.
+/// State of a run on a board, for `--resume`.
 pub(crate) const STATE: &str = "board";
 
-/// The directory of results cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResultsError {
-    /// Somebody's files are in the way.
     #[error("`{}` is not empty\n[name another directory, or add --force]", path.display())]
-    Occupied {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// It cannot be made or read.
-    #[error("failed to use `{}` for results", path.display())]
-    Unusable {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
+    Occupied { path: PathBuf },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl ResultsError {
-    /// The exit code: a wrong argument, or a machine in trouble.
+    /// The exit code: a wrong argument, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Occupied { .. } => exit::USAGE,
-            Self::Unusable { .. } => exit::INFRASTRUCTURE,
+            Self::File(error) => error.exit_code(),
         }
     }
 }
@@ -72,70 +58,69 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    /// A directory that the user named; refused if it holds anything.
+    /// A directory of the user; must be empty without `force`.
     pub(crate) fn named(path: &Path, force: bool) -> Result<Self, ResultsError> {
-        let unusable = |source| ResultsError::Unusable { path: path.to_owned(), source };
-        fs::create_dir_all(path).map_err(unusable)?;
-        let occupied = fs::read_dir(path).map_err(unusable)?.next().is_some();
+        let unusable = FileError::of("use", path);
+        fs::create_dir_all(path).map_err(&unusable)?;
+        let occupied = fs::read_dir(path).map_err(&unusable)?.next().is_some();
         if occupied && !force {
             return Err(ResultsError::Occupied { path: path.to_owned() });
         }
-        let path = fs::canonicalize(path).map_err(unusable)?;
-        for entry in fs::read_dir(&path).map_err(unusable)? {
-            let entry = entry.map_err(unusable)?;
+        let path = fs::canonicalize(path).map_err(&unusable)?;
+        for entry in fs::read_dir(&path).map_err(&unusable)? {
+            let entry = entry.map_err(&unusable)?;
             if entry.file_name().to_str().is_some_and(is_own) {
-                remove(&entry.path()).map_err(unusable)?;
+                remove(&entry.path()).map_err(&unusable)?;
             }
         }
         Ok(Self { path })
     }
 
-    /// A new directory in the cache; the oldest ones go.
+    /// A new directory in the cache; removes the oldest ones.
     pub(crate) fn in_cache(cache: &Cache) -> Result<Self, ResultsError> {
         let runs = cache.directory("runs");
-        let unusable = |source| ResultsError::Unusable { path: runs.clone(), source };
-        fs::create_dir_all(&runs).map_err(unusable)?;
+        let unusable = FileError::of("use", &runs);
+        fs::create_dir_all(&runs).map_err(&unusable)?;
         let mut old: Vec<PathBuf> =
-            fs::read_dir(&runs).map_err(unusable)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+            fs::read_dir(&runs).map_err(&unusable)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
         old.sort();
         for path in old.iter().take(old.len().saturating_sub(KEPT - 1)) {
             let _ = remove(path);
         }
         let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
         let path = runs.join(format!("{time}-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(unusable)?;
+        fs::create_dir_all(&path).map_err(&unusable)?;
         Ok(Self { path })
     }
 
-    /// The directory of an earlier run, as it is.
-    pub(crate) fn earlier(path: &Path) -> Result<Self, ResultsError> {
-        let unusable = |source| ResultsError::Unusable { path: path.to_owned(), source };
-        Ok(Self { path: fs::canonicalize(path).map_err(unusable)? })
+    /// The unchanged directory of an earlier run.
+    pub(crate) fn earlier(path: &Path) -> Result<Self, FileError> {
+        let unusable = FileError::of("use", path);
+        Ok(Self { path: fs::canonicalize(path).map_err(&unusable)? })
     }
 
-    /// A directory in this one; what an earlier run left there goes.
+    /// A directory in this one; replaces the results of an earlier run.
     pub(crate) fn within(&self, name: &str) -> Result<Self, ResultsError> {
         Self::named(&self.path.join(name), true)
     }
 
-    /// A directory that is only talked about.
+    /// The directory of a dry run, which does not exist.
     pub(crate) fn planned(cache: &Cache) -> Self {
         Self { path: cache.directory("runs").join("RUN") }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Whether an earlier run left a file of this name.
+/// Whether reglist writes a file of this name.
 fn is_own(name: &str) -> bool {
     let of_each_boot = [CONSOLE, KERNEL_LOG, SUITE_ERRORS];
     [EVENTS, STRAY, LOGS, MATRIX, PAGE, STATE].contains(&name) || of_each_boot.iter().any(|own| is_numbered(name, own))
 }
 
-/// The name of a file of which each boot has its own.
+/// The name of a file that each boot writes.
 pub(crate) fn numbered(name: &str, boot: u32) -> String {
     match name.rsplit_once('.') {
         Some((stem, kind)) if boot > 1 => format!("{stem}-{boot}.{kind}"),
@@ -143,7 +128,7 @@ pub(crate) fn numbered(name: &str, boot: u32) -> String {
     }
 }
 
-/// Whether a file has the name that [`numbered`] gives one of some boot.
+/// Whether [`numbered`] gives this name for any boot.
 fn is_numbered(file: &str, name: &str) -> bool {
     let Some((stem, kind)) = name.rsplit_once('.') else { return false };
     let rest = file.strip_prefix(stem).and_then(|rest| rest.strip_suffix(kind)?.strip_suffix('.'));

@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The room in which an external command runs: a file tree put together from
-//! parts, seen by nobody else, and a process namespace that dies as a whole.
+//! A sandbox for external commands: private mount and process namespaces.
 //!
-//! Two links keep anything from being left behind. The leader of the room gets
-//! SIGKILL from the kernel when this program dies, however it dies; and when
-//! the leader dies, so does the first process of the room's process namespace,
-//! which takes every other process with it. Mounts exist only in the room's
-//! mount namespace and vanish with its last process.
+//! Nothing outlives this program. When it dies, the kernel sends SIGKILL to the
+//! sandbox's leader. When the leader dies, the first process of the process
+//! namespace gets SIGKILL, and the kernel kills the rest of the namespace. The
+//! mounts vanish with the last process of the mount namespace.
 //!
-//! Without root the same happens inside a user namespace.
+//! Without root the sandbox is inside a user namespace.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
-/// Starts the leader: makes sure that this program is still alive (its death
-/// before the arming of the signal would go unnoticed), then goes on to
-/// `unshare`. Arguments: this program's process id, the command.
+/// The leader: checks that this program did not die before the death signal was
+/// set, then runs `unshare`. Arguments: this program's process id, the command.
 const LEADER: &str = "[ \"$PPID\" = \"$1\" ] || exit 1; shift; exec \"$@\"";
 
-/// First process of a room that is the host's own tree.
+/// First process of a sandbox with the host's tree.
 const HOST: &str = "\
 mount -t proc proc /proc 2>/dev/null || :
 trap : INT TERM
 \"$@\"
 exit $?";
 
-/// First process of a room with a tree of its own. Arguments: an empty
-/// directory, the tree, mounts, `--`, the command.
+/// First process of a sandbox with another tree. Arguments: an empty directory,
+/// the tree, mounts, `--`, the command.
 ///
-/// Remounting read-only is a second line of defence and may be refused inside
-/// a user namespace.
+/// The kernel may refuse the read-only remount inside a user namespace; it is
+/// only a second defence.
 const TREE: &str = "\
 set -eu
 room=$1 tree=$2
@@ -75,35 +72,25 @@ trap : INT TERM
 chroot \"$room\" \"$@\"
 exit $?";
 
-/// A part of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mount {
-    /// A directory, not to be written.
     ReadOnly {
-        /// Where it is outside.
         from: PathBuf,
-        /// Where it is inside.
         to: &'static str,
     },
-    /// A directory for the command's results.
     Writable {
-        /// Where it is outside.
         from: PathBuf,
-        /// Where it is inside.
         to: &'static str,
     },
-    /// Two directories, one seen through the other; not to be written.
+    /// A read-only overlay of two directories.
     Overlay {
-        /// What is seen first.
         upper: PathBuf,
-        /// What is seen where `upper` has nothing.
         lower: PathBuf,
-        /// Where it is inside.
         to: &'static str,
     },
 }
 
-/// Where a command runs.
+/// A sandbox: a tree and its mounts.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     tree: Option<(PathBuf, PathBuf)>,
@@ -112,23 +99,22 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// The host's own tree.
+    /// The host's tree.
     pub(crate) fn host() -> Self {
         Self { tree: None, mounts: Vec::new(), root: geteuid().is_root() }
     }
 
-    /// A tree (`/` is the host's), put together on the empty directory `at`.
+    /// Another tree, or parts of the host's (`/`), mounted on the empty directory `at`.
     pub(crate) fn tree(tree: &Path, at: &Path) -> Self {
         Self { tree: Some((at.to_owned(), tree.to_owned())), ..Self::host() }
     }
 
-    /// The same room with one more part.
     pub(crate) fn with(mut self, mount: Mount) -> Self {
         self.mounts.push(mount);
         self
     }
 
-    /// The parts, for a plan that a person reads.
+    /// The tree and its mounts, for `--dry-run`.
     pub(crate) fn describe(&self) -> Option<String> {
         let (_, tree) = self.tree.as_ref()?;
         let mut text = format!("inside {}", tree.display());
@@ -144,7 +130,7 @@ impl Room {
         Some(text)
     }
 
-    /// The whole command line that runs `command` inside.
+    /// The command line that runs `command` in the sandbox.
     pub(crate) fn enter(&self, command: &[OsString]) -> Vec<OsString> {
         let mut argv: Vec<OsString> = ["setpriv", "--pdeathsig", "KILL", "sh", "-c", LEADER, "reglist-leader"]
             .iter()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What all stages of one run share: the cache, the place of logs and
-//! results, the user's wish to stop, and how talkative to be.
+//! The state that all stages of a run share: cache, results, interrupts,
+//! verbosity.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,26 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::system::cache::Cache;
+use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
 use crate::system::progress::Progress;
 use crate::system::results::{LOGS, Results};
 use crate::system::verbosity::Verbosity;
 
-/// The run could not be set up.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SessionError {
-    /// A directory of the run.
-    #[error("failed to make `{}`", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-}
-
-/// One run of the program.
 #[derive(Debug)]
 pub(crate) struct Session {
     cache: Cache,
@@ -40,15 +26,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A run that keeps its logs in `results`; with `planning`, it only prints
-    /// what it would do.
+    /// With `planning`, the run only prints its commands.
     pub(crate) fn new(
         cache: Cache,
         results: Results,
         interrupt: Interrupt,
         verbosity: Verbosity,
         planning: bool,
-    ) -> Result<Self, SessionError> {
+    ) -> Result<Self, FileError> {
         let session = Self {
             cache,
             results,
@@ -60,37 +45,32 @@ impl Session {
         };
         if !planning {
             let logs = session.results.path().join(LOGS);
-            std::fs::create_dir_all(&logs).map_err(|source| SessionError::Directory { path: logs, source })?;
+            std::fs::create_dir_all(&logs).map_err(FileError::of("create", &logs))?;
         }
         Ok(session)
     }
 
-    /// The cache.
     pub(crate) fn cache(&self) -> &Cache {
         &self.cache
     }
 
-    /// The directory of this run's results.
     pub(crate) fn results(&self) -> &Path {
         self.results.path()
     }
 
-    /// The user's wish to stop.
     pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
 
-    /// How progress is shown.
     pub(crate) fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// Whether details are wanted.
     pub(crate) fn verbose(&self) -> bool {
         self.verbosity.is_verbose()
     }
 
-    /// Whether commands are printed instead of run.
+    /// Whether the run only prints its commands.
     pub(crate) fn planning(&self) -> bool {
         self.planning
     }
@@ -100,13 +80,13 @@ impl Session {
         let _ = writeln!(io::stdout(), "{line}");
     }
 
-    /// The log of the next stage; numbered, so that a listing shows the order.
+    /// The log of the next stage; its number shows the order.
     pub(crate) fn log(&self, stage: &str) -> PathBuf {
         let number = self.stages.fetch_add(1, Ordering::Relaxed) + 1;
         self.results.path().join(LOGS).join(format!("{number:02}-{stage}.log"))
     }
 
-    /// How many compilers may run at once.
+    /// Number of parallel compilers.
     pub(crate) fn jobs(&self) -> usize {
         thread::available_parallelism().map_or(2, usize::from)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A stage of the lab's pipeline: a name, a log, a time limit, and commands
-//! that run one after the other in their rooms.
+//! that run in sandboxes, one after the other.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -9,125 +9,68 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::system::files::FileError;
 use crate::system::progress::{Bar, Progress};
 use crate::system::sandbox::Room;
 use crate::system::session::Session;
 use crate::system::supervise::{Ending, Flow, Job, Limits, Source, supervise};
 
-/// Lines of a log that an error shows.
+/// Lines of a log in an error message.
 const TAIL: usize = 20;
-/// Lines shown from a compiler's first error on.
+/// Lines in an error message from a compiler's first error on.
 const EXCERPT: usize = 12;
 
-/// What went wrong with a stage.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StageError {
-    /// A command ended with a bad status.
-    #[error("stage {stage}: `{command}` {status}{excerpt}\n[the whole log: {}]", log.display())]
+    #[error("stage {stage}: `{command}` {status}{excerpt}\n[log: {}]", log.display())]
     Failed {
-        /// The stage.
         stage: &'static str,
-        /// The command's program.
         command: String,
-        /// Its status in words.
         status: String,
-        /// The lines of the log that matter, each on its own line.
+        /// Relevant lines of the log, each on its own line.
         excerpt: String,
-        /// The log.
         log: PathBuf,
     },
-    /// The disk is full.
-    #[error("stage {stage}: no space left on device{excerpt}\n[make room, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the need; log: {}]", log.display())]
+    #[error("stage {stage}: no space left on device{excerpt}\n[free disk space, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the required space; log: {}]", log.display())]
     Full {
-        /// The stage.
         stage: &'static str,
-        /// The lines of the log that matter, each on its own line.
+        /// Relevant lines of the log, each on its own line.
         excerpt: String,
-        /// The log.
         log: PathBuf,
     },
-    /// The user asked to stop.
-    #[error("stage {stage}: interrupted\n[nothing half-written remains, the next run works; log: {}]", log.display())]
-    Interrupted {
-        /// The stage.
-        stage: &'static str,
-        /// Whether the command had to be killed.
-        killed: bool,
-        /// The log.
-        log: PathBuf,
-    },
-    /// A command took too long.
-    #[error("stage {stage}: `{command}` took longer than {} s and was ended{excerpt}\n[the whole log: {}]", limit.as_secs(), log.display())]
+    #[error("stage {stage}: interrupted\n[run reglist again; it removes partial files; log: {}]", log.display())]
+    Interrupted { stage: &'static str, killed: bool, log: PathBuf },
+    #[error("stage {stage}: `{command}` timed out after {} s{excerpt}\n[log: {}]", limit.as_secs(), log.display())]
     TimedOut {
-        /// The stage.
         stage: &'static str,
-        /// The command's program.
         command: String,
-        /// The limit.
         limit: Duration,
-        /// The last lines of the log, each on its own line.
+        /// Last lines of the log, each on its own line.
         excerpt: String,
-        /// The log.
         log: PathBuf,
     },
-    /// A command could not be started.
-    #[error("stage {stage}: failed to run `{command}`\n[`reglist doctor` tells what is missing]")]
+    #[error("stage {stage}: failed to run `{command}`\n[`reglist doctor` lists missing requirements]")]
     Spawn {
-        /// The stage.
         stage: &'static str,
-        /// The program.
         command: String,
-        /// What the system says.
         #[source]
         source: io::Error,
     },
-    /// The log could not be written.
-    #[error("stage {stage}: failed to write the log `{}`", log.display())]
-    Log {
-        /// The stage.
-        stage: &'static str,
-        /// The log.
-        log: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// A file that the stage needs or makes.
-    #[error("stage {stage}: failed to {action} `{}`{}", path.display(), full(source))]
-    File {
-        /// The stage.
-        stage: &'static str,
-        /// What was tried.
-        action: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-}
-
-fn full(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "\n[make room, or set XDG_CACHE_HOME to a directory on a larger disk]"
-        }
-        _ => "",
-    }
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl StageError {
-    /// Whether a command's outputs may be half-written.
+    /// Whether a command may have left partial files.
     pub(crate) fn unclean(&self) -> bool {
         match self {
             Self::Interrupted { killed, .. } => *killed,
-            Self::TimedOut { .. } | Self::Full { .. } | Self::Log { .. } => true,
-            Self::Failed { .. } | Self::Spawn { .. } | Self::File { .. } => false,
+            Self::TimedOut { .. } | Self::Full { .. } | Self::File(_) => true,
+            Self::Failed { .. } | Self::Spawn { .. } => false,
         }
     }
 }
 
-/// One external command.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     argv: Vec<OsString>,
@@ -137,7 +80,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// A command in a room, with a small fixed environment.
+    /// A command in a sandbox, with a small fixed environment.
     pub(crate) fn new<I, A>(room: &Room, argv: I) -> Self
     where
         I: IntoIterator<Item = A>,
@@ -156,38 +99,35 @@ impl Step {
         }
     }
 
-    /// The caller's environment instead: its search path, proxies, homes.
+    /// Uses the caller's environment: search path, proxies, homes.
     pub(crate) fn with_caller_environment(mut self) -> Self {
         self.environment = std::env::vars_os().collect();
         self.variable("LC_ALL", "C")
     }
 
-    /// One more environment variable.
     pub(crate) fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
-    /// One more argument.
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.argv.push(argument.as_ref().to_owned());
         self
     }
 
-    /// More arguments.
     pub(crate) fn arguments<I: IntoIterator<Item = A>, A: AsRef<OsStr>>(mut self, more: I) -> Self {
         self.argv.extend(more.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// Silence on its standard output for longer than this means that it hangs.
+    /// Without output for this time, the command counts as hung.
     pub(crate) fn silence(mut self, limit: Duration) -> Self {
         self.silence = Some(limit);
         self
     }
 
-    /// The variables that matter, as `env` takes them; nothing if there are none.
+    /// The special variables, as arguments of `env`; empty if there are none.
     fn own_variables(&self) -> Vec<OsString> {
         let usual = |name: &OsString| {
             ["PATH", "HOME", "LC_ALL"].iter().any(|usual| name == usual)
@@ -207,14 +147,13 @@ impl Step {
         self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
-    /// The command as a shell would read it.
+    /// The command, quoted for a shell.
     fn quoted(&self, argv: &[OsString]) -> String {
         let words: Vec<String> = argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
     }
 }
 
-/// A stage at work.
 #[derive(Debug)]
 pub(crate) struct Stage<'s> {
     session: &'s Session,
@@ -225,12 +164,11 @@ pub(crate) struct Stage<'s> {
     bar: Bar,
 }
 
-/// How the command of a stage ended, where the stage judges that itself.
+/// The end of a command, for a caller that decides about success itself.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Its ending.
     pub(crate) ending: Ending,
-    /// Its last lines.
+    /// Last lines of the output.
     pub(crate) tail: Vec<String>,
 }
 
@@ -247,46 +185,38 @@ impl<'s> Stage<'s> {
             session.plan(&format!("\n# {name}"));
             return Ok(stage);
         }
-        let file = File::options().create(true).append(true).open(&stage.log);
-        match file {
-            Ok(file) => Ok(Self { file: Some(file), ..stage }),
-            Err(source) => Err(StageError::Log { stage: name, log: stage.log, source }),
-        }
+        let file = File::options().create(true).append(true).open(&stage.log).map_err(FileError::write(&stage.log))?;
+        Ok(Self { file: Some(file), ..stage })
     }
 
-    /// The stage's progress.
     pub(crate) fn bar(&self) -> &Bar {
         &self.bar
     }
 
-    /// The stage's log.
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
 
-    /// The work is done.
     pub(crate) fn done(self, what: &str) {
         if !self.session.planning() {
             self.bar.done(what);
         }
     }
 
-    /// The error for a file operation of this stage.
     pub(crate) fn file_error<'p>(
         &self,
         action: &'static str,
         path: &'p Path,
-    ) -> impl Fn(io::Error) -> StageError + use<'p> {
-        let stage = self.name;
-        move |source| StageError::File { stage, action, path: path.to_owned(), source }
+    ) -> impl Fn(io::Error) -> FileError + use<'p> {
+        FileError::of(action, path)
     }
 
-    /// Runs a command that has to succeed.
+    /// Runs a command that must succeed.
     pub(crate) fn run(&mut self, step: &Step) -> Result<(), StageError> {
         self.watch(step, &mut |_, _, _| Flow::Continue)
     }
 
-    /// Runs a command that has to succeed, looking at every line it prints.
+    /// Runs a command that must succeed, and passes every line to `look`.
     pub(crate) fn watch(
         &mut self,
         step: &Step,
@@ -326,7 +256,7 @@ impl<'s> Stage<'s> {
         }
     }
 
-    /// Runs a command and leaves it to the caller what its ending means.
+    /// Runs a command; the caller decides about success.
     pub(crate) fn attempt(
         &mut self,
         step: &Step,
@@ -354,7 +284,7 @@ impl<'s> Stage<'s> {
         .map_err(|source| StageError::Spawn { stage: self.name, command: step.program(), source })?;
         match written {
             Err(source) if !matches!(ending, Ending::Interrupted { .. }) => {
-                Err(StageError::Log { stage: self.name, log: self.log.clone(), source })
+                Err(FileError::write(&self.log)(source).into())
             }
             _ => Ok(Ended { ending, tail: tail.into() }),
         }
@@ -375,12 +305,11 @@ impl<'s> Stage<'s> {
     }
 }
 
-/// The lines of a log that tell what went wrong.
+/// Lines of a log that show the error.
 #[derive(Debug, Default)]
 struct Excerpt {
-    /// A compiler's first error, with what follows it.
+    /// A compiler's first error and the next lines.
     lines: Vec<String>,
-    /// Complaints about a full disk.
     full: Vec<String>,
 }
 
@@ -397,7 +326,7 @@ impl Excerpt {
     }
 }
 
-/// Each line on its own, indented, after the sentence they belong to.
+/// Indented lines, for the end of a message.
 pub(crate) fn indented(lines: &[String]) -> String {
     lines.iter().fold(String::new(), |mut text, line| {
         text.push_str("\n    ");

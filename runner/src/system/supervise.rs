@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Runs one command to its end, whatever that end is: its own, the user's
-//! Ctrl-C, or a time limit.
+//! Runs one command until it ends, the user interrupts it, or it times out.
 //!
-//! The command leads a process group. A polite signal goes to the whole group;
-//! if that does not help in a few seconds, or the user insists, SIGKILL does.
-//! Both outputs are read line by line as they come; the call returns when the
-//! command is gone *and* nobody holds its outputs any more, so that no
-//! descendant outlives the call.
+//! The command leads a process group. To stop it, the whole group gets SIGTERM,
+//! and SIGKILL after a few seconds or after a second Ctrl-C. The call returns
+//! when the command has ended and both outputs are closed, so that no descendant
+//! outlives the call.
 
 use std::ffi::OsString;
 use std::io::{self, Read, pipe};
@@ -21,72 +19,57 @@ use nix::unistd::Pid;
 
 use crate::system::interrupt::Interrupt;
 
-/// How long a command may take to die after a polite signal.
+/// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(4);
-/// How long to wait for outputs to close once everything was killed.
+/// Maximum wait for closed outputs after SIGKILL.
 const REAP: Duration = Duration::from_secs(10);
-/// Not SIGINT: what a shell starts in the background ignores that one, and so
-/// would every command started from here.
+/// Not SIGINT: background processes of a shell ignore it.
 const POLITE: Signal = Signal::SIGTERM;
-/// How often signals and limits are looked at.
+/// Interval of the checks for signals and limits.
 const TICK: Duration = Duration::from_millis(25);
-/// A longer line is cut: a runaway command must not fill the memory. An event
-/// with a finding for each register and place takes some hundred kilobytes.
+/// Longer lines are cut, to limit memory. The longest event has some hundred
+/// kilobytes.
 const LINE: usize = 1 << 23;
-/// Read at once.
 const BUFFER: usize = 1 << 16;
 
-/// What to run.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
-    /// Program and arguments.
     pub(crate) argv: Vec<OsString>,
-    /// The whole environment.
     pub(crate) environment: Vec<(OsString, OsString)>,
 }
 
-/// How long it may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// From start to end.
     pub(crate) total: Duration,
     /// Between two lines of standard output.
     pub(crate) silence: Option<Duration>,
 }
 
-/// Which output a line came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// Standard output.
     Output,
     /// Standard error.
     Error,
 }
 
-/// What the reader of the lines wants.
+/// The line reader's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
-    /// Go on.
     Continue,
-    /// Stop the command; its work is done.
+    /// Stop the command: it has done its work.
     Stop,
 }
 
-/// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// By itself.
     Exited(ExitStatus),
-    /// The reader of the lines had seen enough.
+    /// The line reader stopped the command.
     Stopped,
-    /// The user asked to stop.
     Interrupted {
-        /// Whether it had to be killed, so that its outputs may be half-written.
+        /// Whether SIGKILL ended it, so that it may have left partial files.
         killed: bool,
     },
-    /// It took longer than its limit.
     TimedOut {
-        /// The limit that it broke.
         limit: Duration,
     },
 }
@@ -96,7 +79,7 @@ enum Message {
     Closed,
 }
 
-/// Why the command is being ended from outside.
+/// Why this program stops the command.
 #[derive(Debug, Clone, Copy)]
 enum Reason {
     Interrupt,
@@ -104,10 +87,10 @@ enum Reason {
     Enough,
 }
 
-/// Runs a command and hands every line it prints to `line`.
+/// Runs a command and passes every line of its output to `line`.
 ///
 /// # Errors
-/// If the command cannot be started or waited for.
+/// The system cannot start the command or wait for it.
 pub(crate) fn supervise(
     job: &Job,
     limits: Limits,
@@ -155,8 +138,7 @@ pub(crate) fn supervise(
         }
     }
 
-    // The outputs are closed; what is left is a process about to end, or one
-    // that closed them on purpose.
+    // The outputs are closed, but the process may still run.
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -183,8 +165,8 @@ pub(crate) fn supervise(
     })
 }
 
-/// Asks a program something that it answers at once. The terminal's Ctrl-C does
-/// not reach it: an answer cut short would be taken for another one.
+/// Runs a short query. Its own process group keeps the terminal's Ctrl-C away,
+/// so that the answer is complete.
 pub(crate) fn ask(command: &mut Command) -> io::Result<Output> {
     command.stdin(Stdio::null()).process_group(0).output()
 }
@@ -219,7 +201,7 @@ fn spawn(job: &Job) -> io::Result<(Child, Receiver<Message>)> {
     Ok((child, messages))
 }
 
-/// Sends every line, without its end; the receiver may be gone already.
+/// Sends every line without its end; ignores a closed receiver.
 fn read_lines(mut from: impl Read, source: Source, to: &Sender<Message>) {
     let mut buffer = vec![0; BUFFER];
     let mut pending = Vec::new();
@@ -249,85 +231,10 @@ fn read_lines(mut from: impl Read, source: Source, to: &Sender<Message>) {
     let _ = to.send(Message::Closed);
 }
 
-/// Signals a group that may be gone already.
+/// Signals a group; ignores a group that has ended.
 fn signal(group: Pid, signal: Signal) {
     let _ = killpg(group, signal);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(20);
-
-    fn job(script: &str) -> Job {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        Job { argv: ["sh", "-c", script].map(OsString::from).to_vec(), environment: vec![("PATH".into(), path)] }
-    }
-
-    fn run(script: &str, limits: Limits) -> (Ending, Vec<String>) {
-        let mut lines = Vec::new();
-        let ending = supervise(&job(script), limits, &Interrupt::default(), &mut |source, line| {
-            lines.push(format!("{source:?} {line}"));
-            Flow::Continue
-        })
-        .unwrap();
-        (ending, lines)
-    }
-
-    #[test]
-    fn both_outputs_are_read_to_the_last_byte() {
-        let limits = Limits { total: LONG, silence: None };
-        let (ending, mut lines) = run("echo a; echo b >&2; printf c; exit 3", limits);
-        lines.sort();
-        assert_eq!(lines, ["Error b", "Output a", "Output c"]);
-        assert!(matches!(ending, Ending::Exited(status) if status.code() == Some(3)));
-    }
-
-    #[test]
-    fn a_line_without_end_does_not_fill_the_memory() {
-        let limits = Limits { total: LONG, silence: None };
-        let (_, lines) = run("head -c 20000000 /dev/zero | tr '\\0' x", limits);
-        assert_eq!(lines.len(), 3);
-    }
-
-    #[test]
-    fn a_command_that_takes_too_long_is_ended() {
-        let limit = Duration::from_millis(200);
-        let start = Instant::now();
-        let (ending, _) = run("sleep 30", Limits { total: limit, silence: None });
-        assert_eq!(ending, Ending::TimedOut { limit });
-        assert!(start.elapsed() < GRACE);
-    }
-
-    #[test]
-    fn silence_is_a_limit_of_its_own() {
-        let limit = Duration::from_millis(600);
-        let limits = Limits { total: LONG, silence: Some(limit) };
-        let (ending, lines) = run("for i in 1 2 3 4 5; do echo $i; sleep 0.2; done; sleep 30", limits);
-        assert_eq!(ending, Ending::TimedOut { limit });
-        assert_eq!(lines.len(), 5);
-    }
-
-    #[test]
-    fn the_reader_can_stop_a_command() {
-        let limits = Limits { total: LONG, silence: None };
-        let ending =
-            supervise(&job("echo enough; sleep 30"), limits, &Interrupt::default(), &mut |_, _| Flow::Stop).unwrap();
-        assert_eq!(ending, Ending::Stopped);
-    }
-
-    #[test]
-    fn outputs_closed_early_are_no_end() {
-        let limits = Limits { total: LONG, silence: None };
-        let (ending, _) = run("exec >&- 2>&-; sleep 0.3; exit 7", limits);
-        assert!(matches!(ending, Ending::Exited(status) if status.code() == Some(7)));
-    }
-
-    #[test]
-    fn a_missing_program_is_an_error() {
-        let job = Job { argv: vec!["/nonexistent".into()], environment: Vec::new() };
-        let limits = Limits { total: LONG, silence: None };
-        assert!(supervise(&job, limits, &Interrupt::default(), &mut |_, _| Flow::Continue).is_err());
-    }
-}
+mod tests;

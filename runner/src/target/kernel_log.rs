@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a kernel's log, or the console that shows it, says of the kernel's
-//! health.
+//! Finds crashes and warnings in a kernel log or on a console.
 
-/// Lines of a log that an error shows.
+/// Lines of a log in an error message.
 const TAIL: usize = 20;
-/// Words with which a kernel begins to report its own death.
+/// Signs of a kernel crash.
 const CRASHES: [&str; 4] = ["Kernel panic", "Oops", "BUG:", "Unable to handle kernel"];
 
 /// A line of the kernel log without its time.
@@ -13,18 +12,17 @@ pub(super) fn message(line: &str) -> &str {
     line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, message)| message)
 }
 
-/// Whether a line begins a kernel's report of its own death.
 pub(super) fn is_crash(line: &str) -> bool {
     CRASHES.iter().any(|sign| line.contains(sign))
 }
 
-/// Whether a line begins a kernel's report of something that must not happen.
+/// Whether a line reports a crash or a warning.
 pub(super) fn is_trouble(line: &str) -> bool {
     is_crash(line) || line.contains("WARNING: ")
 }
 
-/// The lines of a console that matter most: from the first sign of a crash
-/// on, or the last ones.
+/// The relevant lines of a console: from the first sign of a crash on, else the
+/// last ones.
 pub(super) fn excerpt(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let crash = lines.iter().position(|line| is_crash(line));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! An emulated machine: boots the kernel with the suite as its first process,
-//! and reads events from a serial port of their own.
+//! The target `lab`: an emulated machine boots the kernel with the suite as first
+//! process, and sends events over a serial port.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,58 +16,54 @@ use super::{MARGIN, SILENCE, Target, TargetError, show};
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
 use crate::record;
 use crate::record::run::{Kept, Run};
+use crate::system::files::FileError;
 use crate::system::results::{CONSOLE, EVENTS, STRAY, numbered};
 use crate::system::sandbox::Mount;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, StageError, Step, indented};
 use crate::system::supervise::{Ending, Flow, Source};
 
-/// A whole run takes seconds; a guest that is still busy after this is lost.
+/// Time limit of a boot; a run takes seconds.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// The same where a kernel is compared with the model: so many random calls are
-/// one case.
+/// Seconds of silence that count as a hang during `--compare-model`, which is one
+/// long case.
 const SILENCE_OF_CALLS: u64 = 10 * 60;
-/// A CPU with everything that KVM looks for. `max` adds more, and with it
-/// QEMU 11.1.3 now and then hands a program an old value from its memory: nine
-/// boots in ten ended with a crash of the suite in malloc.
+/// A CPU with all features that KVM checks. Not `max`: with it, QEMU 11.1.3
+/// sometimes loads stale memory, and 9 of 10 boots crashed in the suite's malloc.
 const CPU: &str = "la464";
-/// Features that soft LVZ gives the host unless it is told otherwise, so that a
-/// kernel which refuses one is in error and the cases are not just skipped.
+/// Features that soft LVZ emulates by default. If the kernel refuses one, the
+/// cases end in error instead of a skip.
 const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
-/// The kernel from which on the suite's model of 7.2 is closer than that of 6.12.
+/// From this kernel on, the suite uses its model of 7.2 instead of 6.12.
 const LATER_MODEL_SINCE: (u32, u32) = (6, 13);
-/// The kernel whose KVM first passed all of them on to guests.
+/// The first kernel whose KVM offers all of [`FEATURES`] to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
 const KERNEL: &str = "vmlinux";
 const IMAGE: &str = "image.cpio";
 
-/// The machine, and what its suite does.
+/// Settings of the machine and its suite.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
-    /// The fault that the kernel gets, or every one in its turn.
+    /// The fault of the kernel, or every fault in turn.
     pub(crate) fault: Option<Faults>,
-    /// Number of random calls that compare the kernel with the model, in place
-    /// of cases.
+    /// Number of random calls that compare the kernel with the model.
     pub(crate) compare_model: Option<u64>,
-    /// Words for the kernel's command line and its modules.
     pub(crate) append: Vec<String>,
-    /// How often the machine starts again after a kernel crash.
+    /// Maximum restarts after a kernel crash.
     pub(crate) restarts: u32,
-    /// Number of CPUs.
     pub(crate) cpus: u8,
-    /// Whether every CPU is kept busy.
+    /// Whether to load all guest CPUs.
     pub(crate) busy: bool,
-    /// Whether kernel and image are kept beside the results.
+    /// Whether to save kernel and image in the results.
     pub(crate) keep: bool,
-    /// The format in which the kernel's log has results, too.
+    /// Format of additional results in the kernel log.
     pub(crate) guest_format: Option<Format>,
-    /// Words of the suite that select and judge cases.
+    /// Arguments of the suite that select and judge cases.
     pub(crate) words: Vec<String>,
-    /// The time limit of a case among them, if any.
+    /// Time limit of a case.
     pub(crate) timeout: Option<Duration>,
 }
 
-/// The lab as a target.
 #[derive(Debug)]
 pub(crate) struct Lab<'s> {
     session: &'s Session,
@@ -78,7 +74,6 @@ pub(crate) struct Lab<'s> {
 }
 
 impl<'s> Lab<'s> {
-    /// A lab that is not ready yet.
     pub(crate) fn new(session: &'s Session, request: &'s Request, setup: &'s Setup, inputs: Inputs) -> Self {
         Self { session, request, setup, inputs, ready: None }
     }
@@ -112,7 +107,7 @@ impl<'s> Lab<'s> {
             .silence(Duration::from_secs(silence))
     }
 
-    /// What the suite is asked to do, but for cases that have ended.
+    /// The suite's arguments, without cases that have ended.
     fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(calls) = self.setup.compare_model {
@@ -168,9 +163,8 @@ impl Target for Lab<'_> {
             return Ok(Run::default());
         }
         let path = self.file(EVENTS);
-        let file_error = |source| LabError::Events { path: path.clone(), source };
-        let events = File::create(&path).map_err(file_error)?;
-        // A run for every fault has no use for a kernel that went down.
+        let events = File::create(&path).map_err(FileError::write(&path))?;
+        // With `--fault all`, no restart after a crash.
         let restarts = if self.setup.fault == Some(Faults::All) { 0 } else { self.setup.restarts };
         let mut run = Restarting::new(events, restarts);
         let mut except = Vec::new();
@@ -183,9 +177,9 @@ impl Target for Lab<'_> {
             let next = run.machine_ended(&end.cause);
             let whole = matches!(run.runs().current().end, Some(record::End::Finished(_)));
             if whole && end.console.iter().any(|line| is_crash(line)) {
-                // An oops costs the process that met it, and the kernel goes on.
-                let said = format!("reglist: warning: the kernel log is not clean{}", indented(&end.console));
-                self.session.progress().say(&said);
+                // After an oops the kernel may continue.
+                let warning = format!("reglist: warning: the kernel log has errors{}", indented(&end.console));
+                self.session.progress().say(&warning);
             }
             match next {
                 Next::Over => break end,
@@ -194,11 +188,11 @@ impl Target for Lab<'_> {
             self.session.progress().say(&format!("reglist: {}{}", end.cause.words, indented(&end.console)));
         };
         let complaints = machine.complaints;
-        let runs = run.finish().map_err(file_error)?;
+        let runs = run.finish().map_err(FileError::write(&path))?;
         if !runs.stray.is_empty() {
             let path = self.file(STRAY);
             let content = runs.stray.join("\n") + "\n";
-            fs::write(&path, content).map_err(|source| LabError::Events { path, source })?;
+            fs::write(&path, content).map_err(FileError::write(&path))?;
         }
         let results = Some(Kept { path: self.session.results().to_owned(), has_console: true });
         let (console, cause) = (end.console, Some(end.cause.words));
@@ -206,14 +200,13 @@ impl Target for Lab<'_> {
     }
 
     fn clean_up(&mut self) -> Result<(), TargetError> {
-        // The image's scratch directory went with the run; machine and mounts
-        // went with their processes.
+        // Scratch directory, machine and mounts have ended with the run.
         self.ready = None;
         Ok(())
     }
 }
 
-/// The emulated machine, from boot to boot.
+/// The emulated machine over several boots.
 struct Machine<'l> {
     lab: &'l Lab<'l>,
     ready: &'l Prepared,
@@ -222,17 +215,14 @@ struct Machine<'l> {
     complaints: Vec<String>,
 }
 
-/// How one boot ended.
 #[derive(Debug)]
 struct End {
-    /// What ended it, if its work was not done.
     cause: Cause,
-    /// The lines of the console that matter most.
+    /// Relevant lines of the console.
     console: Vec<String>,
 }
 
 impl Machine<'_> {
-    /// Prints the command of a boot.
     fn plan(&self) -> Result<(), TargetError> {
         let mut stage = Stage::new(self.lab.session, "boot", LIMIT)?;
         let scratch = self.lab.session.cache().scratch("image")?;
@@ -240,7 +230,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Boots once, and has the suite do all cases but some.
+    /// Boots once; the suite runs all cases except some.
     fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, TargetError> {
         let session = self.lab.session;
         self.boots += 1;
@@ -253,13 +243,13 @@ impl Machine<'_> {
         let job = Job::new(&self.ready.kernel, &self.append, arguments, given.busy).logging(given.guest_format);
         let image = scratch.path().join(IMAGE);
         lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job, self.lab.inputs.specs.as_ref())
-            .map_err(stage.file_error("write", &image))?;
+            .map_err(FileError::of("write", &image))?;
         if self.lab.setup.keep {
             let kernel = self.ready.kernel.path.join(KERNEL);
-            // Each boot has an image of its own: the first one's has all cases.
+            // One image per boot; the first one has all cases.
             for (from, name) in [(kernel, KERNEL), (image, &numbered(IMAGE, self.boots))] {
                 let kept = self.lab.file(name);
-                fs::copy(&from, &kept).map_err(stage.file_error("write", &kept))?;
+                fs::copy(&from, &kept).map_err(FileError::of("write", &kept))?;
             }
         }
         let ended = stage.attempt(&step, &mut |bar, source, line| {
@@ -284,25 +274,24 @@ impl Machine<'_> {
     }
 }
 
-/// What ended a machine, and where to read more. A guest that ends itself, as
-/// after a panic, leaves the emulator with status 0.
+/// Why a machine ended. After a guest panic the emulator exits with status 0.
 fn cause(console: &[String], ending: Ending, file: &str) -> Cause {
     let crash = console.iter().find(|line| is_crash(line)).map(|line| format!(": {}", message(line)));
     let crash = crash.unwrap_or_default();
     let (by, what) = match ending {
         Ending::TimedOut { limit } => {
-            (Breaker::Kernel, format!("the kernel hangs: silence for {} s{crash}", limit.as_secs()))
+            (Breaker::Kernel, format!("the kernel hangs: no event for {} s{crash}", limit.as_secs()))
         }
         Ending::Exited(status) if !status.success() => (Breaker::Machine, format!("the emulator failed ({status})")),
         Ending::Exited(_) | Ending::Stopped | Ending::Interrupted { .. } => {
-            (Breaker::Kernel, format!("the kernel died{crash}"))
+            (Breaker::Kernel, format!("the kernel crashed{crash}"))
         }
     };
     let blames = by == Breaker::Kernel;
-    Cause { by, blames, words: format!("{what}\n[the console of that boot is in {file}, beside the events]") }
+    Cause { by, blames, words: format!("{what}\n[console of that boot: {file}]") }
 }
 
-/// The kernel of the suite's model that is closest to a kernel.
+/// The closest kernel that the suite's model implements.
 fn closest_model(version: (u32, u32)) -> &'static str {
     if version < LATER_MODEL_SINCE { "6.12" } else { "7.2" }
 }

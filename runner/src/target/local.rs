@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! This machine: the suite runs inside this program, on /dev/kvm or on the
+//! The target `local`: the suite runs inside this program, on /dev/kvm or on the
 //! model.
 
 use std::fmt;
@@ -21,10 +21,10 @@ use crate::record::run::Run;
 use crate::record::runs::Runs;
 use crate::system::progress::{Bar, Progress};
 
-/// A run that takes longer gets a bar.
+/// Longer runs get a progress bar.
 const LATE: Duration = Duration::from_secs(2);
 
-/// Shows an interrupted run; the result is the program's exit code.
+/// Reports an interrupted run and returns the exit code.
 pub(crate) type LastWords = Arc<dyn Fn(Run) -> u8 + Send + Sync>;
 
 /// The local machine as a target.
@@ -36,9 +36,8 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Runs the suite with these options. The user's wish to stop ends the
-    /// program, after the last words: a case that hangs in the kernel would let
-    /// nobody return from it.
+    /// An interrupt calls `last_words` and exits, because a case that hangs in the
+    /// kernel never returns.
     pub(crate) fn new(
         options: Options,
         color: Option<ColorSetting>,
@@ -57,7 +56,6 @@ impl fmt::Debug for Local {
 
 impl Target for Local {
     fn prepare(&mut self) -> Result<(), TargetError> {
-        // The suite is a part of this program, and this machine is there.
         Ok(())
     }
 
@@ -86,34 +84,32 @@ impl Target for Local {
     }
 
     fn clean_up(&mut self) -> Result<(), TargetError> {
-        // The suite's processes ended with it.
         Ok(())
     }
 }
 
-/// Waits for the end of the program, which another thread brings about.
+/// Waits until another thread exits the program.
 fn last_words_are_being_said() -> ! {
     loop {
         thread::park();
     }
 }
 
-/// Follows the suite: keeps what it says, and looks after signals and bar.
+/// Collects the suite's events, and handles signals and the bar.
 struct Follower {
     state: Arc<Mutex<State>>,
     watch: Arc<Mutex<Option<Watch>>>,
     progress: Progress,
     last_words: LastWords,
-    /// The file that the suite writes events to, if any.
+    /// The suite's event file.
     events: Option<PathBuf>,
 }
 
-/// What is known of the run.
 #[derive(Default)]
 struct State {
     runs: Runs,
     bar: Option<Bar>,
-    /// Nothing that comes now belongs to the run.
+    /// Ignore further events.
     closed: bool,
 }
 
@@ -124,7 +120,6 @@ impl State {
         std::mem::take(&mut self.runs)
     }
 
-    /// Shows on the bar how far the run is.
     fn show(&self) {
         if let Some(bar) = &self.bar {
             let run = self.runs.current();
@@ -142,7 +137,7 @@ impl Follower {
         match event {
             Event::RunStarted(_) => {
                 let mut watch = lock(&self.watch);
-                // The watch of an earlier run goes on.
+                // Keep the watch of an earlier run.
                 if watch.is_none() {
                     *watch = Watch::hold().ok();
                 }
@@ -152,14 +147,13 @@ impl Follower {
         }
         let mut state = lock(&self.state);
         if !state.closed {
-            // An event that fits nowhere would be the suite's own mistake, and
-            // the judgement sees what is missing.
+            // An event of no run is a bug of the suite; the verdict shows the missing cases.
             let _ = state.runs.add(event.clone());
             state.show();
         }
     }
 
-    /// From the first case on the suite's copies exist, and threads may, too.
+    /// At the first case the suite has forked, and threads are allowed.
     fn begin_watch(&self) {
         let mut watch = lock(&self.watch);
         let (state, progress, last_words) =
@@ -172,7 +166,7 @@ impl Follower {
         if let Some(mut held) = watch.take() {
             match held.begin(LATE, tell) {
                 Ok(()) => *watch = Some(held),
-                // Nobody would take the signals that are held back.
+                // Without the thread nobody handles the blocked signals.
                 Err(_) => held.end(),
             }
         }
@@ -203,10 +197,9 @@ fn interrupt(state: &Mutex<State>, events: Option<&Path>, last_words: &LastWords
     }
 }
 
-/// Adds the last event to a file of events; what cannot be written is not worth
-/// a word at this moment.
+/// Appends the last event to the event file; ignores errors.
 fn append(events: Option<&Path>, event: &Event) {
-    // A device or a pipe may have nobody at its other end.
+    // Not to a device or a pipe, which may block.
     let file = events.filter(|path| path.is_file());
     if let (Some(path), Ok(line)) = (file, event.to_line()) {
         let _ = File::options().append(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What goes on beside a suite that runs in this process: the user's signals,
-//! and time.
+//! Watches for signals and the time while the suite runs in this process.
 //!
-//! The suite copies its process when it begins, and for that the process must
-//! have one thread. So signals are only held back at first, which the copies
-//! inherit: the terminal's Ctrl-C, which goes to all of them, ends none. The
-//! thread that takes the signals starts when the copies are made.
+//! The suite forks at its start, which requires a process with one thread. So
+//! this process first blocks the signals. The children inherit that, and Ctrl-C
+//! ends none of them. After the fork a thread takes the signals.
 
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd as _;
@@ -19,19 +17,16 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::{Pid, gettid};
 
-/// How long a thread that has ended may be seen in /proc.
+/// How long an ended thread may stay in /proc.
 const TRACE: Duration = Duration::from_secs(1);
 
-/// Something that happens beside the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum News {
-    /// The user wants to stop.
     Interrupt,
-    /// The run takes long.
     Late,
 }
 
-/// Signals that are held back, until the end of the watch.
+/// Blocked signals, until the end of the watch.
 #[derive(Debug)]
 pub(super) struct Watch {
     before: SigSet,
@@ -39,18 +34,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Holds back SIGINT, SIGTERM and SIGHUP.
-    ///
-    /// # Errors
-    /// None that the kernel has for these signals.
+    /// Blocks SIGINT, SIGTERM and SIGHUP.
     pub(super) fn hold() -> io::Result<Self> {
         Ok(Self { before: signals().thread_swap_mask(SigmaskHow::SIG_BLOCK)?, thread: None })
     }
 
-    /// Tells `tell` once when the run is `late`, and of the first signal.
-    ///
-    /// # Errors
-    /// Where the system has no more descriptors or threads.
+    /// Calls `tell` once after the time `late`, and for the first signal.
     pub(super) fn begin(&mut self, late: Duration, tell: impl FnMut(News) + Send + 'static) -> io::Result<()> {
         if self.thread.is_none() {
             let arrived = SignalFd::new(&signals())?;
@@ -64,7 +53,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Ends the watch. A signal that came too late for it takes its course.
+    /// Ends the watch. A pending signal then has its usual effect.
     pub(super) fn end(self) {
         if let Some((thread, end)) = self.thread {
             drop(end);
@@ -72,7 +61,7 @@ impl Watch {
                 await_the_end_of(id);
             }
         }
-        // What was a mask before is one again.
+        // The saved mask is valid.
         let _ = self.before.thread_set_mask();
     }
 }
@@ -86,7 +75,7 @@ fn watch(arrived: &SignalFd, ended: &PipeReader, late: Duration, mut tell: impl 
     let mut told = false;
     loop {
         let left = due.saturating_duration_since(Instant::now());
-        // Rounded up, or the last millisecond would be spent in asking again.
+        // Rounded up, to avoid busy polling in the last millisecond.
         let left = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
         let mut sources =
             [PollFd::new(arrived.as_fd(), PollFlags::POLLIN), PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
@@ -108,8 +97,8 @@ fn watch(arrived: &SignalFd, ended: &PipeReader, late: Duration, mut tell: impl 
     }
 }
 
-/// A joined thread is counted among the process's threads for another moment,
-/// in which the process cannot be copied.
+/// Waits until the kernel no longer counts a joined thread, so that the process
+/// can fork.
 fn await_the_end_of(thread: Pid) {
     let entry = format!("/proc/self/task/{thread}");
     let start = Instant::now();

@@ -144,3 +144,26 @@ fn a_killed_run_takes_its_processes_with_it() {
     assert_eq!(hanging.end().0, None);
     hanging.assert_nobody_left();
 }
+
+#[test]
+fn the_events_of_an_interrupted_run_give_the_same_verdict() {
+    let directory = tempfile::tempdir().unwrap();
+    let events = directory.path().join("events.jsonl");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
+    // A case that takes seconds.
+    command.args(["run", "--subject", "model", "--exact", "pmu_lbt.restore.any_order", "--shuffles", "1000000"]);
+    let run = command.arg("--events").arg(&events).process_group(0).stdout(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    while !fs::read_to_string(&events).is_ok_and(|text| text.contains("case_started")) {
+        assert!(start.elapsed() < PATIENCE, "no case begins");
+        thread::sleep(Duration::from_millis(5));
+    }
+    kill(pid(&run), Signal::SIGINT).unwrap();
+    let output = run.wait_with_output().unwrap();
+    let report = Command::new(env!("CARGO_BIN_EXE_reglist")).arg("report").arg(&events).output().unwrap();
+    let last = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().last().map(str::to_owned);
+    assert_eq!((output.status.code(), report.status.code()), (Some(5), Some(5)));
+    assert_eq!(last(&output.stdout), last(&report.stdout));
+    let words = "reglist: interrupted: in case pmu_lbt.restore.any_order; 1 of 1 case did not finish";
+    assert!(last(&report.stdout).is_some_and(|line| line.starts_with(words)), "{report:?}");
+}

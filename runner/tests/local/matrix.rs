@@ -52,7 +52,7 @@ fn wrong_requests_are_refused_before_anything_runs() {
     let home = tempfile::tempdir().unwrap();
     for (more, complaint) in [
         (&["--matrix", "m.html"][..], "`m.html`: the matrix is written as JSON\n[name a file that ends in .json]"),
-        (&["--matrix", "none/m.json"], "there is no directory for `none/m.json`\n["),
+        (&["--matrix", "none/m.json"], "the directory of `none/m.json` does not exist\n["),
         (&["--matrix"], "a value is required for '--matrix <FILE>'"),
         (&["--matrix", "m.json", "--format", "terse"], "--matrix does not go with --format\n["),
         (&["--force"], "--matrix <FILE>"),

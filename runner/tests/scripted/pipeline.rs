@@ -90,14 +90,14 @@ fn a_kernel_that_dies_costs_the_case_that_brought_it_down() {
     lab.write("bin/events", until(4) + "{\"event\":\"case_fini");
     let output = expect(1, &mut lab.lab(&["--results", "out"]));
     let report = text(&output.stdout);
-    assert!(report.contains("base.efault") && report.contains("the kernel died"), "{report}");
+    assert!(report.contains("base.efault") && report.contains("the kernel crashed"), "{report}");
     assert!(report.ends_with("reglist: failed: 1 of 2 cases on Linux 7.2.13, series v5\n"), "{report}");
     let events = fs::read_to_string(lab.path("out/events.jsonl")).unwrap();
     assert!(events.lines().last().unwrap().contains("run_finished"), "{events}");
 
     lab.write("bin/events", "");
     let message = text(&expect(5, &mut lab.lab(&[])).stderr);
-    assert!(message.contains("the suite did not start: the kernel died"), "{message}");
+    assert!(message.contains("the suite did not start: the kernel crashed"), "{message}");
 
     lab.write("bin/events", "{\"event\":\"run_aborted\",\"reason\":\"loading kvm.ko gives ENODEV\"}\n");
     let message = text(&expect(5, &mut lab.lab(&[])).stderr);
@@ -115,7 +115,7 @@ fn a_machine_starts_again_for_the_cases_that_are_left() {
     let output = expect(1, &mut lab.lab(&["--results", "out", "--keep"]));
     let report = text(&output.stdout);
     assert!(report.ends_with("reglist: failed: 1 of 2 cases on Linux 7.2.13, series v5\n"), "{report}");
-    assert!(text(&output.stderr).contains("reglist: the kernel died"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("reglist: the kernel crashed"), "{}", text(&output.stderr));
     assert!(lab.path("out/console.log").exists() && lab.path("out/console-2.log").exists());
     let [first, second] = ["image.cpio", "image-2.cpio"].map(|image| fs::read(lab.path("out").join(image)).unwrap());
     let except = "\"--except\",\n    \"base.count\"";

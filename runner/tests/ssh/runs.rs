@@ -163,7 +163,7 @@ fn kernel_log(board: Sshd) {
     assert_eq!(code, Some(0), "{output}{error}");
     let kept = fs::read_to_string(board.path("results/kernel.log")).unwrap();
     assert_eq!(kept, "[    3.0] fine\n[    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n");
-    let warning = "reglist: warning: the kernel log is not clean\n    [    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n";
+    let warning = "reglist: warning: the kernel log has errors\n    [    4.0] WARNING: CPU: 0 PID: 1 at kvm.c:1\n";
     assert!(error.contains(warning), "{error}");
 }
 

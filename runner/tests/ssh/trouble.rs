@@ -52,7 +52,7 @@ fn dropped(board: Sshd) {
     goes_on(&board);
     let (code, output, error) = run.end();
     assert_eq!(code, Some(0), "{output}{error}");
-    assert!(error.contains("dropped; trying again") && error.contains("connected again"), "{error}");
+    assert!(error.contains("reconnecting for up to") && error.contains("reglist: reconnected"), "{error}");
     Events::of(&board).assert_whole();
     board.assert_clean();
 }
@@ -65,7 +65,7 @@ fn silent_connection(board: Sshd) {
     goes_on(&board);
     let (code, output, error) = run.end();
     assert_eq!(code, Some(0), "{output}{error}");
-    assert!(error.contains("connected again"), "{error}");
+    assert!(error.contains("reglist: reconnected"), "{error}");
     board.cut();
     Events::of(&board).assert_whole();
     board.assert_clean();
@@ -190,8 +190,8 @@ fn rebooted(mut board: Sshd) {
     board.boot();
     let (code, output, error) = run.end();
     assert_eq!(code, Some(1), "{output}{error}");
-    assert!(error.contains("the board has started anew"), "{error}");
-    assert_one_suspect(&board, "the kernel died, and the board started anew");
+    assert!(error.contains("the board rebooted"), "{error}");
+    assert_one_suspect(&board, "the kernel crashed, and the board rebooted");
     board.assert_clean();
 }
 
@@ -206,7 +206,7 @@ fn rebooted_meanwhile(mut board: Sshd) {
     }
     board.boot();
     expect(1, board.resume(&[]));
-    assert_one_suspect(&board, "the kernel died, and the board started anew");
+    assert_one_suspect(&board, "the kernel crashed, and the board rebooted");
     board.assert_clean();
 }
 
@@ -228,7 +228,7 @@ fn last_words(mut board: Sshd) {
     board.boot();
     let (_, output, error) = run.end();
     assert!(output.contains("reglist: kernel down: in case base."), "{output}{error}");
-    assert!(error.contains("the kernel died, and the board started anew"), "{error}");
+    assert!(error.contains("the kernel crashed, and the board rebooted"), "{error}");
     assert!(!error.contains("not kept"), "{error}");
     let kept = fs::read_to_string(board.path("results/kernel.log")).unwrap();
     assert_eq!(kept, "Kernel panic - not syncing: a test\n");
@@ -268,7 +268,7 @@ fn silent(board: Sshd) {
     board.hold(MIDDLE);
     let (code, output, error) = run.end();
     assert_eq!(code, Some(5), "{output}{error}");
-    assert!(error.contains("the suite hangs: silence for 31 s\n"), "{error}");
+    assert!(error.contains("the suite hangs: no event for 31 s\n"), "{error}");
     board.assert_clean();
     // The results are those of any other run.
     let report =

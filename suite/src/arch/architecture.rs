@@ -39,13 +39,11 @@ pub struct Feature {
 
 impl Feature {
     /// The name in specifications and on the command line.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.name
     }
 
     /// What it is.
-    #[must_use]
     pub fn about(self) -> &'static str {
         self.about
     }

@@ -14,7 +14,6 @@ pub struct IdField {
 
 /// What the bits of an id say that every architecture forms alike (uapi
 /// linux/kvm.h, `KVM_REG_ARCH_MASK` and `KVM_REG_SIZE_MASK`).
-#[must_use]
 pub fn common_fields(id: u64) -> [IdField; 2] {
     const SIZES: u64 = 8;
     let architecture = match id >> 56 {

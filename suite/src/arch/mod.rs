@@ -18,7 +18,6 @@ pub use x86_64::X86_64;
 pub const ALL: [&dyn Arch; 2] = [&LoongArch64, &X86_64];
 
 /// The architecture of a name, as `uname -m` spells it.
-#[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Arch> {
     ALL.into_iter().find(|arch| arch.name() == name)
 }

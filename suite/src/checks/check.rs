@@ -1,52 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a check is.
+//! The type of a check.
 
 use super::case::{Case, CheckError};
 
-/// The state in which a check wants its vCPU.
+/// State of the vCPU when a check starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VcpuState {
-    /// As a VMM has it, with the configuration's features on.
+    /// Set up as by a VMM, with the features of the configuration on.
     SetUp,
-    /// As KVM_CREATE_VCPU leaves it; only for the configuration without
-    /// features.
+    /// Just created, nothing SET; only for the configuration without features.
     Fresh,
 }
 
-/// What a check needs to be specified.
+/// The part of the specification that a check needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Nothing: it holds for any list, on any architecture.
+    /// None: the check applies to any list on any architecture.
     Contract,
-    /// The list.
+    /// The expected list.
     List,
 }
 
-/// A check: what it is called, which clauses it tests, and how.
+/// Code that tests clauses.
 #[derive(Debug)]
 pub struct Check {
-    /// `theme.name`, the part of a case's id behind the configuration.
+    /// `theme.name`: the id of its cases without the configuration.
     pub name: &'static str,
-    /// The clauses that its findings can be about, beside list.complete and
-    /// reg.get, without which there is nothing to check.
+    /// The clauses that it reports on. It can also report on list.complete and
+    /// reg.get, because without a list and values there is nothing to check.
     pub clauses: &'static [&'static str],
-    /// What it does and looks at: sentences for people.
+    /// Description for users, in sentences.
     pub does: &'static str,
-    /// The state in which it wants its vCPU.
+    /// State of the vCPU when it starts.
     pub state: VcpuState,
-    /// What it needs to be specified.
+    /// The part of the specification that it needs.
     pub scope: Scope,
-    /// The check itself.
-    pub run: fn(&Case<'_>) -> Result<(), CheckError>,
+    pub(super) run: fn(&Case<'_>) -> Result<(), CheckError>,
 }
 
 impl Check {
-    /// Runs it on a case.
-    ///
-    /// # Errors
-    /// Why it ended before its end, or the clause that it reports about and the
-    /// specification has not.
-    pub fn on(&self, case: &Case<'_>) -> Result<(), CheckError> {
+    pub(crate) fn on(&self, case: &Case<'_>) -> Result<(), CheckError> {
         let result = (self.run)(case);
         case.unknown_clause().map_or(result, |clause| Err(CheckError::UnknownClause(clause)))
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The list's contents: which ids, each once, well formed, in which order.
+//! Contents of the list: the expected ids, each once, well formed and in order.
 
 use std::collections::BTreeSet;
 
@@ -11,27 +11,24 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "contents.exact",
         &["list.contents"],
-        "Compares the ids in the list with the specification's, in both directions, and names each that is \
-         missing or not expected.",
+        "Compares the listed ids with the expected ones. Reports each missing and each unexpected register.",
         exact,
     ),
-    contract("contents.unique", &["list.unique"], "Looks for an id that stands in the list a second time.", unique),
+    contract("contents.unique", &["list.unique"], "Looks for ids that are listed twice.", unique),
     contract(
         "contents.canonical",
         &["list.canonical"],
-        "Looks at the form of every id in the list: architecture byte, size, reserved bits, type and index.",
+        "Validates every listed id: architecture byte, size, reserved bits, type and index.",
         canonical,
     ),
     check(
         "contents.order",
         &["list.order"],
-        "Compares the order of the registers that are both listed and expected, and names the first that is out \
-         of place.",
+        "Compares the order of the registers that are both listed and expected. Reports the first one out of order.",
         order,
     ),
 ];
 
-/// list.contents
 fn exact(case: &Case<'_>) -> Result<(), CheckError> {
     let listed = case.listed()?;
     case.record(&listed);
@@ -45,7 +42,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
             continue;
         }
         let report = if case.spec.allow_new {
-            case.note("list.contents", "a register that the specification knows", NEW)
+            case.note("list.contents", "a register of the specification", NEW)
         } else {
             case.finding("list.contents", "not listed", "listed")
         };
@@ -54,12 +51,11 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// list.unique
 fn unique(case: &Case<'_>) -> Result<(), CheckError> {
     let mut seen = BTreeSet::new();
     for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if !seen.insert(id) {
-            case.finding("list.unique", "listed once", "listed again")
+            case.finding("list.unique", "listed once", "listed twice")
                 .register(case.name(id))
                 .entry(entry)
                 .ioctl(GET_REG_LIST);
@@ -68,7 +64,6 @@ fn unique(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// list.canonical
 fn canonical(case: &Case<'_>) -> Result<(), CheckError> {
     for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if let Some(fault) = case.spec.arch.malformed(id) {
@@ -81,7 +76,6 @@ fn canonical(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// list.order: of the registers that are both listed and expected.
 fn order(case: &Case<'_>) -> Result<(), CheckError> {
     let listed = case.listed()?;
     let common: Vec<u64> =
@@ -89,8 +83,8 @@ fn order(case: &Case<'_>) -> Result<(), CheckError> {
     let wanted: Vec<_> = case.spec.expected().iter().filter(|register| common.contains(&register.id)).collect();
     let first = common.iter().zip(wanted).find(|(id, register)| **id != register.id);
     if let Some((id, register)) = first {
-        let observed = format!("{} in its place", case.name(*id).name);
-        case.finding("list.order", "the specification's order", observed)
+        let observed = format!("{} at its position", case.name(*id).name);
+        case.finding("list.order", "the order of the specification", observed)
             .register(register.named())
             .ioctl(GET_REG_LIST);
     }

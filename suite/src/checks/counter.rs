@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Counters: they go forward, and the first vCPU sets them for the whole VM.
+//! Counters: they advance, and vCPU 0 sets them for the whole VM.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,28 +17,27 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "counter.forward",
         CLAUSES,
-        "Reads a counter twice, a millisecond apart. It must have moved, and no faster than a clock can.",
+        "GETs each counter twice, a millisecond apart. It must advance, and no faster than any clock does.",
         forward,
     ),
     check(
         "counter.set",
         CLAUSES,
-        "SETs a counter far ahead, to 0 and back. After each it must be there, plus the time gone by.",
+        "SETs each counter far ahead, to 0 and back. After each SET, GET must return that value plus the elapsed time.",
         set,
     ),
     check(
         "counter.other_vcpu",
         CLAUSES,
-        "SETs a counter on vCPU 1, which must change nothing, and then on vCPU 0, which vCPU 1 must see too.",
+        "SETs each counter on vCPU 1, which must have no effect, and then on vCPU 0, which must also set it on vCPU 1.",
         other_vcpu,
     ),
 ];
 
 /// Longer than one tick of any counter.
 const A_WHILE: Duration = Duration::from_millis(1);
-/// What a GET should bring.
-const VALUE: &str = "a value";
-/// Ahead of any time that a machine has been up.
+const VALUE: &str = "GET succeeds";
+/// More ticks than any machine has been up.
 const FAR: u64 = 1 << 56;
 
 fn counters<'a>(case: &Case<'a>) -> Result<Vec<&'a Register>, CheckError> {
@@ -47,7 +46,6 @@ fn counters<'a>(case: &Case<'a>) -> Result<Vec<&'a Register>, CheckError> {
     Ok(registers)
 }
 
-/// reg.counter: forward, and no faster than a clock can.
 fn forward(case: &Case<'_>) -> Result<(), CheckError> {
     for register in counters(case)? {
         let start = Instant::now();
@@ -57,45 +55,44 @@ fn forward(case: &Case<'_>) -> Result<(), CheckError> {
         let gone = second.wrapping_sub(first).number();
         if gone == 0 || gone > ticks(start.elapsed()) {
             let observed = if gone == 0 { "no tick".to_owned() } else { format!("{first:#x}, then {second:#x}") };
-            case.finding("reg.counter", format!("some ticks in {A_WHILE:?}"), observed).get(register.named());
+            case.finding("reg.counter", format!("a plausible number of ticks in {A_WHILE:?}"), observed)
+                .get(register.named());
         }
     }
     Ok(())
 }
 
-/// reg.counter: to a new value, later and earlier.
 fn set(case: &Case<'_>) -> Result<(), CheckError> {
     for register in counters(case)? {
         let Some(first) = case.read(&case.access, register, VALUE)? else { continue };
         for value in [first.wrapping_add(FAR), Value::new(0, first.size()), first] {
             let start = Instant::now();
             if let Err(errno) = case.access.set(register.id, value)? {
-                case.refused("reg.counter", register, format!("SET of {value:#x} is accepted"), errno);
+                case.refused("reg.counter", register, format!("SET to {value:#x} succeeds"), errno);
                 continue;
             }
-            near(case, &case.access, register, value, start, "what it was SET to")?;
+            near(case, &case.access, register, value, start, "the value of the SET")?;
         }
         let _ = case.access.set(register.id, first)?;
     }
     Ok(())
 }
 
-/// reg.counter: another vCPU reads the same, also after a SET, and cannot set it.
 fn other_vcpu(case: &Case<'_>) -> Result<(), CheckError> {
     let other = case.vcpu_alike(case.vm, 1)?;
     let there = Access::new(other.as_ref())?;
     for register in counters(case)? {
         let start = Instant::now();
         let Some(first) = case.read(&case.access, register, VALUE)? else { continue };
-        near(case, &there, register, first, start, "on vCPU 1 what it is on vCPU 0")?;
+        near(case, &there, register, first, start, "on vCPU 1, the value of vCPU 0")?;
         if let Err(errno) = there.set(register.id, first.wrapping_add(FAR))? {
-            case.refused("reg.counter", register, "SET on vCPU 1 is accepted and ignored", errno);
+            case.refused("reg.counter", register, "SET on vCPU 1 succeeds without effect", errno);
         }
-        near(case, &case.access, register, first, start, "on vCPU 0 what it was before a SET on vCPU 1")?;
-        near(case, &there, register, first, start, "on vCPU 1 what it was before a SET there")?;
+        near(case, &case.access, register, first, start, "on vCPU 0, the value before a SET on vCPU 1")?;
+        near(case, &there, register, first, start, "on vCPU 1, the value before a SET on vCPU 1")?;
         let (start, value) = (Instant::now(), first.wrapping_add(FAR));
         if case.access.set(register.id, value)?.is_ok() {
-            near(case, &there, register, value, start, "on vCPU 1 what it was SET to on vCPU 0")?;
+            near(case, &there, register, value, start, "on vCPU 1, the value of the SET on vCPU 0")?;
         }
         let _ = case.access.set(register.id, first)?;
     }
@@ -113,7 +110,7 @@ fn near(
 ) -> Result<(), CheckError> {
     let Some(found) = case.read(access, register, VALUE)? else { return Ok(()) };
     if found.wrapping_sub(wanted).number() > ticks(start.elapsed()) {
-        case.finding("reg.counter", format!("{what}: {wanted:#x} and the time gone by"), format!("{found:#x}"))
+        case.finding("reg.counter", format!("{what}: {wanted:#x} plus the elapsed time"), format!("{found:#x}"))
             .get(register.named());
     }
     Ok(())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Bad memory, the array: reg[] that ends before the list does, at every entry.
+//! Bad memory in reg[]: the writable part ends before every entry in turn.
 
 use nix::errno::Errno;
 
@@ -14,46 +14,45 @@ pub(super) const CHECKS: &[Check] = &[
     contract(
         "efault.array_unmapped",
         CLAUSES,
-        "Ends the memory of reg[] at every entry in turn, with nothing mapped behind. Looks at the errno, n, \
-         the entries before the end and the bytes around them, and at good calls in between.",
+        "Unmaps reg[] from every entry on in turn. Each call must fail with EFAULT, set n to C, write the entries \
+         before the hole and nothing else. Good calls in between must succeed.",
         |case| every_entry(case, Beyond::Unmapped, false),
     ),
     contract(
         "efault.array_read_only",
         CLAUSES,
-        "As efault.array_unmapped, with memory behind the end that can be read and not written.",
+        "As efault.array_unmapped, with read-only memory in place of the hole.",
         |case| every_entry(case, Beyond::ReadOnly, false),
     ),
     contract(
         "efault.array_file_end",
         CLAUSES,
-        "As efault.array_unmapped, in a mapped file that ends there, so that the page behind exists and cannot \
-         be filled.",
+        "As efault.array_unmapped, with a page beyond the end of a mapped file in place of the hole.",
         |case| every_entry(case, Beyond::FileEnd, false),
     ),
     contract(
         "efault.landing_zone",
         CLAUSES,
-        "As efault.array_unmapped, with memory mapped where a kernel would write on that took -EFAULT for a \
-         number of entries. Not a byte may change there.",
+        "As efault.array_unmapped, with inaccessible memory in place of the hole, and mapped memory where a kernel \
+         writes that uses -EFAULT as an index. The kernel must not write there.",
         |case| every_entry(case, Beyond::NoAccess, true),
     ),
 ];
 
-/// After how many failed calls a good one is made.
+/// Failed calls between two good ones.
 const USABLE_EVERY: usize = 8;
 
-/// reg[] holds entries 0..k and ends there, for every k; with the landing zone,
-/// a lost EFAULT would find mapped memory where it writes on.
+/// For every k, reg[] holds entries 0..k. The landing zone is mapped memory
+/// where a kernel writes that uses -EFAULT as an index.
 fn every_entry(case: &Case<'_>, beyond: Beyond, landing_zone: bool) -> Result<(), CheckError> {
     let ids = case.listed_if_any()?;
-    // Not C itself, so that a kernel which leaves n as it was is told from one that sets it.
+    // Not C itself, to detect a kernel that leaves n unchanged.
     let n = ids.len() as u64 + 1;
     let mut memory = ListMemory::new(ids.len(), beyond, landing_zone)?;
     for k in 0..ids.len() {
         let answer = case.list_in(&mut memory, Placement { n, capacity: k, slack: 0 })?;
         judge(case, beyond, k, &ids, &answer);
-        // What a failed call leaves behind shows in the prefix of the next one, too.
+        // The prefix of the next failed call shows leftovers of this one, too.
         if k % USABLE_EVERY == 0 {
             still_usable(case, &ids)?;
         }
@@ -62,27 +61,31 @@ fn every_entry(case: &Case<'_>, beyond: Beyond, landing_zone: bool) -> Result<()
 }
 
 fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAnswer) {
-    // efault.array
     if answer.result != Err(Errno::EFAULT) {
+        let stray = answer.stray.first();
+        let written = stray.map(|stray| format!("; {} bytes written {}", stray.bytes, stray.place)).unwrap_or_default();
         case.finding(
             "efault.array",
-            format!("EFAULT when reg[] is {} from the entry on", beyond.what()),
-            outcome(answer.result),
+            format!("EFAULT: reg[] is {} from this entry on", beyond.what()),
+            format!("{}{written}", outcome(answer.result)),
         )
         .entry(k)
         .list(answer.result);
     }
-    // efault.prefix
     if answer.n != ids.len() as u64 {
-        case.finding("efault.prefix", "n set to C beside EFAULT", format!("n = {}", answer.n))
-            .entry(k)
-            .list(answer.result);
+        case.finding(
+            "efault.prefix",
+            "the kernel sets n to C even if it fails with EFAULT",
+            format!("n = {}", answer.n),
+        )
+        .entry(k)
+        .list(answer.result);
     }
     let right = |(slot, id): (&Option<u64>, &u64)| *slot == Some(*id);
     if !answer.slots.iter().zip(ids).all(right) {
         let prefix = answer.slots.iter().zip(ids).take_while(|pair| right(*pair)).count();
-        let observed = if prefix == 0 { "none of them".into() } else { format!("{prefix} of them") };
-        case.finding("efault.prefix", "every entry before the unwritable one written", observed)
+        let observed = if prefix == 0 { "no entry is written".into() } else { format!("{prefix} entries are written") };
+        case.finding("efault.prefix", "the kernel writes every entry before the first unwritable one", observed)
             .entry(k)
             .list(answer.result);
     }

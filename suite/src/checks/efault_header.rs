@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Bad memory, the header: where n cannot be read, or read but not written.
+//! Bad memory in the header: `n` is unreadable, or readable but not writable.
 
 use nix::errno::Errno;
 
@@ -13,33 +13,32 @@ pub(super) const CHECKS: &[Check] = &[
     contract(
         "efault.header_unreachable",
         &["efault.header", "efault.usable"],
-        "Gives headers that cannot be read, or not written: NULL, unmapped, protected, read-only, past a file's \
-         end, addresses of the kernel. After them, a good call must succeed.",
+        "Passes unreadable and unwritable headers: NULL, unmapped, PROT_NONE, read-only, beyond a file's end, kernel \
+         addresses. Each call must fail with EFAULT, and a good call afterwards must succeed.",
         unreachable,
     ),
     contract(
         "efault.header_read_only",
         &["efault.header", "efault.stray", "efault.usable"],
-        "Gives a header that can be read but not written, with n from 0 to C + 1. The answer must be EFAULT, \
-         also where n is too small, and memory stays as it was.",
+        "Passes a read-only header with n from 0 to C + 1. Each call must fail with EFAULT, even if n is too small, \
+         and write nothing.",
         read_only,
     ),
     contract(
         "efault.header_straddling",
         &["efault.header", "efault.usable"],
-        "Gives a header of which some bytes lie on a mapped page and the others on none, at both ends.",
+        "Passes headers that lie partly on a mapped and partly on an unmapped page. Each call must fail with EFAULT.",
         straddling,
     ),
     contract(
         "efault.misaligned",
         &["efault.misaligned", "efault.stray"],
-        "Asks with a header 1 to 7 bytes off its alignment. The list must be the same, and a small n must fail \
-         as it does aligned.",
+        "Passes headers that are 1 to 7 bytes off alignment. The list must be the same, and n = 0 must give the same \
+         result as with an aligned header.",
         misaligned,
     ),
 ];
 
-/// efault.header: nothing of it can be reached, or not written.
 fn unreachable(case: &Case<'_>) -> Result<(), CheckError> {
     let before = case.listed()?;
     let aligned_alone = needs_alignment(case, before.len())?;
@@ -50,14 +49,13 @@ fn unreachable(case: &Case<'_>) -> Result<(), CheckError> {
         }
         expect_efault(case, result, &format!("a header in {}", hostile.what));
         if !hostile.untouched()? {
-            case.finding("efault.header", format!("nothing written to {}", hostile.what), "written")
+            case.finding("efault.header", format!("no write to {}", hostile.what), "the kernel writes there")
                 .ioctl(GET_REG_LIST);
         }
     }
     still_usable(case, &before)
 }
 
-/// efault.header: EFAULT comes before E2BIG, and nothing is changed.
 fn read_only(case: &Case<'_>) -> Result<(), CheckError> {
     let before = case.listed()?;
     let count = before.len();
@@ -70,13 +68,12 @@ fn read_only(case: &Case<'_>) -> Result<(), CheckError> {
         let result = case.vcpu.get_reg_list(region.address(0));
         expect_efault(case, result, &format!("a read-only header with n = {name}"));
         if region.read_u64(0)? != n as u64 || !region.touched(8..page)?.is_empty() {
-            case.finding("efault.stray", "read-only memory as it was", "written").ioctl(GET_REG_LIST);
+            case.finding("efault.stray", "no write to read-only memory", "the kernel writes there").ioctl(GET_REG_LIST);
         }
     }
     still_usable(case, &before)
 }
 
-/// efault.header: a part of it lies where nothing is mapped.
 fn straddling(case: &Case<'_>) -> Result<(), CheckError> {
     let before = case.listed()?;
     // An aligned header lies on one page.
@@ -98,7 +95,6 @@ fn straddling(case: &Case<'_>) -> Result<(), CheckError> {
     still_usable(case, &before)
 }
 
-/// efault.misaligned
 fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
     let aligned = case.listed()?;
     let count = aligned.len();
@@ -108,7 +104,7 @@ fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
         let answer = case.list(full)?;
         if answer.result != Ok(0) || answer.ids(count).as_ref() != Some(&aligned) {
             let observed = format!("{}, {} entries written", outcome(answer.result), answer.written_prefix());
-            let expected = format!("the list with a header {} bytes past alignment", 8 - offset);
+            let expected = format!("success with the same list, for a header {} bytes past alignment", 8 - offset);
             case.finding("efault.misaligned", expected, observed).list(answer.result);
         }
         case.stray(&answer, None);
@@ -117,14 +113,14 @@ fn misaligned(case: &Case<'_>) -> Result<(), CheckError> {
         }
         let answer = case.list(Placement { n: 0, ..full })?;
         if answer.result != too_small {
-            let expected = format!("{} with a misaligned header and n = 0, too", outcome(too_small));
+            let expected = format!("{}, for a call with n = 0 and a misaligned header", outcome(too_small));
             case.finding("efault.misaligned", expected, outcome(answer.result)).list(answer.result);
         }
     }
     Ok(())
 }
 
-/// Whether a header must be aligned, which is the finding of efault.misaligned.
+/// Whether the kernel refuses misaligned headers; efault.misaligned reports it.
 fn needs_alignment(case: &Case<'_>, count: usize) -> Result<bool, CheckError> {
     let answer = case.list(Placement { slack: 65, ..with_room(count) })?;
     Ok(answer.result == Err(Errno::EINVAL))
@@ -132,15 +128,16 @@ fn needs_alignment(case: &Case<'_>, count: usize) -> Result<bool, CheckError> {
 
 fn expect_efault(case: &Case<'_>, result: Answer, what: &str) {
     if result != Err(Errno::EFAULT) {
-        case.finding("efault.header", format!("EFAULT for {what}"), outcome(result)).list(result);
+        case.finding("efault.header", format!("EFAULT, for {what}"), outcome(result)).list(result);
     }
 }
 
-/// efault.usable: the next good call is right.
+/// efault.usable: the next good call succeeds.
 pub(super) fn still_usable(case: &Case<'_>, before: &[u64]) -> Result<(), CheckError> {
     let answer = case.list(with_room(before.len()))?;
     if answer.result != Ok(0) || answer.ids(before.len()).as_deref() != Some(before) {
-        case.finding("efault.usable", "the same list after a failed call", outcome(answer.result)).list(answer.result);
+        let observed = format!("{}, {} entries written", outcome(answer.result), answer.written_prefix());
+        case.finding("efault.usable", "success with the same list after a failed call", observed).list(answer.result);
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where the ioctl does not belong: other descriptors, another process.
+//! The ioctl on wrong descriptors and in another process, and the capability.
 
 use nix::errno::Errno;
 use nix::sys::wait::WaitStatus;
@@ -14,26 +14,25 @@ pub(super) const CHECKS: &[Check] = &[
     contract(
         "fd.other_descriptors",
         &["fd.wrong"],
-        "Asks on the descriptor of the VM and on that of /dev/kvm, and tells the errno of each.",
+        "Calls the ioctl on the VM's descriptor and on that of /dev/kvm. Both calls must fail; the errno is a note.",
         other_descriptors,
     ),
     contract(
         "fd.other_process",
         &["fd.wrong"],
-        "Asks from a forked process, which has another memory than the one that made the VM.",
+        "Calls the ioctl in a forked process, whose address space is not the one of the VM. The call must fail with EIO.",
         other_process,
     ),
     contract(
         "cap.one_reg",
         &["cap.one_reg"],
-        "Asks KVM_CHECK_EXTENSION for KVM_CAP_ONE_REG, on /dev/kvm and on the VM.",
+        "Calls KVM_CHECK_EXTENSION for KVM_CAP_ONE_REG on /dev/kvm and on the VM. Both must report it.",
         one_reg,
     ),
 ];
 
 const HEADER: Placement = Placement { n: 0, capacity: 0, slack: 0 };
 
-/// fd.wrong: on the VM and on /dev/kvm.
 fn other_descriptors(case: &Case<'_>) -> Result<(), CheckError> {
     let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
     let on_vm = memory.call(HEADER, |list| case.vm.get_reg_list(list))?.result;
@@ -49,7 +48,6 @@ fn other_descriptors(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// fd.wrong: in a process that did not make the VM.
 fn other_process(case: &Case<'_>) -> Result<(), CheckError> {
     let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
     let child = Child::start(|| match memory.call(HEADER, |list| case.vcpu.get_reg_list(list)) {
@@ -69,7 +67,7 @@ fn other_process(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// An answer as an exit code; errno values that matter here are small.
+/// The answer as an exit code; the errno values of interest are small.
 fn code(answer: Answer) -> u8 {
     match answer {
         Ok(_) => 0,
@@ -77,14 +75,13 @@ fn code(answer: Answer) -> u8 {
     }
 }
 
-/// cap.one_reg
 fn one_reg(case: &Case<'_>) -> Result<(), CheckError> {
     let answers =
         [("/dev/kvm", case.subject.check_extension(CAP_ONE_REG)), ("a VM", case.vm.check_extension(CAP_ONE_REG))];
     for (place, answer) in answers {
         if !answer.is_ok_and(|value| value > 0) {
             let observed = answer.map_or_else(|_| outcome(answer), |value| value.to_string());
-            case.finding("cap.one_reg", format!("KVM_CAP_ONE_REG on {place}"), observed)
+            case.finding("cap.one_reg", format!("a positive value for KVM_CAP_ONE_REG on {place}"), observed)
                 .ioctl("KVM_CHECK_EXTENSION")
                 .answer(answer);
         }

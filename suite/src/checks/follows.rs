@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The list follows the features of this very vCPU, at any time.
+//! The list depends on the current features of the vCPU, and on nothing else.
 
 use std::collections::BTreeSet;
 
@@ -13,33 +13,31 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "follows.features",
         &["list.follows"],
-        "Switches features on and off on one vCPU, in every combination that the host takes, and compares the \
-         list with the specification's after each step.",
+        "Switches features on and off on one vCPU, in every combination that the host supports. After each step, \
+         the list must be the expected one.",
         features,
     ),
     check(
         "follows.values",
         &["list.follows"],
-        "Gives registers other values, one by one, that switch no feature. The list must stay as it is.",
+        "SETs registers, one by one, to values that switch no feature. The list must stay the same.",
         values,
     ),
     check(
         "follows.two_vcpus",
         &["list.follows"],
-        "Switches features on one vCPU while another in the VM stays as it is, and looks at the lists of both.",
+        "Switches features on one vCPU of a VM but not on another. Each vCPU must list its own registers.",
         two_vcpus,
     ),
 ];
 
-/// How a list deviates from what the specification gives for the features.
+/// Difference between a list and the expected one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Deviation {
     missing: BTreeSet<u64>,
     unexpected: BTreeSet<u64>,
 }
 
-/// list.follows: every combination of features that the host offers, one after
-/// another on one vCPU.
 fn features(case: &Case<'_>) -> Result<(), CheckError> {
     let own = deviation(case, case.vcpu, &case.spec.configuration.features)?;
     let mut wrong = BTreeSet::new();
@@ -53,7 +51,6 @@ fn features(case: &Case<'_>) -> Result<(), CheckError> {
     case.set_up(case.vcpu, 0)
 }
 
-/// list.follows: the values of registers have no effect, but for features.
 fn values(case: &Case<'_>) -> Result<(), CheckError> {
     let before = case.listed()?;
     for register in case.listed_and_expected()? {
@@ -67,20 +64,18 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
             if after != before {
                 case.finding(
                     "list.follows",
-                    format!("the same list with the value {value:#x}"),
+                    format!("the same list after SET to {value:#x}"),
                     changes(&before, &after),
                 )
                 .register(register.named())
                 .ioctl(GET_REG_LIST);
             }
         }
-        // Back to the first value, which was accepted or is the present one.
         let _ = case.access.set(register.id, present)?;
     }
     Ok(())
 }
 
-/// list.follows: two vCPUs of one VM have each their own.
 fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
     let features = &case.spec.configuration.features;
     let own = deviation(case, case.vcpu, features)?;
@@ -96,7 +91,7 @@ fn two_vcpus(case: &Case<'_>) -> Result<(), CheckError> {
         let there = deviation(case, other.as_ref(), &setting.features)?;
         report(case, &own, &there, &setting, "vCPU 1", &mut wrong);
         let after = deviation(case, case.vcpu, features)?;
-        report(case, &own, &after, &here, "vCPU 0, after a change of vCPU 1", &mut wrong);
+        report(case, &own, &after, &here, "vCPU 0, after switching features of vCPU 1", &mut wrong);
     }
     Ok(())
 }
@@ -109,14 +104,14 @@ fn deviation(case: &Case<'_>, vcpu: &dyn Vcpu, features: &[Feature]) -> Result<D
     let expected = ids(features);
     let mut unexpected = &listed - &expected;
     if case.spec.allow_new {
-        // Of a register that is new nobody knows which feature it belongs to.
+        // The feature of a new register is unknown.
         unexpected = &unexpected & &ids(case.spec.arch.features());
     }
     Ok(Deviation { missing: &expected - &listed, unexpected })
 }
 
-/// Reports, once for each register, what is wrong now and was not at first: a
-/// list that is wrong for any features is the finding of other clauses.
+/// Reports each register once, unless the list was already wrong in the same way
+/// at the start: other clauses report that.
 fn report(
     case: &Case<'_>,
     own: &Deviation,
@@ -144,5 +139,9 @@ fn report(
 fn changes(before: &[u64], after: &[u64]) -> String {
     let gone = before.iter().filter(|id| !after.contains(id)).count();
     let come = after.iter().filter(|id| !before.contains(id)).count();
-    if gone + come == 0 { "another order".to_owned() } else { format!("{gone} registers gone, {come} come") }
+    if gone + come == 0 {
+        "the same registers in another order".to_owned()
+    } else {
+        format!("{gone} registers fewer, {come} more")
+    }
 }

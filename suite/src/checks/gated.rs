@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers of a feature are refused on a vCPU without it. By GET alone: such
-//! an id is not listed, and what is not listed is never SET.
+//! Registers of a feature fail on a vCPU without it. The check only GETs, because
+//! the suite never SETs unlisted registers.
 
 use super::check::{Check, check};
 use crate::arch::Feature;
@@ -10,12 +10,11 @@ use crate::spec::{Gate, Register};
 pub(super) const CHECKS: &[Check] = &[check(
     "gated.get",
     &["reg.gated"],
-    "GETs the registers of a feature in every combination of features that the host takes. Without the \
-         feature each must give the specification's errno, with it succeed.",
+    "GETs the registers of each feature in every combination of features that the host supports. GET must succeed \
+         with the feature, and fail with the specified errno without it.",
     gated,
 )];
 
-/// reg.gated: as the vCPU is, and for every combination of features.
 fn gated(case: &Case<'_>) -> Result<(), CheckError> {
     let registers = case.spec.spec.registers.all().iter();
     let registers: Vec<(&Register, &Gate)> =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Every register apart from every other: distinct values in all of them.
+//! A SET of one register changes no other. Every register gets its own value.
 
 use std::time::Instant;
 
@@ -15,27 +15,24 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "independent.list_order",
         &["reg.independent"],
-        "SETs every register in list order, to a value of its own where one is safe. Each is read after its SET, \
-         with the one that comes next, and all at the end.",
+        "SETs every register in list order, to its own value if one is safe. After each SET, GETs that register and \
+         the next one, and at the end GETs all.",
         |case| independent(case, false),
     ),
     check(
         "independent.reversed",
         &["reg.independent"],
-        "As independent.list_order, from the last register to the first, with other values.",
+        "As independent.list_order, from the last register to the first, with different values.",
         |case| independent(case, true),
     ),
 ];
 
-/// A register with the value that it was SET to.
 struct Filled<'a> {
     register: &'a Register,
     value: Value,
     at: Instant,
 }
 
-/// reg.independent: after each SET of the register itself and of the next one,
-/// which is still to be SET, and of all of them at the end.
 fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
     let mut registers = case.listed_and_expected()?;
     if reversed {
@@ -49,24 +46,24 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
         let Ok(present) = before.got else { continue };
         let value = register.distinct(present, u64::from(reversed));
         if let Err(errno) = case.access.set(register.id, value)? {
-            case.refused("reg.independent", register, format!("SET of {value:#x} is accepted"), errno);
+            case.refused("reg.independent", register, format!("SET to {value:#x} succeeds"), errno);
             continue;
         }
         let entry = Filled { register, value, at: Instant::now() };
-        // A GET that reads the other registers back from the hardware would hide what they hold.
+        // A GET that reloads the vCPU hides the values of other registers.
         if !register.reloads {
             compare(case, &entry, case.access.get(register.id)?, "after its SET");
         }
         if let Some(Reading { register, got: Ok(value), at }) = next.filter(|next| !next.register.reloads) {
             let untouched = Filled { register, value: *value, at: *at };
-            let when = format!("as before the SET of {}", before.register.name);
+            let when = format!("as before SET of {}", before.register.name);
             compare(case, &untouched, case.access.get(register.id)?, &when);
         }
         filled.push(entry);
     }
     let wanted: Vec<&Register> = filled.iter().map(|entry| entry.register).collect();
     for (entry, after) in filled.iter().zip(undisturbed(&case.access, &wanted)?) {
-        compare(case, entry, after.got, "after the SET of all registers");
+        compare(case, entry, after.got, "after SET of all registers");
     }
     Ok(put_back(&case.access, &first)?)
 }

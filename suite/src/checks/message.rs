@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the process that works on a case answers.
+//! Messages from a case's process to the harness.
 
 use serde::{Deserialize, Serialize};
 
 use crate::report::events::{Finding, NamedRegister};
 
-/// A line of the answer; the last one is neither a finding nor a list.
+/// One line. Findings and lists come first; any other message is the last one.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
-    /// Something was found.
+    /// A finding.
     Found(Finding),
-    /// What the kernel lists.
+    /// The kernel's list.
     Listed(Vec<NamedRegister>),
     /// The kernel knows the ioctl.
     Implemented,
     /// The kernel answers ENOTTY.
     NotImplemented,
-    /// The check came to its end.
+    /// The check is complete.
     Done {
         /// Number of ioctls under test.
         ioctls: u64,
     },
     /// The host lacks a feature.
     Absent {
-        /// Its name.
+        /// The feature.
         feature: String,
-        /// What the probe said.
+        /// The result of the probe.
         reason: String,
     },
-    /// The kernel offers nothing that the check could judge.
+    /// The check does not apply to this kernel.
     NothingToSay {
-        /// What is missing.
+        /// Why not.
         reason: String,
     },
-    /// The harness or the host is in trouble.
+    /// The case ends in error: the harness or the host failed.
     Trouble {
-        /// What happened and what to do about it.
+        /// The error and its remedy.
         reason: String,
     },
 }

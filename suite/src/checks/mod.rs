@@ -3,7 +3,7 @@
 
 mod beyond;
 mod busy;
-pub mod case;
+pub(crate) mod case;
 mod check;
 mod contents;
 mod count;
@@ -19,7 +19,7 @@ pub mod message;
 pub mod plan;
 mod restore;
 mod roundtrip;
-pub mod snapshot;
+pub(crate) mod snapshot;
 mod stable;
 
 pub use check::{Check, Scope, VcpuState};

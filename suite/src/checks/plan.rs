@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The plan: every check in every configuration, under ids that never change.
+//! The plan: every check in every configuration. Ids of cases never change.
 
 use crate::checks::{self, Check, Scope, VcpuState};
 use crate::spec::{Configuration, Spec};
@@ -15,8 +15,7 @@ pub struct PlannedCase<'a> {
     pub check: &'static Check,
 }
 
-/// Every case of the series, or of the configurations named.
-#[must_use]
+/// Every case of the series, or only those of the named configurations.
 pub fn plan<'a>(spec: &'a Spec, only: &[String]) -> Vec<PlannedCase<'a>> {
     let mut plan = Vec::new();
     for configuration in &spec.configurations {
@@ -38,79 +37,4 @@ pub fn plan<'a>(spec: &'a Spec, only: &[String]) -> Vec<PlannedCase<'a>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::{Path, PathBuf};
-
-    use super::*;
-    use crate::arch::ALL;
-    use crate::spec::Source;
-
-    fn spec() -> Spec {
-        Spec::load(&Source::Embedded, ALL[0], ALL[0].default_series()).unwrap()
-    }
-
-    #[test]
-    fn ids_stay_unique_where_parsers_replace_dots() {
-        let spec = spec();
-        let plan = plan(&spec, &[]);
-        let ids: BTreeSet<String> = plan.iter().map(|case| case.id.replace('.', "_")).collect();
-        assert_eq!(ids.len(), plan.len());
-        for case in &plan {
-            assert!(
-                case.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c)),
-                "{}",
-                case.id
-            );
-        }
-    }
-
-    #[test]
-    fn ids_never_change() {
-        let spec = spec();
-        let ids: Vec<String> = plan(&spec, &[]).into_iter().map(|case| case.id).collect();
-        insta::assert_snapshot!(ids.join("\n"));
-    }
-
-    #[test]
-    fn every_clause_has_a_check_and_every_check_its_clauses() {
-        let spec = spec();
-        let tested: BTreeSet<&str> = checks::all().flat_map(|check| check.clauses.iter().copied()).collect();
-        let known: BTreeSet<&str> = spec.clauses.clauses.iter().map(|clause| clause.id.as_str()).collect();
-        assert_eq!(tested, known);
-    }
-
-    /// The sources of the checks.
-    fn sources(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let of = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![fs::read_to_string(path).unwrap()] };
-        entries.flat_map(of).collect()
-    }
-
-    #[test]
-    fn a_check_reports_about_no_clause_that_there_is_not() {
-        let clauses = spec().clauses;
-        let names: BTreeSet<&str> = checks::all().map(|check| check.name).collect();
-        let is_id = |text: &&str| {
-            let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            text.split_once('.').is_some_and(|(theme, name)| is_word(theme) && is_word(name))
-        };
-        let mut seen = 0;
-        for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks")) {
-            for id in source.split('"').filter(is_id).filter(|id| !names.contains(id)) {
-                assert!(clauses.get(id).is_some(), "clauses.yaml has no {id}");
-                seen += 1;
-            }
-        }
-        assert!(seen > clauses.clauses.len(), "{seen}");
-    }
-
-    #[test]
-    fn a_configuration_can_be_chosen() {
-        let spec = spec();
-        let plan = plan(&spec, &["pmu".into()]);
-        assert!(!plan.is_empty());
-        assert!(plan.iter().all(|case| case.id.starts_with("pmu.")));
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Reading and writing what is listed.
+//! GET and SET of the listed registers.
 //!
-//! SET goes only to registers that are both listed and in the specification,
-//! with the value read or one that the specification calls safe, and each
-//! register gets its first value back.
+//! Checks SET only registers that are both listed and specified, only to the
+//! value just read or to a value that the specification calls safe, and restore
+//! the first value.
 
 use std::time::Instant;
 
@@ -21,21 +21,21 @@ pub(super) const CHECKS: &[Check] = &[
     contract(
         "roundtrip.get",
         &["reg.get"],
-        "GETs every listed id with guard bytes around the value. Each call must succeed and write as many bytes \
-         as the id says.",
+        "GETs every listed id with guard bytes around the value. Each GET must succeed and write exactly the size in the \
+         id.",
         get,
     ),
     check(
         "roundtrip.set_same",
         &["reg.set_same"],
-        "GETs every register that is listed and specified, and SETs the value just read.",
+        "GETs every register that is listed and specified, and SETs it to the value just read. Each SET must succeed.",
         set_same,
     ),
     Check {
         name: "roundtrip.set_same_fresh",
         clauses: &["reg.set_same"],
-        does: "As roundtrip.set_same, on a vCPU on which nothing was SET. The exceptions that the specification names \
-         are allowed, and no others.",
+        does: "As roundtrip.set_same, on a new vCPU on which nothing was SET. SET may fail only for the exceptions in \
+         registers.yaml.",
         state: VcpuState::Fresh,
         scope: Scope::List,
         run: set_same_fresh,
@@ -43,66 +43,60 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "roundtrip.values",
         &["reg.roundtrip"],
-        "SETs every register to the values that the specification calls safe, one by one, GETs it after each, \
-         and judges by the register's mask and rule. The first value is put back.",
+        "SETs every register to each of its safe values. After each SET, GET must return the value that the register's \
+         mask and rule give. Restores the first value.",
         values,
     ),
     check(
         "roundtrip.bad_address",
         &["reg.bad_address"],
-        "GETs and SETs every register with its value at bad addresses, and with the kvm_one_reg itself there. \
-         Each call must fail with EFAULT and change nothing.",
+        "GETs and SETs every register with the value, and then with the kvm_one_reg itself, at bad addresses. Each call \
+         must fail with EFAULT and change nothing.",
         bad_address,
     ),
     check(
         "roundtrip.bad_size",
         &["reg.bad_size"],
-        "GETs every listed id with each other size in it. Nothing is SET.",
+        "GETs every listed id with every other size in the id. Each GET must fail. SETs nothing.",
         bad_size,
     ),
 ];
 
-/// reg.get
 fn get(case: &Case<'_>) -> Result<(), CheckError> {
     for id in case.listed_if_any()? {
         let size = size_of_register(id);
         let got = case.access.get_watched(id, size.min(LARGEST))?;
         if got.result != Ok(0) {
-            case.finding("reg.get", "success", outcome(got.result)).get(case.name(id)).answer(got.result);
+            case.finding("reg.get", "GET succeeds", outcome(got.result)).get(case.name(id)).answer(got.result);
             continue;
         }
         if !got.written.iter().copied().eq(0..size) || got.stray != 0 {
-            let observed = format!("{} bytes", got.written.len() + got.stray);
+            let observed = format!("{} bytes written", got.written.len() + got.stray);
             case.finding("reg.get", format!("{size} bytes written"), observed).get(case.name(id));
         }
     }
     Ok(())
 }
 
-/// reg.set_same, on a vCPU as a VMM has it: no exception holds.
 fn set_same(case: &Case<'_>) -> Result<(), CheckError> {
     for register in case.listed_and_expected()? {
         if let Err(errno) = write_back(case, register)? {
-            case.refused("reg.set_same", register, "the value just read is accepted", errno);
+            case.refused("reg.set_same", register, "SET to the value just read succeeds", errno);
         }
     }
     Ok(())
 }
 
-/// reg.set_same, on a fresh vCPU: just the named exceptions hold.
 fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
     for register in case.listed_and_expected()? {
         let exception = register.exceptions.iter().find(|exception| exception.state == State::Fresh);
         let allowed = exception.map(|exception| exception.errno.as_str());
         if let Err(errno) = write_back(case, register)? {
             let report = if allowed == Some(errno_name(errno).as_str()) {
-                case.note(
-                    "reg.set_same",
-                    "the value of a fresh vCPU is refused, as the specification says",
-                    errno_name(errno),
-                )
+                let expected = "SET to the value of a fresh vCPU fails, a specified exception";
+                case.note("reg.set_same", expected, errno_name(errno))
             } else {
-                case.finding("reg.set_same", "the value of a fresh vCPU is accepted", errno_name(errno))
+                case.finding("reg.set_same", "SET to the value of a fresh vCPU succeeds", errno_name(errno))
             };
             report.set(register.named()).answer(Err(errno));
         }
@@ -110,7 +104,6 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// reg.roundtrip
 fn values(case: &Case<'_>) -> Result<(), CheckError> {
     for register in case.listed_and_expected()? {
         let Some(first) = read(case, register)? else { continue };
@@ -126,7 +119,7 @@ fn set_and_compare(case: &Case<'_>, register: &Register, value: Value) -> Result
     let Some(before) = read(case, register)? else { return Ok(()) };
     let start = Instant::now();
     if let Err(errno) = case.access.set(register.id, value)? {
-        case.refused("reg.roundtrip", register, format!("SET of {value:#x} is accepted"), errno);
+        case.refused("reg.roundtrip", register, format!("SET to {value:#x} succeeds"), errno);
         return Ok(());
     }
     let Some(after) = read(case, register)? else { return Ok(()) };
@@ -137,13 +130,12 @@ fn set_and_compare(case: &Case<'_>, register: &Register, value: Value) -> Result
         Rule::Counter => after.wrapping_sub(value).number() <= ticks(start.elapsed()),
     };
     if !kept {
-        case.finding("reg.roundtrip", format!("{value:#x} under the mask {mask:#x}"), format!("{after:#x}"))
+        case.finding("reg.roundtrip", format!("{value:#x} after SET, under the mask {mask:#x}"), format!("{after:#x}"))
             .get(register.named());
     }
     Ok(())
 }
 
-/// reg.bad_address
 fn bad_address(case: &Case<'_>) -> Result<(), CheckError> {
     let hostile = hostile_addresses()?;
     for register in case.listed_and_expected()? {
@@ -164,13 +156,13 @@ fn bad_address(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// One GET and one SET of a register with its value at a bad address.
 fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), CheckError> {
     let what = format!("a value in {}", bad.what);
     let result = case.access.get_at(register.id, bad.address)?;
     expect_efault(case, result, &what, Some(register), GET_ONE_REG);
     if !bad.untouched()? {
-        case.finding("reg.bad_address", format!("nothing written to {}", bad.what), "written").get(register.named());
+        case.finding("reg.bad_address", format!("no write to {}", bad.what), "the kernel writes there")
+            .get(register.named());
     }
     if bad.readable {
         return Ok(());
@@ -183,7 +175,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
     let unchanged =
         after == before || register.rule == Rule::Counter && agrees(register, before, after, start.elapsed());
     if !unchanged {
-        let expected = format!("{before:#x} as before a SET from {}", bad.what);
+        let expected = format!("{before:#x}, as before the failed SET from {}", bad.what);
         case.finding("reg.bad_address", expected, format!("{after:#x}")).set(register.named());
     }
     Ok(())
@@ -191,7 +183,7 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
 
 fn expect_efault(case: &Case<'_>, result: Answer, what: &str, register: Option<&Register>, ioctl: &str) {
     if result != Err(Errno::EFAULT) {
-        let report = case.finding("reg.bad_address", format!("EFAULT for {what}"), outcome(result));
+        let report = case.finding("reg.bad_address", format!("EFAULT, for {what}"), outcome(result));
         let report = report.ioctl(ioctl).answer(result);
         if let Some(register) = register {
             report.register(register.named());
@@ -199,7 +191,7 @@ fn expect_efault(case: &Case<'_>, result: Answer, what: &str, register: Option<&
     }
 }
 
-/// reg.bad_size: by GET alone, as an id of another size is not listed.
+/// Only GETs, because an id of another size is unlisted.
 fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
     for id in case.listed()? {
         for code in 0..=8_u64 {
@@ -211,8 +203,8 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
             if got.result.is_ok() {
                 case.finding(
                     "reg.bad_size",
-                    format!("refused with a size of {} bytes", size_of_register(other)),
-                    "success",
+                    format!("GET fails with a size of {} bytes in the id", size_of_register(other)),
+                    "GET succeeds",
                 )
                 .get(case.name(id));
             }
@@ -222,10 +214,9 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
 }
 
 fn read(case: &Case<'_>, register: &Register) -> Result<Option<Value>, CheckError> {
-    case.read(&case.access, register, "a value to start from")
+    case.read(&case.access, register, "GET succeeds")
 }
 
-/// SETs the value just read.
 fn write_back(case: &Case<'_>, register: &Register) -> Result<Result<(), Errno>, CheckError> {
     match read(case, register)? {
         Some(value) => Ok(case.access.set(register.id, value)?),

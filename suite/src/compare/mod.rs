@@ -41,7 +41,7 @@ use sequences::Kind;
 
 /// What is compared, and how much of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Comparison<'a> {
+pub(crate) struct Comparison<'a> {
     /// What the model is compared with; another model is put on the model's host.
     pub subject: Choice,
     /// The kernel that the model is like.
@@ -73,14 +73,13 @@ const CASES: [(&str, Case); 3] = [
 const SHARES: u64 = 2;
 
 /// Ids of the cases.
-#[must_use]
-pub fn plan() -> Vec<String> {
+pub(crate) fn plan() -> Vec<String> {
     CASES.iter().map(|(id, _)| (*id).to_owned()).collect()
 }
 
 impl Comparison<'_> {
     /// Does a case of the [`plan`], and sends what differs.
-    pub fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
+    pub(crate) fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
         let subject = Counted::new(subject);
         for finding in self.findings(id, &subject, model)? {

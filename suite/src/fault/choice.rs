@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `--fault`: which faults are asked for.
+//! The value of `--fault`.
 
 use std::ffi::OsStr;
 
@@ -10,43 +10,38 @@ use clap::{Arg, Command, Error};
 
 use super::kinds::Fault;
 
-/// The word for all of them.
 const ALL: &str = "all";
 
-/// Which faults are asked for.
+/// The faults to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Faults {
-    /// Each in its turn.
+    /// Every fault, one after the other.
     All,
-    /// This one.
+    /// One fault.
     One(Fault),
 }
 
 impl Faults {
-    /// The only one.
-    #[must_use]
+    /// The single fault.
     pub fn one(self) -> Option<Fault> {
         if let Self::One(fault) = self { Some(fault) } else { None }
     }
 
-    /// As it is written on a command line.
-    #[must_use]
+    /// The value on the command line.
     pub fn name(self) -> String {
         self.one().map_or_else(|| ALL.to_owned(), Fault::name)
     }
 
-    /// Understands names of faults, and `all`.
-    #[must_use]
+    /// Parses a fault's name or `all`.
     pub fn parser() -> impl TypedValueParser<Value = Self> {
         let names = Fault::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value);
-        let all = PossibleValue::new(ALL).help("Each of them in its turn");
+        let all = PossibleValue::new(ALL).help("Every fault, one after the other");
         let names = Names(PossibleValuesParser::new(names.chain([all])));
         names.map(|name| Fault::named(&name).map_or(Self::All, Self::One))
     }
 }
 
-/// Names of which there are too many to tell all of them to somebody who
-/// mistyped one.
+/// Leaves the list of faults out of clap's errors, because it is too long.
 #[derive(Debug, Clone)]
 struct Names(PossibleValuesParser);
 

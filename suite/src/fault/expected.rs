@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What each fault breaks, and how that shows.
+//! The findings that each fault must cause.
 
 use std::ops::RangeInclusive;
 
 use super::kinds::Fault;
 
-/// How a fault is tried, and what comes of it.
+/// How to run a fault, and the clauses that it breaks.
 #[derive(Debug)]
 pub struct Expected {
-    /// The configuration in which it shows.
+    /// The configuration that shows it.
     pub configuration: &'static str,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether it needs `--allow-new`.
     pub allow_new: bool,
-    /// What it breaks.
+    /// The clauses that it must break.
     pub broken: Vec<Broken>,
-    /// Clauses that may be found broken on top, because a check cannot go around
-    /// what the fault broke.
+    /// Clauses that it can also break, because checks depend on the broken behaviour.
     pub consequences: &'static [&'static str],
 }
 
@@ -28,8 +27,7 @@ impl Expected {
         Self { consequences, ..self }
     }
 
-    /// Of a fault that gives no wrong answers, but brings a process or the whole
-    /// kernel down.
+    /// For a fault that hangs or crashes instead of giving wrong answers.
     fn trouble() -> Self {
         Self::broken([]).with("pmu_lbt")
     }
@@ -43,45 +41,41 @@ impl Expected {
     }
 }
 
-/// A clause that a fault breaks, and what the findings about it name.
+/// A broken clause, with the registers and entries in its findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// Its id.
+    /// The clause's id.
     pub clause: &'static str,
-    /// The registers that are named, all of them; none if it does not matter.
+    /// Exactly these registers; empty if any.
     pub registers: &'static [&'static str],
-    /// Registers that must come before, in the same way.
+    /// Exactly these registers that must come before; empty if any.
     pub after: &'static [&'static str],
-    /// The entries that are named, in the same way.
+    /// Exactly these entries; `None` if any.
     pub entries: Option<RangeInclusive<usize>>,
 }
 
-/// A broken clause of which no finding need name a register or an entry.
 const fn broken(clause: &'static str) -> Broken {
     Broken { clause, registers: &[], after: &[], entries: None }
 }
 
 impl Broken {
-    /// These registers, and no other.
     const fn of(mut self, registers: &'static [&'static str]) -> Self {
         self.registers = registers;
         self
     }
 
-    /// These registers must come before, and no other.
     const fn after(mut self, registers: &'static [&'static str]) -> Self {
         self.after = registers;
         self
     }
 
-    /// All of these entries, and no other.
     fn at(mut self, first: usize, last: usize) -> Self {
         self.entries = Some(first..=last);
         self
     }
 }
 
-/// The PMU's registers, and then those of LBT.
+/// PMU registers, then LBT registers.
 #[rustfmt::skip]
 const OF_FEATURES: &[&str] = &[
     "PERFCTRL0", "PERFCNTR0", "PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3",
@@ -90,9 +84,9 @@ const OF_FEATURES: &[&str] = &[
 const PMU: &[&str] = OF_FEATURES.split_at(8).0;
 const LATER_PMU: &[&str] = PMU.split_at(2).1;
 const LBT: &[&str] = OF_FEATURES.split_at(8).1;
-/// What is wrong of a register whose id is no LoongArch register's.
+/// Consequences of an id that is not a LoongArch id.
 const MALFORMED: &[&str] = &["list.contents", "reg.get", "reg.bad_size", "efault.misaligned"];
-/// What is wrong of values that GET does not bring.
+/// Consequences of a GET that returns no value.
 const UNREAD: &[&str] = &[
     "reg.set_same",
     "reg.roundtrip",
@@ -102,12 +96,11 @@ const UNREAD: &[&str] = &[
     "restore.list_order",
     "restore.cold",
 ];
-/// What is wrong of a counter that does not keep what it was SET to.
+/// Consequences of a counter that does not keep its SET value.
 const UNKEPT: &[&str] = &["reg.roundtrip", "reg.independent", "restore.list_order", "restore.cold", "reg.bad_address"];
 
 impl Fault {
-    /// What it breaks, and how that shows.
-    #[must_use]
+    /// The findings that it must cause.
     pub fn expected(self) -> Expected {
         expected(self)
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Whether the checks say of a fault what is to be said of it.
+//! Compares the findings about a fault with the expected ones.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use super::kinds::Fault;
 use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Finding};
 
-/// Something that a check said.
+/// A finding and its check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// The check: the part of a case's id behind its configuration.
+    /// The check: the case's id without the configuration.
     pub check: String,
-    /// What it found.
+    /// The finding.
     pub finding: Finding,
 }
 
 impl Said {
-    /// Everything that was said in these cases.
+    /// All findings of these cases.
     pub fn of<'a>(cases: impl IntoIterator<Item = &'a CaseFinished>) -> Vec<Self> {
         let said = |case: &'a CaseFinished| {
             let check = case.case.split_once('.').map_or(&*case.case, |(_, check)| check);
@@ -28,27 +28,23 @@ impl Said {
     }
 }
 
-/// What is wrong with what was said of a fault.
+/// Differences from the expected findings.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Judgement {
-    /// Broken clauses that were not found broken, at their level and with the
-    /// right registers and entries.
+    /// Broken clauses without findings of the right level, registers and entries.
     pub unnoticed: Vec<Broken>,
-    /// Findings about clauses that must or should hold, and that the fault does
-    /// not break.
+    /// Findings about `must` and `should` clauses that the fault does not break.
     pub accused: Vec<Said>,
 }
 
 impl Judgement {
-    /// Whether all is as it should be.
-    #[must_use]
+    /// Whether the findings are the expected ones.
     pub fn is_right(&self) -> bool {
         self.unnoticed.is_empty() && self.accused.is_empty()
     }
 }
 
-/// Judges what is said of a subject with a fault, and not of a right one.
-#[must_use]
+/// Judges the findings that the fault-free run does not have.
 pub fn judge(fault: Fault, said: &[Said], clauses: &Clauses) -> Judgement {
     let expected = fault.expected();
     let known: BTreeSet<&str> =
@@ -66,7 +62,7 @@ pub fn judge(fault: Fault, said: &[Said], clauses: &Clauses) -> Judgement {
 }
 
 impl Broken {
-    /// Whether findings name what they should.
+    /// Whether findings have the expected registers and entries.
     fn is_named_by(&self, about: &[&Finding]) -> bool {
         let names = |registers: &[&'static str]| -> BTreeSet<&str> { registers.iter().copied().collect() };
         let registers: BTreeSet<&str> =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The faults, with a sentence about each.
+//! The faults. `reglist show` prints the doc comment of each.
 
 use clap::ValueEnum as _;
 
@@ -9,65 +9,65 @@ pub enum Fault {
     // The list's contents.
     /// KS3 is not listed.
     RegisterMissing,
-    /// DEBUG, which belongs to no list, is listed at its end.
+    /// DEBUG, which no list has, is listed at the end.
     RegisterExtra,
-    /// EENTRY's position in the kernel's table is listed in place of its index.
+    /// The id of EENTRY has its position in the kernel's table instead of its index.
     PositionForIndex,
-    /// EENTRY is listed a second time, in place of TLBIDX.
+    /// EENTRY is listed twice, the second time instead of TLBIDX.
     RegisterTwice,
-    /// ERA's id has riscv64's architecture byte.
+    /// The id of ERA has the architecture byte of riscv64.
     ArchitectureWrong,
-    /// KS0's id says 32 bits.
+    /// The id of KS0 has a size of 32 bits.
     SizeWrong,
-    /// ASID's id has a reserved bit set, which GET and SET ignore.
+    /// The id of ASID has a reserved bit set, which GET and SET ignore.
     ReservedBitSet,
-    /// MISC's id has a bit below its index set, which GET and SET ignore.
+    /// The id of MISC has a bit below the index set, which GET and SET ignore.
     IndexMisaligned,
-    /// CPUCFG20's place has the id of a word beyond the last.
+    /// The id of a CPUCFG word beyond the last is listed instead of CPUCFG20.
     IndexBeyondLast,
-    /// TCFG comes before TVAL.
+    /// TCFG is listed before TVAL.
     OrderSwapped,
-    /// FTOP is not listed beside the other registers of LBT.
+    /// LBT_FTOP is not listed with the other LBT registers.
     FtopMissing,
-    /// EENTRY is listed once more, at the end.
+    /// EENTRY is listed again at the end.
     RegisterAgain,
-    /// An id that GET and SET take for CRMD is listed at the end.
+    /// An alias of CRMD, which GET and SET accept, is listed at the end.
     AliasListed,
 
-    // The features that decide about the list.
-    /// The PMU's registers are listed on every vCPU.
+    // Features that the list depends on.
+    /// PMU registers are listed on every vCPU.
     PmuAlways,
-    /// The PMU's registers are listed on no vCPU.
+    /// PMU registers are listed on no vCPU.
     PmuNever,
-    /// The PMU's registers are listed where CPUCFG6.PMNUM is not 0.
+    /// PMU registers are listed if CPUCFG6.PMNUM is not 0.
     PmuByNumber,
-    /// The PMU's registers are listed where CPUCFG6 is not 0.
+    /// PMU registers are listed if CPUCFG6 is not 0.
     PmuByAnyBit,
-    /// The PMU's registers are listed where CPUCFG6.UPM is set.
+    /// PMU registers are listed if CPUCFG6.UPM is set.
     PmuByUserMode,
-    /// As many of the PMU's registers are listed as CPUCFG6.PMNUM says.
+    /// CPUCFG6.PMNUM limits the number of listed PMU registers.
     PmuAsManyAsNumber,
-    /// The PMU's registers are listed wherever the host has a PMU.
+    /// PMU registers are listed if the host has a PMU.
     PmuByHost,
-    /// The registers of LBT are listed on every vCPU.
+    /// LBT registers are listed on every vCPU.
     LbtAlways,
-    /// The registers of LBT are listed on no vCPU.
+    /// LBT registers are listed on no vCPU.
     LbtNever,
-    /// The registers of LBT are listed where the vCPU can translate x86.
+    /// LBT registers are listed only if the vCPU has LBT_X86.
     LbtByX86Alone,
-    /// The registers of LBT are listed where the vCPU can translate all three.
+    /// LBT registers are listed only if the vCPU has LBT_X86, LBT_ARM and LBT_MIPS.
     LbtByAllThree,
-    /// The registers of LBT are listed wherever the host has any of LBT.
+    /// LBT registers are listed if the host has any LBT feature.
     LbtByHost,
     /// CPUCFG2.LSX adds DEBUG to the list.
     LsxAddsRegister,
     /// MISC is not listed while its value is -1.
     ValueHidesRegister,
-    /// Every vCPU is taken to have the features of the one that was SET last.
+    /// The list of every vCPU follows the features that were SET last on any vCPU.
     FeaturesOfVm,
-    /// Every vCPU is taken to have the features of vCPU 0.
+    /// The list of every vCPU follows the features of vCPU 0.
     FeaturesOfFirstVcpu,
-    /// A feature that was listed once is listed for ever.
+    /// The registers of a feature stay listed after the feature is off.
     FeaturesKept,
     /// A vCPU keeps its first list.
     ListOfVcpuKept,
@@ -75,214 +75,213 @@ pub enum Fault {
     ListOfFirstVcpuKept,
     /// A VM keeps the first list of any of its vCPUs.
     ListOfVmKept,
-    /// The first list of all is everybody's.
+    /// Every vCPU of every VM has the first list of all.
     ListOfAllKept,
 
-    // Lists that change, and that change something.
-    /// From the second call on the last register is missing.
+    // Lists that change, and lists with side effects.
+    /// From the second call on, the last register is missing.
     ShorterFromSecondCallOn,
-    /// After 8 calls without failure or SET in between TCFG comes before TVAL.
+    /// After 8 calls without a failure or SET in between, TCFG is listed before TVAL.
     OrderChangesInTime,
-    /// After E2BIG with n = C - 1 the last register is missing, once.
+    /// After E2BIG with n = C - 1, the last register is missing once.
     ShorterAfterE2big,
-    /// After EFAULT the list is empty.
+    /// After EFAULT, the list is empty.
     EmptyAfterEfault,
-    /// After EFAULT every call gives ENOMEM.
+    /// After EFAULT, every call fails with ENOMEM.
     EnomemAfterEfault,
-    /// After a header that is read-only the last register is missing, once.
+    /// After a read-only header, the last register is missing once.
     ShorterAfterReadOnlyHeader,
-    /// KS3 is not listed on vCPUs but the first.
+    /// KS3 is listed only on the first vCPU.
     ShorterOnOtherVcpus,
-    /// The lists of other vCPUs are empty until vCPU 0 was asked for its own.
+    /// The lists of other vCPUs are empty until vCPU 0 is listed.
     EmptyBeforeFirstVcpu,
-    /// KS3 is not listed in VMs but the first.
+    /// KS3 is listed only in the first VM.
     ShorterInSecondVm,
-    /// A list that succeeds clears BADV.
+    /// A successful call clears BADV.
     ListClearsRegister,
-    /// E2BIG clears BADV.
+    /// A call that fails with E2BIG clears BADV.
     E2bigClearsRegister,
-    /// EFAULT clears BADV.
+    /// A call that fails with EFAULT clears BADV.
     EfaultClearsRegister,
 
-    // The count, and what success means.
-    /// Only the lower half of MISC's entry is written.
+    // The count and success.
+    /// Only the lower half of the entry of MISC is written.
     EntryHalfWritten,
-    /// C is one more than the list is long.
+    /// C is one more than the length of the list.
     CountOneMore,
-    /// C is one less than the list is long.
+    /// C is one less than the length of the list.
     CountOneLess,
-    /// With PMU and LBT both, C is one less than the list is long.
+    /// With both PMU and LBT, C is one less than the length of the list.
     CountWrongWithBoth,
-    /// The first call on a vCPU, if it is with n = 0, is answered with C of a
-    /// vCPU that has every feature.
+    /// The first call on a vCPU, if n = 0, returns C of a vCPU with every feature.
     CountWrongAtFirst,
     /// The last entry is not written.
     LastEntryUnwritten,
-    /// An entry more than C is written.
+    /// One entry more than C is written.
     EntryTooMany,
-    /// Success leaves n as it was.
+    /// A successful call leaves n unchanged.
     CountKeptOnSuccess,
-    /// Success with n = C + 1 leaves n as it was.
+    /// A successful call with n = C + 1 leaves n unchanged.
     CountKeptAboveC,
-    /// Success is 1, not 0.
+    /// A successful call returns 1 instead of 0.
     SuccessIsOne,
-    /// n is cut to 32 bits.
+    /// n is truncated to 32 bits.
     CountCut,
-    /// n is cut to 32 bits, the highest of which is a sign.
+    /// n is truncated to a signed 32-bit number.
     CountCutSigned,
-    /// n is compared as a signed number of 64 bits.
+    /// n is compared as a signed 64-bit number.
     CountSigned,
-    /// n above 2^20 gives ENOMEM.
+    /// A call with n above 2^20 fails with ENOMEM.
     LargeCountRefused,
 
     // Too small.
-    /// EINVAL stands in place of E2BIG.
+    /// A call with n below C fails with EINVAL instead of E2BIG.
     E2bigIsEinval,
-    /// A call with n below C succeeds with as many entries.
+    /// A call with n below C succeeds with n entries.
     E2bigIsSuccess,
-    /// A call with n = 0 succeeds, as a question for C.
+    /// A call with n = 0 succeeds and returns C.
     ZeroIsSuccess,
-    /// n = C is too small.
+    /// A call with n = C fails with E2BIG.
     ExactIsE2big,
-    /// n = C - 1 is large enough.
+    /// A call with n = C - 1 succeeds.
     OneLessIsSuccess,
-    /// E2BIG leaves n as it was.
+    /// A call that fails with E2BIG leaves n unchanged.
     CountKeptOnE2big,
-    /// E2BIG sets n to C - 1.
+    /// A call that fails with E2BIG sets n to C - 1.
     CountWrongOnE2big,
-    /// E2BIG sets n to the number of entries for which there is no room.
+    /// A call that fails with E2BIG sets n to the number of entries without room.
     CountOfMissing,
-    /// The entries that fit are written before E2BIG.
+    /// A call that fails with E2BIG writes the entries that fit.
     E2bigWritesEntries,
-    /// E2BIG needs a writable `reg[0]`.
+    /// A call with n below C fails with EFAULT if `reg[0]` is not writable.
     E2bigNeedsArray,
 
     // Bad memory.
-    /// A header that cannot be read gives EINVAL.
+    /// An unreadable header fails with EINVAL.
     HeaderUnreadableIsEinval,
-    /// A read-only header with n below C gives E2BIG.
+    /// A read-only header with n below C fails with E2BIG.
     HeaderReadOnlyIsE2big,
     /// n is written to a read-only header.
     HeaderReadOnlyWritten,
-    /// A header of which the first byte is mapped is taken for n = 0.
+    /// A header of which only the first bytes are mapped counts as n = 0.
     HeaderStraddlingAccepted,
-    /// A header at NULL is taken for n = 0.
+    /// A header at NULL counts as n = 0.
     NullIsNoHeader,
-    /// A header that is not aligned to 8 bytes gives EINVAL.
+    /// A header that is not aligned to 8 bytes fails with EINVAL.
     MisalignedIsEinval,
-    /// EFAULT among the CSRs is kept in an unsigned and added to reg.
+    /// EFAULT among the CSRs is kept in an unsigned variable and used as an index.
     EfaultLost,
     /// Entries are written to read-only memory.
     ArrayReadOnlyWritten,
-    /// Entries where nothing is mapped give ENOMEM.
+    /// An unmapped entry fails with ENOMEM.
     ArrayUnmappedIsEnomem,
-    /// Entries beyond a file's end are no error.
+    /// Unwritable entries beyond a file's end are ignored.
     FileEndIsSuccess,
-    /// Entries that cannot be written are no error.
+    /// Unwritable entries are ignored.
     EfaultIsSuccess,
-    /// When entry 17 is the first that cannot be written, the errno is EINVAL.
+    /// If entry 17 is the first unwritable one, the call fails with EINVAL.
     EfaultIsEinvalOnce,
-    /// Whether the last entry could be written is not looked at.
+    /// An unwritable last entry is ignored.
     LastEntryUnchecked,
-    /// A list that cannot be written whole is a shorter list.
+    /// If an entry is unwritable, the call succeeds with a shorter list.
     EfaultIsShortList,
-    /// n is written behind the entries, and so not beside EFAULT.
+    /// n is written after the entries, and so not if the call fails with EFAULT.
     CountBehindEntries,
-    /// The whole array is tried before the first entry is written.
+    /// The kernel checks the whole array before it writes the first entry.
     ArrayTriedFirst,
     /// The 8 bytes before the header are written.
     StrayBeforeHeader,
-    /// 8 bytes are written 9 entries behind the list.
+    /// 8 bytes are written 9 entries after the list.
     StrayBehindList,
 
     // GET.
-    /// GET of KS5 gives EIO.
+    /// GET of KS5 fails with EIO.
     GetRefused,
     /// GET writes 4 bytes.
     GetWritesHalf,
     /// GET writes 16 bytes.
     GetWritesDouble,
-    /// GET writes the 8 bytes before the value, too.
+    /// GET also writes the 8 bytes before the value.
     GetWritesBefore,
     /// GET succeeds and writes nothing.
     GetWritesNothing,
-    /// GET succeeds where the value cannot be written.
+    /// GET to an unwritable address succeeds.
     GetBadAddressIsSuccess,
-    /// GET gives EINVAL where the value cannot be written.
+    /// GET to an unwritable address fails with EINVAL.
     GetBadAddressIsEinval,
-    /// A kvm_one_reg that cannot be read gives EINVAL.
+    /// An unreadable kvm_one_reg fails with EINVAL.
     OneRegUnreadableIsEinval,
-    /// Ids of any size are accepted.
+    /// GET and SET accept ids of any size.
     AnySize,
 
     // SET.
-    /// SET of PRCFG1 gives EINVAL, as of a register that is read-only.
+    /// SET of PRCFG1 fails with EINVAL, as if the register were read-only.
     SetRefused,
-    /// SET of CPUID gives EPERM where it should give EINVAL.
+    /// SET of CPUID fails with EPERM instead of EINVAL.
     CpuidRefusedByEperm,
-    /// SET of CPUCFG5 gives EPERM for any value but the present one.
+    /// SET of CPUCFG5 fails with EPERM unless the value is the present one.
     SetOfChangeRefused,
-    /// SET of the value that KS3 has gives EINVAL.
+    /// SET of KS3 to its present value fails with EINVAL.
     UnchangedRefused,
     /// SET of KS2 is ignored.
     SetIgnored,
     /// SET of ERA drops bit 62.
     SetDropsBit,
-    /// SET of DMWIN0 keeps 32 bits.
+    /// SET of DMWIN0 keeps only 32 bits.
     SetStores32Bits,
     /// SET of ESTAT drops SIP0.
     EstatDropsBit,
-    /// SET of ESTAT sets SIP1 always.
+    /// SET of ESTAT always sets SIP1.
     EstatInventsBit,
-    /// SET succeeds where the value cannot be read.
+    /// SET from an unreadable address succeeds.
     SetBadAddressIsSuccess,
-    /// SET toggles bit 0 of KS6 where the value cannot be read.
+    /// SET of KS6 from an unreadable address toggles its bit 0.
     SetBadAddressToggles,
 
-    // Registers apart from each other.
-    /// SET of KS1 goes to KS2.
+    // Independence of registers.
+    /// SET of KS1 changes KS2 instead.
     SetHitsNeighbour,
-    /// SET of KS4 goes to KS5, too.
+    /// SET of KS4 also changes KS5.
     SetChangesNext,
-    /// SET of CRMD goes to CPUCFG19, too.
+    /// SET of CRMD also changes CPUCFG19.
     SetChangesFarAway,
-    /// TLBRBADV is BADV under another id.
+    /// TLBRBADV and BADV are the same register.
     CellShared,
     /// GET of TLBEHI adds 1 to ASID.
     GetChangesOther,
-    /// GET of BADI clears it.
+    /// GET of BADI clears BADI.
     GetClears,
-    /// SET of TLBREHI goes to TLBRPRMD, too, once TLBRPRMD was SET.
+    /// SET of TLBREHI also changes TLBRPRMD, after a SET of TLBRPRMD.
     SetChangesNextLater,
-    /// KS5 shows what KS4 holds until KS5 is SET.
+    /// GET of KS5 returns the value of KS4 until KS5 is SET.
     SetSeenAtNext,
 
     // COUNTER.
-    /// COUNTER goes backwards.
+    /// COUNTER counts backwards.
     CounterBackwards,
     /// SET of COUNTER is ignored on every vCPU.
     CounterIgnoresSet,
-    /// COUNTER stands still.
+    /// COUNTER does not count.
     CounterStandsStill,
     /// SET of COUNTER to 0 is ignored.
     CounterIgnoresZero,
     /// SET of COUNTER adds a constant.
     CounterAheadAfterSet,
-    /// SET of COUNTER has an effect on every vCPU.
+    /// SET of COUNTER on any vCPU sets it for the VM.
     CounterSetByAnyVcpu,
-    /// SET of COUNTER on vCPU 0 has an effect there alone.
+    /// SET of COUNTER on vCPU 0 has an effect only on vCPU 0.
     CounterOfEachVcpu,
-    /// SET of COUNTER is ignored in VMs but the first.
+    /// SET of COUNTER has an effect only in the first VM.
     CounterOfFirstVmAlone,
 
     // Registers that depend on something.
-    /// The registers of LBT are there on every vCPU.
+    /// GET and SET of LBT registers succeed on every vCPU.
     LbtUngated,
-    /// The registers of LBT give EINVAL where a vCPU has none.
+    /// GET and SET of LBT registers fail with EINVAL on a vCPU without LBT.
     LbtRefusedByEinval,
-    /// The registers of LBT need the translation of x86.
+    /// GET and SET of LBT registers need LBT_X86.
     LbtGatedByX86,
-    /// SET of the PMU's registers gives EINVAL before CPUCFG6.PMP is set.
+    /// SET of PMU registers fails with EINVAL before CPUCFG6.PMP is set.
     PmuRefusedBeforeFeature,
     /// SET of ESTAT is ignored before CPUCFG2 was SET.
     EstatIgnoredBeforeFeatures,
@@ -292,71 +291,68 @@ pub enum Fault {
     FeaturesResetEuen,
     /// SET of TCFG clears TVAL.
     TcfgResetsTval,
-    /// SET of CNTC gives EINVAL on vCPUs but the first.
+    /// SET of CNTC fails with EINVAL except on the first vCPU.
     SetRefusedOnOtherVcpus,
 
     // Several threads.
-    /// The list gives EBUSY while another thread asks for it.
+    /// A list call fails with EBUSY while another thread lists.
     ListBusy,
-    /// The list is made in a buffer of the VM, which its vCPUs fill at once.
+    /// All vCPUs of a VM build their lists in one buffer without a lock.
     ListInBufferOfVm,
-    /// What GET returns goes through a cell of the VM.
+    /// GET copies its value through a variable of the VM without a lock.
     GetThroughCellOfVm,
-    /// What SET takes waits in a cell of the vCPU before the vCPU is taken.
+    /// SET stores its value in a variable of the vCPU before it locks the vCPU.
     SetUnlocked,
 
     // Elsewhere.
     /// KVM_GET_REG_LIST succeeds on a VM.
     ListOnVm,
-    /// KVM_GET_REG_LIST gives EFAULT on /dev/kvm.
+    /// KVM_GET_REG_LIST fails with EFAULT on /dev/kvm.
     ListOnKvmIsEfault,
-    /// A process that did not make the VM is served all the same.
+    /// The ioctls succeed in a process that did not create the VM.
     OtherProcessServed,
-    /// /dev/kvm does not announce KVM_CAP_ONE_REG.
+    /// /dev/kvm does not report KVM_CAP_ONE_REG.
     CapabilityOfVmAlone,
-    /// A VM does not announce KVM_CAP_ONE_REG.
+    /// A VM does not report KVM_CAP_ONE_REG.
     CapabilityOfKvmAlone,
-    /// CSR 0x800, one beyond the last, can be read.
+    /// GET reads CSR 0x800, one beyond the last.
     CsrBeyondLastReadable,
-    /// A register of KVM's own making that no header has can be read.
+    /// GET reads a KVM register that no header defines.
     UnknownReadable,
 
-    // Trouble: each strikes where KVM_SET_ONE_REG finds its argument unreadable
-    // on a vCPU with PMU and LBT, and nowhere else.
+    // Trouble: each happens in KVM_SET_ONE_REG with an unreadable argument on a
+    // vCPU with PMU and LBT, and nowhere else.
     /// The kernel dereferences a null pointer.
     Oops,
     /// The kernel panics.
     Panic,
-    /// The ioctl never ends, but the process can be killed.
+    /// The ioctl never returns, but the process can be killed.
     Hang,
-    /// The ioctl never ends, and the process cannot be killed.
+    /// The ioctl never returns, and the process cannot be killed.
     HangUninterruptible,
-    /// The CPU spins for ever with interrupts off.
+    /// The CPU spins forever with interrupts off.
     Lockup,
-    /// The kernel writes over the process's stack.
+    /// The kernel overwrites the stack of the process.
     MemoryOverwritten,
-    /// The kernel writes over memory of its own.
+    /// The kernel overwrites its own memory.
     MemoryCorrupted,
-    /// The VM can never be taken away.
+    /// Destroying the VM never ends.
     StuckAtEnd,
 }
 
 impl Fault {
-    /// The name by which it is chosen.
-    #[must_use]
+    /// Its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// What it does, in one sentence.
-    #[must_use]
+    /// Its effect, in one sentence.
     pub fn sentence(self) -> String {
         let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         help.map(|help| format!("{}.", help.trim_end_matches('.'))).unwrap_or_default()
     }
 
-    /// The fault of a name.
-    #[must_use]
+    /// The fault with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Faults: deliberately wrong behaviours, to prove that the suite notices. Each
-//! is wrong in one way alone; most of them the model can have
-//! (`model/fault/`) and a kernel of the lab, too (`ci/lab/patches/faults.patch`).
+//! Faults: deliberately wrong behaviours, to prove that the suite notices them.
+//!
+//! Each fault is one wrong behaviour. Both the model (`model/fault/`) and lab
+//! kernels (`ci/lab/patches/faults.patch`) implement most of them.
 
 mod choice;
 mod expected;

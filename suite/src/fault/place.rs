@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which subject can have a fault.
+//! The subjects that can have a fault.
 
 use super::kinds::Fault;
 
-/// Who can have a fault.
+/// The subjects that can have a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The model, and a kernel of the lab.
+    /// The model and lab kernels.
     Everywhere,
-    /// The model alone, and why no kernel can.
+    /// Only the model; why no kernel can.
     Model(&'static str),
-    /// A kernel of the lab alone: it makes trouble, and the model runs in a
-    /// process of the suite.
+    /// Only lab kernels: the fault hangs or crashes, and the model runs inside the suite.
     Kernel,
 }
 
 impl Fault {
-    /// Who can have it.
-    #[must_use]
+    /// The subjects that can have it.
     pub fn place(self) -> Place {
         match self {
             Self::Oops

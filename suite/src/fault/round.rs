@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What has to run for every fault to be tried.
+//! The rounds that run every fault once.
 
 use clap::ValueEnum as _;
 
@@ -7,35 +7,32 @@ use super::kinds::Fault;
 use super::place::Place;
 use crate::report::events::SubjectKind;
 
-/// The checks of one configuration, on a subject with one fault or without.
+/// All checks in one configuration, with one fault or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Round {
-    /// The fault.
+    /// The fault, if any.
     pub fault: Option<Fault>,
     /// The configuration.
     pub configuration: &'static str,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether `--allow-new` is set.
     pub allow_new: bool,
 }
 
 impl Round {
-    /// The round in which a fault shows.
-    #[must_use]
+    /// The round that shows a fault.
     pub fn of(fault: Fault) -> Self {
         let expected = fault.expected();
         Self { fault: Some(fault), configuration: expected.configuration, allow_new: expected.allow_new }
     }
 
-    /// The same without its fault, to compare with.
-    #[must_use]
+    /// The fault-free round to compare with.
     pub fn right(self) -> Self {
         Self { fault: None, ..self }
     }
 }
 
-/// A round for each fault that gives wrong answers and that the subject can
-/// have, behind those of the right subject that are to be compared with.
-#[must_use]
+/// The fault-free rounds, then a round for each fault that the subject can have
+/// and that gives wrong answers.
 pub fn rounds(subject: SubjectKind) -> Vec<Round> {
     let can_have = |fault: &Fault| match fault.place() {
         Place::Everywhere => true,
@@ -57,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_round_comes_behind_the_one_that_it_is_compared_with() {
+    fn fault_free_rounds_come_first() {
         for subject in [SubjectKind::Kvm, SubjectKind::Model] {
             let rounds = rounds(subject);
             for (position, round) in rounds.iter().enumerate() {

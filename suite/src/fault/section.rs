@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Faults of one kind, which reports show below one heading.
+//! Headings for groups of faults in reports.
 
 use super::kinds::Fault;
 
-/// The first fault of each section of the enum, in its order, and a heading.
+/// The first fault of each section of the enum, in order, and the heading.
 const SECTIONS: [(Fault, &str); 14] = [
-    (Fault::RegisterMissing, "the list's contents"),
-    (Fault::PmuAlways, "features that decide about it"),
+    (Fault::RegisterMissing, "contents of the list"),
+    (Fault::PmuAlways, "dependence on features"),
     (Fault::ShorterFromSecondCallOn, "lists that change"),
-    (Fault::EntryHalfWritten, "the count, and success"),
-    (Fault::E2bigIsEinval, "too small"),
+    (Fault::EntryHalfWritten, "count and success"),
+    (Fault::E2bigIsEinval, "n too small"),
     (Fault::HeaderUnreadableIsEinval, "bad memory"),
     (Fault::GetRefused, "GET"),
     (Fault::SetRefused, "SET"),
-    (Fault::SetHitsNeighbour, "registers apart"),
+    (Fault::SetHitsNeighbour, "independence of registers"),
     (Fault::CounterBackwards, "COUNTER"),
-    (Fault::LbtUngated, "what registers depend on"),
+    (Fault::LbtUngated, "dependent registers"),
     (Fault::ListBusy, "several threads"),
-    (Fault::ListOnVm, "elsewhere"),
-    (Fault::Oops, "trouble"),
+    (Fault::ListOnVm, "other descriptors"),
+    (Fault::Oops, "crashes and hangs"),
 ];
 
 impl Fault {
-    /// The heading below which reports show it, in a few words.
-    #[must_use]
+    /// Its heading in reports.
     pub fn section(self) -> &'static str {
         SECTIONS.iter().rev().find(|(first, _)| *first <= self).map_or("", |(_, heading)| heading)
     }
@@ -40,7 +39,7 @@ mod tests {
     fn every_fault_has_its_section() {
         assert!(SECTIONS.is_sorted_by_key(|(first, _)| *first));
         for fault in Fault::value_variants() {
-            assert_eq!(fault.section() == "trouble", fault.place() == Place::Kernel, "{fault:?}");
+            assert_eq!(fault.section() == "crashes and hangs", fault.place() == Place::Kernel, "{fault:?}");
             assert!((1..=30).contains(&fault.section().len()), "{fault:?}");
         }
     }

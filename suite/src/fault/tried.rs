@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Faults that were tried, compared with the right subject.
+//! Compares runs of faults with the fault-free run.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,32 @@ use super::kinds::Fault;
 use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Outcome};
 
-/// A fault that was tried, and what came of it.
+/// The result of a run with a fault.
 #[derive(Debug)]
 pub struct Tried {
     /// The fault.
     pub fault: Fault,
-    /// What the checks say of it and not of the right subject.
+    /// The findings that the fault-free run does not have.
     pub said: Vec<Said>,
-    /// Cases that ended in error, and so say nothing.
+    /// Cases that ended in error.
     pub in_error: Vec<String>,
-    /// Whether the checks say what is to be said.
+    /// Differences from the expected findings.
     pub judgement: Judgement,
 }
 
 impl Tried {
-    /// Whether all is as it should be.
-    #[must_use]
+    /// Whether the suite noticed the fault as expected.
     pub fn is_right(&self) -> bool {
         self.in_error.is_empty() && self.judgement.is_right()
     }
 }
 
-/// Rounds with the right subject, to compare the others with.
+/// Results of the fault-free rounds.
 #[derive(Debug, Default)]
 pub struct Right(BTreeMap<(String, bool), Vec<Said>>);
 
 impl Right {
-    /// Takes a round without a fault; the result is what should not be said of a
-    /// right subject: cases that did not pass.
+    /// Adds a fault-free round. Returns the cases that wrongly did not pass.
     pub fn take(&mut self, configuration: &str, allow_new: bool, cases: &[CaseFinished]) -> Vec<String> {
         self.0.insert((configuration.to_owned(), allow_new), Said::of(cases));
         let broken = |case: &&CaseFinished| {
@@ -45,9 +43,7 @@ impl Right {
         cases.iter().filter(broken).map(|case| case.case.clone()).collect()
     }
 
-    /// Judges a round with a fault; `None` if there is no right one to compare it
-    /// with.
-    #[must_use]
+    /// Judges a round with a fault; `None` without a fault-free round to compare with.
     pub fn compare(
         &self,
         fault: Fault,

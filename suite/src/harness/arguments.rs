@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command line of `reglist-suite`, and what can be wrong with it.
+//! The command line of `reglist-suite` and its usage errors.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -43,10 +43,10 @@ pub(super) struct Program {
     pub(super) color: Option<ColorSetting>,
 }
 
-/// Wrong usage, found before anything is tested.
+/// Wrong usage, reported before any test runs.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// The specifications.
+    /// A wrong specification.
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// A configuration that the series does not have.
@@ -54,91 +54,88 @@ pub enum UsageError {
     Configuration {
         /// The series.
         series: String,
-        /// The name that was given.
+        /// The name given.
         name: String,
-        /// The names that the series has.
+        /// The names in the series.
         known: String,
     },
     /// A feature that the architecture does not have.
-    #[error("`{name}` is no feature\n[known: {known}]")]
+    #[error("unknown feature `{name}`\n[known: {known}]")]
     Feature {
-        /// The name that was given.
+        /// The name given.
         name: String,
-        /// The names that there are.
+        /// The names of the architecture.
         known: String,
     },
-    /// A fault for a kernel that has none.
-    #[error(
-        "this kernel cannot be given a fault, only one of the lab or the model can\n[reglist lab --fault, or add --subject model]"
-    )]
+    /// A fault for a kernel outside the lab.
+    #[error("--fault needs the model or a lab kernel, not this kernel\n[reglist lab --fault, or add --subject model]")]
     FaultOfKernel,
-    /// A fault that only a kernel can have.
-    #[error("the model cannot have the fault {name}\n[reglist lab --fault {name}]")]
+    /// A fault of lab kernels only.
+    #[error("the model does not have fault {name}, only a lab kernel\n[reglist lab --fault {name}]")]
     FaultOfKernelAlone {
         /// The fault.
         name: String,
     },
-    /// A fault that only the model can have.
-    #[error("no kernel can have the fault {name}: {reason}\n[add --subject model]")]
+    /// A fault of the model only.
+    #[error("only the model has fault {name}: {reason}\n[add --subject model]")]
     FaultOfModelAlone {
         /// The fault.
         name: String,
         /// Why no kernel can have it.
         reason: &'static str,
     },
-    /// Every fault at once.
+    /// `--fault all` with `--compare-model`.
     #[cfg(any(test, feature = "compare"))]
-    #[error("--compare-model takes one fault at a time\n[name it]")]
+    #[error("--compare-model takes one fault, not all\n[name one fault]")]
     CompareAll,
-    /// A kernel outside the lab.
+    /// `--compare-model` outside the lab.
     #[cfg(any(test, feature = "compare"))]
     #[error(
-        "--compare-model SETs registers that no list names, and this is not the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
+        "--compare-model SETs unlisted registers, which is allowed only in the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
     )]
     CompareOutsideLab,
-    /// Results of cases where each fault has a line.
-    #[error("--fault all gives each fault a line, and has no results of cases for --{option}\n[name one fault]")]
+    /// Results of cases with `--fault all`.
+    #[error("--fault all prints a line for each fault, not the case results that --{option} needs\n[name one fault]")]
     FormatOfAll {
-        /// The option that asks for results of cases.
+        /// The option.
         option: &'static str,
     },
-    /// An output.
+    /// An output that cannot be opened.
     #[error(transparent)]
     Channel(#[from] ChannelError),
-    /// No threads.
-    #[error("--test-threads 0 would run nothing\n[give at least 1]")]
+    /// `--test-threads 0`.
+    #[error("--test-threads 0 runs no case\n[use at least 1]")]
     NoThreads,
-    /// Somebody's file.
-    #[error("{file} exists and is kept as it is\n[remove it, or choose another file]")]
+    /// An existing file.
+    #[error("{file} exists and is not overwritten\n[remove it, or choose another file]")]
     Exists {
         /// The file.
         file: String,
     },
     /// A file that cannot be written.
-    #[error("{file} cannot be written: {error}\n[choose another file]")]
+    #[error("cannot write {file}: {error}\n[choose another file]")]
     Unwritable {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// A selection without a case.
-    #[error("no case is selected: {selection}\n[{remedy}]")]
+    #[error("no case matches: {selection}\n[{remedy}]")]
     NothingSelected {
-        /// The words that select.
+        /// The selecting arguments.
         selection: String,
-        /// The nearest names, and where all are.
+        /// Similar names, and the command that lists all.
         remedy: String,
     },
 }
 
 /// The program's command line, for its manual.
-#[must_use]
 pub fn command() -> clap::Command {
     Program::command()
 }
 
-/// Reads a command line; `--help` ends with themes and clauses.
+/// Parses a command line. `--help` ends with themes and clauses.
 pub(super) fn parse(arguments: Vec<OsString>) -> Result<Program, clap::Error> {
     let mut command = command();
     if arguments.iter().any(|argument| argument == "--help") {
@@ -148,16 +145,12 @@ pub(super) fn parse(arguments: Vec<OsString>) -> Result<Program, clap::Error> {
     Program::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
-/// Reads the options of a suite that runs elsewhere.
-///
-/// # Errors
-/// Words that are no options of the suite.
+/// Parses options for a suite on another machine.
 pub fn options(words: impl IntoIterator<Item = OsString>) -> Result<Options, clap::Error> {
     let words = std::iter::once("reglist-suite".into()).chain(words);
     Ok(Program::from_arg_matches(&command().try_get_matches_from(words)?)?.options)
 }
 
-/// The features of `--require`.
 pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageError> {
     names
         .iter()
@@ -170,7 +163,7 @@ pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageE
         .collect()
 }
 
-/// A new file, or something that is no file: a device or a pipe.
+/// Opens a new file, or an existing device or pipe.
 pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
     let is_device = path.metadata().is_ok_and(|metadata| {
         let kind = metadata.file_type();
@@ -179,7 +172,6 @@ pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
     open(path, !is_device)
 }
 
-/// A new file and nothing else.
 pub(super) fn create_new(path: &Path) -> Result<File, UsageError> {
     open(path, true)
 }
@@ -193,8 +185,7 @@ fn open(path: &Path, new: bool) -> Result<File, UsageError> {
     })
 }
 
-/// Whether the subject can have a fault; `switchable` is a kernel that can be
-/// exchanged.
+/// Refuses a fault that the subject cannot have. A `switchable` kernel is one of the lab's.
 pub(super) fn check_fault(faults: Faults, subject: SubjectKind, switchable: bool) -> Result<(), UsageError> {
     if subject == SubjectKind::Kvm && !switchable {
         return Err(UsageError::FaultOfKernel);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the machine says of itself.
+//! Facts about this machine: architecture, kernel, CPU and build ids.
 
 use std::fs;
 use std::path::Path;
@@ -9,18 +9,16 @@ use nix::unistd::{Pid, getpid};
 
 use crate::report::events::Label;
 
-/// Labels of build ids, and where the notes of the ELF file are that has them: the
-/// kernel's, and that of KVM where it is a module.
+/// Labels of build ids and their files of ELF notes: the kernel's, and KVM's if it is a module.
 const NOTES: [(&str, &str); 2] =
     [(Label::BUILD_ID, "/sys/kernel/notes"), (Label::KVM_BUILD_ID, "/sys/module/kvm/notes/.note.gnu.build-id")];
 /// NT_GNU_BUILD_ID, of notes with the name "GNU".
 const BUILD_ID: u32 = 3;
 
-/// What the runner asks the lab's guest to do.
+/// The runner's job for the lab's guest.
 pub(super) const JOB: &str = "/lab/job.json";
 
-/// Whether this process is the first one of the lab's guest.
-#[must_use]
+/// Whether this process is PID 1 of the lab's guest.
 pub fn is_lab_guest() -> bool {
     getpid() == Pid::from_raw(1) && Path::new(JOB).exists()
 }
@@ -32,15 +30,14 @@ pub struct Host {
     pub architecture: String,
     /// Kernel release and version, as `uname -rv` prints them.
     pub kernel: String,
-    /// CPU model, empty where /proc/cpuinfo does not tell.
+    /// CPU model; empty if /proc/cpuinfo has none.
     pub cpu: String,
-    /// Build ids of the running kernel and of its KVM, where they tell.
+    /// Build ids of the running kernel and of its KVM module, if readable.
     pub build_ids: Vec<Label>,
 }
 
 impl Host {
-    /// Asks the running kernel.
-    #[must_use]
+    /// Reads the facts from the running kernel.
     pub fn probe() -> Self {
         let (architecture, kernel) = match uname() {
             Ok(name) => (
@@ -59,9 +56,7 @@ impl Host {
     }
 }
 
-/// The build id among the notes of an ELF file in the machine's byte order, in
-/// hexadecimal.
-#[must_use]
+/// The build id in ELF notes of the machine's byte order, in hexadecimal.
 pub fn build_id(mut notes: &[u8]) -> Option<String> {
     let word = |notes: &[u8], at: usize| Some(u32::from_ne_bytes(notes.get(at..at + 4)?.try_into().ok()?));
     let size = |word: u32| usize::try_from(word).ok();

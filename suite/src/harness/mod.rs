@@ -13,10 +13,10 @@ pub mod options;
 mod outputs;
 pub mod process;
 mod run;
-pub mod subject;
+pub(crate) mod subject;
 mod trying;
 mod turns;
-pub mod worker;
+pub(crate) mod worker;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};

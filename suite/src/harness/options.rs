@@ -164,13 +164,11 @@ pub struct Libtest {
 
 impl Options {
     /// Time limit of a case.
-    #[must_use]
     pub fn limit(&self) -> Duration {
         self.selection.timeout.unwrap_or(LIMIT)
     }
 
     /// Seed of random orders.
-    #[must_use]
     pub fn seed(&self) -> u64 {
         self.selection.seed.unwrap_or(1)
     }
@@ -185,7 +183,6 @@ impl Options {
     }
 
     /// Whether the suite prints its results itself.
-    #[must_use]
     pub fn prints(&self) -> bool {
         self.format.is_some() || self.libtest.logfile.is_some() || self.list
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which subject is tested: the running kernel or the model.
+//! The subject of a run: the running kernel or the model.
 
 use clap::ValueEnum;
 
@@ -10,23 +10,23 @@ use crate::kvm::{Device, Subject, SubjectError};
 use crate::model::{self, Model};
 use crate::report::events::SubjectKind;
 
-/// What the user asks for.
+/// Values of `--subject`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Wanted {
     /// The running kernel on a LoongArch machine, the model elsewhere
     Auto,
     /// The running kernel, through /dev/kvm
     Kvm,
-    /// The built-in model of a kernel; no kernel is tested
+    /// The built-in model of a kernel; tests no kernel
     Model,
 }
 
-/// The host of the model.
+/// Values of `--model-host`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelHost {
-    /// One with every feature that a guest can be given
+    /// A host with every guest feature
     Full,
-    /// One with none of them
+    /// A host without guest features
     Plain,
 }
 
@@ -41,17 +41,13 @@ impl From<ModelHost> for model::Host {
 
 /// The subject of a run.
 #[derive(Debug, Clone, Copy)]
-pub enum Choice {
-    /// The running kernel.
+pub(crate) enum Choice {
     Kvm,
-    /// A model.
     Model(Model),
 }
 
 impl Choice {
-    /// Chooses for this machine, which may take the given model.
-    #[must_use]
-    pub fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
+    pub(crate) fn of(wanted: Wanted, machine: &Host, model: Model) -> Self {
         match wanted {
             Wanted::Kvm => Self::Kvm,
             Wanted::Auto if machine.architecture == Model::ARCH.name() => Self::Kvm,
@@ -59,46 +55,38 @@ impl Choice {
         }
     }
 
-    /// Opens it.
-    pub fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Subject>, SubjectError> {
         Ok(match self {
             Self::Kvm => Box::new(Device::open()?),
             Self::Model(model) => Box::new(*model),
         })
     }
 
-    /// The same with a fault, as far as it is the model: a kernel has its faults
-    /// by itself.
-    #[must_use]
-    pub fn with(&self, fault: Option<Fault>) -> Self {
+    /// Adds a fault to the model. A lab kernel is built with its faults.
+    pub(crate) fn with(&self, fault: Option<Fault>) -> Self {
         match self {
             Self::Kvm => Self::Kvm,
             Self::Model(model) => Self::Model(model.with(fault)),
         }
     }
 
-    /// For the events.
-    #[must_use]
-    pub fn kind(&self) -> SubjectKind {
+    pub(crate) fn kind(&self) -> SubjectKind {
         match self {
             Self::Kvm => SubjectKind::Kvm,
             Self::Model(_) => SubjectKind::Model,
         }
     }
 
-    /// The architecture whose registers it has; `None` for a machine whose
-    /// architecture has no specification.
-    #[must_use]
-    pub fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
+    /// `None` if the machine's architecture has no specification.
+    pub(crate) fn arch(&self, machine: &Host) -> Option<&'static dyn Arch> {
         match self {
             Self::Model(_) => Some(Model::ARCH),
             Self::Kvm => arch::by_name(&machine.architecture),
         }
     }
 
-    /// What a report says of the subject's machine.
-    #[must_use]
-    pub fn host(&self, machine: Host) -> Host {
+    /// The machine in the events.
+    pub(crate) fn host(&self, machine: Host) -> Host {
         match self {
             Self::Kvm => machine,
             Self::Model(model) => Host {

@@ -24,7 +24,7 @@ use crate::memory::MemoryError;
 
 /// Why a case could not be run.
 #[derive(Debug, thiserror::Error)]
-pub enum WorkerError {
+pub(crate) enum WorkerError {
     /// A message could not be sent.
     #[error("the result cannot be sent")]
     Output(#[source] io::Error),
@@ -50,7 +50,7 @@ pub enum WorkerError {
 }
 
 /// Sends the last message of a job: its result, or why there is none.
-pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
+pub(crate) fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
     let last = match result {
         Ok(message) => message,
         Err(WorkerError::SetUp(error @ SetUpError::Absent { feature, .. })) => {
@@ -63,7 +63,7 @@ pub fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
 }
 
 /// An error with its causes in one line, and the remedies in the lines below.
-pub fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut heads = Vec::new();
     let mut remedies = String::new();
     let mut next = Some(error);
@@ -78,7 +78,7 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// Whether the subject knows the ioctl at all.
-pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
+pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
     let vm = subject.open()?.create_vm()?;
     let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
     let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
@@ -90,7 +90,7 @@ pub fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> 
 }
 
 /// Runs a check on a fresh vCPU of a fresh VM.
-pub fn case(
+pub(crate) fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
     knowledge: Knowledge<'_>,

@@ -13,7 +13,6 @@ pub struct Counter(Arc<AtomicU64>);
 
 impl Counter {
     /// Calls so far.
-    #[must_use]
     pub fn calls(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -33,13 +32,11 @@ pub struct Counted<T: ?Sized> {
 
 impl Counted<dyn Subject> {
     /// Counts from zero.
-    #[must_use]
     pub fn new(inner: Box<dyn Subject>) -> Self {
         Self { counter: Counter::default(), inner }
     }
 
     /// The count, which goes on.
-    #[must_use]
     pub fn counter(&self) -> Counter {
         self.counter.clone()
     }

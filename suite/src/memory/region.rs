@@ -36,7 +36,6 @@ impl UserAddress {
     }
 
     /// The address as a number, for a field of a structure.
-    #[must_use]
     pub fn value(self) -> u64 {
         self.0 as u64
     }
@@ -82,7 +81,6 @@ pub enum MemoryError {
 }
 
 /// Size of a page in bytes.
-#[must_use]
 pub fn page_size() -> usize {
     sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
 }
@@ -113,7 +111,6 @@ impl Region {
     }
 
     /// The address at `offset`.
-    #[must_use]
     pub fn address(&self, offset: usize) -> UserAddress {
         UserAddress(self.base.as_ptr() as usize + offset)
     }

@@ -16,7 +16,6 @@ pub enum Kernel {
 
 impl Kernel {
     /// Its version, as `--model-kernel` takes it.
-    #[must_use]
     pub fn version(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }

@@ -69,31 +69,26 @@ impl Model {
     pub const ARCH: &dyn Arch = &LoongArch64;
 
     /// A right kernel on `host`, or one with a fault.
-    #[must_use]
     pub fn new(kernel: Kernel, host: Host, fault: Option<Fault>) -> Self {
         Self { kernel, host, fault, clock_ahead: 0 }
     }
 
     /// The same with a stable counter that is `ticks` further ahead, of 10 ns each.
-    #[must_use]
     pub fn with_clock_ahead(self, ticks: u64) -> Self {
         Self { clock_ahead: self.clock_ahead.wrapping_add(ticks), ..self }
     }
 
     /// The same with a fault, or without one.
-    #[must_use]
     pub fn with(self, fault: Option<Fault>) -> Self {
         Self { fault, ..self }
     }
 
     /// The same on another host.
-    #[must_use]
     pub fn on(self, host: Host) -> Self {
         Self { host, ..self }
     }
 
     /// The kernel that it is like.
-    #[must_use]
     pub fn kernel(&self) -> Kernel {
         self.kernel
     }

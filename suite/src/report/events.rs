@@ -64,7 +64,6 @@ impl Breaker {
     pub const ALL: [Self; 3] = [Self::User, Self::Machine, Self::Kernel];
 
     /// The name in events and in KTAP.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -111,7 +110,6 @@ pub struct RunStarted {
 impl RunStarted {
     /// The configuration of the first case, which is that of all in a round for
     /// a fault.
-    #[must_use]
     pub fn configuration(&self) -> Option<&str> {
         self.plan.first()?.split('.').next()
     }
@@ -138,7 +136,6 @@ impl Label {
     pub const PATCH: &str = "patch";
 
     /// Reads `NAME=VALUE`; neither may be empty or hold control characters.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (name, value) = text.split_once('=')?;
         let is_right = |part: &str| !part.is_empty() && !part.contains(char::is_control);
@@ -234,7 +231,6 @@ pub struct Finding {
 
 impl Finding {
     /// A finding that names no register, entry or ioctl yet.
-    #[must_use]
     pub fn new(clause: &str, level: Level, expected: String, observed: String) -> Self {
         let (register, after, entry, last_entry, ioctl, errno) = (None, None, None, None, None, None);
         let clause = clause.to_owned();
@@ -299,7 +295,6 @@ pub struct RunFinished {
 
 impl CaseFinished {
     /// The end of a case that has no result of its own.
-    #[must_use]
     pub fn without_result(case: String, outcome: Outcome, reason: String) -> Self {
         let (findings, listed) = (Vec::new(), Vec::new());
         Self { case, outcome, reason: Some(reason), duration_us: 0, ioctls: 0, findings, listed }
@@ -345,7 +340,6 @@ impl Totals {
     }
 
     /// The verdict of a run that reached its end with these outcomes.
-    #[must_use]
     pub fn verdict(&self) -> Verdict {
         if self.fail + self.error > 0 {
             Verdict::Failed
@@ -362,7 +356,6 @@ impl Verdict {
     pub const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::NothingTested, Self::NotImplemented];
 
     /// The name in events and in KTAP.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -373,7 +366,6 @@ impl Verdict {
     }
 
     /// The exit code that says the same.
-    #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Passed => crate::exit::PASSED,
@@ -480,19 +472,16 @@ impl fmt::Debug for EventLog {
 
 impl EventLog {
     /// A log that writes to `file` and tells `observer`, as far as there are any.
-    #[must_use]
     pub fn new(file: Option<File>, observer: Option<Observer>) -> Self {
         Self { file, observer, ..Self::default() }
     }
 
     /// The same with further outputs.
-    #[must_use]
     pub fn with(self, outputs: Vec<Output>) -> Self {
         Self { outputs, ..self }
     }
 
     /// Whether something could not be written.
-    #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.incomplete
     }

@@ -6,7 +6,6 @@ use crate::clause::Level;
 use crate::report::events::{Finding, NamedRegister};
 
 /// The line of a finding.
-#[must_use]
 pub fn to_line(finding: &Finding) -> String {
     let Finding { clause, level, register, after, entry, last_entry, ioctl, errno, expected, observed } = finding;
     let mut line = format!("{level} {clause}");
@@ -36,7 +35,6 @@ pub fn to_line(finding: &Finding) -> String {
 
 /// Reads what [`to_line`] wrote; `None` for anything else. A field that this
 /// program does not know is passed over.
-#[must_use]
 pub fn from_line(line: &str) -> Option<Finding> {
     let (level, rest) = line.split_once(' ')?;
     let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;

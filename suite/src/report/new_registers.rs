@@ -15,7 +15,6 @@ const ABOUT: &str = "listed by a newer kernel";
 
 /// The new registers among `findings` as YAML to paste into `registers.yaml`
 /// (those without a name there) and `groups.yaml`; `None` if there are none.
-#[must_use]
 pub fn as_yaml<'a>(findings: impl IntoIterator<Item = &'a Finding>, arch: &dyn Arch) -> Option<String> {
     let new: BTreeMap<u64, &NamedRegister> = findings
         .into_iter()

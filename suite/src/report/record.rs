@@ -91,43 +91,36 @@ impl Record {
     }
 
     /// Whether the run has begun and ended.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         self.started.is_some() && self.end.is_some()
     }
 
     /// The plan; empty before the run has begun.
-    #[must_use]
     pub fn plan(&self) -> &[String] {
         self.started.as_ref().map_or(&[], |started| &started.plan)
     }
 
     /// Planned cases without an end.
-    #[must_use]
     pub fn missing(&self) -> Vec<&str> {
         self.plan().iter().map(String::as_str).filter(|case| self.planned.get(*case) == Some(&false)).collect()
     }
 
     /// Number of planned cases without an end.
-    #[must_use]
     pub fn missing_count(&self) -> usize {
         self.planned.len() - self.ended.len()
     }
 
     /// Whether a case has begun, so that something was learnt of the subject.
-    #[must_use]
     pub fn has_learnt(&self) -> bool {
         self.running.is_some() || !self.ended.is_empty()
     }
 
     /// Whether the kernel answered that it does not know the ioctl.
-    #[must_use]
     pub fn is_not_implemented(&self) -> bool {
         matches!(&self.end, Some(End::Finished(finished)) if finished.verdict == Verdict::NotImplemented)
     }
 
     /// Number of the cases that ended, by outcome.
-    #[must_use]
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         self.ended.iter().for_each(|case| totals.count(case.outcome));
@@ -135,7 +128,6 @@ impl Record {
     }
 
     /// The events with which every planned case and the run have an end.
-    #[must_use]
     pub fn closing(&self) -> Vec<Event> {
         let aborted = |reason: &str| format!("did not finish: {reason}");
         let (outcome, reason) = match &self.end {
@@ -159,7 +151,6 @@ impl Record {
 
     /// The events of the whole run: every planned case has one end, and the run
     /// has one.
-    #[must_use]
     pub fn whole(&self) -> Vec<Event> {
         let Some(started) = &self.started else { return Vec::new() };
         let mut events = vec![Event::RunStarted(started.clone())];
@@ -208,70 +199,10 @@ impl Whole {
     }
 
     /// The run so far.
-    #[must_use]
     pub fn record(&self) -> &Record {
         &self.record
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a","base.b","base.a"]}"#;
-
-    fn begun(case: &str) -> String {
-        format!(r#"{{"event":"case_started","case":"{case}"}}"#)
-    }
-
-    fn passed(case: &str) -> String {
-        format!(r#"{{"event":"case_finished","case":"{case}","outcome":"pass","duration_us":1,"ioctls":1}}"#)
-    }
-
-    fn record(lines: &[&str]) -> (Record, usize) {
-        let mut record = Record::default();
-        let refused = lines.iter().filter(|line| !record.add(Event::from_line(line).unwrap())).count();
-        (record, refused)
-    }
-
-    #[test]
-    fn events_that_fit_nowhere_change_nothing() {
-        let finished = r#"{"event":"run_finished","verdict":"passed","totals":{"pass":1,"fail":0,"skip":0,"error":0}}"#;
-        let (whole, late) = (passed("base.a"), begun("base.a"));
-        let (record, refused) = record(&[
-            &whole,
-            finished,
-            STARTED,
-            STARTED,
-            &passed("other.x"),
-            &whole,
-            &whole,
-            &late,
-            finished,
-            &passed("base.b"),
-        ]);
-        assert_eq!(refused, 7);
-        assert_eq!((record.ended.len(), record.missing(), record.running.as_deref()), (1, vec!["base.b"], None));
-        assert_eq!(record.plan(), ["base.a", "base.b"]);
-        let Some(Event::CaseFinished(lost)) = record.closing().into_iter().next() else { panic!() };
-        assert_eq!((lost.outcome, lost.reason.as_deref()), (Outcome::Error, Some(LOST)));
-    }
-
-    #[test]
-    fn a_case_without_an_end_is_the_suspect() {
-        let (record, _) = record(&[STARTED, &begun("base.a"), &passed("base.a"), &begun("base.b")]);
-        assert_eq!((record.running.as_deref(), record.missing_count()), (Some("base.b"), 1));
-        let Some(Event::CaseFinished(suspect)) = record.closing().into_iter().next() else { panic!() };
-        assert_eq!(suspect.reason.as_deref(), Some(SUSPECT));
-        assert!(record.end.is_none() && record.has_learnt());
-    }
-
-    #[test]
-    fn the_events_say_who_broke_a_run_off() {
-        for (by, breaker) in [("user", Breaker::User), ("machine", Breaker::Machine), ("kernel", Breaker::Kernel)] {
-            let line = format!(r#"{{"event":"run_broken_off","by":"{by}","reason":"r"}}"#);
-            let (record, refused) = record(&[STARTED, &line]);
-            assert_eq!((record.end, refused), (Some(End::BrokenOff { by: breaker, reason: "r".into() }), 0));
-        }
-    }
-}
+mod tests;

@@ -23,7 +23,6 @@ pub enum Level {
 
 impl Level {
     /// What a broken clause of this level comes to.
-    #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Must => "a kernel that breaks it fails",
@@ -33,7 +32,6 @@ impl Level {
     }
 
     /// Whether a finding at this level fails a case.
-    #[must_use]
     pub fn fails(self, strict: bool) -> bool {
         match self {
             Self::Must => true,
@@ -78,7 +76,6 @@ pub enum Origin {
 
 impl Origin {
     /// What the word stands for.
-    #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
             Self::API => "the kernel's KVM API document (Documentation/virt/kvm/api.rst, 4.68 and 4.84)",
@@ -137,7 +134,6 @@ impl Clauses {
     }
 
     /// The clause of that id.
-    #[must_use]
     pub fn get(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
     }

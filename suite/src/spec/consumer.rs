@@ -33,7 +33,6 @@ struct Part {
 
 impl Consumer {
     /// What it saves of a vCPU with `features`, in its order.
-    #[must_use]
     pub fn saves(&self, features: &[Feature]) -> Vec<&Register> {
         let saved = self.saves.iter().filter(|part| part.all.iter().all(|feature| features.contains(feature)));
         saved.flat_map(|part| &part.registers).collect()
@@ -41,7 +40,6 @@ impl Consumer {
 
     /// The features without every one of which it does not save the register;
     /// `None` for one that it never saves.
-    #[must_use]
     pub fn saves_with(&self, id: u64) -> Option<&[Feature]> {
         let part = self.saves.iter().find(|part| part.registers.iter().any(|register| register.id == id))?;
         Some(&part.all)

@@ -27,7 +27,6 @@ pub struct ListedGroup {
 
 impl ListedGroup {
     /// Whether a vCPU with `features` lists the group.
-    #[must_use]
     pub fn is_listed(&self, features: &[Feature]) -> bool {
         self.when.is_empty() || self.when.iter().any(|feature| features.contains(feature))
     }

@@ -18,7 +18,6 @@ use crate::arch::Arch;
 ///
 /// What cannot be judged because of a problem elsewhere is left out: without
 /// registers there is nothing else, without groups no configuration.
-#[must_use]
 pub fn problems(source: &Source, arch: &dyn Arch) -> Vec<SpecError> {
     let mut problems: Vec<SpecError> = Clauses::load(source).err().into_iter().collect();
     let table = match RegisterTable::load(source, arch) {

@@ -70,7 +70,6 @@ pub struct Gate {
 
 impl Gate {
     /// Whether GET and SET work on a vCPU with `features`.
-    #[must_use]
     pub fn is_open(&self, features: &[Feature]) -> bool {
         self.any.iter().any(|feature| features.contains(feature))
     }
@@ -126,7 +125,6 @@ pub struct Register {
 
 impl Register {
     /// Name and id, for findings.
-    #[must_use]
     pub fn named(&self) -> NamedRegister {
         NamedRegister { name: self.name.clone(), id: self.id }
     }
@@ -134,7 +132,6 @@ impl Register {
     /// A value of this register's own that is safe to SET: the free bits tell
     /// it from every other register, the rest is as in `present`. Another
     /// `salt` gives another set of values.
-    #[must_use]
     pub fn distinct(&self, present: Value, salt: u64) -> Value {
         let own = Value::of_words(self.free.size(), |word| mix(self.id, salt.wrapping_add(word << 32)));
         present & !self.free | own & self.free

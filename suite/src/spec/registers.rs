@@ -227,25 +227,21 @@ impl RegisterTable {
     }
 
     /// The register of that name.
-    #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&Register> {
         self.by_name.get(name).and_then(|position| self.registers.get(*position))
     }
 
     /// The register of that id.
-    #[must_use]
     pub fn by_id(&self, id: u64) -> Option<&Register> {
         self.by_id.get(&id).and_then(|position| self.registers.get(*position))
     }
 
     /// The registers of a family of `registers.yaml`.
-    #[must_use]
     pub fn family(&self, name: &str) -> Option<&[Register]> {
         self.families.get(name).and_then(|positions| self.registers.get(positions.clone()))
     }
 
     /// The family that the register of that id belongs to.
-    #[must_use]
     pub fn family_of(&self, id: u64) -> Option<&str> {
         let position = self.by_id.get(&id)?;
         let found = self.families.iter().find(|(_, positions)| positions.contains(position));
@@ -258,7 +254,6 @@ impl RegisterTable {
     }
 
     /// All registers.
-    #[must_use]
     pub fn all(&self) -> &[Register] {
         &self.registers
     }

@@ -54,7 +54,6 @@ impl Source {
 
     /// Names of the entries of a folder below the tree, sorted and without hidden
     /// ones, which editors leave; none where the folder does not exist.
-    #[must_use]
     pub fn list(&self, folder: &str) -> Vec<String> {
         let mut names: Vec<String> = match self {
             Self::Embedded => (if folder.is_empty() { Some(&EMBEDDED) } else { EMBEDDED.get_dir(folder) })
@@ -75,7 +74,6 @@ impl Source {
 
     /// The files of the tree, as paths below it, sorted: as deep as
     /// specifications are, which is a file in a folder of an architecture's.
-    #[must_use]
     pub fn files(&self) -> Vec<String> {
         const DEEPEST: usize = 2;
         let mut files = Vec::new();
@@ -99,7 +97,6 @@ impl Source {
     }
 
     /// How messages name `file`, a path below the tree.
-    #[must_use]
     pub fn display(&self, file: &str) -> String {
         match self {
             Self::Embedded => Path::new("specs").join(file).display().to_string(),

@@ -43,14 +43,12 @@ impl Spec {
     }
 
     /// The names of an architecture's series, sorted.
-    #[must_use]
     pub fn series_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
         series::names_of(source, arch)
     }
 
     /// The expected list of a vCPU with `features`, in order, whether or not a
     /// configuration has them.
-    #[must_use]
     pub fn expected(&self, features: &[Feature]) -> Vec<&Register> {
         self.list.iter().filter(|group| group.is_listed(features)).flat_map(|group| &group.registers).collect()
     }

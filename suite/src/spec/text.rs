@@ -40,25 +40,21 @@ impl Text {
     }
 
     /// The file's content.
-    #[must_use]
     pub fn content(&self) -> &str {
         &self.content
     }
 
     /// The file, as messages name it.
-    #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
     /// A problem at `line` of this file.
-    #[must_use]
     pub(super) fn error(&self, line: usize, problem: Problem) -> SpecError {
         SpecError { file: self.file.clone(), line, problem }
     }
 
     /// The line of the first `key:`, or 1.
-    #[must_use]
     pub fn line_of_key(&self, key: &str) -> usize {
         self.code()
             .find(|(_, line)| {
@@ -70,27 +66,23 @@ impl Text {
 
     /// The first line from `start` on with a `key:`, wherever it stands in the
     /// line, or `start`.
-    #[must_use]
     pub fn line_of_key_from(&self, start: usize, key: &str) -> usize {
         self.lines_of_pair(key, "").into_iter().find(|line| *line >= start).unwrap_or(start)
     }
 
     /// The first line that holds `word` whole, from the first `key:` on, or the
     /// line of `key:`.
-    #[must_use]
     pub fn line_of_word_in(&self, key: &str, word: &str) -> usize {
         self.line_of_word_from(self.line_of_key(key), word)
     }
 
     /// The first line from `start` on that holds `word` whole, or `start`.
-    #[must_use]
     pub fn line_of_word_from(&self, start: usize, word: &str) -> usize {
         self.lines_of_word(word).into_iter().find(|line| *line >= start).unwrap_or(start)
     }
 
     /// The line of the `occurrence`th (from 0) whole word, or of the last one
     /// there is, or 1.
-    #[must_use]
     pub fn line_of_word(&self, word: &str, occurrence: usize) -> usize {
         let lines = self.lines_of_word(word);
         lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)
@@ -98,7 +90,6 @@ impl Text {
 
     /// The line of the `occurrence`th (from 0) `key: value`, or of the last one
     /// there is, or 1.
-    #[must_use]
     pub fn line_of_pair(&self, key: &str, value: &str, occurrence: usize) -> usize {
         let lines = self.lines_of_pair(key, value);
         lines.get(occurrence).or(lines.last()).copied().unwrap_or(1)

@@ -33,13 +33,11 @@ pub struct UnlistedException {
 
 impl Unlisted {
     /// The name of the exception to which `id` belongs, if any.
-    #[must_use]
     pub fn exception(&self, id: u64) -> Option<&str> {
         self.why(id).map(|exception| exception.name.as_str())
     }
 
     /// The exception to which `id` belongs, if any.
-    #[must_use]
     pub fn why(&self, id: u64) -> Option<&UnlistedException> {
         self.exceptions.iter().find(|exception| exception.ids.contains(&id))
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Frequent command lines, and their effects.
 
-/// A command line, without the program's name, and what it does.
+/// A command line without the program's name, and its effect.
 pub(super) type Example = (&'static str, &'static str);
 
-/// Examples for a page, which is called as its command with dashes.
+/// Examples for a page, whose name is the command with dashes.
 pub(super) fn examples(page: &str) -> &'static [Example] {
     match page {
         "reglist" => &[

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The commands `man` and `completions`: manual pages and completion for
-//! shells, made from the command lines themselves.
+//! The commands `man` and `completions`: generate manual pages and shell
+//! completions from the command line definitions.
 
 mod examples;
 mod page;
@@ -20,7 +20,7 @@ use crate::system::files::{self, FileError};
 use crate::system::output::{PrintError, print};
 
 const MAN_HELP: &str = "\
-Exit codes: 0 written; 5 a page could not be written; 64 wrong usage, or a page
+Exit codes: 0 written; 5 failed to write a page; 64 wrong usage, or a page
 exists.";
 const COMPLETIONS_HELP: &str = "\
 For bash, in ~/.bashrc:
@@ -32,11 +32,10 @@ For fish:
 
 Exit codes: 0 written; 64 wrong usage.";
 
-/// Arguments of `man`.
 #[derive(Debug, Args)]
 #[command(after_help = MAN_HELP)]
 pub(crate) struct ManArgs {
-    /// Directory for the pages; created if missing
+    /// Write the pages to this directory; created if missing
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Overwrite pages that exist
@@ -44,19 +43,17 @@ pub(crate) struct ManArgs {
     force: bool,
 }
 
-/// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS_HELP)]
 pub(crate) struct CompletionsArgs {
-    /// The program to complete
+    /// Program to complete
     #[arg(long, value_enum, default_value_t = Program::Reglist, value_name = "NAME")]
     program: Program,
-    /// The shell
+    /// Shell
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }
 
-/// A program of the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Program {
     Reglist,
@@ -97,12 +94,12 @@ pub(crate) fn print_completions(arguments: &CompletionsArgs, reglist: Command) -
     Ok(exit::PASSED)
 }
 
-/// With the names that `show` knows, if it has that command.
+/// Adds the names that `show` accepts, if the program has that command.
 fn with_names(command: Command) -> Command {
     let has_show = command.find_subcommand("show").is_some();
-    // Without names there is still a completion; what is wrong is told by other commands.
+    // If the specifications are wrong, the completion has no names; other commands report the error.
     let Some(names) = has_show.then(lookup::names).and_then(Result::ok) else { return command };
-    // clap wants them for as long as the program runs, which ends behind this.
+    // clap requires 'static names; the program ends soon after this.
     let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
     command.mut_subcommand("show", |show| {
         show.mut_arg("what", |what| what.value_parser(PossibleValuesParser::new(names)).hide_possible_values(true))

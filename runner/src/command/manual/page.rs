@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Manual pages: clap_mangen's sections, and those that every page of a
-//! command has beside them.
+//! Manual pages: clap_mangen's sections, then notes, exit status, examples and
+//! see also.
 
 use std::io;
 
@@ -14,14 +14,12 @@ use super::examples::examples;
 
 /// Programs are in this section of the manual.
 const SECTION: &str = "1";
-/// Columns beside a page's margin.
+/// Columns of a page without its margin.
 const TABLE_WIDTH: usize = 72;
 /// Pages that end with themes and clauses.
 const WITH_TABLES: [&str; 3] = ["reglist-run", "reglist-show", "reglist-suite"];
 
-/// A page.
 pub(super) struct Page {
-    /// Its file's name.
     pub(super) file: String,
     /// In roff.
     pub(super) text: String,
@@ -29,7 +27,7 @@ pub(super) struct Page {
 
 #[cfg(test)]
 impl Page {
-    /// What it is called, as its command with dashes.
+    /// The command with dashes.
     pub(super) fn name(&self) -> &str {
         self.file.split('.').next().unwrap_or_default()
     }
@@ -60,7 +58,7 @@ fn name_of(command: &Command) -> String {
     command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
 }
 
-/// The page of a command; `status` where it does not say itself how it ends.
+/// The page of a command; `status` is the default exit status.
 fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     let name = name_of(&command);
     let own_status = exit_status(&command);
@@ -109,20 +107,19 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     Ok(Page { file: format!("{name}.{SECTION}"), text })
 }
 
-/// What a command's help says of its exit codes.
 fn exit_status(command: &Command) -> Option<String> {
     let help = command.get_after_help()?.to_string();
     let (_, codes) = help.split_once("Exit codes: ")?;
     Some(codes.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// What else a command's help ends with, of itself.
+/// The notes above the exit codes.
 fn notes(help: &str) -> Option<String> {
     let (notes, _) = help.split_once("Exit codes: ").unwrap_or((help, ""));
     Some(notes.trim()).filter(|notes| !notes.is_empty()).map(str::to_owned)
 }
 
-/// Lines that stay as they are.
+/// Lines that roff does not fill.
 fn unfilled(roff: &mut Roff, lines: &str) {
     roff.control("nf", []);
     for line in lines.lines() {

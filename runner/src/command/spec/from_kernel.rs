@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `spec from-kernel`.
+//! The command `spec from-kernel`: creates a series from a kernel's lists.
 
 use std::env::consts::ARCH;
 use std::ffi::OsString;
@@ -20,22 +20,21 @@ use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
 use crate::target::{self, local::Local};
 
-/// The cases that record the list of every configuration.
+/// Selects the cases that record the list of every configuration.
 const CASES: &str = ".contents.exact";
 
 const AFTER_HELP: &str = "\
 Without EVENTS the command reads the lists of this machine's kernel, which must
 be a LoongArch kernel.
 
-The directory becomes a complete tree of specifications with the new series;
-`--specs DIR --series NAME` of lab and run use it. Registers without a name get
-one decoded from the id, and a comment. Groups are those of the series that the
-run was made with, as far as they fit.
+The directory becomes a complete tree of specifications with the new series. To
+use it, pass `--specs DIR --series NAME` to lab or run. An unknown register gets
+a name decoded from its id, and a comment. Groups come from the series of the
+run, as far as they fit.
 
-Exit codes: 0 complete; 1 the kernel lists ids that no specification can hold,
-and the command names them; 64 a run that cannot be used.";
+Exit codes: 0 complete; 1 the kernel lists ids that a specification cannot hold,
+and the command names them; 64 the run is unusable.";
 
-/// Arguments of `spec from-kernel`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct FromKernelArgs {
@@ -45,16 +44,16 @@ pub(super) struct FromKernelArgs {
     /// Name of the new series
     #[arg(long, value_name = "NAME", value_parser = series_name)]
     series: String,
-    /// Directory for the tree of specifications; new or empty
+    /// Write the tree of specifications here; new or empty
     #[arg(long, value_name = "DIR")]
     output: PathBuf,
     /// Take configurations and groups from this series [default: the run's]
     #[arg(long, value_name = "NAME")]
     like: Option<String>,
-    /// The subject whose lists are read without EVENTS
+    /// Read the lists of this subject; only without EVENTS
     #[arg(long, value_enum, default_value_t = Asked::Kvm, value_name = "SUBJECT", conflicts_with = "events")]
     subject: Asked,
-    /// Write into a directory that is not empty, and overwrite its files
+    /// Write to a directory that is not empty; overwrite files
     #[arg(long)]
     force: bool,
     /// Print the files instead of writing them
@@ -65,16 +64,14 @@ pub(super) struct FromKernelArgs {
     events: Option<PathBuf>,
 }
 
-/// The subject whose lists are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Asked {
     /// This machine's kernel
     Kvm,
-    /// The built-in model, to try the command
+    /// The built-in model, for a trial
     Model,
 }
 
-/// Writes a series and returns the exit code.
 pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
     let plan = Plan::new(Request {
         specs: arguments.specs.clone(),
@@ -97,8 +94,8 @@ pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
     Ok(if written.troubles.is_empty() { exit::PASSED } else { exit::FAILED })
 }
 
-/// Runs the cases that record lists; an exit code where the suite gave up, and
-/// has printed the reason itself.
+/// Runs the cases that record lists. If the suite gave up, it has printed the
+/// reason, and the result is its exit code.
 fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
     let subject = match arguments.subject {
         Asked::Kvm if ARCH != LoongArch64.name() => {
@@ -116,7 +113,7 @@ fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
     }
     words.push(CASES.into());
     let last_words = Arc::new(|_| {
-        say("reglist: interrupted; nothing was written");
+        say("reglist: interrupted; no file was written");
         exit::INFRASTRUCTURE
     });
     let options = harness::read_options(words).map_err(Error::usage)?;

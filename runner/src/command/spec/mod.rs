@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `spec`.
+//! The command `spec`: checks, lists, compares and creates specifications.
 
 mod from_kernel;
 
@@ -17,7 +17,6 @@ use crate::spec::show::List;
 use crate::system::output::print;
 use from_kernel::FromKernelArgs;
 
-/// Arguments of `spec`.
 #[derive(Debug, Args)]
 pub(crate) struct SpecArgs {
     #[command(subcommand)]
@@ -26,19 +25,18 @@ pub(crate) struct SpecArgs {
 
 #[derive(Debug, Subcommand)]
 enum SpecCommand {
-    /// Check all specifications, and give hints
+    /// Check all specifications and print hints
     Check(CheckArgs),
     /// List architectures, series and configurations
     List(ListArgs),
-    /// Show the list of a configuration, with ids and names
+    /// Print the register list of a configuration
     Show(ShowArgs),
     /// Compare two series
     Diff(DiffArgs),
-    /// Write a series from the lists of a kernel, for review
+    /// Create a series from the lists of a kernel, for review
     FromKernel(FromKernelArgs),
 }
 
-/// Where specifications are.
 #[derive(Debug, Clone, Args)]
 struct Place {
     /// Use the specifications in this directory instead of the built-in ones
@@ -52,45 +50,42 @@ impl Place {
     }
 }
 
-/// Arguments of `spec check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the specifications can be used, hints or not; 64 they cannot.")]
+#[command(after_help = "Exit codes: 0 the specifications are usable, with or without hints; 64 they are not.")]
 struct CheckArgs {
     #[command(flatten)]
     place: Place,
 }
 
-/// Arguments of `spec list`.
 #[derive(Debug, Args)]
 struct ListArgs {
     #[command(flatten)]
     place: Place,
-    /// Only this architecture
+    /// List only this architecture
     #[arg(long, value_name = "NAME")]
     architecture: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
-    /// Only this series
+    /// List only this series
     #[arg(value_name = "SERIES")]
     series: Option<String>,
 }
 
-/// Arguments of `spec show`.
 #[derive(Debug, Args)]
 struct ShowArgs {
     #[command(flatten)]
     place: Place,
-    /// Revision of the list
+    /// Revision of the expected list
     #[arg(long, value_name = "NAME")]
     series: Option<String>,
-    /// The architecture, where several have the series
+    /// Architecture, if several have the series
     #[arg(long, value_name = "NAME")]
     architecture: Option<String>,
-    /// Output format; `c` is an array for a kernel or a VMM
+    /// Output format; `c` is an array for kernel or VMM code
     #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
     format: ListFormat,
-    /// The configuration; `reglist spec list` names them
+    /// Configuration; `reglist spec list` names them
     #[arg(value_name = "CONFIGURATION")]
     configuration: String,
 }
@@ -103,28 +98,26 @@ enum ListFormat {
 }
 
 const DIFF_HELP: &str = "\
-A series is a name, such as v5, or the path of its folder with a slash in it,
-such as specs/loongarch64/v6. A path takes its specifications from the tree
-around the folder.
+A series is a name, such as v5, or a path with a slash, such as
+specs/loongarch64/v6. With a path, the command reads the tree around that folder.
 
-Exit codes: 0 no difference; 1 differences; 64 a series that cannot be used.";
+Exit codes: 0 no difference; 1 differences; 64 a series is unusable.";
 
-/// Arguments of `spec diff`.
 #[derive(Debug, Args)]
 #[command(after_help = DIFF_HELP)]
 struct DiffArgs {
     #[command(flatten)]
     place: Place,
-    /// The architecture, where several have a series of that name
+    /// Architecture, if several have a series of that name
     #[arg(long, value_name = "NAME")]
     architecture: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
-    /// The series to compare with
+    /// Earlier series
     #[arg(value_name = "OLD")]
     old: String,
-    /// The new series
+    /// Later series
     #[arg(value_name = "NEW")]
     new: String,
 }

@@ -17,7 +17,6 @@ use crate::report::state::{State, States};
 use crate::report::stored::{Round, Stored, StoredRun};
 use crate::report::words::useless_entries;
 
-/// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -33,15 +32,10 @@ pub(crate) enum Kind {
     Vanished,
     /// It was skipped, and fails now that it runs.
     FailingUntested,
-    /// It was not planned.
     New,
-    /// It failed and does so still, or otherwise.
     StillFailing,
-    /// It fails, as is known.
     Known,
-    /// It failed and is now skipped.
     FailureSkipped,
-    /// It failed and now passes.
     Fixed,
     /// On a subject with the same fault it passed, and now fails.
     Noticed,
@@ -95,10 +89,8 @@ impl Kind {
 /// A case of which there is something to say.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Change {
-    /// What became of it.
     #[serde(skip)]
     pub(crate) kind: Kind,
-    /// The case's id.
     pub(crate) case: String,
     /// Which one of several runs it is of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,7 +102,6 @@ pub(crate) struct Change {
     /// Why it was skipped, ended in error or is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// What makes it fail now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) findings: Vec<Finding>,
     /// Whether it failed before with the same findings.
@@ -124,20 +115,16 @@ pub(crate) struct Change {
 /// What the file of known failures did.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct KnownUse {
-    /// The file.
     pub(crate) file: String,
-    /// Entries that count no more.
     pub(crate) expired: Vec<Entry>,
     /// Entries that count and match no case of NEW.
     pub(crate) unmatched: Vec<Entry>,
 }
 
-/// Everything that is different.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     /// The file that is compared with.
     pub(crate) old: Side,
-    /// The file that is judged.
     pub(crate) new: Side,
     /// In what the runs differ before any case.
     pub(crate) differences: Vec<Difference>,
@@ -148,7 +135,6 @@ pub(crate) struct Comparison {
     /// Number of cases that a run plans for a configuration, in the file in
     /// which there are more.
     pub(crate) planned: HashMap<(Option<String>, String), usize>,
-    /// Registers that came and went.
     pub(crate) registers: Registers,
     /// Warnings and facts that came, went or changed.
     pub(crate) facts: Vec<FactChange>,
@@ -217,7 +203,6 @@ impl Comparison {
         Self::of_pairs(side(old), side(new), &[pair], None)
     }
 
-    /// Cases of a kind.
     pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(move |change| change.kind == kind)
     }

@@ -4,18 +4,14 @@
 use crate::record::known::KnownError;
 use crate::report::stored::StoredError;
 
-/// Files that cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiffError {
-    /// One of them cannot be used.
     #[error(transparent)]
     Stored(#[from] StoredError),
-    /// They hold runs that do not correspond.
     #[error(
         "{old} holds {old_runs} and {new} {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]"
     )]
     Apart { old: String, new: String, old_runs: usize, new_runs: usize },
-    /// The file of known failures.
     #[error(transparent)]
     Known(#[from] KnownError),
 }

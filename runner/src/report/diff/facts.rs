@@ -20,7 +20,6 @@ const CONTENTS: &str = "list.contents";
 pub(crate) struct FactChange {
     /// `should` for a warning, `note` for a fact.
     pub(crate) level: Level,
-    /// Id of the clause.
     pub(crate) clause: String,
     /// What it is about: ioctl, register, entries.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -31,7 +30,6 @@ pub(crate) struct FactChange {
     /// What NEW says, if it says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new: Option<String>,
-    /// The configurations.
     pub(crate) configurations: Vec<String>,
 }
 

@@ -14,7 +14,6 @@ use super::side::{Difference, Side};
 /// Version of the format; a program that reads it should refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// The document.
 #[derive(Debug, Serialize)]
 pub(crate) struct Document<'c> {
     format: u32,
@@ -33,7 +32,6 @@ pub(crate) struct Document<'c> {
 }
 
 impl<'c> Document<'c> {
-    /// The document of a comparison.
     pub(crate) fn of(comparison: &'c Comparison) -> Self {
         Self {
             format: FORMAT,

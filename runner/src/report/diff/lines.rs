@@ -11,31 +11,26 @@ use crate::report::words::{count, observed, plain, some, subject, warning_or_not
 /// Configurations named on a terminal before the rest is only counted.
 const SHOWN: usize = 8;
 
-/// The reader of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Terminal,
     Markdown,
 }
 
-/// An item of a list.
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) words: String,
     /// The cases that it is about, where their names are not among the words.
     pub(super) cases: Option<String>,
-    /// The items below it.
     pub(super) below: Vec<String>,
 }
 
 impl Form {
-    /// Foreign text.
     pub(super) fn text(self, text: &str) -> String {
         let text = plain(text);
         if self == Self::Terminal || is_harmless(&text) { text } else { self.name(&text) }
     }
 
-    /// The name of something.
     fn name(self, name: &str) -> String {
         match (self, plain(name)) {
             (Self::Markdown, name) if !name.is_empty() => format!("`{}`", name.replace('`', "'")),
@@ -72,7 +67,6 @@ impl Form {
         self.text(&entry.reason) + &link.unwrap_or_default() + &date.unwrap_or_default()
     }
 
-    /// Cases of a kind.
     pub(super) fn entries(self, comparison: &Comparison, kind: Kind) -> Vec<Item> {
         entries(comparison, kind).iter().map(|entry| self.entry(entry, kind)).collect()
     }
@@ -104,7 +98,6 @@ impl Form {
         if about.is_empty() { String::new() } else { format!(", {}", self.text(about)) }
     }
 
-    /// Registers that came or went.
     pub(super) fn registers(self, moved: &[Moved]) -> Vec<String> {
         let one = |Moved { registers, configurations }: &Moved| {
             let registers = registers.iter().map(|register| {
@@ -115,7 +108,6 @@ impl Form {
         moved.iter().map(one).collect()
     }
 
-    /// Warnings and notes that changed.
     pub(super) fn facts(self, facts: &[FactChange]) -> Vec<String> {
         let one = |fact: &FactChange| {
             let (about, clause) = (self.about(&fact.about), self.name(&fact.clause));

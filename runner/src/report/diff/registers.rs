@@ -25,13 +25,11 @@ pub(crate) const MISSING: &str = "missing";
 /// Registers that came and went in the same configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Moved {
-    /// The registers, by id.
     pub(crate) registers: Vec<NamedRegister>,
     /// The configurations, in the order of the plan.
     pub(crate) configurations: Vec<String>,
 }
 
-/// Registers that came and went.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Registers {
     /// Why the lists cannot be compared.
@@ -63,7 +61,6 @@ fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
     record.ended.iter().filter(looked)
 }
 
-/// A register and the places in which it is.
 pub(crate) type Places = BTreeMap<u64, (NamedRegister, Vec<String>)>;
 
 /// What one pair of runs after the other says.
@@ -76,14 +73,12 @@ pub(super) struct Collecting {
 /// What can be said of a list.
 #[derive(Debug)]
 struct List<'r> {
-    /// The list, or the registers that are in it and not expected.
     there: HashMap<u64, &'r NamedRegister>,
     /// Expected registers that are not in it, where the list is not known.
     missing: HashMap<u64, &'r NamedRegister>,
 }
 
 impl Collecting {
-    /// Takes a pair of runs.
     pub(super) fn take(&mut self, label: Option<&str>, old: &Record, new: &Record) {
         let old: HashMap<&str, &CaseFinished> = contents(old).map(|case| (configuration(&case.case), case)).collect();
         for case in contents(new) {
@@ -110,7 +105,6 @@ impl Collecting {
     }
 }
 
-/// Adds a place of a register.
 pub(crate) fn add(places: &mut Places, register: NamedRegister, place: &str) {
     let (_, places) = places.entry(register.id).or_insert_with(|| (register, Vec::new()));
     places.push(place.to_owned());

@@ -20,11 +20,9 @@ const SHOWN: usize = 3;
 /// All cases of which the same is to be said.
 #[derive(Debug)]
 pub(crate) struct Entry<'c> {
-    /// Which cases.
     pub(crate) names: Names<'c>,
     /// Which one of several runs they are of.
     pub(crate) run: Option<&'c str>,
-    /// How they stood and stand.
     pub(crate) what: String,
     /// Why they do not run to their end.
     pub(crate) reason: Option<&'c str>,
@@ -41,20 +39,14 @@ pub(crate) struct Entry<'c> {
 /// Names of cases, the short way.
 #[derive(Debug)]
 pub(crate) enum Names<'c> {
-    /// One case.
     One(&'c str),
-    /// One check in several configurations.
     Check {
-        /// The check.
         check: &'c str,
-        /// The configurations.
         configurations: Vec<&'c str>,
     },
-    /// Whole configurations, then single cases.
     List {
         /// Configurations with their number of cases.
         whole: Vec<(&'c str, usize)>,
-        /// Single cases.
         single: Vec<&'c str>,
     },
 }

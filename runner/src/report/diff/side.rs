@@ -9,24 +9,16 @@ use serde::Serialize;
 use crate::report::state::{State, States, why_incomplete};
 use crate::report::stored::{Stored, StoredRun};
 
-/// One of the two files.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Side {
     /// The file as it was given.
     pub(crate) file: String,
-    /// Number of runs in it.
     pub(crate) runs: usize,
-    /// Version of the suite.
     pub(crate) suite: String,
-    /// What is tested.
     pub(crate) subject: SubjectKind,
-    /// Architecture of the register list.
     pub(crate) architecture: String,
-    /// Kernel release and version.
     pub(crate) kernel: String,
-    /// CPU model, or nothing.
     pub(crate) cpu: String,
-    /// Revision of the expected list.
     pub(crate) series: String,
     /// Whether a broken `should` clause fails.
     pub(crate) strict: bool,
@@ -36,9 +28,7 @@ pub(crate) struct Side {
     pub(crate) seed: u64,
     /// The fault of the only run.
     pub(crate) fault: Option<String>,
-    /// Number of cases by state.
     pub(crate) cases: BTreeMap<State, usize>,
-    /// Why runs are not complete.
     pub(crate) incomplete: Vec<String>,
     /// Number of lines that are no events, or events that fit nowhere.
     pub(crate) stray_lines: usize,
@@ -50,11 +40,8 @@ pub(crate) struct Side {
 /// Something in which the two runs differ before any case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
-    /// What it is.
     pub(crate) what: &'static str,
-    /// As it was.
     pub(crate) old: String,
-    /// As it is.
     pub(crate) new: String,
     /// Whether cases are judged by other rules because of it.
     pub(crate) changes_rules: bool,

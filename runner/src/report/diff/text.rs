@@ -49,7 +49,6 @@ fn side(text: &mut String, name: &str, side: &Side) {
     }
 }
 
-/// What was tested and how.
 fn subject(side: &Side) -> String {
     let mut parts = vec![format!("Linux {}", side.kernel), side.architecture.clone()];
     parts.extend(Some(side.cpu.clone()).filter(|cpu| !cpu.is_empty()));

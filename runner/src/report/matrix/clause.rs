@@ -12,9 +12,7 @@ pub(super) const REDUNDANT: &str = "redundant";
 /// A clause, and the faults that it noticed.
 #[derive(Debug, Serialize)]
 pub(super) struct ClauseColumn {
-    /// Its id.
     pub(super) id: String,
-    /// What breaking it means.
     pub(super) level: Level,
     /// "A conforming kernel ..."; empty where the catalogue does not have it.
     pub(super) demand: String,

@@ -17,10 +17,8 @@ use crate::report::words::ranges;
 /// What stands in the matrix for a fault of the kernel alone.
 const TROUBLE: &str = "trouble in place of wrong answers; `reglist lab --fault NAME` boots a kernel for it";
 
-/// A fault, and its result.
 #[derive(Debug, Serialize)]
 pub(super) struct FaultRow {
-    /// Its name.
     pub(super) name: String,
     /// What it does, in one sentence; empty where this program does not know it.
     pub(super) sentence: String,
@@ -30,7 +28,6 @@ pub(super) struct FaultRow {
     pub(super) configuration: String,
     /// Whether registers beyond the expected list are only reported meanwhile.
     pub(super) allow_new: bool,
-    /// Its result.
     #[serde(flatten)]
     pub(super) state: State,
     /// What was said of it and not of the right subject, a clause at a time, in
@@ -43,7 +40,6 @@ pub(super) struct FaultRow {
     pub(super) duration_us: u64,
 }
 
-/// The result of a fault.
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum State {
@@ -51,14 +47,15 @@ pub(super) enum State {
     Noticed,
     /// It was tried, and something is wrong.
     Wrong(Wrong),
-    /// Its round says nothing.
-    NotTried { reason: String },
+    NotTried {
+        reason: String,
+    },
     /// The stream ended before its round.
     NotReached,
-    /// Nobody asked for it.
     NotSelected,
-    /// The subject cannot have it.
-    Impossible { reason: &'static str },
+    Impossible {
+        reason: &'static str,
+    },
 }
 
 /// The mistakes of the checks about a fault.
@@ -67,10 +64,8 @@ pub(super) struct Wrong {
     /// Broken clauses that were not noticed as they should be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unnoticed: Vec<Unnoticed>,
-    /// Wrong findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) accused: Vec<Accused>,
-    /// Cases that ended in error.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) in_error: Vec<InError>,
 }
@@ -79,7 +74,6 @@ pub(super) struct Wrong {
 #[derive(Debug, Serialize)]
 pub(super) struct Unnoticed {
     pub(super) clause: &'static str,
-    /// The registers to be named.
     pub(super) registers: &'static [&'static str],
     /// The registers that must come before.
     pub(super) after: &'static [&'static str],
@@ -87,12 +81,9 @@ pub(super) struct Unnoticed {
     pub(super) entries: Option<[usize; 2]>,
 }
 
-/// A wrong finding.
 #[derive(Debug, Serialize)]
 pub(super) struct Accused {
-    /// The check that made it.
     pub(super) check: String,
-    /// As in the events.
     pub(super) finding: Finding,
 }
 
@@ -107,28 +98,23 @@ pub(super) struct InError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
-    /// The fault breaks it.
     Broken,
     /// It may be found broken on top.
     Consequence,
     /// Something is only noted about it.
     Note,
-    /// It is wrongly accused.
     Accused,
 }
 
 /// The findings of a fault about one clause.
 #[derive(Debug, Serialize)]
 pub(super) struct Noticed {
-    /// The clause.
     pub(super) clause: String,
     /// The strictest level of what was said.
     pub(super) level: Level,
     /// What the clause has to do with the fault.
     pub(super) role: Role,
-    /// The checks that said it.
     pub(super) checks: Vec<String>,
-    /// The registers that they named.
     pub(super) registers: Vec<String>,
     /// The entries that they named, as ranges.
     pub(super) entries: Vec<String>,
@@ -170,7 +156,6 @@ pub(super) fn rows(subject: SubjectKind, rounds: &Rounds, right: &Right, catalog
     known.chain(unknown.map(|(name, round)| foreign(name, round))).collect()
 }
 
-/// Why there is no round for a fault.
 fn absence(fault: Fault, subject: SubjectKind, rounds: &Rounds) -> State {
     match (fault.place(), subject) {
         (Place::Kernel, _) => return State::Impossible { reason: TROUBLE },

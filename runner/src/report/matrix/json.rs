@@ -14,12 +14,10 @@ use super::verdict::{Totals, Verdict};
 /// Version of the document's format.
 const FORMAT: u32 = 1;
 
-/// The document.
 #[derive(Debug, Serialize)]
 struct Document<'m> {
     /// [`FORMAT`].
     format: u32,
-    /// Version of the suite.
     suite: &'m str,
     /// What was tested: `kvm` or `model`.
     subject: SubjectKind,

@@ -6,7 +6,6 @@ use super::fault::{FaultRow, Role};
 /// What a clause says of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// Nothing, as it should be.
     Nothing,
     /// The clause is broken, and so it says.
     Noticed,
@@ -14,7 +13,6 @@ pub(super) enum Mark {
     Alone,
     /// The clause is broken by what the fault broke.
     Consequence,
-    /// The clause notes something.
     Note,
     /// The clause is broken, and it says nothing or not the right thing.
     Unnoticed,
@@ -55,7 +53,6 @@ impl Mark {
         }
     }
 
-    /// What it means.
     pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Nothing => "",

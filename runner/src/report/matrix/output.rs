@@ -19,31 +19,22 @@ pub(crate) const FILE: &str = "matrix.json";
 /// What the user wants to have of the matrix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Request {
-    /// The files.
     pub(crate) files: Vec<PathBuf>,
-    /// Whether they may exist.
     pub(crate) force: bool,
 }
 
-/// A matrix cannot be written as it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    /// There is no matrix of a single fault.
     #[error("--matrix is for a run that tries every fault\n[add --fault all]")]
     OneFault,
-    /// The suite shows its own output, and nobody follows its events.
     #[error("--matrix does not go with {option}\n[leave out one of the two]")]
     OwnOutput { option: String },
-    /// The option stands alone.
     #[error("--matrix needs a file\n[--matrix FILE.json]")]
     NoFile,
-    /// The file's ending promises another format.
     #[error("`{}`: the matrix is written as JSON\n[name a file that ends in .json]", path.display())]
     Ending { path: PathBuf },
-    /// The clause catalogue cannot be read.
     #[error(transparent)]
     Clauses(#[from] SpecError),
-    /// The file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -102,12 +93,10 @@ impl Output {
         self
     }
 
-    /// The clause catalogue.
     pub(crate) fn clauses(&self) -> &Clauses {
         &self.clauses
     }
 
-    /// Writes every file.
     pub(crate) fn write(&self, matrix: &Matrix) -> Result<(), OutputError> {
         let text = json::text(matrix);
         for path in &self.files {

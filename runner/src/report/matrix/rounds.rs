@@ -14,9 +14,7 @@ use crate::report::groups::LONGEST_LIST;
 /// What tells a round from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
-    /// The fault's name.
     pub(super) fault: Option<String>,
-    /// The configuration of its cases.
     pub(super) configuration: String,
     /// Whether registers beyond the expected list are only reported.
     pub(super) allow_new: bool,
@@ -25,11 +23,8 @@ pub(super) struct Key {
 /// What is known of a round.
 #[derive(Debug)]
 pub(super) struct Round {
-    /// Which one it is.
     pub(super) key: Key,
-    /// Cases that were to run.
     plan: Vec<String>,
-    /// Cases that ended.
     pub(super) cases: Vec<CaseFinished>,
     /// Why it could not go on.
     aborted: Option<String>,
@@ -40,7 +35,6 @@ pub(super) struct Round {
 /// A round without a fault, and its result.
 #[derive(Debug, Serialize)]
 pub(super) struct RightRound {
-    /// The configuration.
     pub(super) configuration: String,
     /// Whether registers beyond the expected list were only reported.
     pub(super) allow_new: bool,
@@ -48,7 +42,6 @@ pub(super) struct RightRound {
     pub(super) passed: bool,
     /// Number of its cases that ended.
     pub(super) cases: usize,
-    /// Cases that did not pass.
     pub(super) broken: Vec<String>,
     /// Why it did not come to its end.
     #[serde(rename = "reason", skip_serializing_if = "Option::is_none")]
@@ -132,7 +125,6 @@ impl Rounds {
         (right, compared)
     }
 
-    /// The rounds with a fault.
     pub(super) fn with_fault(&self) -> impl Iterator<Item = (&str, &Round)> {
         self.rounds.iter().filter_map(|round| Some((round.key.fault.as_deref()?, round)))
     }

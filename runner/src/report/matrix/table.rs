@@ -159,7 +159,6 @@ fn cut(name: &str, width: usize) -> String {
     console::pad_str(name, width, console::Alignment::Left, Some("...")).into_owned()
 }
 
-/// What each clause noticed.
 fn clauses(text: &mut String, matrix: &Matrix, verbose: bool) {
     // Of a few faults most clauses have nothing to say.
     let is_shown = |clause: &ClauseColumn| verbose || !clause.noticed.is_empty() || clause.redundant.is_some();
@@ -227,7 +226,6 @@ fn last_line(text: &mut String, matrix: &Matrix) {
     let _ = writeln!(text, "reglist: {word}: {}{untested}", sentence(matrix));
 }
 
-/// The verdict in a word or three.
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::AllNoticed => "all noticed",
@@ -236,7 +234,6 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The verdict in numbers.
 fn sentence(matrix: &Matrix) -> String {
     let Totals { wanted, noticed, unnoticed, accused, in_error, not_tried, unreached, .. } = matrix.totals();
     let of = if noticed == wanted { String::new() } else { format!("{noticed} of ") };

@@ -7,14 +7,12 @@ use serde::Serialize;
 use super::data::Matrix;
 use super::fault::{State, Wrong};
 
-/// What came of all faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     /// Every fault was noticed as it should be, and nothing is said of the right
     /// subject.
     AllNoticed,
-    /// Something else.
     NotAllNoticed,
     /// No fault was asked for that the subject can have.
     NothingTried,
@@ -34,11 +32,9 @@ pub(super) struct Totals {
     pub(super) accused: usize,
     /// Faults with cases that ended in error.
     pub(super) in_error: usize,
-    /// Faults whose round says nothing.
     pub(super) not_tried: usize,
     /// Faults that were to be tried when the stream ended.
     pub(super) unreached: usize,
-    /// Faults that nobody asked for.
     pub(super) not_selected: usize,
     /// Faults that the subject cannot have.
     pub(super) impossible: usize,
@@ -71,7 +67,6 @@ impl Matrix {
         self.right.iter().filter(|round| !round.passed).count()
     }
 
-    /// What came of all faults.
     pub(super) fn verdict(&self) -> Verdict {
         let totals = self.totals();
         if totals.noticed < totals.wanted || self.wrong_right_rounds() > 0 {

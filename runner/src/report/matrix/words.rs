@@ -19,9 +19,7 @@ const SHOWN: usize = 12;
 /// Something that is not as it should be.
 #[derive(Debug)]
 struct Problem {
-    /// Its kind, in loud letters.
     word: &'static str,
-    /// What it is about.
     what: String,
     /// The rest, with a name for each part.
     parts: Vec<(&'static str, String)>,

@@ -22,14 +22,11 @@ const MOST_SAID: usize = 12;
 /// Registers that a case names at once before their names are put away.
 const MOST_LINKS: usize = 6;
 
-/// A clause.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) anchor: String,
     pub(super) id: String,
-    /// must, should or note.
     pub(super) level: String,
-    /// "A conforming kernel ..."
     pub(super) demand: String,
     pub(super) facts: Vec<Fact>,
     /// What came of it in one word, and its colour.
@@ -37,7 +34,6 @@ pub(super) struct Section {
     pub(super) class: &'static str,
     /// The same in the older run, if there is one.
     pub(super) before: Option<&'static str>,
-    /// Whether that was something else.
     pub(super) differs: bool,
     /// The number of cases by outcome.
     pub(super) counts: String,
@@ -57,7 +53,6 @@ pub(super) struct Elsewhere {
     pub(super) cases: Vec<(Link, bool)>,
 }
 
-/// A case.
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) anchor: String,
@@ -65,7 +60,6 @@ pub(super) struct Case {
     pub(super) now: Stand,
     /// As it stood, where there are two runs.
     pub(super) before: Option<Stand>,
-    /// What became of it.
     pub(super) change: &'static str,
     pub(super) change_class: &'static str,
     pub(super) time: String,
@@ -81,7 +75,6 @@ pub(super) struct Case {
     pub(super) differs: bool,
 }
 
-/// How a case stands.
 #[derive(Debug)]
 pub(super) struct Stand {
     pub(super) word: &'static str,
@@ -201,12 +194,10 @@ fn section(
     }
 }
 
-/// Whether a case breaks a clause that counts.
 fn breaks(run: &View<'_>, clause: &str, case: &str) -> bool {
     run.findings(case).iter().any(|finding| finding.clause == clause && run.fails(finding))
 }
 
-/// What came of a clause.
 fn verdict(run: &View<'_>, clause: &str, cases: &[&str]) -> (&'static str, &'static str) {
     let states = || cases.iter().map(|case| run.state(case));
     let is_note = run.specification.clauses.get(clause).is_some_and(|clause| clause.level == Level::Note);

@@ -14,7 +14,6 @@ use super::registers::Registers;
 use super::view::{View, Views};
 use crate::report::diff::compare::{Comparison, Kind};
 
-/// Everything that the page shows.
 #[derive(Debug)]
 pub(super) struct Page {
     /// What stands in the window's title.

@@ -17,18 +17,15 @@ use crate::report::words::{count, cut, finding, some, warning_or_note};
 const MOST_ENTRIES: usize = 60;
 const MOST_CASES: usize = 64;
 
-/// What is different.
 #[derive(Debug)]
 pub(super) struct Differences {
     /// What it comes to in a word, its colour, and the number of cases behind it.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) sentence: String,
-    /// Everything in numbers.
     pub(super) numbers: String,
     /// What makes the two runs judged by different rules.
     pub(super) other_rules: String,
-    /// In what else they differ.
     pub(super) others: String,
     pub(super) doubts: Vec<String>,
     pub(super) kinds: Vec<OfKind>,
@@ -67,7 +64,6 @@ pub(super) struct Moving {
     pub(super) configurations: String,
 }
 
-/// Warnings or facts.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) heading: String,

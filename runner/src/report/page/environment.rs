@@ -7,7 +7,6 @@ use super::view::{View, Views};
 use crate::report::id::push_new;
 use crate::report::words::seconds;
 
-/// A fact of each run.
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) name: String,

@@ -24,18 +24,14 @@ pub(super) struct Findings {
     pub(super) notes: Vec<Block>,
     /// Number of groups that are left out.
     pub(super) more: usize,
-    /// Number of findings that are left out.
     pub(super) left_out: usize,
 }
 
-/// Findings that say the same.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// FAIL, WARN or note.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) clause: String,
-    /// ioctl and errno.
     pub(super) subject: String,
     /// Empty for a plain fact.
     pub(super) expected: String,
@@ -52,7 +48,6 @@ pub(super) struct Block {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) name: String,
-    /// An anchor, or nothing.
     pub(super) anchor: String,
 }
 
@@ -86,7 +81,6 @@ impl Findings {
 pub(super) struct Words {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
-    /// The ioctl, and its errno.
     pub(super) subject: String,
     /// Empty for a plain fact.
     pub(super) expected: String,

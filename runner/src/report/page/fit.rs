@@ -27,7 +27,6 @@ const REASON: usize = 4000;
 pub(crate) struct Input {
     /// The file as the user named it.
     pub(super) file: String,
-    /// What it says.
     pub(super) run: StoredRun,
     /// Number of findings that are left out.
     pub(super) left_out: usize,

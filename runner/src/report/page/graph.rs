@@ -23,11 +23,9 @@ const MARGIN: usize = 4;
 pub(super) struct Arrow {
     pub(super) first: String,
     pub(super) then: String,
-    /// Its name in the stylesheet.
     pub(super) class: &'static str,
 }
 
-/// A drawing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Graph {
     pub(super) width: usize,
@@ -36,7 +34,6 @@ pub(super) struct Graph {
     pub(super) lines: Vec<Line>,
 }
 
-/// A name in its box.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) name: String,

@@ -37,7 +37,6 @@ pub(super) struct List<'r> {
 /// The lists of a run, by configuration.
 pub(super) struct Lists<'r> {
     by_name: BTreeMap<&'r str, List<'r>>,
-    /// Every register that a finding or a list names.
     pub(super) named: BTreeMap<u64, &'r NamedRegister>,
 }
 
@@ -80,7 +79,6 @@ impl<'r> Lists<'r> {
         lists
     }
 
-    /// The list of a configuration.
     pub(super) fn get(&self, configuration: &str) -> Option<&List<'r>> {
         self.by_name.get(configuration)
     }

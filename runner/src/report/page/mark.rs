@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What stands in a cell: a sign for the eye, words for everyone, a colour.
 
-/// A sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// The sign.
     pub(super) sign: char,
     /// Its colour's name in the stylesheet.
     pub(super) class: &'static str,
-    /// What it says.
     pub(super) word: &'static str,
-    /// What that means.
     pub(super) meaning: &'static str,
     /// What it leads to, if there is more to be read.
     pub(super) link: Option<String>,
@@ -19,11 +15,8 @@ pub(super) struct Mark {
 /// Whether a register is in a configuration's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Listing {
-    /// As it should be.
     Listed,
-    /// It should be.
     Missing,
-    /// It should not be.
     Unexpected,
     /// It is new, and new ones are allowed.
     New,
@@ -43,7 +36,6 @@ impl Listing {
         matches!(self, Self::Missing | Self::Unexpected)
     }
 
-    /// As a sign.
     pub(super) fn mark(self, link: Option<String>) -> Mark {
         let (sign, class, word, meaning) = match self {
             Self::Listed => ('L', "good", "listed", "listed"),
@@ -60,13 +52,10 @@ impl Listing {
 /// What came of a register's round trip: GET, SET, save and restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Trip {
-    /// Nothing was found.
     Passed,
-    /// A clause is broken.
     Failed,
     /// A clause that only warns is broken.
     Warned,
-    /// It was not tried.
     NotTried,
 }
 
@@ -74,7 +63,6 @@ impl Trip {
     /// All of them, in the order of the legend.
     pub(super) const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::Warned, Self::NotTried];
 
-    /// As a sign.
     pub(super) fn mark(self, link: Option<String>) -> Mark {
         let (sign, class, meaning) = match self {
             Self::Passed => ('\u{2713}', "yes", "round trip passed"),

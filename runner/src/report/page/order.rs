@@ -18,7 +18,6 @@ const CHECK: &str = "restore.any_order";
 const MOST_EDGES: usize = 300;
 const MOST_FACTS: usize = 8;
 
-/// The dependencies of every register.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     /// Why there are none, if there are none.
@@ -31,12 +30,10 @@ pub(super) struct Order {
     pub(super) facts: Vec<String>,
 }
 
-/// One register before another.
 #[derive(Debug)]
 pub(super) struct Edge {
     pub(super) first: Link,
     pub(super) then: Link,
-    /// What happens otherwise.
     pub(super) otherwise: String,
     pub(super) configurations: String,
     /// As it was, where that was something else; only of two runs.

@@ -12,23 +12,18 @@ use crate::system::files::{self, FileError};
 use crate::system::results::PAGE;
 use crate::system::session::Session;
 
-/// A page cannot be made or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// The runs are those of `--fault all`.
     #[error(
         "there are {runs} runs, with a fault each, and a page shows one run or two\n[for --fault all, run and lab write --matrix FILE.json]"
     )]
     EveryFault { runs: usize },
-    /// There are more runs than stand side by side.
     #[error(
         "there are {runs} runs, and a page shows one run or two\n[give one file with one run, or two to compare; --format json writes runs out again]"
     )]
     Several { runs: usize },
-    /// The file cannot be written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The template fails, which no run can cause.
     #[error("failed to make `{}`", path.display())]
     Template {
         path: PathBuf,
@@ -54,7 +49,6 @@ pub(crate) struct Output {
     path: PathBuf,
     force: bool,
     inputs: Vec<Input>,
-    /// Number of runs that came.
     runs: usize,
     /// Whether several came with a fault.
     faults: usize,
@@ -67,7 +61,6 @@ impl Output {
         Ok(Self { path: path.to_owned(), force, inputs: Vec::new(), runs: 0, faults: 0 })
     }
 
-    /// Takes the next run.
     pub(crate) fn take(&mut self, file: &str, record: &Record) {
         self.runs += 1;
         self.faults += usize::from(record.started.as_ref().is_some_and(|started| started.fault.is_some()));

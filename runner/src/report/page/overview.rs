@@ -14,12 +14,9 @@ use crate::report::state::State;
 use crate::report::text::verdict;
 use crate::report::words::{UNTESTED, ended, release};
 
-/// What a run says.
 #[derive(Debug)]
 pub(super) struct Overview {
-    /// Passed, failed and so on.
     pub(super) word: &'static str,
-    /// Its colour.
     pub(super) class: &'static str,
     pub(super) sentence: String,
     /// What the exit code is and means, where no failure is known.
@@ -32,11 +29,9 @@ pub(super) struct Overview {
     pub(super) broken: Vec<Broken>,
     /// Number of clauses of which cases say that they are kept.
     pub(super) kept: usize,
-    /// Number of clauses.
     pub(super) clauses: usize,
 }
 
-/// Cases of an outcome.
 #[derive(Debug)]
 pub(super) struct Total {
     pub(super) number: usize,
@@ -44,7 +39,6 @@ pub(super) struct Total {
     pub(super) class: &'static str,
 }
 
-/// A broken clause.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) id: String,

@@ -20,7 +20,6 @@ const MOST_CONFIGURATIONS: usize = 16;
 /// What is said of one register before the rest is only counted.
 const MOST_SAID: usize = 12;
 
-/// The matrix.
 #[derive(Debug, Default)]
 pub(super) struct Registers {
     /// Why there is none, if there is none.
@@ -28,7 +27,6 @@ pub(super) struct Registers {
     /// What a reader has to know of it.
     pub(super) remarks: Vec<String>,
     pub(super) columns: Vec<Column>,
-    /// Number of registers by kind.
     pub(super) numbers: Vec<Numbers>,
     pub(super) sections: Vec<Section>,
     pub(super) legend: Vec<Mark>,
@@ -36,7 +34,6 @@ pub(super) struct Registers {
     pub(super) anchors: HashMap<u64, String>,
 }
 
-/// A configuration.
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) anchor: String,
@@ -62,31 +59,26 @@ pub(super) struct Number {
     pub(super) wrong: bool,
 }
 
-/// A group of registers.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) anchor: String,
     pub(super) name: String,
     /// When it is listed, or what is strange about it.
     pub(super) about: String,
-    /// Whether no series has it.
     pub(super) strange: bool,
     pub(super) rows: Vec<Row>,
 }
 
-/// A register.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) anchor: String,
     pub(super) name: String,
-    /// The id.
     pub(super) number: u64,
     /// The id, in hexadecimal.
     pub(super) id: String,
     /// What it is, in a sentence.
     pub(super) about: String,
     pub(super) facts: Vec<Fact>,
-    /// What cases say of it.
     pub(super) said: Vec<Said>,
     pub(super) more: usize,
     pub(super) cells: Vec<Cell>,
@@ -102,7 +94,6 @@ pub(super) struct Said {
     pub(super) configurations: String,
 }
 
-/// A register in a configuration.
 #[derive(Debug)]
 pub(super) struct Cell {
     /// As it was, where that was something else.

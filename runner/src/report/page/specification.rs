@@ -61,7 +61,6 @@ impl Specification {
         self.any().and_then(|spec| spec.registers.by_id(id))
     }
 
-    /// The configuration of that name.
     pub(super) fn configuration(&self, name: &str) -> Option<&Configuration> {
         self.spec.as_ref()?.configurations.iter().find(|configuration| configuration.name == name)
     }

@@ -19,9 +19,7 @@ const SCRIPT: &str = include_str!("../../../templates/report.js");
 #[template(path = "report.html")]
 struct Filled<'p> {
     page: &'p Page,
-    /// Whether two runs are compared.
     two: bool,
-    /// Headings for the runs.
     names: &'static [&'static str],
     style: &'static str,
     script: &'static str,
@@ -38,7 +36,6 @@ impl Filled<'_> {
         some(names, MOST_NAMES)
     }
 
-    /// The anchor of a clause.
     fn clause(&self, id: &str) -> String {
         anchor("clause", id)
     }

@@ -14,13 +14,10 @@ use crate::report::state::{State, States};
 /// Cases that have a row of their own before those that passed have none.
 const MOST_CASES: usize = 1500;
 
-/// One run.
 pub(super) struct View<'r> {
-    /// What it says.
     pub(super) input: &'r Input,
     /// What is known beside it.
     pub(super) specification: Specification,
-    /// How its cases stand.
     states: States<'r>,
     /// The cases that have a row.
     rows: HashSet<&'r str>,
@@ -54,12 +51,10 @@ impl<'r> View<'r> {
         self.states.reason(case)
     }
 
-    /// The end of a case.
     pub(super) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
         self.states.case(case)
     }
 
-    /// What a case found.
     pub(super) fn findings(&self, case: &str) -> &'r [Finding] {
         self.case(case).map_or(&[], |case| &case.findings)
     }
@@ -84,7 +79,6 @@ impl<'r> View<'r> {
 pub(super) struct Views<'r> {
     /// The only run, or the newer one.
     pub(super) new: View<'r>,
-    /// The older one of two.
     pub(super) old: Option<View<'r>>,
 }
 

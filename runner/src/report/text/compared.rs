@@ -4,14 +4,11 @@
 use crate::record::Record;
 use crate::record::runs::Runs;
 
-/// A run with its name.
 #[derive(Debug)]
 pub(crate) struct Compared {
-    /// The name.
     pub(crate) name: String,
     /// What is known of it; nothing, if it did not come to pass.
     pub(crate) runs: Runs,
-    /// Its exit code.
     pub(crate) code: u8,
 }
 

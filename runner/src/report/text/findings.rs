@@ -14,7 +14,6 @@ use crate::report::id::{by_key, check, configuration, each_once};
 use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 
-/// Writes failures, then warnings.
 pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarted) {
     let fails = |group: &&Group<'_>| group.first.level.fails(started.strict);
     for group in groups.iter().filter(fails) {

@@ -21,7 +21,6 @@ const GAP: usize = 2;
 #[derive(Debug, Clone, Default)]
 struct Cell(BTreeMap<State, usize>);
 
-/// Writes the table.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let plan = || started.plan.iter().map(String::as_str);
     let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
@@ -160,7 +159,6 @@ impl Cell {
         self.0.values().sum()
     }
 
-    /// Everything but passes.
     fn marks(&self) -> Vec<(State, usize)> {
         let all = [State::Fail, State::Error, State::Skip, State::Missing].map(|state| (state, self.number(state)));
         all.into_iter().filter(|(_, number)| *number > 0).collect()

@@ -15,7 +15,6 @@ use super::named::{Named, Namer, unique};
 use super::order;
 use crate::spec::text;
 
-/// A series to be.
 #[derive(Debug)]
 pub(super) struct Draft {
     /// Every register of any list, in the one order.
@@ -30,7 +29,6 @@ pub(super) struct Draft {
     unsafe_to_set: Vec<String>,
 }
 
-/// A group to be.
 #[derive(Debug)]
 pub(super) struct DraftGroup {
     pub(super) name: String,
@@ -56,8 +54,10 @@ struct Placed {
 enum Place {
     /// A group of the other series' list.
     Like(String),
-    /// A new one.
-    New { when: Vec<Feature>, family: String },
+    New {
+        when: Vec<Feature>,
+        family: String,
+    },
 }
 
 impl Draft {
@@ -254,7 +254,6 @@ impl Grouping<'_> {
         Some(DraftGroup { when: features, doubtful, ..group })
     }
 
-    /// A group of the other series, or the part of it that these registers are.
     fn part(&mut self, like: &str, mut registers: Vec<Named>) -> DraftGroup {
         let name = unique(like.to_owned(), |name| self.names.contains(name));
         self.names.insert(name.clone());

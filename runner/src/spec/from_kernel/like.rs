@@ -13,7 +13,6 @@ use crate::spec::error::Error;
 pub(super) struct Like {
     pub(super) spec: Spec,
     pub(super) groups: GroupsFile,
-    /// The comment above each group.
     pub(super) comments: BTreeMap<String, Vec<String>>,
     /// Registers with which lines of the file begin.
     pub(super) line_starts: BTreeSet<String>,
@@ -22,7 +21,6 @@ pub(super) struct Like {
 }
 
 impl Like {
-    /// Reads a series.
     pub(super) fn load(source: &Source, arch: &dyn Arch, series: &str) -> Result<Self, Error> {
         let spec = Spec::load(source, arch, series)?;
         let (groups, text) = GroupsFile::read(source, arch, series)?;

@@ -14,11 +14,9 @@ use crate::report::words::plain;
 /// The check that writes a list down.
 const CONTENTS: &str = "contents.exact";
 
-/// What a kernel lists.
 #[derive(Debug)]
 pub(super) struct Lists {
     pub(super) subject: SubjectKind,
-    /// The kernel in words.
     pub(super) kernel: String,
     /// What else is known of it.
     pub(super) labels: Vec<String>,
@@ -38,7 +36,6 @@ pub(super) struct Trouble {
     pub(super) configurations: Vec<String>,
 }
 
-/// The list of a configuration.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) name: String,

@@ -40,16 +40,13 @@ use write::Files;
 pub(crate) struct Request {
     /// The specifications; without a directory the built-in ones.
     pub(crate) specs: Option<PathBuf>,
-    /// Name of the new series.
     pub(crate) series: String,
     /// The directory that becomes a tree of specifications.
     pub(crate) output: PathBuf,
     /// The series whose configurations and groups are taken; by default the
     /// run's.
     pub(crate) like: Option<String>,
-    /// Whether files may be overwritten.
     pub(crate) force: bool,
-    /// Whether nothing is written.
     pub(crate) dry_run: bool,
 }
 
@@ -60,7 +57,6 @@ pub(crate) struct Plan {
     tree: Tree,
 }
 
-/// The result.
 #[derive(Debug)]
 pub(crate) struct Written {
     /// A summary, or in a dry run the files.

@@ -5,7 +5,6 @@
 use reglist_suite::arch::{Arch, RegisterType};
 use reglist_suite::spec::RegisterTable;
 
-/// A listed register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) id: u64,
@@ -14,11 +13,9 @@ pub(super) struct Named {
     pub(super) family: String,
     pub(super) type_: RegisterType,
     pub(super) index: u64,
-    /// Whether registers.yaml has it already.
     pub(super) known: bool,
 }
 
-/// Names registers.
 #[derive(Debug)]
 pub(super) struct Namer<'t> {
     arch: &'t dyn Arch,

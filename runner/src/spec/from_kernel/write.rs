@@ -12,7 +12,6 @@ use tempfile::TempDir;
 use super::error::FromKernelError;
 use crate::system::files::{self, FileError};
 
-/// The files of a tree.
 #[derive(Debug)]
 pub(super) struct Files {
     /// The new series' folder below the tree.
@@ -20,10 +19,8 @@ pub(super) struct Files {
     pub(super) files: Vec<File>,
 }
 
-/// A file of a tree.
 #[derive(Debug)]
 pub(super) struct File {
-    /// Below the tree.
     pub(super) path: String,
     pub(super) content: String,
     /// What a file that was there has at its end now.
@@ -57,7 +54,6 @@ impl Files {
         Ok((directory, source))
     }
 
-    /// Writes the tree.
     pub(super) fn write(&self, output: &Path, force: bool) -> Result<(), FromKernelError> {
         // What an earlier kernel had would be taken for this one's.
         let folder = output.join(&self.folder);
@@ -71,7 +67,6 @@ impl Files {
         self.files.iter().try_for_each(|file| file.write(output, force))
     }
 
-    /// What would be written.
     pub(super) fn shown(&self, output: &Path) -> String {
         let mut shown = String::new();
         for file in &self.files {

@@ -196,7 +196,6 @@ fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
     }
 }
 
-/// The file of a configuration.
 fn configuration(series: &Series<'_>, listed: &Listed) -> Result<String, FromKernelError> {
     let Series { lists, like, draft, .. } = series;
     let mut text = head("configuration");

@@ -3,19 +3,14 @@
 
 use reglist_suite::spec::SpecError;
 
-/// What cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ShowError {
-    /// The specifications.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// An architecture that nothing is said of.
     #[error("`{name}` is no architecture that has a specification\n[known: {known}]")]
     Architecture { name: String, known: String },
-    /// A number that is none.
     #[error("`{word}` is no id: {what}\n[an id has at most 16 hexadecimal digits behind 0x, as 0x9030000000010000]")]
     Number { word: String, what: String },
-    /// A name that nothing has.
     #[error("nothing is called `{word}`\n[{remedy}]")]
     Unknown { word: String, remedy: String },
 }

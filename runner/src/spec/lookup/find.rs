@@ -15,7 +15,6 @@ use super::nearest::nearest;
 /// How the kernel's headers begin the names of registers.
 const PREFIXES: [&str; 3] = ["KVM_REG_LOONGARCH_", "LOONGARCH_CSR_", "LOONGARCH_"];
 
-/// Everything that has a name.
 pub(super) struct Index<'a> {
     pub(super) catalogue: Catalogue<'a>,
     pub(super) cases: Vec<PlannedCase<'a>>,
@@ -26,7 +25,6 @@ impl<'a> Index<'a> {
         Self { catalogue, cases: plan(catalogue.spec(), &[]) }
     }
 
-    /// All that a word means.
     pub(super) fn find(&self, word: &str) -> Result<Vec<Description>, ShowError> {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(vec![self.catalogue.id(id(word)?)]);

@@ -58,7 +58,6 @@ impl Found {
         Ok(Self::Things { format: FORMAT, shown })
     }
 
-    /// As text for a terminal.
     pub(crate) fn text(&self, verbose: bool) -> String {
         match self {
             Self::Things { shown, .. } => text::text(shown, verbose),

@@ -11,7 +11,6 @@ use crate::report::paragraph::fill;
 
 /// Column in which words begin behind a label.
 const INDENT: usize = 18;
-/// Columns before an entry.
 const BEFORE_ENTRY: usize = 4;
 
 /// Everything that was asked for, with its details if it is to be `verbose`.
@@ -33,7 +32,6 @@ pub(super) fn text(descriptions: &[Description], verbose: bool) -> String {
     text
 }
 
-/// What there is to show.
 pub(super) fn overview(overview: &Overview) -> String {
     let mut text = format!("reglist show NAME... says what a thing is; series {} has\n\n", overview.series);
     parts(&mut text, overview.parts.iter());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A board: what it is, the directory that it lends, and how it is asked
-//! although its connection may drop at any time.
+//! A board: its identity, the temporary directory, and scripts that survive a
+//! lost connection.
 
 use std::fs::File;
 use std::io::IsTerminal as _;
@@ -13,44 +13,40 @@ use super::error::SshError;
 use super::request::Request;
 use super::script;
 use super::talk::Talk;
+use crate::system::files::FileError;
 use crate::system::session::Session;
 use crate::system::stage::indented;
 
-/// Between the first tries to reach a board again.
+/// Pause between the first reconnect attempts.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// Between later ones.
+/// Pause between later attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(15);
-/// How often the user's wish to stop is looked at.
+/// Interval of the check for interrupts.
 const TICK: Duration = Duration::from_millis(50);
-/// So often a board may refuse the user before it is taken at its word: one
-/// that comes up may do so for a moment, and others count.
+/// Accepted refusals: a booting board may refuse the user for a moment.
 const REFUSALS: u32 = 3;
-/// Kibibytes that a run needs on the board beside the program.
+/// KiB that a run needs on the board in addition to the program.
 const ROOM: u64 = 8 << 10;
-/// Statuses of the script that checks the program.
+/// Exit status of the script that checks the program.
 const NOT_WHOLE: i32 = 3;
 
-/// Why a board gives no answer.
+/// Why a board does not answer.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It could not be reached for as long as the user waits; with the client's
-    /// last words.
+    /// No connection during the user's waiting time; has the client's messages.
     Lost(Vec<String>),
-    /// It has started again meanwhile, and knows nothing of what it did before.
+    /// The board has rebooted.
     Rebooted,
-    /// The user asked to stop.
     Interrupted,
-    /// Something else.
     Error(SshError),
 }
 
 impl Trouble {
-    /// What is the matter, in a line.
     pub(super) fn in_words(&self) -> String {
         match self {
             Self::Lost(words) => words.first().cloned().unwrap_or_else(|| "no connection".to_owned()),
             Self::Interrupted => "interrupted".to_owned(),
-            Self::Rebooted => "the board has started anew".to_owned(),
+            Self::Rebooted => "the board rebooted".to_owned(),
             Self::Error(error) => error.to_string(),
         }
     }
@@ -65,14 +61,11 @@ impl From<SshError> for Trouble {
     }
 }
 
-/// What a board is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
-    /// As `uname -m` says it.
+    /// As printed by `uname -m`.
     pub(super) machine: String,
-    /// The kernel's release.
     pub(super) release: String,
-    /// This start of the kernel.
     pub(super) boot: String,
 }
 
@@ -84,27 +77,25 @@ impl Identity {
     }
 }
 
-/// A board that can be reached, or could be a moment ago.
 #[derive(Debug)]
 pub(super) struct Board<'s> {
     session: &'s Session,
     connection: Connection<'s>,
     wait: Duration,
     wish: Option<String>,
-    /// What it was when it was reached last.
+    /// Its identity at the last connection.
     pub(super) identity: Identity,
-    /// Name of the directory that it lends.
+    /// Name of the temporary directory.
     pub(super) name: String,
-    /// The directory's path there, once it is made.
+    /// Path of the temporary directory, once created.
     pub(super) directory: Option<String>,
 }
 
 impl<'s> Board<'s> {
-    /// Reaches a board.
     pub(super) fn reach(session: &'s Session, request: &Request) -> Result<Self, SshError> {
         let mut connection = Connection::new(session, &request.client, &request.host)?;
         let may_ask = may_ask();
-        // A bar would write over the question.
+        // A bar would overwrite ssh's question.
         let bar = (!may_ask).then(|| session.progress().stage("connect"));
         let answer = match connection.open(&script::identify(), may_ask) {
             Ok(answer) => answer,
@@ -123,37 +114,35 @@ impl<'s> Board<'s> {
         Ok(Self { session, connection, wait, wish, identity, name: new_name(), directory: None })
     }
 
-    /// The board's name.
     pub(super) fn host(&self) -> &str {
         self.connection.host()
     }
 
-    /// The log of all commands.
     pub(super) fn log(&self) -> &Path {
         self.connection.log_path()
     }
 
-    /// Whether the user asked to stop, and nobody has obeyed yet.
+    /// Whether the user interrupted, since the last [`Self::obey`].
     pub(super) fn interrupted(&self) -> bool {
         self.connection.interrupted()
     }
 
-    /// From now on only a further wish to stop counts.
+    /// Ignores the interrupts so far.
     pub(super) fn obey(&mut self) {
         self.connection.obey();
     }
 
-    /// Starts a script of which the caller wants to hear while it runs.
+    /// Starts a script with live output.
     pub(super) fn start(&mut self, script: &str) -> Result<Talk, SshError> {
         self.connection.start(script)
     }
 
-    /// Tells the board a script, again and again where the connection drops.
+    /// Runs a script; repeats it after a lost connection.
     pub(super) fn ask(&mut self, script: &str) -> Result<Answer, Trouble> {
         self.steadily(|connection| connection.run(script))
     }
 
-    /// The same without patience, for what is better left than waited for.
+    /// Runs a script once.
     pub(super) fn ask_once(&mut self, script: &str) -> Result<Answer, Trouble> {
         match self.connection.run(script) {
             Ok(answer) => Ok(answer),
@@ -175,11 +164,11 @@ impl<'s> Board<'s> {
         }
     }
 
-    /// Reaches a board again whose connection dropped.
+    /// Reconnects after a lost connection.
     pub(super) fn reach_again(&mut self, mut words: Vec<String>) -> Result<(), Trouble> {
         let say = |what: &str| self.session.progress().say(&format!("reglist: {what}"));
         let wait = self.wait.as_secs();
-        say(&format!("the connection to {} dropped; trying again for {wait} s", self.connection.host()));
+        say(&format!("lost the connection to {}; reconnecting for up to {wait} s", self.connection.host()));
         let since = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut refusals = 0;
@@ -190,7 +179,7 @@ impl<'s> Board<'s> {
                     if let Some(identity) = Identity::of(&answer) {
                         let rebooted = identity.boot != self.identity.boot;
                         self.identity = identity;
-                        say(if rebooted { "connected again; the board has started anew" } else { "connected again" });
+                        say(if rebooted { "reconnected; the board rebooted" } else { "reconnected" });
                         return if rebooted { Err(Trouble::Rebooted) } else { Ok(()) };
                     }
                 }
@@ -199,7 +188,7 @@ impl<'s> Board<'s> {
                     refusals += u32::from(more.iter().any(|line| line.contains("Permission denied")));
                     words = more;
                 }
-                // A board that goes down, or comes up, sends people away.
+                // A board may refuse logins during shutdown and boot.
                 Err(Failed::Error(SshError::NoShell { words: more, .. })) => words = vec![more.trim().to_owned()],
                 Err(Failed::Error(error)) => return Err(error.into()),
             }
@@ -222,9 +211,9 @@ impl<'s> Board<'s> {
         Ok(())
     }
 
-    /// Has the program ready on the board: a directory, a copy, a first call.
+    /// Prepares the board: creates a directory, copies the program, runs it once.
     pub(super) fn settle(&mut self, program: &Path) -> Result<(), Trouble> {
-        let read = |source| SshError::File { action: "read", path: program.to_owned(), source };
+        let read = |error| SshError::from(FileError::of("read", program)(error));
         let file = File::open(program).map_err(read)?;
         let bytes = file.metadata().map_err(read)?.len();
         let directory = self.make_directory(bytes)?;
@@ -261,7 +250,7 @@ impl<'s> Board<'s> {
             match line.split_once(' ') {
                 Some(("yes", directory)) => {
                     for line in &refused {
-                        self.session.progress().detail(&format!("not in {line}"));
+                        self.session.progress().detail(&format!("unusable directory {line}"));
                     }
                     self.directory = Some(directory.to_owned());
                     return Ok(directory.to_owned());
@@ -274,12 +263,11 @@ impl<'s> Board<'s> {
         Err(SshError::NoPlace { host: self.host().to_owned(), reasons: indented(&refused) }.into())
     }
 
-    /// The directory's path on the board.
     pub(super) fn lent(&self) -> &str {
         self.directory.as_deref().unwrap_or("/nonexistent")
     }
 
-    /// Gives back what the board lent; the result is what is left, and why.
+    /// Removes the temporary directory. The result is the reason if it remains.
     pub(super) fn leave(&mut self) -> Option<String> {
         let told = script::remove(&self.name, self.directory.as_deref()).map_err(Trouble::from);
         let left = match told.and_then(|script| self.ask_once(&script)) {
@@ -291,26 +279,26 @@ impl<'s> Board<'s> {
         left
     }
 
-    /// Lets the connection go, and nothing else.
+    /// Only closes the connection.
     pub(super) fn hang_up(&mut self) {
         self.connection.close();
     }
 }
 
-/// Kibibytes that a run needs with a program of this size.
+/// KiB that a run needs, given the size of the program.
 pub(super) fn need(bytes: u64) -> u64 {
     (bytes >> 10) + ROOM
 }
 
-/// Whether there is a user who can be asked.
 pub(super) fn may_ask() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// A name that nobody can foresee.
+/// An unpredictable name.
 fn new_name() -> String {
     let mut name = String::from("reglist-");
-    // Its seeds are the system's random numbers.
+    // RandomState uses the system's random numbers.
+
     use std::hash::{BuildHasher as _, RandomState};
     for _ in 0..2 {
         name.push_str(&format!("{:016x}", RandomState::new().hash_one(std::process::id())));

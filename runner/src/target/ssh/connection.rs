@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! OpenSSH's client and its one connection, which every command shares: what it
-//! has to ask the user, it asks when the connection is made, and never later.
+//! The connection of OpenSSH's client, which every command shares. ssh asks the
+//! user only at the start.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,46 +14,44 @@ use super::error::SshError;
 use super::host::Host;
 use super::script::BEGIN;
 use super::talk::{Heard, Talk};
+use crate::system::files::FileError;
 use crate::system::session::Session;
 use crate::system::stage::indented;
 
-/// Names another client.
+/// Environment variable with another client.
 const CLIENT: &str = "REGLIST_SSH";
-/// What stands where a plan does not know the socket.
+/// Placeholder for the socket in a dry run.
 const SOCKET: &str = "SOCKET";
-/// A path that is longer does not fit into a socket's address, to which the
-/// client adds some letters of its own.
+/// Maximum path length: the path and the client's suffix must fit into a socket
+/// address.
 const LONGEST: usize = 60;
-/// How often the user's wish to stop is looked at.
+/// Interval of the check for interrupts.
 const TICK: Duration = Duration::from_millis(50);
-/// An answer that takes longer has nobody who gives it.
+/// Time limit of an answer.
 const ANSWER: Duration = Duration::from_secs(120);
-/// How long the end of a connection may take.
+/// Time limit for the end of a connection.
 const FAREWELL: Duration = Duration::from_secs(3);
-/// What the client ends with where the connection is in trouble.
+/// The client's exit status after a connection error.
 const TROUBLE: i32 = 255;
-/// Status of a client that a signal ended, in a shell's words.
+/// Exit status for a client that a signal ended, as in a shell.
 const SIGNALLED: i32 = 128;
-/// More than this is no answer.
+/// Maximum size of an answer in bytes.
 const LIMIT: usize = 1 << 26;
 
-/// What the board answers to a script.
+/// The result of a script on the board.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
-    /// The script's exit status.
     pub(super) status: i32,
-    /// What it printed.
     pub(super) text: String,
-    /// What it, or the client, complained about.
+    /// Standard error of the client.
     pub(super) words: Vec<String>,
 }
 
-/// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// The connection is gone; with the client's words.
+    /// The connection is lost; has the client's messages.
     Dropped(Vec<String>),
-    /// For another reason, which nobody can mend by asking again.
+    /// Another error; a repeat does not help.
     Error(SshError),
 }
 
@@ -63,35 +61,33 @@ impl From<SshError> for Failed {
     }
 }
 
-/// One board, and the connection to it while there is one.
 #[derive(Debug)]
 pub(super) struct Connection<'s> {
     session: &'s Session,
     program: OsString,
     options: Vec<OsString>,
     host: Host,
-    /// Directory of the sockets, which nobody else may enter.
+    /// Private directory of the sockets.
     sockets: Option<TempDir>,
-    /// Number of the connection: each has a socket of its own.
+    /// Number of the connection, and name of its socket.
     number: u32,
     connected: bool,
     log: Option<File>,
     log_path: PathBuf,
-    /// Wishes to stop that have been obeyed already.
+    /// Number of interrupts that have been handled.
     obeyed: usize,
 }
 
 impl<'s> Connection<'s> {
-    /// A board that nobody has called yet.
     pub(super) fn new(session: &'s Session, client: &[OsString], host: &Host) -> Result<Self, SshError> {
         let log_path = session.log("ssh");
         let (mut log, mut sockets) = (None, None);
         if !session.planning() {
-            let file_error = |source| SshError::File { action: "write", path: log_path.clone(), source };
-            // The log of an earlier call stays.
-            log = Some(File::options().create(true).append(true).open(&log_path).map_err(file_error)?);
+            // Append: an earlier call may have written to this log.
+            let file = File::options().create(true).append(true).open(&log_path);
+            log = Some(file.map_err(FileError::write(&log_path))?);
             sockets = Some(socket_directory().map_err(|source| SshError::Machine {
-                action: "make a directory for the connection's socket",
+                action: "create a directory for the connection's socket",
                 source,
             })?);
         }
@@ -109,22 +105,20 @@ impl<'s> Connection<'s> {
         })
     }
 
-    /// The board's name.
     pub(super) fn host(&self) -> &str {
         self.host.as_str()
     }
 
-    /// The log of all commands.
     pub(super) fn log_path(&self) -> &Path {
         &self.log_path
     }
 
-    /// Whether the user asked to stop, and nobody has obeyed yet.
+    /// Whether the user interrupted, since the last [`Self::obey`].
     pub(super) fn interrupted(&self) -> bool {
         self.session.interrupt().count() > self.obeyed
     }
 
-    /// From now on only a further wish to stop counts.
+    /// Ignores the interrupts so far.
     pub(super) fn obey(&mut self) {
         self.obeyed = self.session.interrupt().count();
     }
@@ -134,9 +128,8 @@ impl<'s> Connection<'s> {
         directory.join(number.to_string()).into_os_string()
     }
 
-    /// The client's command line up to the destination; the user's own options
-    /// count first where both say something, but for those that this program
-    /// relies on.
+    /// The client's command line up to the destination. ssh uses the first value of
+    /// an option: required options, then the user's.
     fn argv(&self, own: &[&str]) -> Vec<OsString> {
         let mut argv = vec![self.program.clone(), "-T".into()];
         for option in ["ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none"].iter().chain(own) {
@@ -146,10 +139,10 @@ impl<'s> Connection<'s> {
         argv
     }
 
-    /// The command that makes the connection and tells the board something.
+    /// The command that connects and runs a script.
     fn opening(&self, number: u32, may_ask: bool) -> Vec<OsString> {
-        // It outlives the first command, and ends by itself where this program
-        // was killed.
+        // The connection outlives the first command, and times out if this program
+        // is killed.
         let own = ["ControlMaster=yes", "ControlPersist=1800", "BatchMode=yes"];
         let mut argv = self.argv(own.get(..if may_ask { 2 } else { 3 }).unwrap_or_default());
         argv.extend(["-S".into(), self.socket(number)]);
@@ -160,8 +153,8 @@ impl<'s> Connection<'s> {
         argv
     }
 
-    /// A command over the connection that is there. Without one the client would
-    /// make another, and for that it would have to take this proxy.
+    /// A command over the existing connection. `ProxyCommand=false` prevents a new
+    /// one.
     fn following(&self, command: &str) -> Vec<OsString> {
         let mut argv = self.argv(&["ControlMaster=no", "BatchMode=yes", "ProxyCommand=false"]);
         argv.extend(["-S".into(), self.socket(self.number)]);
@@ -169,7 +162,7 @@ impl<'s> Connection<'s> {
         argv
     }
 
-    /// What a user would type to see whether the board can be reached.
+    /// A command for the user to test the connection.
     fn by_hand(&self) -> String {
         let mut words = vec![self.program.clone()];
         words.extend(self.options.iter().cloned());
@@ -177,57 +170,54 @@ impl<'s> Connection<'s> {
         spelled(&words)
     }
 
-    /// Prints what would be done: the commands that tell the board a script, or
-    /// that hand it a file.
+    /// Prints the command of a script, for `--dry-run`.
     pub(super) fn plan(&self, what: &str, script: &str, opening: Option<bool>) {
         let argv = opening.map_or_else(|| self.following("sh -s"), |may_ask| self.opening(1, may_ask));
         self.session.plan(&format!("\n# {what}\n{} <<'END'\n{script}END", spelled(&argv)));
     }
 
-    /// Prints the command that would hand the board a file.
+    /// Prints the command that copies a file, for `--dry-run`.
     pub(super) fn plan_file(&self, what: &str, command: &str, file: &str) {
         self.session.plan(&format!("\n# {what}\n{} < {file}", spelled(&self.following(command))));
     }
 
-    /// Makes the connection and tells the board a script. The user is asked
-    /// nothing unless `may_ask`.
+    /// Connects and runs a script. ssh may ask the user only with `may_ask`.
     pub(super) fn open(&mut self, script: &str, may_ask: bool) -> Result<Answer, Failed> {
         self.number += 1;
         let argv = self.opening(self.number, may_ask);
         self.connected = true;
         let mut answer = self.tell(&argv, script, may_ask, ANSWER);
         if let Err(Failed::Dropped(words)) = &mut answer {
-            // What ends at once is no client that could say more.
+            // Drop the client's messages about its socket.
             self.connected = false;
             words.retain(|line| !line.starts_with("mux_client") && !line.starts_with("ControlSocket"));
         }
         answer
     }
 
-    /// The error of a board that cannot be reached.
     pub(super) fn unreachable(&self, words: &[String]) -> SshError {
         let host = self.host().to_owned();
         SshError::Unreachable { host, words: indented(words), command: self.by_hand() }
     }
 
-    /// Tells the board a script over the connection.
+    /// Runs a script over the connection.
     pub(super) fn run(&mut self, script: &str) -> Result<Answer, Failed> {
         let argv = self.following("sh -s");
         self.tell(&argv, script, false, ANSWER)
     }
 
-    /// Starts a script of which the caller wants to hear while it runs.
+    /// Starts a script with live output.
     pub(super) fn start(&mut self, script: &str) -> Result<Talk, SshError> {
         let argv = self.following("sh -s");
         self.spawn(&argv, script, false)
     }
 
-    /// Hands a file to a command on the board; `progress` gets the number of
-    /// bytes that are on their way.
+    /// Sends a file to a command on the board; `progress` gets the number of bytes
+    /// sent.
     pub(super) fn send(&mut self, command: &str, file: &File, mut progress: impl FnMut(u64)) -> Result<Answer, Failed> {
         let argv = self.following(command);
         let machine = |source| SshError::Machine { action: "read the program", source };
-        // The position belongs to both.
+        // Both handles share the file position.
         let mut shared = file.try_clone().map_err(machine)?;
         shared.rewind().map_err(machine)?;
         self.note(&argv, "");
@@ -250,13 +240,13 @@ impl<'s> Connection<'s> {
         let mut shown = 0;
         let answer = self.listen(talk, |talk| {
             if foreground {
-                // Such as the wish that a key be touched.
+                // For example a request to touch a security key.
                 for line in talk.words().iter().skip(shown) {
                     progress.say(&format!("ssh: {line}"));
                     shown += 1;
                 }
             }
-            // People take their time with a password.
+            // No time limit for a user who types a password.
             foreground || started.elapsed() < limit
         });
         let mut answer = answer?;
@@ -270,7 +260,7 @@ impl<'s> Connection<'s> {
         Ok(answer)
     }
 
-    /// Listens until the client ends, or `go_on` has had enough.
+    /// Listens until the client ends or `go_on` returns false.
     fn listen(&mut self, mut talk: Talk, mut go_on: impl FnMut(&Talk) -> bool) -> Result<Answer, Failed> {
         let mut bytes = Vec::new();
         let status = loop {
@@ -291,7 +281,7 @@ impl<'s> Connection<'s> {
         for line in &words {
             self.write(&format!("! {line}"));
         }
-        // In the terminal's foreground the client ends of Ctrl-C, too.
+        // In the foreground, Ctrl-C also ends the client.
         if status != 0 && self.interrupted() {
             return Err(SshError::Interrupted.into());
         }
@@ -302,7 +292,7 @@ impl<'s> Connection<'s> {
     }
 
     fn spawn(&mut self, argv: &[OsString], script: &str, foreground: bool) -> Result<Talk, SshError> {
-        let machine = |source| SshError::Machine { action: "keep a script", source };
+        let machine = |source| SshError::Machine { action: "write a temporary file for a script", source };
         let mut input = tempfile::tempfile().map_err(machine)?;
         input.write_all(script.as_bytes()).and_then(|()| input.rewind()).map_err(machine)?;
         self.note(argv, script);
@@ -317,8 +307,7 @@ impl<'s> Connection<'s> {
         })
     }
 
-    /// Forgets a connection that is no use any more, and ends it where it is
-    /// only the board that cannot be heard.
+    /// Ends the connection.
     pub(super) fn close(&mut self) {
         if !self.connected {
             return;
@@ -337,7 +326,6 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// Writes a command to the log.
     fn note(&mut self, argv: &[OsString], script: &str) {
         let command = spelled(argv);
         self.write(&format!("$ {command}"));
@@ -346,7 +334,7 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// A log that cannot be written is missed only where something goes wrong.
+    /// Writes to the log; ignores errors.
     fn write(&mut self, line: &str) {
         if let Some(log) = &mut self.log {
             let _ = writeln!(log, "{line}");
@@ -360,7 +348,7 @@ impl Drop for Connection<'_> {
     }
 }
 
-/// A directory with a short path of plain characters.
+/// A directory with a short, plain path.
 fn socket_directory() -> io::Result<TempDir> {
     let wish = std::env::temp_dir();
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "/._-".contains(sign);

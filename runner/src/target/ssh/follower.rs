@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The suite on its board, followed over as many starts as it takes: through
-//! connections that drop, and past kernels that go down.
+//! Follows the suite on its board, over lost connections, kernel crashes and
+//! restarts.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ use super::gained::gained;
 use super::script;
 use super::state::Story;
 use super::talk::{Heard, Talk};
+use crate::system::files::FileError;
 use crate::system::progress::Bar;
 use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
 use crate::system::session::Session;
@@ -23,55 +24,51 @@ use crate::target::kernel_log::{self, is_trouble};
 use crate::target::restart::{Cause, Next};
 use crate::target::show;
 
-/// How often the user's wish to stop is looked at.
+/// Interval of the check for interrupts.
 const TICK: Duration = Duration::from_millis(50);
-/// A board that says not even that the suite is alive has lost its connection.
+/// Without any frame for this time, the connection is lost.
 const DEAF: Duration = Duration::from_secs(30);
-/// How long the client may take to end behind the last word.
+/// Time limit for the client's end after the last frame.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Lines of the log of a kernel that went down.
+/// Lines of a crashed kernel's log.
 const LAST_WORDS: usize = 200;
-/// Lines of a kernel's log that are shown.
+/// Lines of a kernel log in a message.
 const SHOWN: usize = 20;
 
-/// How one start of the suite ended.
+/// The end of one start of the suite.
 #[derive(Debug)]
 enum End {
-    /// With this status.
     Over(i32),
-    /// Nobody knows how.
     Gone,
-    /// It broke this limit by saying nothing.
+    /// No event during this time.
     Silent(Duration),
-    /// The kernel went down with it.
+    /// The kernel crashed.
     Rebooted,
 }
 
-/// Why a run stops being followed, although it has not ended.
+/// Why reglist stops following a run before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The user asked to stop, and the board knows.
+    /// The user interrupted, and the suite on the board has ended.
     Stopped,
-    /// The board does not know.
     Left {
-        /// Whether the user asked to stop.
+        /// Whether the user interrupted.
         interrupted: bool,
     },
 }
 
-/// Follows the suite over as many starts as it takes.
 pub(super) struct Follower<'s> {
     pub(super) session: &'s Session,
     pub(super) story: Story,
     pub(super) silence: Duration,
-    /// A program that the user gave for the rest of a run.
+    /// The user's program for the rest of a run.
     pub(super) program: Option<PathBuf>,
     pub(super) complaints: Vec<String>,
     pub(super) status: Option<i32>,
     pub(super) cause: Option<Cause>,
 }
 
-/// Why the suite is not followed any more.
+/// The early end of [`Follower::run`].
 pub(super) enum Stopped {
     By(Stop),
     Error(SshError),
@@ -94,7 +91,7 @@ impl Follower<'_> {
             };
             let next = self.weigh(board, end)?;
             if next == Next::Over {
-                // The log of a kernel that went down is there already, and another one has nothing of the run.
+                // After a crash the log is already saved, and the new kernel's log has no part of the run.
                 if board.identity.boot == self.story.state.boot {
                     self.keep_log_or_tell(board);
                 }
@@ -111,7 +108,6 @@ impl Follower<'_> {
         }
     }
 
-    /// One start of the suite, from its first event to its last.
     fn one_start(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Stopped> {
         let started = self.start(board).and_then(|()| self.follow(board, bar));
         match started {
@@ -124,7 +120,7 @@ impl Follower<'_> {
     fn start(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let part = self.story.state.part();
         if self.story.offset > 0 {
-            // It was started, and by this run.
+            // This run has already started it.
             return Ok(());
         }
         if part == 1 && self.story.state.boots == 1 && self.story.state.log_before == Ok(Vec::new()) {
@@ -142,7 +138,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// Notes where the kernel's log ends before the run.
+    /// Saves the end of the kernel log before the run.
     fn mark_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let answer = board.ask(&script::kernel_log(board.lent(), Some(script::MARKER))?)?;
         let lines = || answer.text.lines().map(str::to_owned).collect::<Vec<_>>();
@@ -153,7 +149,7 @@ impl Follower<'_> {
         Ok(self.story.save()?)
     }
 
-    /// Takes the events as they come, over as many connections as it takes.
+    /// Receives events; reconnects after a lost connection.
     fn follow(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Trouble> {
         show_all(self.story.runs().current(), bar);
         let mut heard = Instant::now();
@@ -162,16 +158,16 @@ impl Follower<'_> {
                 Listened::End(end) => return Ok(end),
                 Listened::Dropped(words) => words,
             };
-            bar.message("no connection; the suite goes on");
+            bar.message("no connection; the suite continues");
             let since = Instant::now();
             board.reach_again(words)?;
-            // Nobody could hear the suite meanwhile.
+            // Time without a connection is not silence of the suite.
             heard += since.elapsed();
             show_all(self.story.runs().current(), bar);
         }
     }
 
-    /// Takes the events that come over one connection.
+    /// Receives events over one connection.
     fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<Listened, Trouble> {
         let part = self.story.state.part();
         let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
@@ -204,7 +200,7 @@ impl Follower<'_> {
                 return Err(Trouble::Interrupted);
             }
             if alive.elapsed() > DEAF {
-                return Ok(Listened::Dropped(vec![format!("nothing was heard for {} s", DEAF.as_secs())]));
+                return Ok(Listened::Dropped(vec![format!("no answer for {} s", DEAF.as_secs())]));
             }
             if heard.elapsed() > self.silence {
                 return Ok(Listened::End(End::Silent(self.silence)));
@@ -212,29 +208,29 @@ impl Follower<'_> {
         }
     }
 
-    /// What the end of one start means, and what comes behind it.
+    /// Decides about the next step after the end of one start.
     fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
-        // On a kernel that lives on, nobody knows whose fault it is.
+        // If the kernel did not crash, the cause is not known to be the kernel.
         let by = if matches!(end, End::Rebooted) { Breaker::Kernel } else { Breaker::Machine };
         let words = match end {
             End::Over(status) => {
                 self.status = Some(status);
                 self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
                 let by = if status > 128 { format!(", by signal {}", status - 128) } else { String::new() };
-                format!("the suite's program ended with status {status}{by}")
+                format!("the suite ended with status {status}{by}")
             }
             End::Gone => {
                 self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
-                "the suite's program is gone, and left no status".to_owned()
+                "the suite ended without status".to_owned()
             }
             End::Silent(limit) => {
                 self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
-                // The board's shell answers all the while.
-                format!("the suite hangs: silence for {} s", limit.as_secs())
+                // The board's shell still answers.
+                format!("the suite hangs: no event for {} s", limit.as_secs())
             }
             End::Rebooted => {
                 self.fetch_rest(board).or_else(|trouble| self.pass_over(trouble))?;
-                self.last_words(board).unwrap_or_else(|_| "the kernel died, and the board started anew".to_owned())
+                self.last_words(board).unwrap_or_else(|_| "the kernel crashed, and the board rebooted".to_owned())
             }
         };
         let cause = Cause { by, words, blames: true };
@@ -247,7 +243,7 @@ impl Follower<'_> {
         Ok(next)
     }
 
-    /// Takes what a suite that went down with its kernel left on the disk.
+    /// Receives the events that are on the board's disk after a crash.
     fn fetch_rest(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let part = self.story.state.part();
         let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, true)?)?;
@@ -271,23 +267,20 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// What the kernel that went down said last, if the board keeps a journal.
+    /// The end of the crashed kernel's log, if the board has a persistent journal.
     fn last_words(&mut self, board: &mut Board<'_>) -> Result<String, Trouble> {
-        let died = "the kernel died".to_owned();
         let answer = board.ask_once(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
         if answer.text.trim().is_empty() {
-            return Ok(format!("{died}, and the board started anew"));
+            return Ok("the kernel crashed, and the board rebooted".to_owned());
         }
         let name = numbered(KERNEL_LOG, self.story.state.boots);
         self.write(&name, &answer.text)?;
         let crash = answer.text.lines().find(|line| kernel_log::is_crash(line));
         let crash = crash.map(|line| format!(": {}", kernel_log::message(line))).unwrap_or_default();
-        Ok(format!(
-            "{died}, and the board started anew{crash}\n[the end of that kernel's log is in {name}, beside the events]"
-        ))
+        Ok(format!("the kernel crashed, and the board rebooted{crash}\n[end of that kernel's log: {name}]"))
     }
 
-    /// Has everything ready on a board that started anew.
+    /// Prepares the board after a reboot.
     fn settle_again(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let program = self.program.clone().unwrap_or_else(|| self.story.state.program.clone());
         board.settle(&program)?;
@@ -297,11 +290,11 @@ impl Follower<'_> {
         self.mark_log(board)
     }
 
-    /// Ends a suite that goes on.
+    /// Ends a running suite.
     fn end_suite(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let answer = board.ask_once(&script::stop(board.lent(), self.story.state.part())?)?;
         if answer.text.contains("alive") {
-            self.say("warning: the suite's process cannot be ended on the board");
+            self.say("warning: failed to end the suite's process on the board");
         }
         self.keep_stderr(board)
     }
@@ -316,8 +309,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// Keeps what the kernel said during the run, and shows what it should not
-    /// have had to say.
+    /// Saves the kernel log of the run, and prints errors in it.
     fn keep_log(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let why = match &self.story.state.log_before {
             Ok(before) => {
@@ -331,14 +323,14 @@ impl Follower<'_> {
             Err(why) => why.clone(),
         };
         self.say(&format!(
-            "the kernel log of the run is not kept, for it could not be read: {why}\n[a user who may run dmesg there gets it]"
+            "warning: failed to read the kernel log of the run: {why}\n[use an account that may run dmesg]"
         ));
         Ok(())
     }
 
     fn keep_log_or_tell(&mut self, board: &mut Board<'_>) {
         if let Err(trouble) = self.keep_log(board) {
-            self.say(&format!("warning: the kernel log of the run is not kept: {}", trouble.in_words()));
+            self.say(&format!("warning: failed to save the kernel log of the run: {}", trouble.in_words()));
         }
     }
 
@@ -349,22 +341,22 @@ impl Follower<'_> {
         let content: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         self.write(&name, &content)?;
         if found.is_none() {
-            self.say(&format!("{name} has all that the board's kernel keeps: where the run began is lost"));
+            self.say(&format!("{name} has the whole kernel log: the start of the run is not found in it"));
         }
         if let Some(first) = lines.iter().position(|line| is_trouble(line)) {
             let shown: Vec<String> = lines.iter().skip(first).take(SHOWN).map(|line| (*line).to_owned()).collect();
-            self.say(&format!("warning: the kernel log is not clean{}", indented(&shown)));
+            self.say(&format!("warning: the kernel log has errors{}", indented(&shown)));
         }
         Ok(())
     }
 
     fn write(&self, name: &str, content: &str) -> Result<(), SshError> {
         let path = self.session.results().join(name);
-        fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })
+        Ok(fs::write(&path, content).map_err(FileError::write(&path))?)
     }
 
-    /// What can be done where nothing more can be heard: the suite is ended if
-    /// the user wants it and the board can be told, and goes on otherwise.
+    /// Handles trouble. After an interrupt it ends the suite, if it can reach the
+    /// board; else the suite continues.
     fn give_up(&mut self, board: &mut Board<'_>, trouble: Trouble) -> Result<(), Stopped> {
         match trouble {
             Trouble::Interrupted => {
@@ -384,8 +376,7 @@ impl Follower<'_> {
         }
     }
 
-    /// What is passed over where a part of the results cannot be had: the next
-    /// question finds out what is the matter.
+    /// Ignores trouble with the connection; the next script meets it again.
     fn pass_over(&self, trouble: Trouble) -> Result<(), Stopped> {
         match trouble {
             Trouble::Error(error) => Err(Stopped::Error(error)),
@@ -398,21 +389,19 @@ impl Follower<'_> {
     }
 }
 
-/// What came of one connection.
 enum Listened {
     End(End),
     Dropped(Vec<String>),
 }
 
-/// Waits a moment for the client's own end, for a board may allow no second
-/// session beside it.
+/// Waits for the client's end, because a board may not allow a second session.
 fn over(talk: &mut Talk, end: End) -> End {
     let since = Instant::now();
     while since.elapsed() < FAREWELL && !matches!(talk.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {}
     end
 }
 
-/// Shows how far a run is that may have begun before the bar.
+/// Shows the progress of a run that may have started before the bar.
 fn show_all(run: &crate::record::Record, bar: &Bar) {
     if let Some(started) = &run.started {
         bar.length(started.plan.len() as u64);

@@ -1,46 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the board hands on while the suite runs, out of pieces that may end
-//! anywhere.
+//! Frames from the board while the suite runs. Input pieces may end anywhere.
 
 use super::error::Garbled;
 use super::script::BEGIN;
 
-/// A line before data is never longer.
+/// Maximum length of a frame's header.
 const LINE: usize = 256;
-/// More than this is not handed on at once: an event has some hundred
-/// kilobytes at most.
+/// Maximum size of a frame: an event has some hundred kilobytes at most.
 const DATA: usize = 1 << 28;
 
-/// Something that the board said.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    /// More of the events.
     Data(Vec<u8>),
-    /// The suite is at work.
     Alive,
-    /// The suite has ended with this status, in the shell's words.
+    /// The suite has ended with this shell status.
     End(i32),
-    /// The suite is not there, and left no status.
+    /// The suite has ended without status.
     Gone,
 }
 
-/// Frames out of bytes.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     bytes: Vec<u8>,
     begun: bool,
-    /// Bytes of data that are still to come.
+    /// Bytes of data that are still missing.
     due: usize,
     data: Vec<u8>,
 }
 
 impl Frames {
-    /// Takes more bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next frame that is whole.
     pub(super) fn next(&mut self) -> Result<Option<Frame>, Garbled> {
         loop {
             if self.due > 0 {
@@ -54,7 +46,7 @@ impl Frames {
             }
             let Some(line) = self.line()? else { return Ok(None) };
             if !self.begun {
-                // A login shell may have said something without an end of line.
+                // A login shell may have printed text without a line end.
                 self.begun = line.ends_with(BEGIN);
                 continue;
             }
@@ -86,14 +78,14 @@ impl Frames {
     }
 }
 
-/// Lines out of bytes. What is torn waits for its rest.
+/// Splits bytes into lines; keeps an incomplete line for the next call.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     torn: Vec<u8>,
 }
 
 impl Lines {
-    /// Takes more bytes, and hands on every line that is whole.
+    /// Takes more bytes and passes on every complete line.
     pub(super) fn take(&mut self, bytes: &[u8], mut hand_on: impl FnMut(&str)) {
         self.torn.extend_from_slice(bytes);
         let Some(last) = self.torn.iter().rposition(|byte| *byte == b'\n') else { return };
@@ -104,7 +96,7 @@ impl Lines {
         }
     }
 
-    /// Hands on what will never get its rest.
+    /// Passes on the incomplete last line.
     pub(super) fn end(self, hand_on: impl FnOnce(&str)) {
         if !self.torn.is_empty() {
             hand_on(&String::from_utf8_lossy(&self.torn));

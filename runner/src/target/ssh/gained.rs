@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The part of a kernel's log that came while the suite ran.
+//! Finds the part of a kernel log that is new since the start of a run.
 
-/// Lines of `after` that are behind the lines `before`, which ended the log
-/// earlier; none if nobody can tell, because the log's buffer has overwritten
-/// them.
+/// The lines of `after` that follow `before`, the earlier end of the log. None if
+/// the log's ring buffer has overwritten `before`.
 pub(super) fn gained<'a>(before: &[String], after: &'a str) -> Option<Vec<&'a str>> {
     let lines: Vec<&str> = after.lines().collect();
     if before.is_empty() {
         return Some(lines);
     }
-    // Fewer lines of the mark are compared where the buffer has lost the first
-    // ones, and then it is at the beginning.
+    // If the buffer has lost the first lines of `before`, the others are at its
+    // beginning.
     let whole = lines.windows(before.len()).rposition(|window| window.iter().eq(before));
     let found = whole.map(|start| start + before.len()).or_else(|| {
         (1..before.len()).rev().find(|length| {

@@ -1,35 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The name of a board, as ssh takes it.
+//! The destination of a board.
 
-/// A destination that no program takes for an option, and no shell for more
-/// than a word.
+/// A destination that is not an option, and is a plain word for every shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host(String);
 
-/// Characters that shells read, which a proxy's command of the user's
-/// configuration may be handed to.
+/// Special characters of shells; the user's ProxyCommand may pass the host to one.
 const SHELL: &str = "'\"`$\\;&<>|(){}*?!#~^";
 
 impl Host {
-    /// A destination: `HOST`, `USER@HOST` or `ssh://USER@HOST:PORT`.
-    ///
-    /// # Errors
-    /// What a destination cannot be.
+    /// Parses `HOST`, `USER@HOST` or `ssh://USER@HOST:PORT`.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let name = text.rsplit_once('@').map_or(text, |(_, host)| host);
         if name.is_empty() {
-            return Err("it names no host".to_owned());
+            return Err("the host is missing".to_owned());
         }
         if text.starts_with('-') || name.starts_with('-') {
-            return Err("it begins like an option".to_owned());
+            return Err("it starts with `-`".to_owned());
         }
         match text.chars().find(|sign| sign.is_whitespace() || sign.is_control() || SHELL.contains(*sign)) {
-            Some(sign) => Err(format!("it has the character {sign:?}, which no host has")),
+            Some(sign) => Err(format!("the character {sign:?} is not allowed")),
             None => Ok(Self(text.to_owned())),
         }
     }
 
-    /// The destination as it was given.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A board over ssh: copies the program there, has it run apart from the
-//! connection, and follows its events. A connection that drops costs nothing
-//! but time; a kernel that goes down costs the case that brought it down.
+//! The target `ssh`: copies the suite to a board, runs it detached from the
+//! connection, and follows its events.
+//!
+//! A lost connection costs only time. After a kernel crash, the running case ends
+//! in error.
 
 mod board;
 mod connection;
@@ -34,6 +36,7 @@ use super::restart::Cause;
 use super::{MARGIN, SILENCE, Target, TargetError};
 use crate::record::End;
 use crate::record::run::{Kept, Left, Run};
+use crate::system::files::FileError;
 use crate::system::results::{EVENTS, STRAY};
 use crate::system::session::Session;
 use crate::system::stage::indented;
@@ -41,24 +44,22 @@ use board::{Board, Trouble};
 use follower::{Follower, Stop, Stopped};
 use state::{State, Story};
 
-/// Statuses of a suite that said on its own what there is to say.
+/// Exit codes of a suite that printed its own message.
 const OWN_WORDS: [u8; 4] = [exit::PASSED, exit::FAILED, exit::NOTHING_TESTED, exit::USAGE];
 
-/// A board as a target.
 #[derive(Debug)]
 pub(crate) struct Ssh<'s> {
     session: &'s Session,
     request: &'s Request,
     board: Option<Board<'s>>,
     state: Option<State>,
-    /// Nobody else follows the run while this is open.
+    /// Prevents that another reglist follows the run.
     lock: Option<File>,
-    /// Whether the run goes on on the board, and is to be asked for again.
+    /// Whether the run continues on the board, for `--resume`.
     left: bool,
 }
 
 impl<'s> Ssh<'s> {
-    /// A board that nobody has called yet.
     pub(crate) fn new(session: &'s Session, request: &'s Request) -> Self {
         Self { session, request, board: None, state: None, lock: None, left: false }
     }
@@ -75,7 +76,7 @@ impl<'s> Ssh<'s> {
         let mut earlier = None;
         if let Some(results) = &self.request.resume {
             self.lock = Some(state::lock(results)?);
-            // It may have come to its end since somebody looked.
+            // Read it again under the lock.
             earlier = Some(self::earlier(results, self.request)?);
         }
         let board = self.board.insert(Board::reach(self.session, self.request)?);
@@ -94,7 +95,7 @@ impl<'s> Ssh<'s> {
             None => program::obtain(self.session, &machine)?,
         };
         let arguments = self.request.words.clone();
-        // A run for every fault is on a kernel that nobody has made faulty.
+        // With `--fault all`, no restart after a crash.
         let restarts = if tries_all(&arguments) { 0 } else { self.request.restarts };
         let mut state = State::new(&host, &board.name, &program, arguments, restarts);
         state.boot.clone_from(&board.identity.boot);
@@ -126,8 +127,8 @@ impl<'s> Ssh<'s> {
                 self.left = true;
                 let again = self.request.to_resume(&results);
                 let words = match interrupted {
-                    true => format!("interrupted while {} could not be reached", board.host()),
-                    false => format!("{} could not be reached any more", board.host()),
+                    true => format!("interrupted without connection to {}", board.host()),
+                    false => format!("lost the connection to {}", board.host()),
                 };
                 let by = if interrupted { Breaker::User } else { Breaker::Machine };
                 (Some(Cause { by, words, blames: false }), Some(Left { again, results: results.clone() }))
@@ -139,13 +140,13 @@ impl<'s> Ssh<'s> {
         cause.iter().for_each(|cause| story.break_off(cause));
         let runs = story.finish()?;
         if matches!(runs.current().end, Some(End::Aborted { .. })) {
-            // The event has the same words.
+            // The event has the same text.
             complaints.clear();
         }
         if !runs.stray.is_empty() {
             let path = self.file(STRAY);
             let content = runs.stray.join("\n") + "\n";
-            fs::write(&path, content).map_err(|source| SshError::File { action: "write", path, source })?;
+            fs::write(&path, content).map_err(FileError::write(&path))?;
         }
         let results = Some(Kept { path: results, has_console: false });
         let cause = cause.map(|cause| cause.words);
@@ -159,8 +160,7 @@ impl<'s> Ssh<'s> {
         Ok(run)
     }
 
-    /// What a suite said that did not begin a run: its help, or that it was
-    /// asked for something that it does not know.
+    /// The output of a suite that did not start a run: help, or a usage error.
     fn own_words(
         &self,
         board: &mut Board<'_>,
@@ -203,13 +203,13 @@ impl Target for Ssh<'_> {
         };
         let run = self.follow_to_the_end(&mut board, state);
         if let Err(TargetError::Ssh(error)) = &run {
-            // What is in trouble here is no reason to end what goes on there.
+            // An error on this machine does not end the run on the board.
             self.left |= error.leaves_the_run();
             if self.left {
                 let again = self.request.to_resume(self.session.results());
-                self.say(&format!("the run goes on on {}; for the rest: {again}", board.host()));
+                self.say(&format!("the run continues on {}; to fetch the rest: {again}", board.host()));
             } else if fs::metadata(self.file(EVENTS)).is_ok_and(|events| events.len() > 0) {
-                self.say(&format!("the events so far are in {}", self.session.results().display()));
+                self.say(&format!("events so far: {}", self.session.results().display()));
             }
         }
         self.board = Some(board);
@@ -228,16 +228,16 @@ impl Target for Ssh<'_> {
             None => state::forget(self.session.results()),
             Some(why) => {
                 let directory = board.directory.clone().unwrap_or_else(|| board.name.clone());
-                self.say(&format!("warning: {directory} is left on {host}: {why}\n[remove it there]"));
+                self.say(&format!("warning: failed to remove {directory} on {host}: {why}\n[remove it there]"));
             }
         }
-        // Only now: another one that goes on with the run must not meet half of its files.
+        // Unlock last: another reglist must not see partial files.
         self.lock = None;
         Ok(())
     }
 }
 
-/// What is known of the run to go on with.
+/// The state of the run to continue.
 pub(crate) fn earlier(results: &Path, request: &Request) -> Result<State, SshError> {
     let state = State::read(results)?;
     let (was, host) = (state.host.clone(), request.host.as_str().to_owned());
@@ -247,29 +247,27 @@ pub(crate) fn earlier(results: &Path, request: &Request) -> Result<State, SshErr
     }
 }
 
-/// What the suite on the board is asked for, as far as this program knows its
-/// options.
+/// The suite's options, if this program knows all of them.
 fn options(words: &[String]) -> Option<Options> {
     harness::read_options(words.iter().map(Into::into)).ok()
 }
 
-/// Whether the run tries every fault.
 fn tries_all(words: &[String]) -> bool {
     options(words).is_some_and(|options| options.fault == Some(Faults::All))
 }
 
-/// Silence that means a hang, for a suite with these arguments.
+/// Time without an event that counts as a hang.
 fn silence(words: &[String]) -> Duration {
     let limit = options(words).and_then(|options| options.selection.timeout);
     limit.map_or(Duration::from_secs(SILENCE), |limit| limit.saturating_add(Duration::from_secs(MARGIN)))
 }
 
-/// The error of a run that did not come to begin.
+/// The error of a run that did not start.
 fn before(trouble: Trouble, host: &str, seconds: u64) -> SshError {
     let dropped = |words: &[String]| SshError::Dropped { host: host.to_owned(), seconds, words: indented(words) };
     match trouble {
         Trouble::Lost(words) => dropped(&words),
-        Trouble::Rebooted => dropped(&["the board started anew meanwhile".to_owned()]),
+        Trouble::Rebooted => dropped(&["the board rebooted".to_owned()]),
         Trouble::Interrupted => SshError::Interrupted,
         Trouble::Error(error) => error,
     }

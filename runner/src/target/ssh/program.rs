@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The program for a board: given by the user, found beside this one, or built
+//! The suite for a board: the user's, the one in reglist's directory, or a build
 //! as for the lab's guest.
 
 use std::fs::File;
@@ -13,9 +13,9 @@ use crate::lab::suite_program::{self, Elf, Kind};
 use crate::system::session::Session;
 use crate::target::error::TargetError;
 
-/// Headers are within so many bytes.
+/// Bytes that contain all ELF headers.
 const HEADERS: u64 = 1 << 16;
-/// What a board says it is, what a program says it is for, and that in words.
+/// `uname -m`, ELF machine, name.
 const MACHINES: [(&str, u16, &str); 4] = [
     ("loongarch64", 258, "LoongArch"),
     ("x86_64", 62, "x86-64"),
@@ -23,11 +23,11 @@ const MACHINES: [(&str, u16, &str); 4] = [
     ("riscv64", 243, "RISC-V"),
 ];
 
-/// Makes sure that a program which the user gave can be one for the board.
+/// Checks that the user's program fits the board.
 pub(super) fn check(path: &Path, machine: &str, host: &str) -> Result<(), SshError> {
     let elf = read(path)?.ok_or_else(|| SshError::NoElf { path: path.to_owned() })?;
     let board = MACHINES.iter().find(|(name, ..)| *name == machine);
-    // What is not known here is found out there.
+    // On an unknown machine, the first call shows whether it runs.
     if board.is_none_or(|(_, number, _)| *number == elf.machine) {
         return Ok(());
     }
@@ -40,12 +40,12 @@ pub(super) fn check(path: &Path, machine: &str, host: &str) -> Result<(), SshErr
     })
 }
 
-/// Makes sure, before anybody is called, that a file is a program at all.
+/// Checks that a file is an ELF program, before the connection.
 pub(crate) fn check_elf(path: &Path) -> Result<(), SshError> {
     read(path)?.map(drop).ok_or_else(|| SshError::NoElf { path: path.to_owned() })
 }
 
-/// A program for a board of this kind.
+/// The suite for a machine.
 pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, TargetError> {
     if let Some(path) = beside(machine) {
         return Ok(path);
@@ -57,7 +57,7 @@ pub(super) fn obtain(session: &Session, machine: &str) -> Result<PathBuf, Target
     Ok(suite_program::obtain(session, &toolchain, None, Kind::Board)?)
 }
 
-/// The static program beside this one, if it is for such a board.
+/// The static suite in reglist's directory, if it fits the machine.
 fn beside(machine: &str) -> Option<PathBuf> {
     let path = std::env::current_exe().ok()?.with_file_name(PROGRAM);
     let elf = read(&path).ok()??;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which board is tested, and how.
+//! The settings of a run on a board.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,30 +7,27 @@ use std::time::Duration;
 
 use super::host::Host;
 
-/// What is asked of a board.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// The board.
     pub(crate) host: Host,
-    /// A built suite to use, which must be one for the board.
+    /// A build of the suite for the board.
     pub(crate) suite: Option<PathBuf>,
-    /// The directory on the board that holds the temporary one.
+    /// Parent of the temporary directory on the board.
     pub(crate) directory: Option<String>,
-    /// How long to try to reach a board again that went silent.
+    /// Time limit for reconnects.
     pub(crate) wait: Duration,
-    /// How often the suite starts again after a case that brought it, or the
-    /// kernel, down.
+    /// Maximum restarts after a crash of the suite or the kernel.
     pub(crate) restarts: u32,
-    /// The results so far of a run to go on with.
+    /// Directory of results of the run to continue.
     pub(crate) resume: Option<PathBuf>,
-    /// The client's command line, but for the board.
+    /// The client's options.
     pub(crate) client: Vec<OsString>,
-    /// The suite's command line, but for what the target adds.
+    /// The suite's arguments, without those of the target.
     pub(crate) words: Vec<String>,
 }
 
 impl Request {
-    /// The words with which a user asks for the rest of a run.
+    /// The command line that continues the run.
     pub(crate) fn to_resume(&self, results: &Path) -> String {
         let mut words = vec![OsString::from("reglist"), "ssh".into()];
         words.extend(self.client.iter().cloned());

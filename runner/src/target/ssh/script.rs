@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the board's shell is told: POSIX sh, and programs that busybox has too.
+//! Scripts for the board: POSIX sh, with programs that busybox also has.
 //!
-//! A script goes to `sh -s` by its standard input, so that no login shell of
-//! whatever kind has to understand more than two words. Each one can be told
-//! again where nobody knows whether it was heard.
+//! `sh -s` reads a script from standard input, so that any login shell works. All
+//! scripts are idempotent, because a lost connection may repeat them.
 
 use std::fmt::Write as _;
 
 use super::error::SshError;
 
-/// The line behind which an answer begins. What login shells say of their own
-/// comes before.
+/// The line before an answer; output of login shells comes earlier.
 pub(super) const BEGIN: &str = "reglist: begin";
-/// The program's name on the board.
 pub(super) const PROGRAM: &str = "reglist-suite";
-/// Lines of the kernel's log from before the run, by which what came later is
-/// told.
+/// Lines of the kernel log before the run that mark its start.
 pub(super) const MARKER: usize = 20;
 
-/// Places where a directory may be made, but for one that the user names.
+/// Default parents of the temporary directory.
 const PLACES: &str = r#""${TMPDIR:-}" /tmp "${XDG_RUNTIME_DIR:-}" "${HOME:-}" /var/tmp"#;
 
-/// Whether the suite's process is there, as a function of the shell.
+/// Shell functions: whether the suite's process runs, and a short sleep.
 const ALIVE: &str = r#"alive() { [ -e pid ] && grep -qF "$PWD/" "/proc/$(cat pid)/cmdline" 2>/dev/null; }
 moment() { sleep 0.2 2>/dev/null || sleep 1; }
 "#;
 
-/// A word that a POSIX shell takes as it is.
 pub(super) fn quoted(word: &str) -> Result<String, SshError> {
     shlex::try_quote(word).map(Into::into).map_err(|_| SshError::Unspeakable { word: word.to_owned() })
 }
@@ -35,14 +30,13 @@ fn script(body: &str) -> String {
     format!("LC_ALL=C; export LC_ALL; umask 077\necho '{BEGIN}'\n{body}")
 }
 
-/// Asks for machine, kernel and boot, one on each line.
+/// Prints machine, kernel and boot id, one per line.
 pub(super) fn identify() -> String {
     script("uname -m; uname -r; cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown\n")
 }
 
-/// Makes a directory of this name where programs can be executed and `need` KiB
-/// are free; says `yes` and its path, behind a `no` and a reason for each place
-/// that will not do.
+/// Creates a directory where programs can run and `need` KiB are free. Prints
+/// `no` and a reason for each unusable place, then `yes` and the path.
 pub(super) fn make_directory(name: &str, wish: Option<&str>, need: u64) -> Result<String, SshError> {
     let places = wish.map_or_else(|| Ok(PLACES.to_owned()), quoted)?;
     Ok(script(&format!(
@@ -55,7 +49,7 @@ for place in {places}; do
     case " $tried " in *" $place "*) continue ;; esac
     tried="$tried $place"
     directory=${{place%/}}/{name}
-    # A directory that is there was made when this was told before.
+    # An earlier call of this script may have created the directory.
     if ! why=$(mkdir -m 700 "$directory" 2>&1) && {{ [ ! -d "$directory" ] || [ -h "$directory" ]; }}; then
         echo "no $place: $why"
         continue
@@ -64,13 +58,13 @@ for place in {places}; do
     case ${{4:-x}} in
     *[!0-9]*) ;;
     *) if [ "$4" -lt {need} ]; then
-            echo "no $place: $4 KiB are free, and {need} are needed"
+            echo "no $place: $4 KiB free, {need} KiB required"
             rm -rf "$directory"
             continue
         fi ;;
     esac
     if ! why=$({{ echo '#!/bin/sh' > "$directory/probe" && chmod 700 "$directory/probe" && "$directory/probe"; }} 2>&1); then
-        echo "no $place: a program cannot be executed there (${{why##*: }})"
+        echo "no $place: programs cannot run there (${{why##*: }})"
         rm -rf "$directory"
         continue
     fi
@@ -83,15 +77,13 @@ exit 1
     )))
 }
 
-/// The command that takes the program by its standard input. It is no script,
-/// because a shell may read its own standard input ahead; the directory has no
-/// character that any shell minds.
+/// The command that copies the program from standard input. Not a script, because
+/// a shell may read ahead. The directory's name is a plain word for every shell.
 pub(super) fn take_program(directory: &str) -> String {
     format!("cat > {directory}/{PROGRAM}")
 }
 
-/// Says whether the program is whole and runs; 3 where it is not whole, 4 where
-/// it does not run.
+/// Checks the program. Exit status 3: incomplete; 4: does not run.
 pub(super) fn check_program(directory: &str, bytes: u64) -> Result<String, SshError> {
     let directory = quoted(directory)?;
     Ok(script(&format!(
@@ -106,8 +98,7 @@ chmod 700 {PROGRAM} && ./{PROGRAM} --version 2>&1 || exit 4
     )))
 }
 
-/// Says the last lines of the kernel's log, or the reason why it cannot be read
-/// and 1.
+/// Prints the last lines of the kernel log, or the read error with exit status 1.
 pub(super) fn kernel_log(directory: &str, lines: Option<usize>) -> Result<String, SshError> {
     let directory = quoted(directory)?;
     let show = lines.map_or_else(|| "cat".to_owned(), |lines| format!("tail -n {lines}"));
@@ -124,14 +115,14 @@ fi
     )))
 }
 
-/// Says the last lines that the kernel of another boot left in the journal.
+/// Prints the last lines of another boot's kernel log in the journal.
 pub(super) fn log_of_boot(boot: &str, lines: usize) -> Result<String, SshError> {
     let boot = quoted(&boot.replace('-', ""))?;
     Ok(script(&format!("journalctl -k -q -b {boot} -n {lines} -o short-monotonic --no-pager 2>/dev/null\n")))
 }
 
-/// Starts the suite, detached from the connection, unless this was told before.
-/// Each start has a directory of its own in the run's.
+/// Starts the suite once, detached from the connection. Each start has its own
+/// directory in the run's.
 pub(super) fn start(directory: &str, part: u32, arguments: &[String]) -> Result<String, SshError> {
     let mut words = String::new();
     for argument in arguments {
@@ -143,7 +134,7 @@ pub(super) fn start(directory: &str, part: u32, arguments: &[String]) -> Result<
 mkdir {part} 2>/dev/null || {{ [ -d {part} ] && exit 0; exit 3; }}
 cd {part} || exit 3
 set --{words}
-# What the suite starts ends with it; SIGHUP is for those who have a terminal.
+# Ignore SIGHUP of the lost connection.
 run='trap "" HUP
 "$PWD/../{PROGRAM}" --events events "$@" > output 2> errors < /dev/null &
 echo $! > pid
@@ -159,9 +150,9 @@ fi
     )))
 }
 
-/// Hands on the events from `offset` on: `data` and a number of bytes before
-/// them, `alive` now and then, and at last `end` with the suite's exit status,
-/// or `gone`. With `once` it does not wait for an end.
+/// Prints frames: `data` with a number of bytes and the events from `offset` on,
+/// `alive` regularly, and at the end `end` with the suite's exit status, or `gone`.
+/// With `once` it does not wait for the end.
 pub(super) fn follow(directory: &str, part: u32, offset: u64, once: bool) -> Result<String, SshError> {
     let directory = quoted(directory)?;
     let patience = if once { 0 } else { 10 };
@@ -169,7 +160,7 @@ pub(super) fn follow(directory: &str, part: u32, offset: u64, once: bool) -> Res
         r#"cd {directory}/{part} 2>/dev/null || {{ echo gone; exit 0; }}
 {ALIVE}offset={offset} missing=0
 while :; do
-    # In this order: nothing is written behind a status.
+    # Check the status first: after it the events are complete.
     ended=
     [ -e status ] && ended=1
     size=$offset
@@ -192,7 +183,7 @@ while :; do
             exit 0
         fi
     fi
-    # Where nobody listens any more this ends the shell.
+    # After a lost connection this write fails.
     echo alive || exit 1
     moment
 done
@@ -200,7 +191,7 @@ done
     )))
 }
 
-/// Ends the suite; says `alive` if that does not help.
+/// Ends the suite; prints `alive` if it still runs.
 pub(super) fn stop(directory: &str, part: u32) -> Result<String, SshError> {
     let directory = quoted(directory)?;
     Ok(script(&format!(
@@ -220,13 +211,13 @@ exit 0
     )))
 }
 
-/// Says the end of a file that the suite wrote.
+/// Prints the end of a file of the suite.
 pub(super) fn output(directory: &str, part: u32, file: &str) -> Result<String, SshError> {
     let directory = quoted(directory)?;
     Ok(script(&format!("tail -c 100000 {directory}/{part}/{file} 2>/dev/null\n")))
 }
 
-/// Removes the directory; says what is left of it.
+/// Removes the directory; prints its path if it remains.
 pub(super) fn remove(name: &str, directory: Option<&str>) -> Result<String, SshError> {
     let places = match directory {
         Some(directory) => quoted(directory.strip_suffix(name).unwrap_or(directory))?,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is known of a run on a board, in files that outlive this program: the
-//! events, byte by byte as they came, and what it takes to go on with the run.
+//! The stored state of a run on a board, for `--resume`: the received events, byte
+//! by byte, and the settings of the run.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -12,43 +12,38 @@ use serde::{Deserialize, Serialize};
 use super::error::SshError;
 use super::frames::Lines;
 use crate::record::runs::Runs;
+use crate::system::files::FileError;
 use crate::system::results::{EVENTS, STATE as DIRECTORY};
 use crate::target::restart::{Cause, Next, Restarting};
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
-/// Raised when a member changes its meaning.
+/// Increment it if a field changes its meaning.
 const FORMAT: u32 = 1;
 
-/// What it takes to go on with a run.
+/// The settings and the position of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
-    /// Version of this file.
     pub(super) format: u32,
-    /// The board.
     pub(super) host: String,
-    /// Name of the directory on it.
+    /// Name of the temporary directory.
     pub(super) name: String,
-    /// The directory's path.
     pub(super) directory: Option<String>,
-    /// The kernel's start in which the suite runs.
+    /// The kernel's boot id.
     pub(super) boot: String,
-    /// The program, here.
     pub(super) program: PathBuf,
-    /// Arguments of the suite.
     pub(super) arguments: Vec<String>,
-    /// How often the suite may start again in all.
+    /// Maximum restarts in total.
     pub(super) restarts: u32,
-    /// What ended each earlier start of the suite.
+    /// Why each earlier start of the suite ended.
     pub(super) ended: Vec<String>,
-    /// Number of the kernel's start, from 1 on.
+    /// Number of the boot, from 1.
     pub(super) boots: u32,
-    /// The last lines of the kernel's log before the run, or why there are none.
+    /// Last lines of the kernel log before the run, or the read error.
     pub(super) log_before: Result<Vec<String>, String>,
 }
 
 impl State {
-    /// A run that has not begun.
     pub(super) fn new(host: &str, name: &str, program: &Path, arguments: Vec<String>, restarts: u32) -> Self {
         Self {
             format: FORMAT,
@@ -65,14 +60,14 @@ impl State {
         }
     }
 
-    /// Reads what an earlier call left in a directory of results.
+    /// Reads the state from a directory of results.
     pub(super) fn read(results: &Path) -> Result<Self, SshError> {
         let none = |why: String| SshError::NoRest { path: results.to_owned(), why };
         let bytes = match fs::read(results.join(DIRECTORY).join(STATE)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound && results.join(EVENTS).exists() => {
                 let events = results.join(EVENTS);
-                let why = format!("it came to its end\n[`reglist report {}` shows it]", events.display());
+                let why = format!("it has ended\n[run `reglist report {}`]", events.display());
                 return Err(none(why));
             }
             Err(error) => return Err(none(error.to_string())),
@@ -80,66 +75,64 @@ impl State {
         let state: Self = serde_json::from_slice(&bytes).map_err(|error| none(error.to_string()))?;
         match state.format {
             FORMAT => Ok(state),
-            other => Err(none(format!("its state has format {other}, and {FORMAT} is known"))),
+            other => Err(none(format!("unknown format {other}; this reglist reads format {FORMAT}"))),
         }
     }
 
-    /// Number of the suite's start, from 1 on.
+    /// Number of the suite's start, from 1.
     pub(super) fn part(&self) -> u32 {
         u32::try_from(self.ended.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 }
 
-/// A run as it is kept.
+/// A run with its files.
 #[derive(Debug)]
 pub(super) struct Story {
     results: PathBuf,
-    /// What it takes to go on.
     pub(super) state: State,
     run: Restarting<File>,
-    /// Events as they came since the suite's last start.
+    /// Raw events since the suite's last start.
     raw: File,
     lines: Lines,
-    /// Number of those bytes.
+    /// Number of bytes in `raw`.
     pub(super) offset: u64,
-    /// Cases that had ended when the suite started last.
+    /// Cases that had ended at the suite's last start.
     pub(super) except: Vec<String>,
 }
 
-/// Begins a run in a directory of results, of which the lock is that of
-/// [`lock`].
+/// Starts a run in a directory of results and returns its [`lock`].
 pub(super) fn begin(results: &Path) -> Result<File, SshError> {
     forget(results);
     let directory = results.join(DIRECTORY);
-    fs::create_dir_all(&directory).map_err(|source| SshError::File { action: "write", path: directory, source })?;
+    fs::create_dir_all(&directory).map_err(FileError::write(&directory))?;
     lock(results)
 }
 
-/// Nobody else follows the run in these results while the file is open. The
-/// caller keeps it for longer than the files that tell how to go on.
+/// Locks a directory of results while the file is open. The caller keeps it until
+/// [`forget`].
 pub(super) fn lock(results: &Path) -> Result<File, SshError> {
     let path = results.join(DIRECTORY).join(LOCK);
-    let lock = File::create(&path).map_err(|source| SshError::File { action: "write", path, source })?;
+    let lock = File::create(&path).map_err(FileError::write(&path))?;
     if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-        let why = "another reglist follows it already".to_owned();
+        let why = "another reglist follows it\n[wait for its end]".to_owned();
         return Err(SshError::NoRest { path: results.to_owned(), why });
     }
     Ok(lock)
 }
 
 impl Story {
-    /// Begins to keep a run, or goes on where the files there end; the caller
-    /// has its lock.
+    /// Opens a new run, or continues at the end of its files. The caller has the
+    /// lock.
     pub(super) fn open(results: &Path, state: State) -> Result<Self, SshError> {
         let path = results.join(EVENTS);
-        let events = File::create(&path).map_err(|source| SshError::File { action: "write", path, source })?;
+        let events = File::create(&path).map_err(FileError::write(&path))?;
         let mut run = Restarting::new(events, state.restarts);
         let mut except = Vec::new();
         for (cause, part) in state.ended.iter().zip(1..) {
             let mut lines = Lines::default();
             lines.take(&read(&raw_path(results, part))?, |line| run.take(line));
             lines.end(|line| run.take(line));
-            // Only a case that was to blame has the suite start again.
+            // The suite restarts only if a case is to blame.
             let cause = Cause { by: Breaker::Kernel, words: cause.clone(), blames: true };
             if let Next::Boot { except: ended } = run.machine_ended(&cause) {
                 except = ended;
@@ -155,21 +148,19 @@ impl Story {
         Ok(story)
     }
 
-    /// What is known.
     pub(super) fn runs(&self) -> &Runs {
         self.run.runs()
     }
 
-    /// Takes more of the events.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), SshError> {
         let path = raw_path(&self.results, self.state.part());
-        self.raw.write_all(bytes).map_err(|source| SshError::File { action: "write", path, source })?;
+        self.raw.write_all(bytes).map_err(FileError::write(&path))?;
         self.offset += bytes.len() as u64;
         self.lines.take(bytes, |line| self.run.take(line));
         Ok(())
     }
 
-    /// The suite has ended, and `cause` is why if its work was not done.
+    /// The suite has ended; `cause` is why, if it ended early.
     pub(super) fn ended(&mut self, cause: &Cause) -> Result<Next, SshError> {
         std::mem::take(&mut self.lines).end(|line| self.run.take(line));
         let next = self.run.machine_ended(cause);
@@ -183,8 +174,7 @@ impl Story {
         Ok(next)
     }
 
-    /// Writes what it takes to go on; an earlier version is there until the new
-    /// one is whole.
+    /// Writes the state atomically.
     pub(super) fn save(&self) -> Result<(), SshError> {
         let path = self.results.join(DIRECTORY).join(STATE);
         let part = path.with_extension("part");
@@ -194,24 +184,22 @@ impl Story {
             fs::write(&part, text)?;
             fs::rename(&part, &path)
         };
-        write().map_err(|source| SshError::File { action: "write", path: path.clone(), source })
+        Ok(write().map_err(FileError::write(&path))?)
     }
 
-    /// Ends the run from outside.
     pub(super) fn break_off(&mut self, cause: &Cause) {
         self.run.break_off(cause);
     }
 
-    /// The runs.
     pub(super) fn finish(self) -> Result<Runs, SshError> {
         let path = self.results.join(EVENTS);
-        self.run.finish().map_err(|source| SshError::File { action: "write", path, source })
+        Ok(self.run.finish().map_err(FileError::write(&path))?)
     }
 }
 
-/// Forgets how to go on with a run that has come to its end.
+/// Removes the state of a run that has ended.
 pub(super) fn forget(results: &Path) {
-    // What stays is not more than is needed, and is told as such by --resume.
+    // Ignore errors: --resume detects an incomplete state.
     let _ = fs::remove_dir_all(results.join(DIRECTORY));
 }
 
@@ -222,11 +210,11 @@ fn raw_path(results: &Path, part: u32) -> PathBuf {
 fn read(path: &Path) -> Result<Vec<u8>, SshError> {
     match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read.map_err(|source| SshError::File { action: "read", path: path.to_owned(), source }),
+        read => Ok(read.map_err(FileError::of("read", path))?),
     }
 }
 
 fn open(path: &Path) -> Result<File, SshError> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|source| SshError::File { action: "write", path: path.to_owned(), source })
+    Ok(opened.map_err(FileError::write(path))?)
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! One run of the ssh client: bytes that come from the board, the client's own
-//! words, and an end.
+//! One run of the ssh client: output of the board, the client's messages, the end.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,22 +13,20 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-/// Read at once.
 const BUFFER: usize = 1 << 16;
-/// How long outputs may stay open behind the client's end: an old client that
-/// goes into the background leaves its standard error there.
+/// How long outputs may stay open after the client's end: a client in the
+/// background may keep its standard error.
 const LINGER: Duration = Duration::from_millis(300);
-/// What the client says is kept up to here.
+/// Maximum bytes of the client's messages.
 const WORDS: usize = 1 << 16;
 
-/// What is heard of the client.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// Bytes of its standard output.
+    /// Standard output.
     Bytes(Vec<u8>),
-    /// Nothing in the time that was given.
+    /// No output in the given time.
     Nothing,
-    /// Its end; everything it said was heard before.
+    /// The end, after all output.
     Over(ExitStatus),
 }
 
@@ -38,11 +35,11 @@ enum Said {
     Error(Vec<u8>),
 }
 
-/// A client that runs. It is ended with this value.
+/// A running client; the drop ends it.
 #[derive(Debug)]
 pub(super) struct Talk {
     child: Child,
-    /// Whether it leads a process group of its own.
+    /// Whether it leads a process group.
     group: bool,
     said: Receiver<Said>,
     words: Vec<u8>,
@@ -50,9 +47,8 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Starts the client. One that may ask the user something must stay in the
-    /// terminal's foreground; any other gets a group of its own, which Ctrl-C
-    /// does not reach.
+    /// Starts the client. One that may ask the user stays in the terminal's
+    /// foreground. Others get a process group, so that Ctrl-C does not reach them.
     pub(super) fn start(argv: &[OsString], input: Option<File>, foreground: bool) -> io::Result<Self> {
         let (program, arguments) = argv.split_first().ok_or_else(|| io::Error::other("an empty command"))?;
         let mut command = Command::new(program);
@@ -70,7 +66,6 @@ impl Talk {
         Ok(Self { child, group: !foreground, said, words: Vec::new(), ended: None })
     }
 
-    /// Waits for something to hear.
     pub(super) fn hear(&mut self, patience: Duration) -> io::Result<Heard> {
         let until = Instant::now() + patience;
         loop {
@@ -99,7 +94,7 @@ impl Talk {
         }
     }
 
-    /// What it said on its standard error, so far and as lines.
+    /// The lines of its standard error so far.
     pub(super) fn words(&self) -> Vec<String> {
         let text = String::from_utf8_lossy(&self.words);
         let lines = text.lines().map(|line| console::strip_ansi_codes(line).trim_end().to_owned());
@@ -113,7 +108,7 @@ impl Drop for Talk {
             return;
         }
         match i32::try_from(self.child.id()) {
-            // A client may have started others, that lead the way.
+            // A client may have started proxies.
             Ok(id) if self.group => drop(killpg(Pid::from_raw(id), Signal::SIGKILL)),
             _ => drop(self.child.kill()),
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Save a vCPU by its list, restore another one from it.
+//! Saves the listed registers of one vCPU and restores them on another.
 
 mod order;
 mod saved;
@@ -14,35 +14,33 @@ pub(super) const CHECKS: &[Check] = &[
     check(
         "restore.list_order",
         &["restore.list_order"],
-        "Fills a vCPU with values of their own, saves what its list names, and SETs it in list order on a vCPU \
-         of a new VM with the same features. Everything must read back equal.",
+        "SETs the registers of a vCPU to distinct values, saves the listed ones, and restores them in list order on a \
+         vCPU of a new VM with the same features. Every register must read back equal.",
         list_order,
     ),
     check(
         "restore.list_order_vcpu1",
         &["restore.list_order"],
-        "As restore.list_order, from the second vCPU of a VM to the second of another. Counters are left out, \
-         as only vCPU 0 sets them.",
+        "As restore.list_order, from the second vCPU of a VM to the second of another. Leaves out counters, because only \
+         vCPU 0 sets them.",
         list_order_vcpu1,
     ),
     check(
         "restore.cold",
         &["restore.cold"],
-        "As restore.list_order, on a vCPU on which nothing was SET before: the saved CPUCFG words must bring \
-         the features.",
+        "As restore.list_order, on a vCPU on which nothing was SET before: the saved CPUCFG words must switch the \
+         features on.",
         cold,
     ),
     check(
         "restore.any_order",
         &["restore.any_order"],
-        "Saves as restore.list_order does, and restores onto vCPUs on which nothing was SET before: in list order, \
-         in reverse and in shuffled orders. For each register that is lost it searches which others it needs \
-         before it.",
+        "Saves as restore.list_order does, and restores on vCPUs on which nothing was SET before: in list order, in \
+         reverse and in shuffled orders. For each lost register, finds the registers that must come before it.",
         order::any_order,
     ),
 ];
 
-/// restore.list_order: vCPU 0 of a fresh VM, with the same features.
 fn list_order(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.list_order";
     let saved = Saved::take(case, &case.access)?;
@@ -51,7 +49,6 @@ fn list_order(case: &Case<'_>) -> Result<(), CheckError> {
     in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
 }
 
-/// restore.list_order: vCPU 1, of which the VM's first one must not be in the way.
 fn list_order_vcpu1(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.list_order";
     let source = case.vcpu_alike(case.vm, 1)?;
@@ -62,7 +59,6 @@ fn list_order_vcpu1(case: &Case<'_>) -> Result<(), CheckError> {
     in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
 }
 
-/// restore.cold: nothing set before; the saved values bring the features.
 fn cold(case: &Case<'_>) -> Result<(), CheckError> {
     let clause = "restore.cold";
     let saved = Saved::take(case, &case.access)?;
@@ -81,9 +77,9 @@ fn in_list_order(
         let Some(entry) = saved.entries.get(position) else { continue };
         let value = format!("{:#x}", entry.value);
         let (expected, ioctl) = if loss.refused {
-            (format!("SET of the saved {value} is accepted"), SET_ONE_REG)
+            (format!("SET to the saved {value} succeeds"), SET_ONE_REG)
         } else {
-            (format!("the saved {value}"), GET_ONE_REG)
+            (format!("the saved value {value}"), GET_ONE_REG)
         };
         case.finding(clause, expected, shown(loss.answer)).register(entry.register.named()).ioctl(ioctl);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which register must be restored before which other.
+//! Finds registers that must be restored before others.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,22 @@ use crate::access::Access;
 use crate::checks::case::{Case, CheckError, SET_ONE_REG, errno_name};
 use crate::checks::snapshot::shown;
 
-/// Registers that may be needed before one register, at most.
+/// Most registers that one register can need before it.
 const MOST_NEEDED: usize = 4;
 
-/// Searches for what a register lacks; a kernel that loses registers at random
-/// is not worth more.
+/// Most searches. A kernel that loses registers at random would need endless ones.
 const MOST_SEARCHES: usize = 32;
 
-/// What was found out about one register.
+/// Results for one register.
 #[derive(Debug, Default)]
 struct Needs {
     /// Positions of the registers that must come before.
     before: Vec<usize>,
-    /// Whether some loss is explained by none.
+    /// Whether it is lost in some order for no known reason.
     unexplained: bool,
     loss: Option<Loss>,
 }
 
-/// restore.any_order: dependencies, register by register.
 pub(super) fn any_order(case: &Case<'_>) -> Result<(), CheckError> {
     let saved = Saved::take_richly(case, &case.access)?;
     let mut random = fastrand::Rng::with_seed(own_seed(case));
@@ -48,19 +46,19 @@ pub(super) fn any_order(case: &Case<'_>) -> Result<(), CheckError> {
         report(case, &saved, *position, needs);
     }
     if found.is_empty() {
-        let text = format!("no register needs another one first, in {} orders", orders.len());
+        let text = format!("no register depends on the order, in {} orders", orders.len());
         case.fact("restore.any_order", text);
     }
     Ok(())
 }
 
-/// Every configuration has orders of its own.
+/// Each configuration gets different random orders.
 fn own_seed(case: &Case<'_>) -> u64 {
     let name = case.spec.configuration.name.bytes();
     name.fold(case.spec.seed, |seed, byte| seed.rotate_left(8) ^ u64::from(byte))
 }
 
-/// Restores a fresh vCPU of a fresh VM, on which nothing was set before.
+/// Restores on a fresh vCPU of a fresh VM.
 fn attempt(
     case: &Case<'_>,
     saved: &Saved<'_>,
@@ -72,7 +70,7 @@ fn attempt(
     Ok(saved.restore(&Access::new(target.as_ref())?, order, wanted)?)
 }
 
-/// Finds what each lost register lacked, unless it is known already.
+/// Finds the registers that each lost register needs, unless they are known.
 fn explain(
     case: &Case<'_>,
     saved: &Saved<'_>,
@@ -95,7 +93,7 @@ fn explain(
             }
             None => Vec::new(),
         };
-        // Most often one register is what many others lack.
+        // Often many registers need the same one.
         let mut alike = vec![position];
         if let [needed] = needed.as_slice() {
             let first = moved_to_front(order, &[*needed]);
@@ -123,8 +121,8 @@ fn explain(
     Ok(())
 }
 
-/// The registers that come after `position` in `order` and that it needs before
-/// it; none if it is lost even after all of them.
+/// The later registers in `order` that `position` needs before it; none if it is
+/// lost even after all of them.
 fn needed_before(
     case: &Case<'_>,
     saved: &Saved<'_>,
@@ -140,7 +138,7 @@ fn needed_before(
         if !needed.is_empty() && kept_after(&needed)? {
             return Ok(needed);
         }
-        // The shortest beginning of `later` that helps ends with a register that is needed.
+        // The shortest helpful prefix of `later` ends with a needed register.
         let with = |count: usize| -> Vec<usize> { needed.iter().chain(later.iter().take(count)).copied().collect() };
         let (mut too_few, mut enough) = (0, later.len());
         if later.is_empty() || !kept_after(&with(enough))? {
@@ -155,7 +153,7 @@ fn needed_before(
     Ok(if kept_after(&needed)? { needed } else { Vec::new() })
 }
 
-/// `order` with `moved` just before `position`, in their own order.
+/// `order` with `moved` just before `position`.
 fn moved_before(order: &[usize], moved: &[usize], position: usize) -> Vec<usize> {
     let rest = order.iter().copied().filter(|other| !moved.contains(other));
     rest.flat_map(|other| {
@@ -172,19 +170,19 @@ fn moved_to_front(order: &[usize], moved: &[usize]) -> Vec<usize> {
 fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     let Some(entry) = saved.entries.get(position) else { return };
     let loss = match needs.loss {
-        Some(Loss { refused: true, answer }) => format!("refused with {}", shown(answer)),
+        Some(Loss { refused: true, answer }) => format!("lost: SET fails with {}", shown(answer)),
         Some(Loss { answer: Ok(found), .. }) => format!("lost: {:#x} becomes {found:#x}", entry.value),
-        Some(Loss { answer: Err(errno), .. }) => format!("lost: GET gives {}", errno_name(errno)),
+        Some(Loss { answer: Err(errno), .. }) => format!("lost: GET fails with {}", errno_name(errno)),
         None => "lost".to_owned(),
     };
     for before in needs.before.iter().filter_map(|position| saved.entries.get(*position)) {
-        case.fact("restore.any_order", format!("{} before it, else it is {loss}", before.register.name))
+        case.fact("restore.any_order", format!("must come after {}, otherwise it is {loss}", before.register.name))
             .register(entry.register.named())
             .after(before.register.named())
             .ioctl(SET_ONE_REG);
     }
     if needs.unexplained {
-        case.fact("restore.any_order", format!("in some order it is {loss}, whatever comes before it"))
+        case.fact("restore.any_order", format!("in some order it is {loss}, independently of the registers before it"))
             .set(entry.register.named());
     }
 }
@@ -194,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn registers_move_just_before_another_in_their_own_order() {
+    fn registers_move_before_another_and_keep_their_order() {
         assert_eq!(moved_before(&[0, 1, 2, 3, 4], &[4, 2], 1), [0, 4, 2, 1, 3]);
         assert_eq!(moved_to_front(&[0, 1, 2], &[2]), [2, 0, 1]);
     }

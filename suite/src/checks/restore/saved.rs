@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The saved state of a vCPU, and what becomes of it when it is restored.
+//! The saved state of a vCPU, and its losses in a restore.
 
 use std::time::Instant;
 
@@ -12,39 +12,36 @@ use crate::memory::MemoryError;
 use crate::spec::{Register, Rule};
 use crate::value::Value;
 
-/// A saved register.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<'a> {
     pub(super) register: &'a Register,
     pub(super) value: Value,
-    /// Bits beyond the register's mask that are to come back, too.
+    /// Bits outside the register's mask that must be restored, too.
     more: Value,
 }
 
-/// What went wrong with a register.
+/// A register that a restore did not bring back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Loss {
-    /// Whether the saved value was refused; otherwise GET answers something else.
+    /// Whether SET failed; otherwise GET returns a different value.
     pub(super) refused: bool,
-    /// What SET answered, or else GET.
+    /// Result of the failed SET, or of the GET.
     pub(super) answer: Result<Value, Errno>,
 }
 
-/// A saved vCPU, in the list's order.
+/// The registers of a vCPU in list order.
 #[derive(Debug)]
 pub(super) struct Saved<'a> {
     pub(super) entries: Vec<Entry<'a>>,
 }
 
 impl<'a> Saved<'a> {
-    /// Fills every register with a value of its own and saves what is listed, in
-    /// the list's order, as a VMM would.
+    /// SETs every register to its own value and saves the listed ones, as a VMM would.
     pub(super) fn take(case: &Case<'a>, source: &Access<'_>) -> Result<Self, CheckError> {
         Self::filled(case, source, false)
     }
 
-    /// As [`Saved::take`], with the bits that exist only with further features
-    /// where the host has them.
+    /// As [`Saved::take`], with the conditional bits that the host supports.
     pub(super) fn take_richly(case: &Case<'a>, source: &Access<'_>) -> Result<Self, CheckError> {
         Self::filled(case, source, true)
     }
@@ -58,7 +55,6 @@ impl<'a> Saved<'a> {
                 *more = further_bits(source, &registers, register)?;
             }
         }
-        // Values as the hardware keeps them, where there is any behind the registers.
         settle(source, &registers)?;
         let values = in_order(source, &registers)?;
         let entries = values.iter().zip(more);
@@ -67,19 +63,18 @@ impl<'a> Saved<'a> {
         Ok(Self { entries: entries.collect() })
     }
 
-    /// Without what a vCPU other than the first one does not restore.
+    /// Leaves out counters, which only vCPU 0 restores.
     pub(super) fn without_counters(mut self) -> Self {
         self.entries.retain(|entry| entry.register.rule != Rule::Counter);
         self
     }
 
-    /// Positions in the list's order.
     pub(super) fn list_order(&self) -> Vec<usize> {
         (0..self.entries.len()).collect()
     }
 
-    /// SETs the entries in the given order, reads back in the list's order those
-    /// that `wanted` names, and says which were refused or lost, by position.
+    /// SETs the entries in `order`, GETs the `wanted` ones in list order, and
+    /// returns the lost ones by position.
     pub(super) fn restore(
         &self,
         target: &Access<'_>,
@@ -112,8 +107,7 @@ impl<'a> Saved<'a> {
     }
 }
 
-/// SETs every register to a value of its own, as far as it is accepted: that is
-/// the question of other clauses.
+/// SETs every register to its own value. Other clauses report a failed SET.
 fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError> {
     let start = Instant::now();
     let mut wanted = Vec::new();
@@ -124,7 +118,7 @@ fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError>
             wanted.push((*register, value));
         }
     }
-    // A guest can have a value that the SET of another register took away.
+    // The SET of another register can change a value; a guest can have both.
     let filled: Vec<&Register> = wanted.iter().map(|(register, _)| *register).collect();
     for ((register, value), found) in wanted.into_iter().zip(undisturbed(source, &filled)?) {
         if !found.got.is_ok_and(|found| agrees(register, value, found, start.elapsed())) {
@@ -134,18 +128,17 @@ fn fill(source: &Access<'_>, registers: &[&Register]) -> Result<(), MemoryError>
     Ok(())
 }
 
-/// A value that tells whether the register was restored.
+/// A value by which a restored register is recognised.
 fn own_value(register: &Register, present: Value) -> Value {
     match register.rule {
         Rule::Sticky => register.values.iter().fold(present, |bits, value| bits | *value),
-        // A fresh VM's counter is near the present value of this one's.
+        // The counter of a fresh VM is near the present value.
         Rule::Counter => register.values.iter().copied().fold(present, Value::max),
         Rule::Exact | Rule::Fixed => register.distinct(present, 0),
     }
 }
 
-/// Switches on what gives a register further bits, and sets those; none where
-/// the host refuses.
+/// SETs the conditional bits of a register, if the host supports them. Returns the bits.
 fn further_bits(source: &Access<'_>, registers: &[&Register], register: &Register) -> Result<Value, MemoryError> {
     let none = Value::from(0);
     let Some(conditional) = &register.conditional else { return Ok(none) };

@@ -1,40 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is said of a thing, and who says it.
+//! The types of descriptions, and the catalogue that makes them.
 
 use serde::Serialize;
 
 use crate::arch::Arch;
 use crate::spec::Spec;
 
-/// What kind of thing is described.
+/// Kind of a described thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A register that has a name.
+    /// A named register.
     Register,
-    /// An id that no register has.
+    /// An id without a named register.
     Id,
     /// A requirement on the kernel.
     Clause,
     /// A check in a configuration.
     Case,
-    /// A check, whatever the configuration.
+    /// A check.
     Check,
-    /// Checks and clauses whose names begin alike.
+    /// Checks and clauses with the same prefix.
     Theme,
     /// A combination of guest features.
     Configuration,
     /// A named sequence of registers of a series.
     Group,
-    /// Registers that are specified together.
+    /// Registers that registers.yaml specifies together.
     Family,
     /// A deliberately wrong behaviour.
     Fault,
 }
 
 impl Kind {
-    /// The word for it.
-    #[must_use]
+    /// The word for this kind.
     pub fn word(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -51,32 +50,32 @@ impl Kind {
     }
 }
 
-/// What one thing is.
+/// The description of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Description {
-    /// What kind of thing it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is, in one line or two.
+    /// A line or two.
     pub summary: String,
-    /// Everything else.
+    /// All other facts.
     pub parts: Vec<Part>,
 }
 
-/// One thing that is to be said of another.
+/// A labelled fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// What is said.
+    /// The label.
     pub label: &'static str,
-    /// Whether it is for those who want to know more.
+    /// Whether only verbose output shows it.
     pub detail: bool,
-    /// The words.
+    /// The text.
     #[serde(flatten)]
     pub content: Content,
 }
 
-/// Words, in the form that they have.
+/// The text of a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {
@@ -84,16 +83,16 @@ pub enum Content {
     Text(String),
     /// Names.
     Items(Vec<String>),
-    /// Names, each with what there is to say of it.
+    /// Names with a text each.
     Entries(Vec<Entry>),
 }
 
-/// A name with what there is to say of it.
+/// A name with a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// The name.
     pub name: String,
-    /// The words.
+    /// The text.
     pub text: String,
 }
 
@@ -106,7 +105,7 @@ impl Description {
         self.parts.push(Part { label, detail: false, content: content.into() });
     }
 
-    /// What only those need who want to know more.
+    /// Adds a fact that only verbose output shows.
     pub(super) fn add(&mut self, label: &'static str, content: impl Into<Content>) {
         self.parts.push(Part { label, detail: true, content: content.into() });
     }
@@ -136,7 +135,7 @@ impl From<Vec<Entry>> for Content {
     }
 }
 
-/// Who knows what things are: a series of the specifications, and the checks.
+/// Makes descriptions from a series of the specifications and the checks.
 #[derive(Debug, Clone, Copy)]
 pub struct Catalogue<'a> {
     pub(super) spec: &'a Spec,
@@ -144,14 +143,12 @@ pub struct Catalogue<'a> {
 }
 
 impl<'a> Catalogue<'a> {
-    /// Of the specifications for an architecture.
-    #[must_use]
+    /// Makes a catalogue of the specifications of an architecture.
     pub fn new(spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         Self { spec, arch }
     }
 
     /// The specifications.
-    #[must_use]
     pub fn spec(&self) -> &'a Spec {
         self.spec
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Clauses: what they demand, why, and what tests them.
+//! Descriptions of clauses.
 
 use clap::ValueEnum as _;
 
@@ -11,8 +11,7 @@ use crate::clause::Clause;
 use crate::fault::Fault;
 
 impl Catalogue<'_> {
-    /// What a clause demands.
-    #[must_use]
+    /// Describes a clause, with its checks and faults.
     pub fn clause(&self, clause: &Clause) -> Description {
         let summary = format!("A conforming kernel {}.", clause.demand);
         let mut description = Description::new(Kind::Clause, clause.id.clone(), summary);
@@ -28,13 +27,11 @@ impl Catalogue<'_> {
         description
     }
 
-    /// The clause of that id, with what it demands.
     pub(super) fn clause_entry(&self, id: &str) -> Entry {
         let text = self.spec.clauses.get(id).map(|clause| format!("{}: {}", clause.level, clause.demand));
         Entry { name: id.to_owned(), text: text.unwrap_or_default() }
     }
 
-    /// The checks that test it, and in how many cases.
     fn checks_of(&self, id: &str) -> Vec<Entry> {
         let planned = plan(self.spec, &[]);
         let tests = checks::all().filter(|check| check.clauses.contains(&id));
@@ -47,7 +44,6 @@ impl Catalogue<'_> {
     }
 }
 
-/// The faults that break a clause, by name.
 pub(super) fn faults_of(clause: &str) -> Vec<String> {
     let breaks = |fault: &&Fault| fault.expected().broken.iter().any(|broken| broken.clause == clause);
     Fault::value_variants().iter().filter(breaks).map(|fault| fault.name()).collect()

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Faults: what they do, and what notices them.
+//! Descriptions of faults.
 
 use super::catalogue::{Catalogue, Description, Entry, Kind};
 use crate::fault::{Broken, Fault, Place};
 
 impl Catalogue<'_> {
-    /// What a fault does, and how that shows.
-    #[must_use]
+    /// Describes a fault and its findings.
     pub fn fault(&self, fault: Fault) -> Description {
         let expected = fault.expected();
         let mut description = Description::new(Kind::Fault, fault.name(), fault.sentence());
         description.say(
-            "who has it",
+            "subjects",
             match fault.place() {
-                Place::Everywhere => "the model, and a kernel of the lab",
+                Place::Everywhere => "the model and lab kernels",
                 Place::Model(reason) => reason,
-                Place::Kernel => "a kernel of the lab alone: it brings a process or the whole kernel down",
+                Place::Kernel => "lab kernels only: it hangs or crashes the process or the kernel",
             },
         );
         description.say("shows in", format!("configuration {}", expected.configuration));
@@ -31,7 +30,7 @@ impl Catalogue<'_> {
         }
         if !expected.consequences.is_empty() {
             let consequences = expected.consequences.iter().map(|id| (*id).to_owned());
-            description.add("and may break", consequences.collect::<Vec<_>>());
+            description.add("can also break", consequences.collect::<Vec<_>>());
         }
         let name = fault.name();
         let command = match fault.place() {
@@ -43,7 +42,7 @@ impl Catalogue<'_> {
     }
 }
 
-/// What a clause demands, and where its findings point.
+/// The requirement of a clause, and the registers and entries in its findings.
 fn shows(broken: &Broken, demand: &str) -> String {
     let mut text = demand.to_owned();
     if !broken.registers.is_empty() {

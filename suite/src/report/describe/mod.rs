@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What things are: registers, clauses, cases and whatever else has a name
-//! here, in words for people, wherever they are shown. Nothing in it knows a
-//! terminal or a page; the words come from the specifications and the checks.
+//! Descriptions of registers, clauses, cases and everything else with a name.
+//!
+//! The text comes from the specifications and the checks. This module knows
+//! neither terminal nor page.
 
 mod catalogue;
 mod clause;

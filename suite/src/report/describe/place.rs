@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where registers stand: configurations, groups, families.
+//! Descriptions of configurations, groups and families.
 
 use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::words::{count, enumerate, names};
@@ -7,8 +7,7 @@ use crate::checks::plan::plan;
 use crate::spec::{Configuration, ListedGroup, Register};
 
 impl Catalogue<'_> {
-    /// What a configuration is, and what a vCPU lists in it.
-    #[must_use]
+    /// Describes a configuration and its list.
     pub fn configuration(&self, configuration: &Configuration) -> Description {
         let summary = self.in_words(configuration);
         let mut description = Description::new(Kind::Configuration, configuration.name.clone(), summary);
@@ -24,20 +23,18 @@ impl Catalogue<'_> {
         description
     }
 
-    /// A configuration in a sentence.
     pub(super) fn in_words(&self, configuration: &Configuration) -> String {
         let features = match names(&configuration.features).as_slice() {
-            [] => "no feature beyond what every guest has".to_owned(),
+            [] => "only the features of every guest".to_owned(),
             features => format!("features {}", enumerate(features, "and")),
         };
         if configuration.contract_only {
-            return format!("{features}; nothing is said of its list");
+            return format!("{features}; no list is specified");
         }
         format!("{features}; {}", count(configuration.registers.len(), "register"))
     }
 
-    /// What a group is, and who lists it.
-    #[must_use]
+    /// Describes a group and the vCPUs that list it.
     pub fn group(&self, group: &ListedGroup) -> Description {
         let when = match group.when.as_slice() {
             [] => "every vCPU".to_owned(),
@@ -49,8 +46,7 @@ impl Catalogue<'_> {
         description
     }
 
-    /// The registers of a family of registers.yaml; `None` if there is none.
-    #[must_use]
+    /// Describes a family of registers.yaml, if there is one of that name.
     pub fn family(&self, name: &str) -> Option<Description> {
         let registers = self.spec.registers.family(name)?;
         let summary = format!("{} that are specified together", self.size(registers));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers: what they are for, what GET and SET do, who lists and saves them.
+//! Descriptions of registers.
 
 use clap::ValueEnum as _;
 
@@ -10,8 +10,7 @@ use crate::spec::{Register, Rule, State};
 use crate::value::Value;
 
 impl Catalogue<'_> {
-    /// What a register is, and how it behaves.
-    #[must_use]
+    /// Describes a register, its GET and SET, and its lists.
     pub fn register(&self, register: &Register) -> Description {
         let mut description = Description::new(Kind::Register, register.name.clone(), register.about.clone());
         description.say("id", format!("{:#018x}", register.id));
@@ -32,18 +31,18 @@ impl Catalogue<'_> {
         }
         if let Some(gate) = &register.gate {
             let any = enumerate(&names(&gate.any), "or");
-            description.say("needs", format!("{any}. Without, GET and SET fail with {}.", gate.errno));
+            description.say("needs", format!("{any}. Otherwise GET and SET fail with {}.", gate.errno));
         }
         if let Some(conditional) = &register.conditional {
             let on = self.spec.registers.by_id(conditional.on).map_or("another register", |on| on.name.as_str());
             let text =
-                format!("bits {:#x}, while {on} has {:#x}: {}", conditional.free, conditional.bits, conditional.source);
-            description.say("keeps more", text);
+                format!("{:#x} while {on} has {:#x}: {}", conditional.free, conditional.bits, conditional.source);
+            description.say("conditional bits", text);
         }
         for exception in &register.exceptions {
             let State::Fresh = exception.state;
             let text = format!(
-                "On a fresh vCPU SET of the value that GET returns fails with {}: {}.",
+                "On a fresh vCPU, SET to the value of GET fails with {}: {}.",
                 exception.errno, exception.source
             );
             description.say("exception", text);
@@ -63,14 +62,13 @@ impl Catalogue<'_> {
         description
     }
 
-    /// In which lists it stands.
     fn listed(&self, register: &Register) -> Content {
         let series = &self.spec.series;
         let holds = |id: u64, registers: &[Register]| registers.iter().any(|other| other.id == id);
         let Some(group) = self.spec.list.iter().find(|group| holds(register.id, &group.registers)) else {
             let text = match self.spec.unlisted.why(register.id) {
                 Some(exception) => {
-                    format!("in no list of series {series}, yet GET reads it: {}", exception.reason)
+                    format!("in no list of series {series}, but GET reads it: {}", exception.reason)
                 }
                 None => format!("in no list of series {series}"),
             };
@@ -92,51 +90,48 @@ impl Catalogue<'_> {
             text = format!("{text}; configurations {}", enumerate(&configurations, "and"));
         }
         if let Some(exception) = self.spec.unlisted.why(register.id) {
-            text = format!("{text}. Where it is not listed, GET reads it all the same: {}", exception.reason);
+            text = format!("{text}. GET reads it even if it is unlisted: {}", exception.reason);
         }
         Content::Text(sentence(&text))
     }
 
-    /// Which programs save it without asking for a list.
     fn saved_by(&self, register: &Register) -> Content {
         let savers = self.spec.consumers.iter().filter_map(|consumer| {
             Some(match consumer.saves_with(register.id)? {
                 [] => consumer.name.clone(),
-                all => format!("{} of a vCPU with {} together", consumer.name, enumerate(&names(all), "and")),
+                all => format!("{} if the vCPU has {}", consumer.name, enumerate(&names(all), "and")),
             })
         });
         let savers: Vec<String> = savers.collect();
         if savers.is_empty() {
-            return Content::from("no program that the specifications know");
+            return Content::from("no VMM in consumers/");
         }
         Content::Text(savers.join("; "))
     }
 }
 
-/// What GET returns after SET.
 fn rule(register: &Register) -> String {
     let mask = register.mask;
     let bits = if mask == Value::ones(mask.size()) {
         format!("all {} bits", 8 * mask.size())
     } else {
-        format!("the bits of {mask:#x}; others need not come back")
+        format!("in the bits {mask:#x}")
     };
     match register.rule {
-        Rule::Exact => format!("exact: GET returns what was SET, {bits}."),
+        Rule::Exact => format!("exact: GET returns the SET value, {bits}."),
         Rule::Sticky => {
-            format!("sticky: bits that were SET appear, bits that were set before may stay; this holds for {bits}.")
+            format!("sticky: GET returns every bit of the SET value, and may return bits that were set before, {bits}.")
         }
-        Rule::Counter => "counter: GET returns what was SET, plus the time gone by.".to_owned(),
-        Rule::Fixed => format!("fixed: only the present value is safe to SET, and GET returns it, {bits}."),
+        Rule::Counter => "counter: GET returns the SET value plus the elapsed time.".to_owned(),
+        Rule::Fixed => format!("fixed: SET is safe only with the present value, and GET returns it, {bits}."),
     }
 }
 
-/// What reglist SETs.
 fn values(register: &Register) -> String {
     if register.values.is_empty() {
         return match register.rule {
-            Rule::Fixed => "none but the present one, which reglist writes back".to_owned(),
-            _ => "none is known; reglist SETs none".to_owned(),
+            Rule::Fixed => "only the present one, which reglist writes back".to_owned(),
+            _ => "none known; reglist does not SET the register".to_owned(),
         };
     }
     let values: Vec<String> = register.values.iter().map(|value| format!("{value:#x}")).collect();
@@ -146,12 +141,12 @@ fn values(register: &Register) -> String {
 
 fn free(register: &Register) -> String {
     if register.free == Value::ones(register.free.size()) {
-        return format!("all {}: they take any value on any host", 8 * register.free.size());
+        return format!("all {}: any value is safe on any host", 8 * register.free.size());
     }
-    format!("{:#x}: they take any value in any combination on any host", register.free)
+    format!("{:#x}: any combination is safe on any host", register.free)
 }
 
-/// The faults that show at this register and not at many others alike.
+/// The faults whose findings name this register.
 fn faults(name: &str) -> Vec<String> {
     let shows = |fault: &&Fault| fault.expected().broken.iter().any(|broken| broken.registers.contains(&name));
     Fault::value_variants().iter().filter(shows).map(|fault| fault.name()).collect()

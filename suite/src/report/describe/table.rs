@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Themes and clauses in short, for the end of a help text.
+//! Short tables of themes and clauses, for the end of a help text.
 
 use std::fmt::Write as _;
 
@@ -8,22 +8,20 @@ use crate::checks;
 use crate::clause::Clauses;
 use crate::spec::{Source, SpecError};
 
-/// Columns of a terminal that everybody has.
+/// Width of the narrowest usual terminal.
 pub const WIDTH: usize = 80;
 
-/// Themes and clauses in lines of `width` columns; without the clauses where the
-/// specifications in the program have something wrong, which is told elsewhere.
-#[must_use]
+/// Themes and clauses in lines of `width` columns. Leaves out the clauses if the
+/// built-in specifications have an error, which other commands report.
 pub fn tables(width: usize) -> String {
     let tables = format!("{}\n{}", themes(width), clauses(width).unwrap_or_default());
     tables.trim_end().to_owned()
 }
 
-/// Every theme with its checks.
 pub(super) fn themes(width: usize) -> String {
     let names = theme_names();
     let indent = names.iter().map(|name| name.len()).max().unwrap_or_default() + 4;
-    let mut table = String::from("Themes, and their checks:\n");
+    let mut table = String::from("Themes and their checks:\n");
     for theme in names {
         let checks: Vec<&str> = checks::all()
             .filter(|check| theme_of(check.name) == theme)
@@ -34,18 +32,17 @@ pub(super) fn themes(width: usize) -> String {
     table
 }
 
-/// Every clause of the built-in specifications, with its level and demand.
 pub(super) fn clauses(width: usize) -> Result<String, SpecError> {
     let clauses = Clauses::load(&Source::Embedded)?.clauses;
     let indent = clauses.iter().map(|clause| clause.id.len()).max().unwrap_or_default() + 4;
-    let mut table = String::from("Clauses: what a conforming kernel does:\n");
+    let mut table = String::from("Clauses (a conforming kernel ...):\n");
     for clause in &clauses {
         row(&mut table, width, &clause.id, indent, &format!("{}: {}", clause.level, clause.demand));
     }
     Ok(table)
 }
 
-/// A name and words beside it, broken before the last column.
+/// A name and text in a second column, wrapped at `width`.
 fn row(table: &mut String, width: usize, name: &str, indent: usize, words: &str) {
     let mut line = format!("  {name:<beside$}", beside = indent.saturating_sub(2));
     let mut empty = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is tested: cases, checks, themes.
+//! Descriptions of cases, checks and themes.
 
 use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::clause::faults_of;
@@ -7,12 +7,11 @@ use super::words::count;
 use crate::checks::plan::{PlannedCase, plan};
 use crate::checks::{self, Check, Scope, VcpuState};
 
-/// What a name begins with, up to the dot.
+/// The part of a name before the dot.
 pub(super) fn theme_of(name: &str) -> &str {
     name.split_once('.').map_or(name, |(theme, _)| theme)
 }
 
-/// The themes of the checks, in the order in which they run.
 pub(super) fn themes() -> Vec<&'static str> {
     let mut themes: Vec<&str> = checks::all().map(|check| theme_of(check.name)).collect();
     themes.dedup();
@@ -20,8 +19,7 @@ pub(super) fn themes() -> Vec<&'static str> {
 }
 
 impl Catalogue<'_> {
-    /// The themes of checks, and those of clauses that no check is called by.
-    #[must_use]
+    /// The themes of all checks and clauses.
     pub fn themes(&self) -> Vec<&str> {
         let mut themes = themes();
         for theme in self.spec.clauses.clauses.iter().map(|clause| theme_of(&clause.id)) {
@@ -32,8 +30,7 @@ impl Catalogue<'_> {
         themes
     }
 
-    /// What a case does, and in which configuration.
-    #[must_use]
+    /// Describes a case.
     pub fn case(&self, case: &PlannedCase<'_>) -> Description {
         let mut description = Description::new(Kind::Case, case.id.clone(), case.check.does);
         let words = format!("{}: {}", case.configuration.name, self.in_words(case.configuration));
@@ -43,8 +40,7 @@ impl Catalogue<'_> {
         description
     }
 
-    /// What a check does, whatever the configuration.
-    #[must_use]
+    /// Describes a check, with its cases.
     pub fn check(&self, check: &'static Check) -> Description {
         let mut description = Description::new(Kind::Check, check.name, check.does);
         self.of_check(&mut description, check);
@@ -59,14 +55,14 @@ impl Catalogue<'_> {
             "vCPU",
             match check.state {
                 VcpuState::SetUp => "set up as a VMM would, with the configuration's features on",
-                VcpuState::Fresh => "as KVM_CREATE_VCPU leaves it",
+                VcpuState::Fresh => "just created, nothing SET",
             },
         );
         description.add(
             "holds for",
             match check.scope {
-                Scope::Contract => "any list, of any architecture",
-                Scope::List => "lists that are specified",
+                Scope::Contract => "any list on any architecture",
+                Scope::List => "specified lists",
             },
         );
         description.say("clauses", check.clauses.iter().map(|id| self.clause_entry(id)).collect::<Vec<_>>());
@@ -77,8 +73,7 @@ impl Catalogue<'_> {
         }
     }
 
-    /// The checks and clauses of a theme; `None` if nothing is called so.
-    #[must_use]
+    /// Describes a theme, if there is one of that name.
     pub fn theme(&self, theme: &str) -> Option<Description> {
         let checks: Vec<&Check> = checks::all().filter(|check| theme_of(check.name) == theme).collect();
         let clauses: Vec<Entry> = self

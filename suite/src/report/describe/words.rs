@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Words that several descriptions need.
+//! Phrases that several descriptions use.
 
 use crate::arch::Feature;
 
@@ -12,12 +12,11 @@ pub(super) fn enumerate(items: &[&str], last: &str) -> String {
     }
 }
 
-/// The names of features.
 pub(super) fn names(features: &[Feature]) -> Vec<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
 }
 
-/// A sentence: with a capital and a full stop.
+/// Adds a capital and a full stop.
 pub(super) fn sentence(words: &str) -> String {
     let words = words.trim();
     let mut letters = words.chars();

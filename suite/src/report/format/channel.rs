@@ -158,7 +158,6 @@ impl fmt::Debug for Channel {
 
 impl Channel {
     /// Writes one run to `sink`.
-    #[must_use]
     pub fn new(sink: Sink, format: Format) -> Self {
         Self { sink, whole: Whole::default(), lines: format.lines(false) }
     }

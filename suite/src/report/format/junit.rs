@@ -125,7 +125,6 @@ pub struct JunitFile {
 
 impl JunitFile {
     /// Writes to `path`, where the caller has made a file of its own.
-    #[must_use]
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), whole: Whole::default(), junit: Junit::default() }
     }

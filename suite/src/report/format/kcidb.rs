@@ -62,7 +62,6 @@ struct Run {
 impl Kcidb {
     /// A document for an origin; `build` is the id of a build that is in the
     /// database already, without which each run brings a build of its own.
-    #[must_use]
     pub fn new(origin: &Origin, build: Option<String>) -> Self {
         Self {
             origin: origin.0.clone(),
@@ -80,7 +79,6 @@ impl Kcidb {
     }
 
     /// The document, on one line.
-    #[must_use]
     pub fn document(&self) -> String {
         let mut document = Map::new();
         document.insert("version".to_owned(), json!({"major": 5, "minor": 3}));

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! The options of every command that keeps a directory of results.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::record::known::{Date, Known, KnownError};
+use crate::system::cache::{Cache, CacheError};
+use crate::system::results::{Results, ResultsError};
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeptArgs {
+    /// Keep events, console and logs in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(super) results: Option<PathBuf>,
+    /// Expected failures (YAML). They do not fail the run; an unexpected pass does
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Use DIR of `--results` even if not empty; overwrite files
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Print the commands instead of running them
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+impl KeptArgs {
+    pub(super) fn known(&self, tries_all_faults: bool) -> Result<Option<Known>, KnownError> {
+        known(self.known.as_deref(), tries_all_faults)
+    }
+
+    pub(super) fn open_cache(&self) -> Result<Cache, CacheError> {
+        let place = Cache::place()?;
+        if self.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
+    }
+
+    pub(super) fn open_results(&self, cache: &Cache) -> Result<Results, ResultsError> {
+        match &self.results {
+            _ if self.dry_run => Ok(Results::planned(cache)),
+            Some(path) => Results::named(path, self.force),
+            None => Results::in_cache(cache),
+        }
+    }
+}
+
+/// Reads expected failures. With `--fault all` they have no meaning.
+pub(super) fn known(path: Option<&Path>, tries_all_faults: bool) -> Result<Option<Known>, KnownError> {
+    let known = path.map(|path| Known::read(path, Date::today())).transpose()?;
+    if known.is_some() && tries_all_faults { Err(KnownError::WithEveryFault) } else { Ok(known) }
+}

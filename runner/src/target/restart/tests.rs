@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+use reglist_suite::report::events::{Totals, Verdict};
+use reglist_suite::report::record::End;
+
+use super::*;
+
+const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.a","base.b","base.c"]}"#;
+const FINISHED: &str = r#"{"event":"run_finished","verdict":"passed","totals":{"pass":1,"fail":0,"skip":0,"error":0}}"#;
+
+fn begun(case: &str) -> String {
+    format!(r#"{{"event":"case_started","case":"base.{case}"}}"#)
+}
+
+fn passed(case: &str) -> String {
+    format!(r#"{{"event":"case_finished","case":"base.{case}","outcome":"pass","duration_us":1,"ioctls":1}}"#)
+}
+
+fn boot(run: &mut Restarting<Vec<u8>>, lines: &[String]) -> Next {
+    lines.iter().for_each(|line| run.take(line));
+    run.machine_ended(&Cause { by: Breaker::Kernel, words: "the kernel died".to_owned(), blames: true })
+}
+
+fn cases(except: &[&str]) -> Next {
+    Next::Boot { except: except.iter().map(ToString::to_string).collect() }
+}
+
+#[test]
+fn a_culprit_costs_one_case_and_the_others_run() {
+    let mut run = Restarting::new(Vec::new(), 3);
+    let next = boot(&mut run, &[STARTED.into(), begun("a"), passed("a"), begun("b"), "{\"event\":\"case_f".into()]);
+    assert_eq!(next, cases(&["base.a", "base.b"]));
+    let rest = STARTED.replace(r#""base.a","base.b","#, "");
+    assert_eq!(boot(&mut run, &[rest, begun("c"), passed("c"), FINISHED.into()]), Next::Over);
+    let written = String::from_utf8(run.events.clone()).unwrap();
+    let mut read = Runs::default();
+    written.lines().for_each(|line| read.take(line));
+    for runs in [&run.finish().unwrap(), &read] {
+        let record = runs.current();
+        let Some(End::Finished(end)) = &record.end else { panic!("{:?}", record.end) };
+        assert_eq!(end.verdict, Verdict::Failed);
+        assert_eq!(end.totals, Totals { pass: 2, error: 1, ..Totals::default() });
+        assert_eq!(record.ended[1].reason.as_deref(), Some("the kernel died"));
+        assert_eq!(runs.iter().count(), 1);
+    }
+}
+
+#[test]
+fn the_last_case_may_be_the_culprit() {
+    let mut run = Restarting::new(Vec::new(), 0);
+    let lines = [STARTED.into(), passed("a"), passed("b"), begun("c")];
+    assert_eq!(boot(&mut run, &lines), Next::Over);
+    assert_eq!(run.runs().current().totals().error, 1);
+    assert!(matches!(run.runs().current().end, Some(End::Finished(_))));
+}
+
+#[test]
+fn restarts_come_to_an_end() {
+    let mut run = Restarting::new(Vec::new(), 1);
+    assert_eq!(boot(&mut run, &[STARTED.into(), begun("a")]), cases(&["base.a"]));
+    assert_eq!(boot(&mut run, &[begun("b")]), Next::Over);
+    assert_eq!(run.runs().current().missing(), ["base.c"]);
+    assert!(matches!(run.runs().current().end, Some(End::BrokenOff { by: Breaker::Kernel, .. })));
+}
+
+#[test]
+fn a_machine_that_gets_nowhere_is_not_started_again() {
+    let mut run = Restarting::new(Vec::new(), 9);
+    assert_eq!(boot(&mut run, &[]), Next::Over);
+    assert_eq!(boot(&mut run, &[STARTED.into(), begun("a")]), cases(&["base.a"]));
+    assert_eq!(boot(&mut run, &[]), Next::Over);
+}
+
+#[test]
+fn an_end_between_two_cases_blames_none() {
+    let mut run = Restarting::new(Vec::new(), 9);
+    assert_eq!(boot(&mut run, &[STARTED.into(), begun("a"), passed("a")]), cases(&["base.a"]));
+    assert_eq!(boot(&mut run, &[begun("b"), passed("b"), begun("c"), passed("c")]), Next::Over);
+    let record = run.runs().current();
+    assert_eq!(record.totals().pass, 3);
+    let reason = "the kernel died, between two cases, after base.a".to_owned();
+    assert_eq!(record.end, Some(End::BrokenOff { by: Breaker::Kernel, reason }));
+}
+
+#[test]
+fn a_run_with_its_own_end_is_over() {
+    let mut run = Restarting::new(Vec::new(), 9);
+    assert_eq!(boot(&mut run, &[STARTED.into(), FINISHED.into()]), Next::Over);
+    assert_eq!(String::from_utf8(run.events).unwrap(), format!("{STARTED}\n{FINISHED}\n"));
+}
