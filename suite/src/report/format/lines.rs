@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::report::events::Event;
 
-/// A format of lines, which a run adds to as it goes on.
+/// A format whose lines are written while the run goes on.
 #[derive(Clone, Copy)]
 pub struct Format {
     pub(super) name: &'static str,
@@ -17,13 +17,11 @@ pub struct Format {
 
 impl Format {
     /// The format's name as an argument.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.name
     }
 
     /// A writer of the format, for a document of one run or of `several`.
-    #[must_use]
     pub fn lines(self, several: bool) -> Box<dyn Lines> {
         (self.writer)(several)
     }

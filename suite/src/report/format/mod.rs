@@ -6,8 +6,8 @@
 //! all of them: what it lets through is a run with an end for every planned
 //! case, whatever became of the real one.
 //!
-//! A format of lines is a file here and a row of [`FORMATS`], from which every
-//! command takes names, help and writers.
+//! A new format of lines is a file here and a row of [`FORMATS`]. Every command
+//! takes its formats from this table.
 
 mod channel;
 mod junit;
@@ -29,7 +29,7 @@ pub use kcidb::{Kcidb, Origin, OriginError};
 pub use lines::{Format, Lines};
 pub use words::SUITE;
 
-/// KTAP, which consoles and the kernel's log get unless another is chosen.
+/// KTAP, the default of the kernel log and of terminals.
 pub const KTAP: Format = Format {
     name: "ktap",
     help: "KTAP, the kernel's own: flat, plan first",

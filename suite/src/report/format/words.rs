@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The words that every format has: names, and text that breaks no line.
+//! Names and text that several formats share; no text ends a line.
 
 use crate::report::events::{CaseFinished, Finding, Outcome};
 
