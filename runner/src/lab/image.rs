@@ -110,6 +110,8 @@ impl Image {
 
 #[cfg(test)]
 mod tests {
+    use reglist_suite::report::format::KTAP;
+
     use super::*;
 
     #[test]
@@ -121,8 +123,8 @@ mod tests {
             serde_json::to_string(&job).unwrap(),
             r#"{"modules":[{"file":"soft_lvz.ko","parameters":"lbt=7"},{"file":"kvm.ko","parameters":""}],"results":"/dev/ttyS1","arguments":["--series","v5"],"busy":true}"#
         );
-        let log = serde_json::to_value(job.logging(Some(Format::Lava))).unwrap()["log"].clone();
-        assert_eq!(log, "lava");
+        let log = serde_json::to_value(job.logging(Some(KTAP))).unwrap()["log"].clone();
+        assert_eq!(log, "ktap");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! The worked examples in the project's pages: each is carried out on a copy of
 //! the project, and shows what its page says it shows.
 //!
-//! A page marks its blocks with the word `example`: a `diff` is applied to the
-//! copy, a `console` is what somebody types and what the commands then print,
-//! where a line `...` stands for any lines. All changes come first and are built
-//! together; then everything that is typed runs, page by page.
+//! A page links the patches in the folder `examples` beside it, all of them. A
+//! `console` block that is marked with the word `example` is what somebody types
+//! and what the commands then print, where a line `...` stands for any lines.
+//! The patches of all pages are applied to one copy and built together; then
+//! everything that is typed runs, page by page.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +31,7 @@ const LAB_PAGES: [&str; 1] = ["ci/lab/variants/README.md"];
 #[test]
 fn the_first_page_shows_what_is_to_be_seen() {
     let page = Page::read(FIRST_PAGE);
-    assert!(page.changes.is_empty() && !page.commands.is_empty());
+    assert!(page.patches.is_empty() && !page.commands.is_empty());
     let place = tempfile::tempdir().unwrap();
     let tree = Tree::unchanged(place.path());
     page.commands.iter().for_each(|commands| tree.run(commands));
@@ -40,9 +41,9 @@ fn the_first_page_shows_what_is_to_be_seen() {
 fn the_worked_examples_do_what_their_pages_say() {
     let pages = PAGES.map(Page::read);
     for page in &pages {
-        assert!(!page.commands.is_empty(), "{} has no example", page.file);
+        assert!(!page.patches.is_empty() && !page.commands.is_empty(), "{} has no example", page.file);
     }
-    let tree = Tree::with(pages.iter().flat_map(|page| &page.changes));
+    let tree = Tree::with(pages.iter().flat_map(|page| &page.patches));
     pages.iter().flat_map(|page| &page.commands).for_each(|commands| tree.run(commands));
 }
 
@@ -54,7 +55,7 @@ fn what_is_said_of_kernels_is_what_the_lab_finds() {
     }
     let tree = Tree::unchanged(&page::project());
     for page in LAB_PAGES.map(Page::read) {
-        assert!(page.changes.is_empty() && !page.commands.is_empty(), "{}", page.file);
+        assert!(page.patches.is_empty() && !page.commands.is_empty(), "{}", page.file);
         page.commands.iter().for_each(|commands| tree.run(commands));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -31,15 +31,18 @@ impl Tree {
         Self { path: place.to_owned(), programs }
     }
 
-    /// A copy with changes, built. What was built of an earlier copy and is still
+    /// A copy with patches, built. What was built of an earlier copy and is still
     /// right is not built again.
-    pub(crate) fn with<'b>(changes: impl Iterator<Item = &'b Block>) -> Self {
+    pub(crate) fn with<'p>(patches: impl Iterator<Item = &'p PathBuf>) -> Self {
         let fresh = tempfile::tempdir().unwrap();
         for part in PARTS {
             copy(&project().join(part), &fresh.path().join(part));
         }
-        for change in changes {
-            apply(change, fresh.path());
+        for patch in patches {
+            if let Err(why) = apply(&fs::canonicalize(project().join(patch)).unwrap(), fresh.path()) {
+                let patch = patch.display();
+                panic!("{patch} does not apply\n[make its change anew, and write `git diff` to {patch}]\n{why}");
+            }
         }
         let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples");
         let (path, target) = (place.join("tree"), place.join("target"));
@@ -47,7 +50,7 @@ impl Tree {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--workspace", "--offline", "--quiet"]).current_dir(&path);
         let output = cargo.env("CARGO_TARGET_DIR", &target).output().unwrap();
-        assert!(output.status.success(), "the examples' changes do not build\n{}", streams(&output));
+        assert!(output.status.success(), "the patches of the examples do not build\n{}", streams(&output));
         Self { path, programs: target.join("debug") }
     }
 
@@ -80,32 +83,12 @@ fn streams(output: &Output) -> String {
     format!("{}\n--- stdout\n{}\n--- stderr\n{}", output.status, text(&output.stdout), text(&output.stderr))
 }
 
-/// Applies a diff. Its context may have moved, but not changed.
-fn apply(change: &Block, tree: &Path) {
+/// Applies a patch as git does; an error names each hunk that does not fit.
+fn apply(patch: &Path, tree: &Path) -> Result<(), String> {
     let mut git = Command::new("git");
-    git.args(["apply", "--recount", "-C1", "-"]).current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree);
-    let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    git.stdin.take().unwrap().write_all(with_heads(&change.text).as_bytes()).unwrap();
-    let output = git.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}: the diff does not apply\n{}", change.place, streams(&output));
-}
-
-/// A diff with git's own line before each file, without which it takes the next
-/// file's name for a line that goes, where it counts lines itself.
-fn with_heads(diff: &str) -> String {
-    let lines: Vec<&str> = diff.lines().collect();
-    let mut text = String::new();
-    for (number, line) in lines.iter().enumerate() {
-        let next = lines.get(number + 1).and_then(|next| next.strip_prefix("+++ b/"));
-        if let (Some(old), Some(new)) = (line.strip_prefix("--- "), next) {
-            text += &format!("diff --git a/{new} b/{new}\n");
-            if old == "/dev/null" {
-                text += "new file mode 100644\n";
-            }
-        }
-        text += &format!("{line}\n");
-    }
-    text
+    git.args(["apply", "--verbose"]).arg(patch).current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree);
+    let output = git.output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(streams(&output)) }
 }
 
 /// Copies a file, or a folder with all that is in it.
@@ -146,4 +129,16 @@ fn mode(file: &Path) -> Option<u32> {
 
 fn remove(path: &Path) -> io::Result<()> {
     if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}
+
+#[test]
+fn a_patch_that_does_not_apply_is_told_with_its_hunk() {
+    let tree = tempfile::tempdir().unwrap();
+    let (file, patch) = (tree.path().join("list"), tree.path().join("one.patch"));
+    fs::write(&patch, "--- a/list\n+++ b/list\n@@ -2,2 +2,3 @@\n two\n+more\n three\n").unwrap();
+    fs::write(&file, "one\ntwo\nthree\n").unwrap();
+    apply(&patch, tree.path()).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "one\ntwo\nmore\nthree\n");
+    let why = apply(&patch, tree.path()).unwrap_err();
+    assert!(why.contains("two\nthree\n") && why.contains("list:2"), "{why}");
 }

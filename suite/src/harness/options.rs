@@ -4,6 +4,7 @@
 //! cases. [`Given`] keeps the words for a suite that runs elsewhere.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -16,7 +17,7 @@ use crate::fault::Faults;
 use crate::harness::subject::{ModelHost, Wanted};
 use crate::model::Kernel;
 use crate::report::events::Label;
-use crate::report::format::Format;
+use crate::report::format::{FORMATS, Format};
 
 /// Time limit of a case unless another is given.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ pub struct Options {
     pub events: Option<PathBuf>,
     /// Choose how results are printed
     ///
-    /// pretty, terse and json are libtest's; ktap, tap13 and lava are read by programs.
+    /// pretty, terse and json are libtest's; programs read the others.
     #[arg(id = "output", long = "format", value_enum, value_name = "FORMAT", help_heading = RESULTS)]
     pub format: Option<Shown>,
     /// Write a JUnit report to a new file, complete after every case
@@ -188,7 +189,7 @@ impl Options {
 }
 
 /// How results are shown on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Shown {
     /// As libtest shows them.
     Libtest(FormatSetting),
@@ -198,14 +199,11 @@ pub enum Shown {
 
 impl ValueEnum for Shown {
     fn value_variants<'a>() -> &'a [Self] {
-        &[
-            Self::Libtest(FormatSetting::Pretty),
-            Self::Libtest(FormatSetting::Terse),
-            Self::Libtest(FormatSetting::Json),
-            Self::Lines(Format::Ktap),
-            Self::Lines(Format::Tap13),
-            Self::Lines(Format::Lava),
-        ]
+        static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
+            let libtest = [FormatSetting::Pretty, FormatSetting::Terse, FormatSetting::Json].map(Shown::Libtest);
+            libtest.into_iter().chain(FORMATS.iter().copied().map(Shown::Lines)).collect()
+        });
+        &SHOWN
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -7,7 +7,7 @@ use super::arguments::{UsageError, create_new};
 use super::options::{Options, Shown};
 use crate::fault::Faults;
 use crate::report::events::Output;
-use crate::report::format::{Channel, Format, JunitFile, Sink};
+use crate::report::format::{Channel, Format, JunitFile, KTAP, Sink};
 
 /// Whether the outputs that are asked for can be had at once.
 pub(super) fn check(options: &Options) -> Result<(), UsageError> {
@@ -30,7 +30,7 @@ pub(super) fn open(options: &Options) -> Result<Vec<Output>, UsageError> {
         Some(Shown::Lines(format)) => Some(format),
         _ => None,
     };
-    let format = shown.unwrap_or(Format::Ktap);
+    let format = shown.unwrap_or(KTAP);
     let mut outputs = Vec::new();
     if options.selection.kmsg {
         outputs.push(channel("the kernel log", Sink::kmsg()?, format));

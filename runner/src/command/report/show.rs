@@ -2,11 +2,12 @@
 //! Stored runs on the standard output.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use clap::ValueEnum;
-
+use clap::builder::PossibleValue;
 use reglist_suite::report::events::Event;
-use reglist_suite::report::format::{Format, Lines};
+use reglist_suite::report::format::{FORMATS, Format, Lines};
 
 use crate::command::error::Error;
 use crate::record::reader::StoredRun;
@@ -15,18 +16,32 @@ use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
 
 /// How stored runs are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Shown {
-    /// For people
+    /// For people.
     Pretty,
-    /// KTAP, the kernel's own
-    Ktap,
-    /// TAP version 13
-    Tap13,
-    /// LAVA's signals
-    Lava,
-    /// The events, with an end for every case
+    /// In a format of lines.
+    Lines(Format),
+    /// As events.
     Json,
+}
+
+impl ValueEnum for Shown {
+    fn value_variants<'a>() -> &'a [Self] {
+        static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
+            let formats = FORMATS.iter().copied().map(Shown::Lines);
+            [Shown::Pretty].into_iter().chain(formats).chain([Shown::Json]).collect()
+        });
+        &SHOWN
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Pretty => Some(PossibleValue::new("pretty").help("For people")),
+            Self::Lines(format) => format.to_possible_value(),
+            Self::Json => Some(PossibleValue::new("json").help("The events, with an end for every case")),
+        }
+    }
 }
 
 /// Shows runs as they come.
@@ -54,9 +69,7 @@ impl Show {
         let text = match self.shown {
             Shown::Pretty => self.pretty(run, several),
             Shown::Json => events.iter().filter_map(|event| event.to_line().ok()).collect(),
-            Shown::Ktap => self.lines(Format::Ktap, events, several),
-            Shown::Tap13 => self.lines(Format::Tap13, events, several),
-            Shown::Lava => self.lines(Format::Lava, events, several),
+            Shown::Lines(format) => self.lines(format, events, several),
         };
         self.first = false;
         print(&text)?;

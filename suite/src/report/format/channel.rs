@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::termios::{self, ControlFlags, SetArg};
 
-use super::{Format, Lines};
+use super::lines::{Format, Lines};
 use crate::report::events::Event;
 use crate::report::record::Whole;
 

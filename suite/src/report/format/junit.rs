@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::{SUITE, sentences};
+use super::words::{SUITE, sentences};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted, SubjectKind};
 use crate::report::record::Whole;
 

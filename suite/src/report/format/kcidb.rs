@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
-use super::{SUITE, plain, sentences, word};
+use super::words::{SUITE, plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted};
 
 /// Longest `log_excerpt`, in characters.

@@ -9,7 +9,8 @@
 
 use serde_json::Value;
 
-use super::{Lines, details, plain, word};
+use super::lines::Lines;
+use super::words::{details, plain, word};
 use crate::report::events::{Event, Outcome, RunStarted, Totals, Verdict};
 use crate::report::fields;
 

@@ -5,7 +5,8 @@
 //! LAVA knows pass, fail, skip and unknown. An error is a fail there, because
 //! those who read its results drop what is unknown, and an error must not be lost.
 
-use super::{Lines, plain, sentences, word};
+use super::lines::Lines;
+use super::words::{plain, sentences, word};
 use crate::report::events::{Event, Outcome};
 
 /// Signals of one run, or of several as test sets.

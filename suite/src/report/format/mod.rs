@@ -2,100 +2,53 @@
 //! A run in the formats that other programs read.
 //!
 //! Each is a function of the events alone, so that the suite prints on the
-//! target what the host computes from a stored stream. [`Whole`] stands before
+//! target what the host computes from a stored stream. `Whole` stands before
 //! all of them: what it lets through is a run with an end for every planned
 //! case, whatever became of the real one.
+//!
+//! A new format of lines is a file here and a row of [`FORMATS`]. Every command
+//! takes its formats from this table.
 
 mod channel;
 mod junit;
 mod kcidb;
 mod ktap;
 mod lava;
+mod lines;
 mod tap13;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use clap::ValueEnum;
-
-use crate::report::events::{CaseFinished, Event, Finding, Outcome};
+use clap::builder::PossibleValue;
 
 pub use channel::{Channel, ChannelError, Sink, make_raw};
 pub use junit::{Junit, JunitFile};
 pub use kcidb::{Kcidb, Origin, OriginError};
+pub use lines::{Format, Lines};
+pub use words::SUITE;
 
-/// The suite's name in formats that have a place for one; part of the contract
-/// with those who store results.
-pub const SUITE: &str = "kvm_reglist";
+/// KTAP, the default of the kernel log and of terminals.
+pub const KTAP: Format = Format {
+    name: "ktap",
+    help: "KTAP, the kernel's own: flat, plan first",
+    writer: |several| Box::new(ktap::Ktap::new(several)),
+};
 
-/// A format of lines, which comes into being as the run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// KTAP, the kernel's own: flat, plan first
-    Ktap,
-    /// TAP version 13
-    Tap13,
-    /// LAVA's signals
-    Lava,
-}
+/// Every format of lines, in the order of the help.
+pub const FORMATS: &[Format] = &[
+    KTAP,
+    Format { name: "tap13", help: "TAP version 13", writer: |several| Box::new(tap13::Tap13::new(several)) },
+    Format { name: "lava", help: "LAVA's signals", writer: |several| Box::new(lava::Lava::new(several)) },
+];
 
-impl Format {
-    /// The format's name as an argument.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ktap => "ktap",
-            Self::Tap13 => "tap13",
-            Self::Lava => "lava",
-        }
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        FORMATS
     }
 
-    /// A writer of the format, for a document of one run or of `several`.
-    #[must_use]
-    pub fn lines(self, several: bool) -> Box<dyn Lines> {
-        match self {
-            Self::Ktap => Box::new(ktap::Ktap::new(several)),
-            Self::Tap13 => Box::new(tap13::Tap13::new(several)),
-            Self::Lava => Box::new(lava::Lava::new(several)),
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name).help(self.help))
     }
-}
-
-/// Turns the events of whole runs into the lines of one document.
-pub trait Lines: Send {
-    /// The lines that an event adds, each without its end.
-    fn event(&mut self, event: &Event) -> Vec<String>;
-
-    /// The lines behind the last run.
-    fn end(&mut self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-/// Text without line ends and other control characters, which would let it end
-/// a line or begin a terminal's command.
-fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
-/// An id as every format can hold it. The suite's own ids are such already.
-fn word(id: &str) -> String {
-    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-');
-    id.chars().map(|character| if fits(character) { character } else { '_' }).collect()
-}
-
-/// The lines that a case has beside its outcome: its reason, then `finding` of
-/// each finding.
-fn details(case: &CaseFinished, finding: impl Fn(&Finding) -> String) -> Vec<String> {
-    let kind = match case.outcome {
-        Outcome::Skip => "skip: ",
-        Outcome::Error => "error: ",
-        Outcome::Pass | Outcome::Fail => "",
-    };
-    let reason = case.reason.iter().flat_map(|reason| reason.lines()).map(|line| plain(&format!("{kind}{line}")));
-    reason.chain(case.findings.iter().map(|found| plain(&finding(found)))).collect()
-}
-
-/// The same with sentences.
-fn sentences(case: &CaseFinished) -> Vec<String> {
-    details(case, ToString::to_string)
 }

@@ -2,7 +2,8 @@
 //! TAP version 13, for consumers outside of kernel testing: reasons behind the
 //! directive, and what a case found as a block of YAML.
 
-use super::{Lines, plain, sentences, word};
+use super::lines::Lines;
+use super::words::{plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome};
 
 /// A document of one run, or of several one behind the other.

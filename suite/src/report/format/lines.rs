@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! A format of lines: its name, its help, and the writer that turns events into
+//! lines.
+
+use std::fmt;
+
+use crate::report::events::Event;
+
+/// A format whose lines are written while the run goes on.
+#[derive(Clone, Copy)]
+pub struct Format {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    /// Makes a writer for a document of one run, or of several.
+    pub(super) writer: fn(several: bool) -> Box<dyn Lines>,
+}
+
+impl Format {
+    /// The format's name as an argument.
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// A writer of the format, for a document of one run or of `several`.
+    pub fn lines(self, several: bool) -> Box<dyn Lines> {
+        (self.writer)(several)
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Turns the events of whole runs into the lines of one document.
+pub trait Lines: Send {
+    /// The lines that an event adds, each without its end.
+    fn event(&mut self, event: &Event) -> Vec<String>;
+
+    /// The lines behind the last run.
+    fn end(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+}
