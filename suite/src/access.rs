@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! GET and SET of one register, with memory that notices a byte too many.
+//! GET and SET of one register, in memory that detects stray writes.
 
 use nix::errno::Errno;
 

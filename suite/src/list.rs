@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_GET_REG_LIST, with memory that notices a byte too many.
+//! KVM_GET_REG_LIST in memory that detects every stray write.
 //!
 //! ```text
 //!  guard | poison ... header reg[0] reg[1] ... | beyond     ...     | landing zone
@@ -7,9 +7,9 @@
 //!                                                read-only            32 GiB
 //! ```
 //!
-//! The array can end exactly where writable memory ends. The landing zone is
-//! where entries arrive when an errno is kept in an unsigned and then used as
-//! an index: `reg + (u32)-EFAULT` is 32 GiB - 112 bytes past `reg[]`.
+//! `reg[]` can end exactly where writable memory ends. A kernel that keeps an errno
+//! in an unsigned variable and uses it as an index writes to the landing zone:
+//! `reg + (u32)-EFAULT` is 32 GiB - 112 bytes past `reg[]`.
 
 use std::ops::Range;
 

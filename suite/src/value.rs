@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A register's value: as many bytes as its id says, the lowest first.
+//! A register value of the size in the id, little-endian.
 
 use std::cmp::Ordering;
 use std::fmt;

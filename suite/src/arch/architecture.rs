@@ -65,7 +65,7 @@ impl Serialize for Feature {
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
     /// The kernel refuses the feature, as it does where the host lacks it.
-    #[error("the host does not offer {feature}: {probe} gives {errno}")]
+    #[error("the host does not support {feature}: {probe} failed with {errno}")]
     Absent {
         /// The feature.
         feature: Feature,
@@ -75,7 +75,7 @@ pub enum SetUpError {
         errno: Errno,
     },
     /// A step that every kernel must accept was refused.
-    #[error("setting up the vCPU failed: {step} gives {errno}")]
+    #[error("cannot set up the vCPU: {step} failed with {errno}")]
     Refused {
         /// The call.
         step: String,
@@ -86,7 +86,7 @@ pub enum SetUpError {
     #[error(transparent)]
     Subject(#[from] SubjectError),
     /// The harness could not make the call.
-    #[error("setting up the vCPU failed")]
+    #[error("cannot set up the vCPU")]
     Access(#[from] MemoryError),
 }
 
@@ -173,9 +173,7 @@ pub trait Arch: fmt::Debug + Sync {
     /// Makes the calls without which a vCPU that was just created answers none of
     /// the ioctls under test; most architectures need none. `features` are those
     /// that it is to have, for an architecture that fixes them here.
-    ///
-    /// # Errors
-    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn initialise(&self, _vm: &dyn Vm, _vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
     }
@@ -190,9 +188,7 @@ pub trait Arch: fmt::Debug + Sync {
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
     /// a VMM would ask for the list: identified, with what every guest has, and
     /// `features` on top.
-    ///
-    /// # Errors
-    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn set_up(&self, _vcpu: &Access<'_>, _vcpu_id: u64, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
     }
@@ -200,9 +196,6 @@ pub trait Arch: fmt::Debug + Sync {
     /// Ways to switch features on and off on a vCPU that is set up, some of which
     /// a host may refuse; each says all that it needs, so that any can follow
     /// any. Leaves the vCPU with no feature.
-    ///
-    /// # Errors
-    /// Where a step that every kernel must accept is refused.
     fn settings(&self, _vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
         Ok(Vec::new())
     }
@@ -243,6 +236,6 @@ mod tests {
     fn no_vcpu_is_had_that_cannot_be_initialised() {
         let vm = Model::new(Kernel::V7_2, Host::FULL, None).create_vm().unwrap();
         let error = Initialising.create_vcpu(vm.as_ref(), 0, &[]).unwrap_err();
-        assert_eq!(error.to_string(), "setting up the vCPU failed: the second call gives ENOTTY: Not a typewriter");
+        assert_eq!(error.to_string(), "cannot set up the vCPU: the second call failed with ENOTTY: Not a typewriter");
     }
 }

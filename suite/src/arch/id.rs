@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What every architecture's register ids have in common.
+//! The parts of register ids that all architectures share.
 
 use crate::value::SIZE_MASK;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! How far apart two values may be that count time.
+//! Tolerance for values that count time.
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -13,14 +13,12 @@ const SLACK: u64 = 100;
 pub(super) struct Moment(i64);
 
 impl Moment {
-    /// Now.
     pub(super) fn now() -> Self {
         let time = clock_gettime(ClockId::CLOCK_MONOTONIC);
         let nanoseconds = time.map_or(0, |time| time.tv_sec() * 1_000_000_000 + time.tv_nsec());
         Self(nanoseconds / NANOSECONDS_PER_TICK)
     }
 
-    /// Ticks since then.
     pub(super) fn elapsed(self) -> u64 {
         Self::now().0.abs_diff(self.0)
     }

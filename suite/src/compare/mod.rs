@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The model against the kernel that it is like: the same calls on both, and
-//! every answer and every byte compared.
+//! Compares the model with a kernel: makes the same calls on both, and compares all
+//! answers and memory.
 //!
-//! Values are random and SET goes to registers that no list names, which the
-//! suite does nowhere else. That is for the lab's guest alone, or for a model in
-//! place of the kernel.
+//! Values are random, and SET also goes to unlisted registers, unlike in the rest of
+//! the suite. So it runs only in the lab's guest, or on a model instead of the kernel.
 //!
-//! On purpose two values may differ: COUNTER by the time between the two calls,
-//! and TVAL of a timer that may run by the time since its VM was made, as KVM
-//! loses the time that a load and a put take. For the same reason no timer is
-//! set that would expire between two calls.
+//! Two values can differ without a finding: COUNTER by the time between the two calls,
+//! and TVAL of a running timer by the age of its VM, because KVM loses the time of a
+//! load and a put. For the same reason no timer is set to expire between two calls.
 
 mod call;
 mod clock;
@@ -57,7 +55,6 @@ pub(crate) struct Comparison<'a> {
     pub registers: &'a RegisterTable,
 }
 
-/// A case: its id, and what it does.
 #[derive(Debug, Clone, Copy)]
 enum Case {
     Descriptors,
@@ -72,7 +69,6 @@ const CASES: [(&str, Case); 3] = [
 /// How many cases share the calls.
 const SHARES: u64 = 2;
 
-/// Ids of the cases.
 pub(crate) fn plan() -> Vec<String> {
     CASES.iter().map(|(id, _)| (*id).to_owned()).collect()
 }

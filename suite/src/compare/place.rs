@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where the memory of a call lies, good or bad.
+//! Good and bad memory for a call.
 
 use std::ops::Range;
 
@@ -103,7 +103,6 @@ impl Ground {
         Ok(())
     }
 
-    /// The address of a place.
     pub(super) fn address(&self, place: Place) -> UserAddress {
         match (self.offset(place), place) {
             (Some(offset), _) => self.region.address(offset),
@@ -134,7 +133,6 @@ impl Ground {
         self.region.read_u64(self.offset(place)?).ok()
     }
 
-    /// All that a call may have written.
     pub(super) fn look(&self) -> Result<Vec<u8>, MemoryError> {
         let mut bytes = Vec::with_capacity(self.windows.len() * WINDOW);
         for (window, _) in &self.windows {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Random sequences of calls, each on fresh VMs, and the smallest one that shows
-//! a difference.
+//! Makes random sequences of calls on fresh VMs, and finds the smallest one with a
+//! difference.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -29,7 +29,6 @@ const SHRINK_TIME: u32 = 60_000;
 /// What random sequences are made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
-    /// Ids of the vCPUs at the start.
     pub(super) vcpus: &'static [u64],
     /// Whether calls create more of them.
     pub(super) more_vcpus: bool,
@@ -115,7 +114,6 @@ struct Attempts<'a> {
     kind: Kind,
     skew: u64,
     grounds: &'a Grounds,
-    /// Calls so far.
     made: Cell<u64>,
     /// What the last sequence with a difference was.
     last: RefCell<Option<Found>>,
@@ -123,7 +121,6 @@ struct Attempts<'a> {
 }
 
 impl Attempts<'_> {
-    /// A sequence, for proptest.
     fn judge(&self, sequence: &[Call]) -> Result<(), TestCaseError> {
         match self.run(sequence) {
             Ok(None) => Ok(()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Random calls: every kind of id, address and n, and more of those that a
-//! kernel treats in a way of its own.
+//! Generates random calls of every kind of id, address and n, with more of those that
+//! a kernel treats specially.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -31,7 +31,6 @@ pub(super) fn sequences(more_vcpus: bool) -> impl Strategy<Value = Vec<Call>> {
     ]
 }
 
-/// Calls of every kind, by weight.
 fn calls(get: u32, set: u32, list: u32, create: u32) -> impl Strategy<Value = Call> {
     let vcpus = 0_usize..4;
     let gets = (vcpus.clone(), ids(), places(24), places(16)).prop_map(|(vcpu, id, one_reg, at)| Call::Get {

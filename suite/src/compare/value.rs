@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Values to SET: any, and those which a register judges or acts upon.
+//! Generates values to SET, with more of those that a register checks or acts on.
 
 use super::known::{CPUID, TCFG};
 use crate::model::{canonical_id, cpucfg_id};

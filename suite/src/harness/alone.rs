@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Tests in processes of their own: memory without mapping is then nobody
-//! else's.
+//! Runs a test in its own process, where no other thread maps memory.
 
 use std::env;
 use std::process::Command;

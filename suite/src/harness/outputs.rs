@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where results go in other formats than the program's own.
+//! Outputs in other formats than the program's own.
 
 use std::path::Path;
 
@@ -24,7 +24,6 @@ pub(super) fn check(options: &Options) -> Result<(), UsageError> {
     }
 }
 
-/// Opens all outputs that are asked for.
 pub(super) fn open(options: &Options) -> Result<Vec<Output>, UsageError> {
     let shown = match options.format {
         Some(Shown::Lines(format)) => Some(format),

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Jobs in processes of their own, within a time limit.
+//! Runs each job in its own process, with a time limit.
 //!
-//! A server is a copy of the harness that was made before anything ran. For
-//! each job it makes a copy of itself, so that a job finds everything that the
-//! harness knows and nothing that an earlier job left, and a crash or a hang
-//! costs one job. Servers have one thread each; the harness may have several.
+//! A server is a copy of the harness, made before any case runs. It copies itself for
+//! each job. So a job has all data of the harness and no leftovers of earlier jobs, and
+//! a crash or a hang costs one job. A server has one thread; the harness can have more.
 
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -21,39 +20,39 @@ use serde::{Deserialize, Serialize};
 use crate::checks::message::Message;
 use crate::memory::Child;
 
-/// How long a job's messages may wait for its end. Whoever wakes up for each of
-/// them takes the processor away from the job.
+/// How long messages wait for the end of the job. Reading each at once would take
+/// CPU time from the job.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long an end that is just coming takes at most.
+/// Longest time of an exit in progress.
 const AT_ONCE: Duration = Duration::from_millis(5);
-/// How long a killed process may take to go away before it is given up.
+/// Time for a killed process to exit before the server leaves it behind.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum JobError {
-    /// The process cannot be started or talked to.
-    #[error("the process for the case cannot be run: {reason}")]
+    /// The process cannot be started or reached.
+    #[error("cannot run the process of the case: {reason}")]
     Process {
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
     /// It was killed at its time limit.
-    #[error("no end after {} s: the kernel or the case hangs\n[see the kernel log; a longer limit: --timeout]", limit.as_secs_f32())]
+    #[error("timed out after {} s: the kernel or the case hangs\n[see the kernel log, or raise the limit with --timeout]", limit.as_secs_f32())]
     TimeLimit {
         /// The limit.
         limit: Duration,
     },
     /// It died.
     #[error(
-        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that writes over its memory]"
+        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that overwrites its memory]"
     )]
     Signal {
         /// Name of the signal.
         signal: String,
     },
     /// It ended before its last message.
-    #[error("the process of the case ended early, with exit code {code}")]
+    #[error("the process of the case exited early with code {code}")]
     Early {
         /// Its exit code.
         code: i32,
@@ -72,12 +71,9 @@ impl From<Errno> for JobError {
     }
 }
 
-/// A line from a server.
 #[derive(Debug, Serialize, Deserialize)]
 enum Line {
-    /// The job says something.
     Said(Message),
-    /// The job's process is gone.
     Ended(Result<(), JobError>),
 }
 
@@ -93,22 +89,16 @@ pub struct Servers {
 impl Servers {
     /// Makes `count` servers that do `work` on the job of a number, each job
     /// within its `limit`.
-    ///
-    /// # Errors
-    /// Where a process cannot be had, or this one has several threads.
     pub fn start(count: usize, limit: impl Fn(usize) -> Duration, work: impl Fn(usize, Send<'_>)) -> io::Result<Self> {
         let servers = (0..count).map(|_| Server::start(&limit, &work)).collect::<io::Result<_>>()?;
         Ok(Self { idle: Mutex::new(servers) })
     }
 
     /// Has a server do a job and hands every message to `receive`.
-    ///
-    /// # Errors
-    /// [`JobError`] where the last message is missing; what came before it was
-    /// handed over all the same.
+    /// [`JobError`] if the last message is missing.
     pub fn run(&self, job: usize, receive: impl FnMut(Message)) -> Result<(), JobError> {
         let server = self.idle().pop();
-        let mut server = server.ok_or_else(|| JobError::Process { reason: "no server is left".to_owned() })?;
+        let mut server = server.ok_or_else(|| JobError::Process { reason: "no server process is left".to_owned() })?;
         // A server that cannot be talked to is gone and does not come back.
         let result = server.run(job, receive)?;
         self.idle().push(server);
@@ -138,7 +128,7 @@ impl Server {
             drop(server.take());
             u8::from(serve(their_requests, &their_answers, limit, work).is_err())
         })?;
-        server.ok_or_else(|| io::Error::other("the server has no connection"))
+        server.ok_or_else(|| io::Error::other("no connection to the server process"))
     }
 
     /// Does a job; the outer error is the end of this server.
@@ -148,7 +138,7 @@ impl Server {
         loop {
             line.clear();
             if self.answers.read_line(&mut line)? == 0 {
-                return Err(JobError::Process { reason: "its server is gone".to_owned() });
+                return Err(JobError::Process { reason: "its server process ended".to_owned() });
             }
             match serde_json::from_str(&line).map_err(io::Error::from)? {
                 Line::Said(message) => receive(message),
@@ -237,7 +227,6 @@ fn attend(
     if complete { Ok(()) } else { Err(early(status)) }
 }
 
-/// Takes what there is.
 fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
     match receiver.read_to_end(text) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),

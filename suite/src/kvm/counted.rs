@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A subject that counts the ioctls under test made on any of its vCPUs.
+//! A subject that counts the ioctls under test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

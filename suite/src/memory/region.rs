@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A stretch of address space with protections page by page.
+//! An address range with its own protection for each page.
 
 use std::fs::File;
 use std::num::NonZeroUsize;
@@ -58,7 +58,7 @@ pub enum Protection {
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// A system call failed.
-    #[error("{call} of {length} bytes gives {errno}\n[see the limits on address space (ulimit -v) and memory]")]
+    #[error("{call} of {length} bytes failed with {errno}\n[check the limits on address space (ulimit -v) and memory]")]
     Call {
         /// The system call.
         call: &'static str,
@@ -76,7 +76,7 @@ pub enum MemoryError {
         length: usize,
     },
     /// The program's own file cannot be mapped.
-    #[error("the program's own file cannot be opened as /proc/self/exe\n[mount /proc]")]
+    #[error("cannot open the program's own file, /proc/self/exe\n[mount /proc]")]
     OwnFile(#[source] std::io::Error),
 }
 
@@ -141,10 +141,7 @@ impl Region {
     ///
     /// Not for longer, because the next mapping of anybody's could take the
     /// place, and what should be nothing would be another's memory.
-    ///
-    /// # Errors
-    /// The errno of `munmap` or `mmap` (EEXIST if another thread took the
-    /// place), or a range outside the region or in use.
+    /// EEXIST if another thread took the place.
     pub fn with_hole<T>(&self, range: &Range<usize>, call: impl FnOnce() -> T) -> Result<T, MemoryError> {
         let start = self.checked(range)?;
         let length = range.len();
@@ -167,9 +164,6 @@ impl Region {
     /// Maps the end of a file (the program's own, copied on write) so that it
     /// ends within the page at `offset`; the page behind that one lies wholly
     /// beyond the file's end. The first page becomes a span, poisoned.
-    ///
-    /// # Errors
-    /// A file that cannot be opened, the errno of `mmap`, a range outside.
     pub fn map_file_end(&mut self, offset: usize) -> Result<(), MemoryError> {
         let page = page_size();
         let start = self.checked(&(offset..offset + 2 * page))?;
@@ -252,7 +246,6 @@ impl Region {
         Ok(pairs.filter(|((byte, poison), _)| byte != poison).map(|(_, offset)| offset).collect())
     }
 
-    /// Whether a readable range of whole words holds `word` again and again.
     fn is_filled_with(&self, word: u64, range: &Range<usize>) -> Result<bool, MemoryError> {
         let start = self.accessible(range.start, range.len(), false)?;
         // SAFETY: `accessible` found the range within one span that is mapped

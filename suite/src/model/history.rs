@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What happened before, as far as a fault lets it matter.
+//! State that only faults keep.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,11 +9,8 @@ use super::cpucfg::Features;
 /// What a fault keeps of a vCPU, of a VM or of all; a right kernel keeps nothing.
 #[derive(Debug)]
 pub(super) struct History {
-    /// A list.
     pub(super) list: Mutex<Option<Vec<u64>>>,
-    /// Features.
     pub(super) features: Mutex<Features>,
-    /// A number or a value.
     pub(super) number: AtomicU64,
 }
 

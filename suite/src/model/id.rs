@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Register ids as the kernel forms them and takes them apart.
+//! Encodes and decodes register ids like the kernel.
 
 use kvm_bindings::loongarch64 as uapi;
 
@@ -10,9 +10,7 @@ const INDEX_MASK: u64 = 0x7fff;
 /// The kinds of registers that KVM_GET_ONE_REG and KVM_SET_ONE_REG tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A CSR, by index.
     Csr(u64),
-    /// A CPUCFG word, by index.
     Cpucfg(u64),
     /// A register of KVM's own making, by its whole id.
     Kvm,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A load and a put of a vCPU, as GET of ESTAT makes them (kvm/vcpu.c,
-//! _kvm_getcsr, _kvm_vcpu_load and _kvm_vcpu_put).
+//! Load and put of a vCPU, as in GET of ESTAT (kvm/vcpu.c, _kvm_getcsr,
+//! _kvm_vcpu_load and _kvm_vcpu_put).
 //!
-//! Between them the guest's CSRs are in hardware, whose cells come back as they
-//! were loaded; what is modelled are the exceptions. A VM's vCPUs take turns on
-//! one CPU.
+//! In between, the guest's CSRs are in hardware, and their cells come back
+//! unchanged. The model implements only the exceptions. All vCPUs of a VM share one
+//! CPU.
 
 use super::clock;
 use super::csr::{ESTAT, ESTAT_TI, GINTC, GSTAT, LLBCTL, PRCFG1};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A finding as fields of one line, which people and programs read: the level,
-//! the clause, then `NAME=VALUE`. Values that hold spaces are JSON strings.
+//! A finding as one line of fields: the level, the clause, then `NAME=VALUE`. Values
+//! with spaces are JSON strings.
 
 use crate::clause::Level;
 use crate::report::events::{Finding, NamedRegister};

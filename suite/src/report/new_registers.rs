@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that a newer kernel lists, as they would stand in a specification.
+//! New registers as YAML for a specification.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Clauses: what a conforming kernel does, one requirement each.
+//! Clauses: one requirement on a conforming kernel each.
 
 use std::fmt;
 
@@ -118,9 +118,6 @@ pub struct Clauses {
 
 impl Clauses {
     /// Reads `clauses.yaml`.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, or an id that stands twice.
     pub fn load(source: &Source) -> Result<Self, SpecError> {
         let text = source.read("clauses.yaml")?;
         let clauses: Self = text.parse()?;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `consumers/NAME.yaml`: what a program saves of a vCPU, without asking the
-//! kernel for a list.
+//! `consumers/NAME.yaml`: the registers that a VMM saves from a fixed table.
 
 use serde::Deserialize;
 
@@ -76,15 +75,10 @@ struct PartEntry {
 
 /// Reads `ARCHITECTURE/consumers/*.yaml`, by file name; none where there is no
 /// such folder.
-///
-/// # Errors
-/// An unreadable or malformed file, an unknown name, a register that stands
-/// twice.
 pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Vec<Consumer>, SpecError> {
     files(source, arch).iter().map(|file| consumer(&source.read(file)?, arch, table)).collect()
 }
 
-/// The files of the architecture's consumers, sorted.
 pub(super) fn files(source: &Source, arch: &dyn Arch) -> Vec<String> {
     let folder = format!("{}/{FOLDER}", arch.name());
     let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));

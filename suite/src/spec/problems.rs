@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Every file of an architecture looked at, where a run stops at the first
-//! problem.
+//! Checks every file of an architecture, where a run stops at the first error.
 
 use super::clause::Clauses;
 use super::consumer;

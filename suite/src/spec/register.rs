@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A register as checks know it: its id, and what GET returns after SET.
+//! A register: its id, and the result of GET after SET.
 
 use std::fmt;
 

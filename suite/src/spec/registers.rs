@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `registers.yaml`: every register of an architecture that has a name.
+//! `registers.yaml`: every named register of an architecture.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -144,11 +144,6 @@ pub struct RegisterTable {
 
 impl RegisterTable {
     /// Reads `ARCHITECTURE/registers.yaml`.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, an index outside its type, a name or id
-    /// that stands twice, a value or free bit outside its mask, an unknown
-    /// feature, errno or register, a register of which nothing is said.
     pub fn load(source: &Source, arch: &dyn Arch) -> Result<Self, SpecError> {
         let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
         let file: RegistersFile = text.parse()?;
@@ -259,7 +254,6 @@ impl RegisterTable {
     }
 }
 
-/// What the registers of a family share.
 struct Shared<'a> {
     text: &'a Text,
     arch: &'a dyn Arch,
@@ -332,7 +326,6 @@ fn hex(value: Value) -> String {
     format!("{value:#x}")
 }
 
-/// A number as a value of so many bytes, unless it has more.
 fn of_size(size: usize, number: u64) -> Option<Value> {
     Some(Value::new(number, size)).filter(|value| value.number() == number.into())
 }
@@ -359,7 +352,6 @@ fn check_errno(text: &Text, name: &str) -> Result<(), SpecError> {
     Err(text.error(text.line_of_pair("errno", name, 0), problem))
 }
 
-/// Whether an errno has that name; Linux counts them from 1 to 133.
 fn is_errno(name: &str) -> bool {
     (1..=133).map(Errno::from_raw).any(|errno| errno != Errno::UnknownErrno && format!("{errno:?}") == name)
 }

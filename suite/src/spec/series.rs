@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Series: the expected list of every configuration, in one revision.
+//! Series: one revision of the expected lists of all configurations.
 
 use serde::Deserialize;
 
@@ -51,13 +51,11 @@ pub(super) struct ConfigurationFile {
     source: String,
 }
 
-/// The names of an architecture's series, sorted.
 pub(super) fn names_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
     let is_series = |name: &String| !name.ends_with(".yaml") && name != consumer::FOLDER;
     source.list(arch.name()).into_iter().filter(is_series).collect()
 }
 
-/// The names of the configurations in a series' folder, sorted.
 pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
     let files = source.list(folder);
     let names = files.iter().filter_map(|file| file.strip_suffix(".yaml")).filter(|name| *name != "groups");
@@ -65,11 +63,6 @@ pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
 }
 
 /// Reads a series: the groups of its list, and its configurations by name.
-///
-/// # Errors
-/// No such series, an unreadable or malformed file, an unknown name, a cyclic
-/// or missing group, a register that stands twice, groups that the features do
-/// not bring, a wrong count, both or neither of a list and `contract_only`.
 pub(super) fn load(
     source: &Source,
     arch: &dyn Arch,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! All that is specified, for one series.
+//! The specification of one series.
 
 use super::clause::Clauses;
 use super::consumer::{self, Consumer};

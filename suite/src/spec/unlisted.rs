@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `unlisted.yaml`: what GET reads although a vCPU's list has it not.
+//! `unlisted.yaml`: registers that GET reads although no list contains them.
 
 use std::collections::BTreeSet;
 
@@ -44,10 +44,6 @@ impl Unlisted {
 
     /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such
     /// file.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, an unknown or repeated name, an index
-    /// outside its type, an exception without registers.
     pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Self, SpecError> {
         let Some(text) = source.read_if_there(&format!("{}/unlisted.yaml", arch.name()))? else {
             return Ok(Self::default());
@@ -121,10 +117,8 @@ struct IndexRange {
     last: u64,
 }
 
-/// What is needed to resolve the names of an exception.
 struct Resolver<'a> {
     text: &'a Text,
-    /// The exception's.
     name: &'a str,
     arch: &'a dyn Arch,
     table: &'a RegisterTable,
@@ -167,12 +161,10 @@ impl Resolver<'_> {
         Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids })
     }
 
-    /// The line where the exception begins.
     fn start(&self) -> usize {
         self.text.line_of_pair("name", self.name, 0)
     }
 
-    /// Adds a register that comes with `word` under `key`.
     fn add(
         &self,
         ids: &mut BTreeSet<u64>,
@@ -199,7 +191,6 @@ impl Resolver<'_> {
         self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word), problem)
     }
 
-    /// Adds the registers of a range that have no name.
     fn add_unnamed(&self, ids: &mut BTreeSet<u64>, range: &IndexRange) -> Result<(), SpecError> {
         let IndexRange { first, last, .. } = *range;
         let type_ = features::register_type(self.text, || self.start(), &range.type_, self.arch)?;

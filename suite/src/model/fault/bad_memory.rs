@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Headers and arrays that cannot be read or written, and writes elsewhere.
+//! Faults: unreadable and unwritable headers and arrays, and stray writes.
 
 use nix::errno::Errno;
 

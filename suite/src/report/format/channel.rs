@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where lines go while the run goes on: one write for each, and on its way out
-//! of the machine before the next case begins.
+//! Outputs during the run. Each line is one write and leaves the machine before the
+//! next case starts.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -28,10 +28,10 @@ const RECORD: usize = 976;
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     /// Writing to the kernel's log is refused.
-    #[error("{KMSG} cannot be written: {0}\n[it takes root, and a kernel without printk.devkmsg=off]")]
+    #[error("cannot write {KMSG}: {0}\n[run as root, on a kernel without printk.devkmsg=off]")]
     Kmsg(#[source] io::Error),
     /// The device cannot be opened.
-    #[error("{} cannot be used: {source}\n[name a terminal, such as /dev/ttyS1]", path.display())]
+    #[error("cannot use {}: {source}\n[name a terminal, such as /dev/ttyS1]", path.display())]
     Device {
         /// The device.
         path: PathBuf,
@@ -40,7 +40,7 @@ pub enum ChannelError {
         source: io::Error,
     },
     /// It is something else.
-    #[error("{} is no device\n[name a terminal, such as /dev/ttyS1; for a file there is --events]", path.display())]
+    #[error("{} is not a device\n[name a terminal, such as /dev/ttyS1; for a file use --events]", path.display())]
     NoDevice {
         /// What it was to be.
         path: PathBuf,
@@ -60,18 +60,12 @@ pub enum Sink {
 
 impl Sink {
     /// The kernel's log.
-    ///
-    /// # Errors
-    /// Where it is not there, or not for this user.
     pub fn kmsg() -> Result<Self, ChannelError> {
         open_kmsg().map_err(ChannelError::Kmsg)?;
         Ok(Self::Kmsg)
     }
 
     /// A terminal, which is made to pass everything on as it is.
-    ///
-    /// # Errors
-    /// Where it is no device, or cannot be opened.
     pub fn device(path: &Path) -> Result<Self, ChannelError> {
         let unusable = |source| ChannelError::Device { path: path.to_owned(), source };
         let kind = path.metadata().map_err(unusable)?.file_type();
@@ -163,9 +157,6 @@ impl Channel {
     }
 
     /// Writes the lines that an event adds, and waits until they are out.
-    ///
-    /// # Errors
-    /// The error of the write.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         for event in self.whole.take(event) {
             for line in self.lines.event(&event) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! TAP version 13, for consumers outside of kernel testing: reasons behind the
-//! directive, and what a case found as a block of YAML.
+//! TAP version 13, for consumers outside kernel testing. Reasons are in the
+//! directive, and findings are a YAML block.
 
 use super::{Lines, plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome};
@@ -9,9 +9,7 @@ use crate::report::events::{CaseFinished, Event, Outcome};
 #[derive(Debug, Default)]
 pub(super) struct Tap13 {
     several: bool,
-    /// Runs so far.
     run: usize,
-    /// Results of all runs so far.
     number: usize,
 }
 
