@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_gettime};
 
 /// The stable counter and the timer tick every 10 ns.
 const NANOSECONDS_PER_TICK: i64 = 10;
-/// Rounding, and what the two clocks read apart.
+/// Tolerance for rounding and the difference of the two clocks.
 const SLACK: u64 = 100;
 
 /// A moment, in ticks of 10 ns.

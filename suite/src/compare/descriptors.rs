@@ -13,7 +13,7 @@ use crate::memory::{Child, Protection, Region, UserAddress, page_size};
 use crate::model::Model;
 use crate::report::events::Finding;
 
-/// Capabilities that are asked for: all of today's and many of tomorrow's.
+/// Capabilities to check: all present ones and many future ones.
 const CAPABILITIES: std::ops::Range<u32> = 0..512;
 /// Ids of vCPUs to create, one after the other.
 const VCPU_IDS: [u64; 9] = [0, 1, 0, 255, 256, 1 << 31, 1 << 32, u64::MAX, 2];

@@ -37,21 +37,17 @@ use descriptors::Descriptors;
 use error::CompareError;
 use sequences::Kind;
 
-/// What is compared, and how much of it.
+/// A comparison of the model with a subject.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Comparison<'a> {
-    /// What the model is compared with; another model is put on the model's host.
+    /// The subject. Another model gets the model's host.
     pub subject: Choice,
-    /// The kernel that the model is like.
+    /// The kernel version of the model.
     pub kernel: Kernel,
-    /// A fault of the model, to see that it is noticed; a model in place of the
-    /// kernel has its own.
+    /// A fault of the model, to test the comparison.
     pub fault: Option<Fault>,
-    /// Calls to make in sequences.
     pub calls: u64,
-    /// Where they begin.
     pub seed: u64,
-    /// Names for reports.
     pub registers: &'a RegisterTable,
 }
 
@@ -66,7 +62,7 @@ const CASES: [(&str, Case); 3] = [
     ("compare.sequences.one_vcpu", Case::Sequences(Kind { vcpus: &[0], more_vcpus: false })),
     ("compare.sequences.several_vcpus", Case::Sequences(Kind { vcpus: &[1], more_vcpus: true })),
 ];
-/// How many cases share the calls.
+/// Number of cases that share the calls.
 const SHARES: u64 = 2;
 
 pub(crate) fn plan() -> Vec<String> {
@@ -74,7 +70,7 @@ pub(crate) fn plan() -> Vec<String> {
 }
 
 impl Comparison<'_> {
-    /// Does a case of the [`plan`], and sends what differs.
+    /// Runs a case of the [`plan`] and sends the differences.
     pub(crate) fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
         let subject = Counted::new(subject);

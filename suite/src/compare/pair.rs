@@ -90,7 +90,7 @@ impl<'a> Pair<'a> {
         Ok(read(&subject).zip(read(&model)))
     }
 
-    /// Remembers what makes time differ.
+    /// Remembers events that make times differ.
     fn learn(&mut self, call: Call, answer: Answer, elapsed: u64) {
         match call {
             Call::Create(id) if answer.is_ok() => self.ids.push(id),
@@ -123,13 +123,13 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// What lies in memory from the first byte on that differs.
+/// The contents of memory from the first difference on.
 fn first_difference(model: &[u8], subject: &[u8]) -> (String, String) {
     let same = model.iter().zip(subject).take_while(|(one, other)| one == other);
     let first = same.count();
     let told = |memory: &[u8]| {
         let bytes: Vec<String> = memory.iter().skip(first).take(8).map(|byte| format!("{byte:02x}")).collect();
-        // Everything is as long on both sides but for what landed far behind.
+        // Both sides have equal lengths except for the bytes 32 GiB away.
         if bytes.is_empty() { String::new() } else { format!(", {} in memory", bytes.join(" ")) }
     };
     (told(model), told(subject))

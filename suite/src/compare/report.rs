@@ -60,8 +60,7 @@ pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Fi
     }
 }
 
-/// A difference that needs no sequence: what was called, and what the two
-/// answered.
+/// A difference without a sequence: a call and its two results.
 pub(super) fn plain(call: &str, model: Answer, subject: Answer) -> Finding {
     Finding {
         ioctl: Some(call.to_owned()),

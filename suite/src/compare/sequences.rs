@@ -26,7 +26,7 @@ const CLOCK_LOOKS: usize = 16;
 const SHRINKS: u32 = 20_000;
 const SHRINK_TIME: u32 = 60_000;
 
-/// What random sequences are made of.
+/// A kind of random sequences.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
     pub(super) vcpus: &'static [u64],
@@ -115,7 +115,7 @@ struct Attempts<'a> {
     skew: u64,
     grounds: &'a Grounds,
     made: Cell<u64>,
-    /// What the last sequence with a difference was.
+    /// The last sequence with a difference.
     last: RefCell<Option<Found>>,
     trouble: RefCell<Option<CompareError>>,
 }

@@ -36,7 +36,7 @@ impl Side {
         }
     }
 
-    /// Makes a call, and looks at what it left in memory.
+    /// Makes a call, and reads the memory afterwards.
     pub(super) fn make(&mut self, call: Call, grounds: &Grounds) -> Result<Seen, CompareError> {
         let Grounds { one_reg: structure, value: ground } = grounds;
         structure.reset()?;

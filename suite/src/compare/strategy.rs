@@ -16,7 +16,7 @@ use crate::value::SIZE_MASK;
 const LONGEST: usize = 120;
 /// Bits that GET and SET ignore in the id of a CSR or CPUCFG word.
 const IGNORED_BITS: u64 = 0x6f0f_ffff_fff8_8007;
-/// What makes an id another kind's or another architecture's.
+/// Bits of the kind and the architecture of an id.
 const KIND_BITS: u64 = 0x9000_0000_0007_0000;
 /// Bytes of the largest list, with its header.
 pub(super) const LIST: usize = 8 + 90 * 8;
@@ -26,7 +26,7 @@ pub(super) fn sequences(more_vcpus: bool) -> impl Strategy<Value = Vec<Call>> {
     let create = |weight| if more_vcpus { weight } else { 0 };
     prop_oneof![
         3 => prop::collection::vec(calls(40, 40, 15, create(4)), 1..=LONGEST),
-        // After most SETs KVM starts anew; what it keeps shows without them.
+        // Most SETs reset KVM's state, so some sequences do without them.
         1 => prop::collection::vec(calls(80, 5, 5, create(10)), 1..=LONGEST),
     ]
 }

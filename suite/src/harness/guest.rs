@@ -28,28 +28,28 @@ use crate::report::events::{Event, EventLog};
 use crate::report::format::make_raw;
 
 const KVM: &str = "kvm.ko";
-/// Its parameter, if it is one that can have faults (ci/lab/patches/faults.patch).
+/// Parameter of KVM in a kernel with faults (ci/lab/patches/faults.patch).
 const FAULT: &str = "reg_list_fault";
-/// How long processes that ended may hold a module.
+/// Longest time that finished processes hold a module.
 const RELEASE: Duration = Duration::from_secs(5);
 
 const NOWHERE: &str = "/dev/null";
 const MODULES: &str = "/lab/modules";
 
-/// What the runner put into the image.
+/// The runner's job in the image.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LabJob {
     /// Modules in the order in which they are loaded.
     modules: Vec<Module>,
-    /// Where events go, a serial line of their own.
+    /// The serial line for events.
     results: String,
-    /// The format in which the kernel's log has results too, if any.
+    /// The format of results in the kernel's log, if wanted.
     #[serde(default)]
     log: Option<String>,
     /// Arguments of the harness.
     arguments: Vec<String>,
-    /// Whether every CPU is kept busy meanwhile.
+    /// Whether to load all CPUs.
     #[serde(default)]
     busy: bool,
 }
@@ -149,7 +149,7 @@ fn load(module: &Module) -> Result<(), GuestError> {
     finit_module(&file, &parameters, ModuleInitFlags::empty()).map_err(failed)
 }
 
-/// Exchanges KVM for itself with another fault, while nobody uses it.
+/// Reloads KVM with another fault, while no process uses it.
 fn switch(kvm: Module) -> Switch {
     let mut present = None;
     let mut can_have_faults = false;
@@ -188,8 +188,7 @@ fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
     }
 }
 
-/// Unloads a module; a process that has just ended may hold it for another
-/// moment.
+/// Unloads a module. A process that just exited can hold it for a moment.
 fn unload(file: &str) -> Result<(), GuestError> {
     let name = CString::new(file.trim_end_matches(".ko")).unwrap_or_default();
     let start = Instant::now();

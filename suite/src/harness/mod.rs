@@ -290,7 +290,7 @@ impl Circumstances<'_> {
         }
     }
 
-    /// What the caller says of the subject, and what the subject says of itself.
+    /// The labels from the options and those of the subject.
     fn labels(&self) -> Vec<Label> {
         let mut labels = self.options.selection.labels.clone();
         for label in &self.host.build_ids {
@@ -326,8 +326,7 @@ fn written(log: &Mutex<EventLog>, code: u8) -> u8 {
     if log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete() { exit::FAILED } else { code }
 }
 
-/// Runs the trials; false if libtest-mimic panicked, as it does where nobody
-/// reads its output any more.
+/// Runs the trials; false if libtest-mimic panicked, as it does if its output is closed.
 fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -336,7 +335,7 @@ fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
     conclusion.is_ok()
 }
 
-/// Whether the kernel knows the ioctl, or why that cannot be said.
+/// Whether the kernel knows the ioctl, or the error of the probe.
 fn probe(servers: &Servers) -> Result<Result<bool, String>, JobError> {
     let mut last = None;
     servers.run(PROBE, |message| last = Some(message))?;

@@ -9,7 +9,7 @@ use crate::fault::Faults;
 use crate::report::events::Output;
 use crate::report::format::{Channel, Format, JunitFile, Sink};
 
-/// Whether the outputs that are asked for can be had at once.
+/// Refuses outputs of case results with `--fault all`.
 pub(super) fn check(options: &Options) -> Result<(), UsageError> {
     let lines = matches!(options.format, Some(Shown::Lines(_)));
     let outputs = [

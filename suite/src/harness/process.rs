@@ -30,33 +30,18 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum JobError {
-    /// The process cannot be started or reached.
     #[error("cannot run the process of the case: {reason}")]
-    Process {
-        /// The system's error.
-        reason: String,
-    },
-    /// It was killed at its time limit.
+    Process { reason: String },
     #[error("timed out after {} s: the kernel or the case hangs\n[see the kernel log, or raise the limit with --timeout]", limit.as_secs_f32())]
-    TimeLimit {
-        /// The limit.
-        limit: Duration,
-    },
-    /// It died.
+    TimeLimit { limit: Duration },
     #[error(
         "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that overwrites its memory]"
     )]
-    Signal {
-        /// Name of the signal.
-        signal: String,
-    },
-    /// It ended before its last message.
+    Signal { signal: String },
     #[error("the process of the case exited early with code {code}")]
-    Early {
-        /// Its exit code.
-        code: i32,
-    },
+    Early { code: i32 },
 }
 
 impl From<io::Error> for JobError {
@@ -169,7 +154,7 @@ fn serve(
     Ok(())
 }
 
-/// Does a job in a copy of this process, and collects what it says.
+/// Runs a job in a copy of this process, and collects its messages.
 fn attend(
     job: usize,
     limit: Duration,
@@ -239,12 +224,12 @@ fn understand(text: &[u8], messages: &mut Vec<Message>) {
     messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
 }
 
-/// A process that hangs in the kernel may not even die; it is left behind then.
+/// Leaves a process behind that hangs in the kernel and cannot be killed.
 fn wait_briefly(child: &Child) -> Result<(), Errno> {
     wait_until(child, Instant::now() + GRACE).map(drop)
 }
 
-/// Its end, if it comes before the deadline; most often it is just coming.
+/// Its exit, if before the deadline. Usually the process is about to exit.
 fn wait_until(child: &Child, deadline: Instant) -> Result<Option<WaitStatus>, Errno> {
     let patient = Instant::now() + AT_ONCE;
     loop {

@@ -36,7 +36,7 @@ impl Counted<dyn Subject> {
         Self { counter: Counter::default(), inner }
     }
 
-    /// The count, which goes on.
+    /// The running count.
     pub fn counter(&self) -> Counter {
         self.counter.clone()
     }

@@ -47,7 +47,7 @@ fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddr
     Errno::result(result)
 }
 
-/// kvm-ioctls hands out what the ioctl returned, -1 for an errno.
+/// kvm-ioctls returns the value of the ioctl, -1 for an errno.
 fn extension(value: i32) -> Answer {
     Errno::result(value)
 }

@@ -24,7 +24,7 @@ const LINKS_OF_ONE_THREAD: u64 = 3;
 pub struct Child(Pid);
 
 impl Child {
-    /// Starts `work` in a copy of this process; what it returns is the copy's
+    /// Starts `work` in a copy of this process; its result is the copy's
     /// exit code. The copy dies with this process.
     /// An error if this process has several threads: the copy would have one, and the locks of all.
     pub fn start(work: impl FnOnce() -> u8) -> io::Result<Self> {

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use nix::unistd::{SysconfVar, sysconf};
 
-/// What untouched memory holds, by address modulo 8. No register id looks so.
+/// Content of untouched memory, by address modulo 8. It is not a register id.
 pub const POISON: [u8; 8] = 0xbadc_0ffe_e0dd_f00d_u64.to_le_bytes();
 
 /// Bytes compared at once in search of changed ones.
@@ -45,7 +45,7 @@ impl UserAddress {
     }
 }
 
-/// What the process may do with a part of a region.
+/// Access rights of a part of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
     /// Read and write.
@@ -56,26 +56,12 @@ pub enum Protection {
 
 /// Memory for a check cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum MemoryError {
-    /// A system call failed.
     #[error("{call} of {length} bytes failed with {errno}\n[check the limits on address space (ulimit -v) and memory]")]
-    Call {
-        /// The system call.
-        call: &'static str,
-        /// Length of the memory concerned.
-        length: usize,
-        /// Its errno.
-        errno: Errno,
-    },
-    /// The harness reached for memory that it did not make accessible.
+    Call { call: &'static str, length: usize, errno: Errno },
     #[error("offset {offset:#x} and {length} bytes are not accessible in this region")]
-    Outside {
-        /// Offset within the region.
-        offset: usize,
-        /// Length of the access.
-        length: usize,
-    },
-    /// The program's own file cannot be mapped.
+    Outside { offset: usize, length: usize },
     #[error("cannot open the program's own file, /proc/self/exe\n[mount /proc]")]
     OwnFile(#[source] std::io::Error),
 }
@@ -90,7 +76,7 @@ pub fn page_size() -> usize {
 pub struct Region {
     base: NonNull<u8>,
     length: usize,
-    /// Accessible parts by offset; what is in none of them is never touched.
+    /// Accessible parts by offset. The region touches nothing else.
     spans: Vec<(Range<usize>, Protection)>,
 }
 

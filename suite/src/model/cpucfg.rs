@@ -67,7 +67,7 @@ impl Host {
     }
 }
 
-/// The words by which the kernel tells a vCPU's features.
+/// The CPUCFG words that hold a vCPU's features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Features {
     pub(super) cpucfg2: u64,

@@ -102,7 +102,7 @@ impl Csrs {
         }
     }
 
-    /// What SET of VCPU_RESET does to CSRs (kvm/vcpu.c, kvm_set_one_reg).
+    /// The effect of SET of VCPU_RESET (kvm/vcpu.c, kvm_set_one_reg).
     pub(super) fn reset(&self) {
         self.write(GINTC, 0);
         self.write(ESTAT, 0);

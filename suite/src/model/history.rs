@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cpucfg::Features;
 
-/// What a fault keeps of a vCPU, of a VM or of all; a right kernel keeps nothing.
+/// State that a fault keeps of a vCPU, a VM or all VMs.
 #[derive(Debug)]
 pub(super) struct History {
     pub(super) list: Mutex<Option<Vec<u64>>>,
@@ -14,7 +14,7 @@ pub(super) struct History {
     pub(super) number: AtomicU64,
 }
 
-/// What is kept for all VMs, as in a kernel's own variables.
+/// State for all VMs, like global variables of a kernel.
 pub(super) static OF_ALL: History = History::new();
 
 impl History {

@@ -28,7 +28,7 @@ pub(crate) const fn cpucfg(index: u64) -> u64 {
     uapi::KVM_REG_LOONGARCH_CPUCFG | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
 }
 
-/// What `id` stands for (kvm/vcpu.c, the switches of kvm_get_one_reg and
+/// The register of `id` (kvm/vcpu.c, the switches of kvm_get_one_reg and
 /// kvm_set_one_reg). Only KVM_REG_LOONGARCH_MASK and the index count: of a CSR
 /// and a CPUCFG word, bits 0-2, 15, 19-51, 56-59, 61 and 62 are ignored.
 pub(super) fn kind(id: u64) -> Option<Kind> {

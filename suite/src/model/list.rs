@@ -97,17 +97,17 @@ impl Call<'_> {
     }
 }
 
-/// How the ioctl does each of its steps.
+/// The steps of the ioctl.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) call: fn(&ModelVcpu, u64) -> Answer,
-    /// What it takes the vCPU's features for.
+    /// The vCPU's features.
     pub(super) features: fn(&ModelVcpu) -> Features,
-    /// What it makes of the list.
+    /// Changes the list.
     pub(super) ids: fn(&mut Vec<u64>),
-    /// What it makes of the list of this very vCPU.
+    /// Changes the list of this vCPU.
     pub(super) ids_of: fn(&ModelVcpu, &mut Vec<u64>) -> Result<(), Errno>,
-    /// How it counts the list.
+    /// The count for a list of a length.
     pub(super) count: fn(u64) -> u64,
     pub(super) read_n: fn(u64) -> Result<u64, Errno>,
     pub(super) write_n: fn(&Call<'_>) -> Result<(), Errno>,

@@ -18,7 +18,7 @@ const LLBCTL_WCLLB: u64 = 1 << 1;
 pub(super) fn load_and_put(vcpu: &ModelVcpu) {
     let ModelVcpu { machine, csrs, timer, .. } = vcpu;
 
-    // KVM_LARCH_HWCSR_USABLE: whether hardware holds what the cells hold.
+    // KVM_LARCH_HWCSR_USABLE: whether the hardware has the values of the cells.
     let another_ran = machine.runs_now(vcpu.id);
     let usable = vcpu.hardware_usable.replace(true) && !another_ran;
     let timer_pending = timer.load(csrs, clock::nanoseconds());

@@ -22,7 +22,7 @@ pub(super) struct Machine {
     pub(super) host: Host,
     pub(super) manner: Manner,
     clock_ahead: u64,
-    /// kvm->arch.time_offset: what COUNTER is ahead of the clock.
+    /// kvm->arch.time_offset: the difference between COUNTER and the clock.
     time_offset: AtomicU64,
     /// kvm->arch.phyid_map: which vCPU has which CPUID.
     cpuids: Mutex<BTreeMap<u64, u64>>,

@@ -20,7 +20,7 @@ use super::timer::Timer;
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 
-/// What GET of DEBUG_INST returns: INSN_HVCL | KVM_HCALL_SWDBG
+/// Value of DEBUG_INST: INSN_HVCL | KVM_HCALL_SWDBG
 /// (include/asm/inst.h, include/asm/kvm_para.h).
 const BREAKPOINT: u64 = 0x002b_8101;
 

@@ -33,8 +33,7 @@ pub fn to_line(finding: &Finding) -> String {
     line
 }
 
-/// Reads what [`to_line`] wrote; `None` for anything else. A field that this
-/// program does not know is passed over.
+/// Parses a line of [`to_line`]; `None` for anything else. Ignores unknown fields.
 pub fn from_line(line: &str) -> Option<Finding> {
     let (level, rest) = line.split_once(' ')?;
     let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;

@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use crate::arch::Arch;
 use crate::report::events::{Finding, NamedRegister};
 
-/// What a finding says of a register that only `--allow-new` lets pass.
+/// The `observed` of a register that `--allow-new` allows.
 pub const NEW: &str = "a new one";
 
-/// What is said of a register that nobody has described yet.
 const ABOUT: &str = "listed by a newer kernel";
 
 /// The new registers among `findings` as YAML to paste into `registers.yaml`

@@ -6,7 +6,7 @@ use std::io;
 use super::register::Rule;
 use crate::arch::RegisterType;
 
-/// A specification that cannot be used: file, line, what is wrong, what to do.
+/// An error in a specification: file, line, problem and remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}:{line}: {problem}\n[{}]", problem.remedy())]
 pub struct SpecError {

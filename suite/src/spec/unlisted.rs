@@ -13,15 +13,14 @@ use super::source::Source;
 use super::text::Text;
 use crate::arch::Arch;
 
-/// What GET reads although a vCPU's list has it not: the known exceptions, by
-/// name.
+/// The known exceptions: unlisted registers that GET reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unlisted {
-    /// The exceptions; no register with a name belongs to two of them.
+    /// The exceptions. Each named register belongs to at most one.
     pub exceptions: Vec<UnlistedException>,
 }
 
-/// Registers that GET reads and a list has not, for one reason.
+/// Unlisted registers that GET reads for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnlistedException {
     /// Name, unique among the exceptions.
@@ -42,8 +41,7 @@ impl Unlisted {
         self.exceptions.iter().find(|exception| exception.ids.contains(&id))
     }
 
-    /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such
-    /// file.
+    /// Reads `ARCHITECTURE/unlisted.yaml`; empty without that file.
     pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Self, SpecError> {
         let Some(text) = source.read_if_there(&format!("{}/unlisted.yaml", arch.name()))? else {
             return Ok(Self::default());
@@ -63,7 +61,7 @@ impl Unlisted {
     }
 }
 
-/// `unlisted.yaml` as the file has it.
+/// `unlisted.yaml`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `unlisted`")]
@@ -72,7 +70,7 @@ pub(super) struct UnlistedFile {
     unlisted: Vec<Entry>,
 }
 
-/// Registers that GET reads and a list has not, for one reason.
+/// Unlisted registers that GET reads for one reason.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Exception", extend("anyOf" = [
@@ -93,16 +91,16 @@ struct Entry {
     #[serde(default)]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), length(min = 1), extend("uniqueItems" = true)))]
     registers: Vec<String>,
-    /// Registers that have no name in registers.yaml.
+    /// Registers without a name in registers.yaml.
     unnamed: Option<IndexRange>,
     /// Why GET reads them.
     reason: String,
-    /// Where the fact comes from.
+    /// Source of the fact.
     #[expect(dead_code, reason = "required of the file, read by people")]
     source: String,
 }
 
-/// Indexes of a type, those of named registers left out.
+/// Indexes of a type, without those of named registers.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a range with `type`, `first` and `last`")]

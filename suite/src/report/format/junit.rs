@@ -121,12 +121,12 @@ pub struct JunitFile {
 }
 
 impl JunitFile {
-    /// Writes to `path`, where the caller has made a file of its own.
+    /// Writes to `path`, a file that the caller created.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), whole: Whole::default(), junit: Junit::default() }
     }
 
-    /// Takes an event, and writes the document if it tells of an outcome.
+    /// Adds an event, and writes the document after each outcome.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.whole.take(event).iter().for_each(|event| self.junit.event(event));
         if matches!(event, Event::CaseStarted { .. }) || self.whole.record().started.is_none() {

@@ -54,7 +54,7 @@ impl Ktap {
     }
 }
 
-/// What is known before the first case, but for the plan.
+/// The lines before the plan.
 fn head(started: &RunStarted) -> Option<String> {
     let mut head = serde_json::to_value(started).ok()?;
     if let Value::Object(fields) = &mut head {

@@ -5,7 +5,7 @@
 use super::{Lines, plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome};
 
-/// A document of one run, or of several one behind the other.
+/// A document of one run or several.
 #[derive(Debug, Default)]
 pub(super) struct Tap13 {
     several: bool,

@@ -122,7 +122,7 @@ fn a_register_in_two_groups_of_the_list_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "list: [csr, ", "list: [csr, timer, ");
     insta::assert_snapshot!(tree.refusal(GROUPS, "list: ["), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: register `TVAL` comes with `csr` and again with `timer`
+    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: register `TVAL` is in both `csr` and `timer`
     [remove it from one of the two, or one of the two from the list]
     ");
 }

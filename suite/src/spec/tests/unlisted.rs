@@ -138,7 +138,7 @@ fn a_register_of_two_exceptions_is_refused() {
     let tree = Tree::new();
     tree.replace(UNLISTED, "families: [debug]", "families: [debug, merr]");
     insta::assert_snapshot!(tree.refusal(UNLISTED, "families: [debug, merr]"), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `families`: register `MERRCTL` comes with `merr` and again with `debug`
+    DIR/loongarch64/unlisted.yaml:LINE: key `families`: register `MERRCTL` is in both `merr` and `debug`
     [remove it from one of the two, or one of the two from the list]
     ");
 }
