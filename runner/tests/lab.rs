@@ -225,12 +225,12 @@ fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
 const TROUBLE: [(&str, &str); 8] = [
     ("oops", "was killed by SIG"),
     ("panic", "the kernel crashed: Kernel panic - not syncing: reg_list_fault=panic"),
-    ("hang", "no end after 2 s"),
-    ("hang-uninterruptible", "no end after 2 s"),
+    ("hang", "timed out after 2 s"),
+    ("hang-uninterruptible", "timed out after 2 s"),
     ("lockup", "the kernel hangs: no event for"),
     ("memory-overwritten", "was killed by SIG"),
     ("memory-corrupted", "was killed by SIG"),
-    ("stuck-at-end", "no end after 2 s"),
+    ("stuck-at-end", "timed out after 2 s"),
 ];
 
 #[test]

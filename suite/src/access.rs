@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! GET and SET of one register, with memory that notices a byte too many.
+//! GET and SET of one register, in memory that detects stray writes.
 
 use nix::errno::Errno;
 
@@ -9,20 +9,18 @@ use crate::value::{LARGEST, Value, size_of_register};
 
 /// Size of `struct kvm_one_reg`: the id and the address of the value.
 const ONE_REG: usize = 16;
-/// Where a value lies within its page: off the page's edges and 64-byte aligned.
+/// Offset of a value in its page: away from the edges and 64-byte aligned.
 const VALUE: usize = 256;
-/// Bytes watched before and behind a value.
+/// Bytes watched before and after a value.
 const WATCHED: usize = 64;
 
-/// What a GET left behind.
+/// The result of a GET.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Got {
-    /// Return value or errno.
     pub result: Answer,
     /// Offsets within the value of bytes that the kernel wrote.
     pub written: Vec<usize>,
-    /// Number of bytes written shortly before, or behind [`LARGEST`] bytes of
-    /// value.
+    /// Number of bytes written before the value, or after its [`LARGEST`] bytes.
     pub stray: usize,
 }
 
@@ -30,16 +28,14 @@ pub struct Got {
 #[derive(Debug)]
 pub struct Access<'a> {
     vcpu: &'a dyn Vcpu,
-    /// A page with a guard behind: the value, and the structure at the very end.
+    /// A page with the value, and the structure at the very end, before a guard page.
     region: Region,
-    /// Where the structure lies.
     one_reg: usize,
-    /// What lies in a value's place before a GET.
+    /// Content of the value's memory before a GET.
     ground: Vec<u8>,
 }
 
 impl<'a> Access<'a> {
-    /// Memory to reach the registers of `vcpu`.
     pub fn new(vcpu: &'a dyn Vcpu) -> Result<Self, MemoryError> {
         let page = page_size();
         let mut region = Region::reserve(2 * page)?;
@@ -47,7 +43,6 @@ impl<'a> Access<'a> {
         Ok(Self { vcpu, region, one_reg: page - ONE_REG, ground: POISON.repeat(LARGEST / POISON.len()) })
     }
 
-    /// KVM_GET_ONE_REG.
     pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, MemoryError> {
         let size = size_of_register(id);
         self.region.write(VALUE, self.ground.get(..size).unwrap_or(&self.ground))?;
@@ -58,14 +53,14 @@ impl<'a> Access<'a> {
         Ok(result.map(|_| value))
     }
 
-    /// KVM_SET_ONE_REG, of a value that has the register's size.
+    /// `value` must have the register's size.
     pub fn set(&self, id: u64, value: impl Into<Value>) -> Result<Result<(), Errno>, MemoryError> {
         self.region.write(VALUE, value.into().bytes())?;
         let result = self.set_at(id, self.region.address(VALUE))?;
         Ok(result.map(|_| ()))
     }
 
-    /// KVM_GET_ONE_REG, watching which bytes are written.
+    /// GETs, and records the written bytes.
     pub fn get_watched(&self, id: u64, size: usize) -> Result<Got, MemoryError> {
         let window = VALUE - WATCHED..VALUE + LARGEST + WATCHED;
         self.region.poison(window.clone())?;
@@ -90,12 +85,10 @@ impl<'a> Access<'a> {
         Ok(Got { result, written, stray })
     }
 
-    /// KVM_GET_ONE_REG to any address.
     pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.get_one_reg(self.one_reg(id, value)?))
     }
 
-    /// KVM_SET_ONE_REG from any address.
     pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
         Ok(self.vcpu.set_one_reg(self.one_reg(id, value)?))
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The exit codes of both programs, in one place.
+//! The exit codes of both programs.
 //!
-//! 2, 3 and 101 are never used: kselftest reads 2 as "expected failure" and 3
-//! as "unexpected pass", and 101 is a Rust panic.
+//! Never 2, 3 and 101: kselftest reads 2 as "expected failure" and 3 as "unexpected
+//! pass", and 101 is a Rust panic.
 
 /// Every selected case passed.
 pub const PASSED: u8 = 0;

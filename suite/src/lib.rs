@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a conforming KVM_GET_REG_LIST does, as checks that run on the target.
+//! Checks of a kernel's KVM_GET_REG_LIST, which run on the target.
 //!
-//! One way through: [`spec`] -> [`checks::plan`] -> fresh VM and vCPU ([`kvm`]) ->
-//! check ([`checks`] on a [`checks::case`]) -> finding -> event ([`report::events`]) -> report.
+//! Data flow: [`spec`] -> [`checks::plan`] -> fresh VM and vCPU ([`kvm`]) -> check
+//! ([`checks`]) -> finding -> event ([`report::events`]) -> report.
 
 mod access;
 pub mod arch;

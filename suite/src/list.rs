@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_GET_REG_LIST, with memory that notices a byte too many.
+//! KVM_GET_REG_LIST in memory that detects every stray write.
 //!
 //! ```text
 //!  guard | poison ... header reg[0] reg[1] ... | beyond     ...     | landing zone
@@ -7,9 +7,9 @@
 //!                                                read-only            32 GiB
 //! ```
 //!
-//! The array can end exactly where writable memory ends. The landing zone is
-//! where entries arrive when an errno is kept in an unsigned and then used as
-//! an index: `reg + (u32)-EFAULT` is 32 GiB - 112 bytes past `reg[]`.
+//! `reg[]` can end exactly where writable memory ends. A kernel that keeps an errno
+//! in an unsigned variable and uses it as an index writes to the landing zone:
+//! `reg + (u32)-EFAULT` is 32 GiB - 112 bytes past `reg[]`.
 
 use std::ops::Range;
 
@@ -23,14 +23,14 @@ const WORD: usize = 8;
 /// Bytes watched before the header: more than a small negative errno as an
 /// index reaches back.
 const BEFORE: usize = 2048;
-/// Bytes behind the entries that a placement can ask for.
+/// Most bytes of [`Placement::slack`].
 const SLACK: usize = 256;
-/// How far behind `reg[]` an index of `(u32)-1` points.
+/// Distance from `reg[]` to the entry of index 2^32.
 const U32_SPAN: usize = (1 << 32) * WORD;
 /// Linux's errno values end at 4095 (MAX_ERRNO), and so does their shadow.
 const ERRNO_SHADOW: usize = 4096 * WORD;
 
-/// What lies behind the writable part.
+/// Memory after the writable part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beyond {
     /// Nothing.
@@ -55,15 +55,15 @@ impl Beyond {
     }
 }
 
-/// Where a list lies, and what its header says before the call.
+/// Position of a list, and its `n` before the call.
 #[derive(Debug, Clone, Copy)]
 pub struct Placement {
     /// The header's `n`.
     pub n: u64,
     /// Entries that fit before the writable memory, less `slack`, ends.
     pub capacity: usize,
-    /// Bytes between the last of these entries and the end of the writable
-    /// memory; a value that is no multiple of 8 misaligns the header.
+    /// Bytes between these entries and the end of the writable memory. A value that is
+    /// not a multiple of 8 misaligns the header.
     pub slack: usize,
 }
 
@@ -72,46 +72,45 @@ pub struct Placement {
 pub struct Stray {
     /// Distance in bytes of the first one from `reg[0]`.
     pub first: i64,
-    /// How many there are.
+    /// Number of bytes.
     pub bytes: usize,
-    /// Where that is.
+    /// Their place, for findings.
     pub place: &'static str,
 }
 
-/// What a call did.
+/// The result of a call.
 #[derive(Debug)]
 pub struct ListAnswer {
     /// Return value or errno.
     pub result: Answer,
     /// The header's `n` after the call.
     pub n: u64,
-    /// The entries that fit, after the call; `None` for one that was not written.
+    /// The entries after the call, as far as they fit; `None` if unwritten.
     pub slots: Vec<Option<u64>>,
     /// Bytes written elsewhere.
     pub stray: Vec<Stray>,
 }
 
 impl ListAnswer {
-    /// The first `count` entries, where all of them were written.
+    /// The first `count` entries, if all of them were written.
     pub fn ids(&self, count: usize) -> Option<Vec<u64>> {
         self.slots.get(..count)?.iter().copied().collect()
     }
 
-    /// The room that the kernel asks for with E2BIG, if it is more than there
-    /// was and at most `limit`.
+    /// The `n` of E2BIG, if it is more than the room and at most `limit`.
     pub fn asks_for_more(&self, limit: u64) -> Option<usize> {
         let wanted = usize::try_from(self.n).ok()?;
         let plausible = self.result == Err(Errno::E2BIG) && wanted > self.slots.len() && self.n <= limit;
         plausible.then_some(wanted)
     }
 
-    /// How many leading entries were written.
+    /// Number of leading entries written.
     pub fn written_prefix(&self) -> usize {
         self.slots.iter().take_while(|slot| slot.is_some()).count()
     }
 }
 
-/// Memory for lists of up to a given length, used again and again.
+/// Reusable memory for lists.
 #[derive(Debug)]
 pub struct ListMemory {
     region: Region,
@@ -122,7 +121,7 @@ pub struct ListMemory {
 }
 
 impl ListMemory {
-    /// Memory for up to `entries` entries with `beyond` behind it.
+    /// Memory for up to `entries` entries, followed by `beyond`.
     pub fn new(entries: usize, beyond: Beyond, landing_zone: bool) -> Result<Self, MemoryError> {
         let page = page_size();
         let room = match beyond {
@@ -158,8 +157,7 @@ impl ListMemory {
         Ok(Self { region, writable, hole, read_only, landing })
     }
 
-    /// Poisons everything, places a header, makes the call and looks at what
-    /// it left.
+    /// Poisons the memory, writes a header, makes the call and checks the memory.
     pub fn call(
         &mut self,
         placement: Placement,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The harness program, `reglist-suite`: one static file for boards, and PID 1
-//! of the lab's guest.
+//! The program `reglist-suite`: one static file for boards, and PID 1 of the lab's guest.
 
 use std::process::ExitCode;
 

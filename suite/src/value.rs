@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A register's value: as many bytes as its id says, the lowest first.
+//! A register value of the size in the id, little-endian.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,41 +9,38 @@ use std::ops::{BitAnd, BitOr, BitXor, Not};
 /// Bits of a KVM register id that hold the binary logarithm of its size in
 /// bytes (uapi linux/kvm.h, `KVM_REG_SIZE_MASK`).
 pub(crate) const SIZE_MASK: u64 = 0x00f0_0000_0000_0000;
-/// Size in bytes of the largest register there is (KVM_REG_SIZE_U2048).
+/// Size in bytes of the largest register (KVM_REG_SIZE_U2048).
 pub(crate) const LARGEST: usize = 256;
 
-/// Size in bytes of the register that `id` names.
 pub(crate) fn size_of_register(id: u64) -> usize {
     1 << ((id & SIZE_MASK) >> 52)
 }
 
-/// A value, or bits of one. Of two values that are combined, the first one's
-/// size is that of the result.
+/// A value, or bits of one. An operation on two values has the size of the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Value {
-    /// Those from `size` on are 0.
+    /// 0 from `size` on.
     bytes: [u8; LARGEST],
     size: usize,
 }
 
 impl Value {
-    /// Words of 64 bits by number, cut to `size` bytes.
+    /// Joins 64-bit words, truncated to `size` bytes.
     pub fn of_words(size: usize, word: impl Fn(u64) -> u64) -> Self {
         let mut words = (0..).flat_map(|number| word(number).to_le_bytes());
         Self::filled(size, |bytes| bytes.fill_with(|| words.next().unwrap_or_default()))
     }
 
-    /// A number, cut to `size` bytes.
+    /// A number, truncated to `size` bytes.
     pub fn new(number: u64, size: usize) -> Self {
         Self::of_words(size, |position| if position == 0 { number } else { 0 })
     }
 
-    /// Every bit of `size` bytes.
     pub fn ones(size: usize) -> Self {
         Self::of_words(size, |_| u64::MAX)
     }
 
-    /// `size` bytes, at most [`LARGEST`], that `fill` is handed as zeros.
+    /// `size` bytes, at most [`LARGEST`]. `fill` gets them as zeros.
     pub fn filled(size: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         let size = size.min(LARGEST);
         let mut bytes = [0; LARGEST];
@@ -51,17 +48,15 @@ impl Value {
         Self { bytes, size }
     }
 
-    /// Number of bytes.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// The bytes, the lowest first.
+    /// Little-endian.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.split_at(self.size).0
     }
 
-    /// Whether no bit is set.
     pub fn is_zero(&self) -> bool {
         self.bytes().iter().all(|byte| *byte == 0)
     }
@@ -72,7 +67,7 @@ impl Value {
         digits.fold(0_u128, |number, byte| if number >> 120 == 0 { number << 8 | u128::from(*byte) } else { u128::MAX })
     }
 
-    /// The sum, which begins again at 0 behind the largest number of this size.
+    /// The sum, which wraps at the register's size.
     pub fn wrapping_add(self, other: impl Into<Self>) -> Self {
         let mut carry = 0;
         self.with(other.into(), |one, other| {
@@ -82,7 +77,6 @@ impl Value {
         })
     }
 
-    /// The difference, in the same way.
     pub fn wrapping_sub(self, other: Self) -> Self {
         !(!self).wrapping_add(other)
     }

@@ -207,7 +207,7 @@ fn help_and_version_are_results() {
     }
     help.check(help.stdout().starts_with("Check a kernel's KVM_GET_REG_LIST"), "says what the program does");
     help.check(help.stdout().contains("Exit codes: 0 "), "says what exit codes mean");
-    for word in ["Themes, and their checks:", "landing_zone", "list.contents", "must: lists no id twice"] {
+    for word in ["Themes and their checks:", "landing_zone", "list.contents", "must: lists no id twice"] {
         help.check(help.stdout().contains(word), word);
     }
     let short = run(&["-h"]);

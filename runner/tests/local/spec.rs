@@ -226,7 +226,7 @@ fn runs_that_say_nothing_of_lists_are_refused() {
         0,
     );
     let error = complaint(&directory, &made("plain.jsonl"));
-    assert!(error.contains("lbt (skipped: the host does not offer lbt_x86"), "{error}");
+    assert!(error.contains("lbt (skipped: the host does not support lbt_x86"), "{error}");
     assert!(!directory.path().join("specs").exists());
 }
 

@@ -12,14 +12,14 @@ use crate::kvm::{SubjectError, Vcpu, Vm};
 use crate::memory::MemoryError;
 use crate::value::Value;
 
-/// How an id is formed from an index; each architecture has its own.
+/// A type of registers, which determines the form of their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegisterType {
     /// The name in specifications.
     pub name: &'static str,
-    /// What its registers are.
+    /// Description of its registers.
     pub about: &'static str,
-    /// The indexes that there are, in words.
+    /// The valid indexes, in words.
     pub indexes: &'static str,
 }
 
@@ -29,8 +29,7 @@ impl fmt::Display for RegisterType {
     }
 }
 
-/// A guest feature that a configuration switches on; each architecture has its
-/// own.
+/// A guest feature that a configuration can switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Feature {
     pub(super) name: &'static str,
@@ -43,7 +42,7 @@ impl Feature {
         self.name
     }
 
-    /// What it is.
+    /// A description.
     pub fn about(self) -> &'static str {
         self.about
     }
@@ -63,44 +62,29 @@ impl Serialize for Feature {
 
 /// Why a vCPU could not be set up.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum SetUpError {
-    /// The kernel refuses the feature, as it does where the host lacks it.
-    #[error("the host does not offer {feature}: {probe} gives {errno}")]
-    Absent {
-        /// The feature.
-        feature: Feature,
-        /// The call that was tried.
-        probe: String,
-        /// Its errno.
-        errno: Errno,
-    },
-    /// A step that every kernel must accept was refused.
-    #[error("setting up the vCPU failed: {step} gives {errno}")]
-    Refused {
-        /// The call.
-        step: String,
-        /// Its errno.
-        errno: Errno,
-    },
-    /// A VM or vCPU cannot be had.
+    #[error("the host does not support {feature}: {probe} failed with {errno}")]
+    Absent { feature: Feature, probe: String, errno: Errno },
+    #[error("cannot set up the vCPU: {step} failed with {errno}")]
+    Refused { step: String, errno: Errno },
     #[error(transparent)]
     Subject(#[from] SubjectError),
-    /// The harness could not make the call.
-    #[error("setting up the vCPU failed")]
+    #[error("cannot set up the vCPU")]
     Access(#[from] MemoryError),
 }
 
 /// A way to switch features on a vCPU that is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// What is SET: register id and value, in this order.
+    /// SETs in order: register id and value.
     pub sets: Vec<(u64, Value)>,
-    /// The features that the vCPU has then, and no other.
+    /// All features of the vCPU after the SETs.
     pub features: Vec<Feature>,
 }
 
 impl Setting {
-    /// SETs what it needs; false where the host refuses it.
+    /// Does the SETs; false if the host refuses one.
     pub fn apply(&self, vcpu: &Access<'_>) -> Result<bool, MemoryError> {
         for (id, value) in &self.sets {
             if vcpu.set(*id, *value)?.is_err() {
@@ -111,17 +95,17 @@ impl Setting {
     }
 }
 
-/// An architecture. What is given here is for one whose list is not specified.
+/// An architecture. The defaults are for one without a specified list.
 pub trait Arch: fmt::Debug + Sync {
     /// Name, as `uname -m` spells it.
     fn name(&self) -> &'static str;
 
-    /// Where the kernel's sources have it; the specifications' paths are below.
+    /// Directory in the kernel's source; paths in specifications are relative to it.
     fn kernel_directory(&self) -> String {
         format!("arch/{}", self.name())
     }
 
-    /// The series that is expected unless another is asked for.
+    /// The series to use by default.
     fn default_series(&self) -> &'static str;
 
     /// The types of its registers.
@@ -129,12 +113,12 @@ pub trait Arch: fmt::Debug + Sync {
         &[]
     }
 
-    /// Features that configurations may switch on.
+    /// Features that configurations can switch on.
     fn features(&self) -> &'static [Feature] {
         &[]
     }
 
-    /// The id of a register, or `None` where the index lies outside its type.
+    /// The id of a register; `None` if the type does not have the index.
     fn encode(&self, _type: RegisterType, _index: u64) -> Option<u64> {
         None
     }
@@ -144,28 +128,26 @@ pub trait Arch: fmt::Debug + Sync {
         None
     }
 
-    /// What the id says of itself, for a register without a name.
+    /// A description of the id of an unnamed register.
     fn describe(&self, id: u64) -> String {
         format!("register {id:#018x}")
     }
 
-    /// What the bits below the size say.
+    /// Meaning of the bits below the size.
     fn fields(&self, id: u64) -> Vec<IdField> {
         const BELOW_SIZE: u64 = (1 << 52) - 1;
         vec![IdField { bits: "51-0", meaning: format!("{:#x}, the register", id & BELOW_SIZE) }]
     }
 
-    /// The well-formed id that GET and SET take `id` for, where the kernel ignores
-    /// what is wrong with it.
+    /// The well-formed id for which `id` is an alias, if the kernel ignores the wrong bits.
     fn taken_for(&self, _id: u64) -> Option<u64> {
         None
     }
 
-    /// What is wrong with the form of `id`, if anything.
+    /// The error in a malformed `id`.
     fn malformed(&self, id: u64) -> Option<String>;
 
-    /// Every id that GET could know, listed or not; reading one has no effect
-    /// beyond those of reading a listed one.
+    /// Every id that GET could read, listed or not, without more side effects than listed ones.
     fn readable_candidates(&self) -> Vec<u64> {
         Vec::new()
     }
@@ -173,9 +155,7 @@ pub trait Arch: fmt::Debug + Sync {
     /// Makes the calls without which a vCPU that was just created answers none of
     /// the ioctls under test; most architectures need none. `features` are those
     /// that it is to have, for an architecture that fixes them here.
-    ///
-    /// # Errors
-    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn initialise(&self, _vm: &dyn Vm, _vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
     }
@@ -190,9 +170,7 @@ pub trait Arch: fmt::Debug + Sync {
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
     /// a VMM would ask for the list: identified, with what every guest has, and
     /// `features` on top.
-    ///
-    /// # Errors
-    /// [`SetUpError::Absent`] where the kernel refuses a feature.
+    /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn set_up(&self, _vcpu: &Access<'_>, _vcpu_id: u64, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
     }
@@ -200,9 +178,6 @@ pub trait Arch: fmt::Debug + Sync {
     /// Ways to switch features on and off on a vCPU that is set up, some of which
     /// a host may refuse; each says all that it needs, so that any can follow
     /// any. Leaves the vCPU with no feature.
-    ///
-    /// # Errors
-    /// Where a step that every kernel must accept is refused.
     fn settings(&self, _vcpu: &Access<'_>) -> Result<Vec<Setting>, SetUpError> {
         Ok(Vec::new())
     }
@@ -243,6 +218,6 @@ mod tests {
     fn no_vcpu_is_had_that_cannot_be_initialised() {
         let vm = Model::new(Kernel::V7_2, Host::FULL, None).create_vm().unwrap();
         let error = Initialising.create_vcpu(vm.as_ref(), 0, &[]).unwrap_err();
-        assert_eq!(error.to_string(), "setting up the vCPU failed: the second call gives ENOTTY: Not a typewriter");
+        assert_eq!(error.to_string(), "cannot set up the vCPU: the second call failed with ENOTTY: Not a typewriter");
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What every architecture's register ids have in common.
+//! The parts of register ids that all architectures share.
 
 use crate::value::SIZE_MASK;
 
-/// What some bits of an id say.
+/// A field of an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdField {
     /// The bits, the highest first: "18-16".
     pub bits: &'static str,
-    /// What they say.
+    /// Their meaning.
     pub meaning: String,
 }
 
-/// What the bits of an id say that every architecture forms alike (uapi
-/// linux/kvm.h, `KVM_REG_ARCH_MASK` and `KVM_REG_SIZE_MASK`).
+/// Fields that all architectures share (uapi linux/kvm.h, `KVM_REG_ARCH_MASK` and
+/// `KVM_REG_SIZE_MASK`).
 pub fn common_fields(id: u64) -> [IdField; 2] {
     const SIZES: u64 = 8;
     let architecture = match id >> 56 {
@@ -26,13 +26,13 @@ pub fn common_fields(id: u64) -> [IdField; 2] {
         0x70 => " (MIPS)",
         0x80 => " (RISC-V)",
         0x90 => " (LoongArch)",
-        _ => ", which no architecture has",
+        _ => ", unknown",
     };
     let code = (id & SIZE_MASK) >> 52;
     let size = match code {
         0 => "1 byte".to_owned(),
         1..=SIZES => format!("{} bytes", 1 << code),
-        _ => "which no register has".to_owned(),
+        _ => "invalid size".to_owned(),
     };
     [
         IdField { bits: "63-56", meaning: format!("architecture {:#04x}{architecture}", id >> 56) },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! LoongArch: ids of arch/loongarch/include/uapi/asm/kvm.h, features through
-//! CPUCFG2 and CPUCFG6 as arch/loongarch/kvm/vcpu.c takes them.
+//! LoongArch: ids as in arch/loongarch/include/uapi/asm/kvm.h, features through
+//! CPUCFG2 and CPUCFG6 as in arch/loongarch/kvm/vcpu.c.
 
 use std::ops::Range;
 
@@ -27,23 +27,18 @@ const CPUCFG2_LBT_SHIFT: u64 = 18;
 /// CPUCFG2: FPVERS, LSX, LASX with it, LLFTPREV, LSPW, LAM, PTW, and FRECIPE to
 /// SCQ; no list depends on them.
 const CPUCFG2_OTHERS: [u64; 8] = [0x7 << 3, 1 << 6, 0b11 << 6, 0x7 << 15, 1 << 21, 1 << 22, 1 << 24, 0x3f << 25];
-/// CPUCFG6.PMP.
 const CPUCFG6_PMP: u64 = 1;
 /// Lowest bit of CPUCFG6.PMNUM, the number of counters less one.
 const CPUCFG6_PMNUM_SHIFT: u64 = 4;
-/// CPUCFG6.UPM.
 const CPUCFG6_UPM: u64 = 1 << 14;
 /// Lowest bit of CPUCFG6.PMBITS, six bits wide.
 const CPUCFG6_PMBITS_SHIFT: u64 = 8;
 /// PMBITS of 64-bit counters, as boards have them; tried first.
 const PMBITS_64: u64 = 63;
 
-/// How the ids of a type are formed.
 struct Layout {
     type_: RegisterType,
-    /// The architecture byte and the type.
     base: u64,
-    /// Lowest bit of the index.
     shift: u32,
     indexes: Range<u64>,
     /// Where the indexes end that GET could know: a kernel may come to have more.
@@ -68,7 +63,6 @@ impl Layout {
         self.base | uapi::KVM_REG_SIZE_U64 | index << self.shift
     }
 
-    /// The index in an id of this type, whether or not it is well formed.
     fn index(&self, id: u64) -> u64 {
         if self.shift == 0 { id & 0xffff } else { (id & 0x7fff) >> self.shift }
     }
@@ -123,7 +117,6 @@ impl LoongArch64 {
         Ok(result.map_err(|errno| Step { call: format!("KVM_SET_ONE_REG {name} = {value:#x}"), errno }))
     }
 
-    /// Switches the PMU on; the result is the word that did it.
     fn switch_on_pmu(vcpu: &Access<'_>) -> Result<u64, SetUpError> {
         // kvm_check_cpucfg wants PMBITS equal to the host's, which no call
         // tells; PMNUM 0 fits every host.
@@ -139,7 +132,6 @@ impl LoongArch64 {
     }
 }
 
-/// A SET that was refused.
 struct Step {
     call: String,
     errno: Errno,

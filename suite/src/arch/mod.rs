@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What differs between architectures: how an id is formed and named, and how
-//! a VMM switches guest features on. Checks know architectures only by this.
+//! Architectures: the form and names of ids, and the switching of guest features.
+//! Checks know architectures only through this module.
 
 mod architecture;
 mod id;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The names of all architectures in the schemas for editors.
+//! Names of all architectures, for the JSON schemas.
 
 use std::borrow::Cow;
 

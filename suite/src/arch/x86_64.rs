@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! x86-64: a kernel at hand on which the clauses that hold for every
-//! architecture can be checked. Which registers it lists is not specified.
+//! x86-64: a common machine to test the clauses that apply to every architecture. Its
+//! list is not specified.
 
 use super::architecture::Arch;
 use crate::value::SIZE_MASK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A call of a sequence, and how it reads in a report.
+//! A call of a sequence, and its text in reports.
 
 use super::place::Place;
 use crate::arch::{Arch as _, LoongArch64};
@@ -7,51 +7,34 @@ use crate::checks::case::{GET_ONE_REG, GET_REG_LIST, SET_ONE_REG};
 use crate::model::canonical_id;
 use crate::spec::RegisterTable;
 
-/// KVM_CREATE_VCPU, for reports.
 pub(super) const CREATE_VCPU: &str = "KVM_CREATE_VCPU";
 
-/// An ioctl to make on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
-    /// KVM_CREATE_VCPU with an id.
     Create(u64),
-    /// KVM_GET_REG_LIST.
     List {
-        /// Which vCPU, modulo their number.
         vcpu: usize,
         /// The header's n, where the header can be written.
         n: u64,
-        /// Where the list lies.
         at: Place,
     },
-    /// KVM_GET_ONE_REG.
     Get {
-        /// Which vCPU, modulo their number.
         vcpu: usize,
-        /// The register.
         id: u64,
-        /// Where the `struct kvm_one_reg` lies.
         one_reg: Place,
-        /// Where the value lies.
         at: Place,
     },
-    /// KVM_SET_ONE_REG.
     Set {
-        /// Which vCPU, modulo their number.
         vcpu: usize,
-        /// The register.
         id: u64,
         /// The value, where memory for it can be written.
         value: u64,
-        /// Where the `struct kvm_one_reg` lies.
         one_reg: Place,
-        /// Where the value lies.
         at: Place,
     },
 }
 
 impl Call {
-    /// The ioctl's name.
     pub(super) fn ioctl(&self) -> &'static str {
         match self {
             Self::Create(_) => CREATE_VCPU,
@@ -61,7 +44,6 @@ impl Call {
         }
     }
 
-    /// The register concerned.
     pub(super) fn id(&self) -> Option<u64> {
         match self {
             Self::Create(_) | Self::List { .. } => None,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! How far apart two values may be that count time.
+//! Tolerance for values that count time.
 
 use nix::time::{ClockId, clock_gettime};
 
 /// The stable counter and the timer tick every 10 ns.
 const NANOSECONDS_PER_TICK: i64 = 10;
-/// Rounding, and what the two clocks read apart.
+/// Tolerance for rounding and the difference of the two clocks.
 const SLACK: u64 = 100;
 
 /// A moment, in ticks of 10 ns.
@@ -13,14 +13,12 @@ const SLACK: u64 = 100;
 pub(super) struct Moment(i64);
 
 impl Moment {
-    /// Now.
     pub(super) fn now() -> Self {
         let time = clock_gettime(ClockId::CLOCK_MONOTONIC);
         let nanoseconds = time.map_or(0, |time| time.tv_sec() * 1_000_000_000 + time.tv_nsec());
         Self(nanoseconds / NANOSECONDS_PER_TICK)
     }
 
-    /// Ticks since then.
     pub(super) fn elapsed(self) -> u64 {
         Self::now().0.abs_diff(self.0)
     }

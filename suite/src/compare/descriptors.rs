@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the descriptors of /dev/kvm and of a VM answer, and those of a VM and a
-//! vCPU in another process.
+//! Compares the ioctls on /dev/kvm and VMs, and on VMs and vCPUs in another process.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 
@@ -14,12 +13,11 @@ use crate::memory::{Child, Protection, Region, UserAddress, page_size};
 use crate::model::Model;
 use crate::report::events::Finding;
 
-/// Capabilities that are asked for: all of today's and many of tomorrow's.
+/// Capabilities to check: all present ones and many future ones.
 const CAPABILITIES: std::ops::Range<u32> = 0..512;
 /// Ids of vCPUs to create, one after the other.
 const VCPU_IDS: [u64; 9] = [0, 1, 0, 255, 256, 1 << 31, 1 << 32, u64::MAX, 2];
 
-/// Everything that is open on one side.
 #[derive(Debug)]
 struct Side<'a> {
     subject: &'a dyn Subject,
@@ -41,7 +39,6 @@ impl<'a> Side<'a> {
         }
     }
 
-    /// Every call and what it answers.
     fn answers(&self, list: UserAddress) -> Vec<(String, Answer)> {
         let mut answers = Vec::new();
         for capability in CAPABILITIES {
@@ -71,7 +68,6 @@ pub(super) struct Descriptors<'a> {
 }
 
 impl<'a> Descriptors<'a> {
-    /// Opens everything.
     pub(super) fn new(subject: &'a dyn Subject, model: &'a Model) -> Result<Self, CompareError> {
         let mut region = Region::reserve(page_size())?;
         region.open(0..page_size(), Protection::ReadWrite)?;

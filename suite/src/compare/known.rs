@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that a comparison must know by name.
+//! Registers that the comparison treats specially.
 
 use std::ops::RangeInclusive;
 
@@ -37,12 +37,10 @@ pub(super) const STILL_IN_HARDWARE: [&[Call]; 3] = [
     &[get(0, ESTAT), Call::Create(9), bad_set(Place::Hostile(0)), get(0, ESTAT), get(0, LLBCTL)],
 ];
 
-/// SET of a value that cannot be read.
 const fn bad_set(one_reg: Place) -> Call {
     Call::Set { vcpu: 0, id: ESTAT, value: 0, one_reg, at: Place::Hostile(0) }
 }
 
-/// GET of a CSR in good memory.
 const fn get(vcpu: usize, id: u64) -> Call {
     Call::Get { vcpu, id, one_reg: Place::Good(0), at: Place::Good(0) }
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The model against the kernel that it is like: the same calls on both, and
-//! every answer and every byte compared.
+//! Compares the model with a kernel: makes the same calls on both, and compares all
+//! answers and memory.
 //!
-//! Values are random and SET goes to registers that no list names, which the
-//! suite does nowhere else. That is for the lab's guest alone, or for a model in
-//! place of the kernel.
+//! Values are random, and SET also goes to unlisted registers, unlike in the rest of
+//! the suite. So it runs only in the lab's guest, or on a model instead of the kernel.
 //!
-//! On purpose two values may differ: COUNTER by the time between the two calls,
-//! and TVAL of a timer that may run by the time since its VM was made, as KVM
-//! loses the time that a load and a put take. For the same reason no timer is
-//! set that would expire between two calls.
+//! Two values can differ without a finding: COUNTER by the time between the two calls,
+//! and TVAL of a running timer by the age of its VM, because KVM loses the time of a
+//! load and a put. For the same reason no timer is set to expire between two calls.
 
 mod call;
 mod clock;
@@ -39,25 +37,20 @@ use descriptors::Descriptors;
 use error::CompareError;
 use sequences::Kind;
 
-/// What is compared, and how much of it.
+/// A comparison of the model with a subject.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Comparison<'a> {
-    /// What the model is compared with; another model is put on the model's host.
+    /// The subject. Another model gets the model's host.
     pub subject: Choice,
-    /// The kernel that the model is like.
+    /// The kernel version of the model.
     pub kernel: Kernel,
-    /// A fault of the model, to see that it is noticed; a model in place of the
-    /// kernel has its own.
+    /// A fault of the model, to test the comparison.
     pub fault: Option<Fault>,
-    /// Calls to make in sequences.
     pub calls: u64,
-    /// Where they begin.
     pub seed: u64,
-    /// Names for reports.
     pub registers: &'a RegisterTable,
 }
 
-/// A case: its id, and what it does.
 #[derive(Debug, Clone, Copy)]
 enum Case {
     Descriptors,
@@ -69,16 +62,15 @@ const CASES: [(&str, Case); 3] = [
     ("compare.sequences.one_vcpu", Case::Sequences(Kind { vcpus: &[0], more_vcpus: false })),
     ("compare.sequences.several_vcpus", Case::Sequences(Kind { vcpus: &[1], more_vcpus: true })),
 ];
-/// How many cases share the calls.
+/// Number of cases that share the calls.
 const SHARES: u64 = 2;
 
-/// Ids of the cases.
 pub(crate) fn plan() -> Vec<String> {
     CASES.iter().map(|(id, _)| (*id).to_owned()).collect()
 }
 
 impl Comparison<'_> {
-    /// Does a case of the [`plan`], and sends what differs.
+    /// Runs a case of the [`plan`] and sends the differences.
     pub(crate) fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
         let subject = Counted::new(subject);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The subject and the model side by side: each call is made on both, and what
-//! it answers and leaves in memory is compared.
+//! Makes each call on both the subject and the model, and compares the answers and
+//! the memory.
 
 use nix::errno::Errno;
 
@@ -14,31 +14,23 @@ use crate::checks::case::outcome;
 use crate::kvm::{Answer, Subject, SubjectError};
 use crate::model::{Model, canonical_id};
 
-/// In what the two differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// The call.
     pub(super) call: Call,
-    /// What the model did.
     pub(super) model: String,
-    /// What the subject did.
     pub(super) subject: String,
-    /// The subject's errno.
     pub(super) errno: Option<Errno>,
 }
 
-/// The two.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
     grounds: &'a Grounds,
     subject: Side,
     model: Side,
-    /// The ids of the vCPUs.
     ids: Vec<u64>,
     start: Moment,
     /// By how many ticks the two may have different times.
     skew: u64,
-    /// Whether a timer may run.
     timer: bool,
 }
 
@@ -61,12 +53,10 @@ impl<'a> Pair<'a> {
         Ok(Self { grounds, subject, model, ids: ids.to_vec(), start: Moment::now(), skew, timer: false })
     }
 
-    /// Ids of the vCPUs.
     pub(super) fn vcpu_ids(&self) -> &[u64] {
         &self.ids
     }
 
-    /// Makes a call on both.
     pub(super) fn make(&mut self, call: Call) -> Result<Option<Difference>, CompareError> {
         let before = Moment::now();
         let subject = self.subject.make(call, self.grounds)?;
@@ -92,7 +82,6 @@ impl<'a> Pair<'a> {
         })
     }
 
-    /// What GET reads on both, compared with nothing.
     pub(super) fn look(&mut self, id: u64) -> Result<Option<(u64, u64)>, CompareError> {
         let call = Call::Get { vcpu: 0, id, one_reg: Place::Good(0), at: Place::Good(0) };
         let subject = self.subject.make(call, self.grounds)?;
@@ -101,7 +90,7 @@ impl<'a> Pair<'a> {
         Ok(read(&subject).zip(read(&model)))
     }
 
-    /// Remembers what makes time differ.
+    /// Remembers events that make times differ.
     fn learn(&mut self, call: Call, answer: Answer, elapsed: u64) {
         match call {
             Call::Create(id) if answer.is_ok() => self.ids.push(id),
@@ -134,13 +123,13 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// What lies in memory from the first byte on that differs.
+/// The contents of memory from the first difference on.
 fn first_difference(model: &[u8], subject: &[u8]) -> (String, String) {
     let same = model.iter().zip(subject).take_while(|(one, other)| one == other);
     let first = same.count();
     let told = |memory: &[u8]| {
         let bytes: Vec<String> = memory.iter().skip(first).take(8).map(|byte| format!("{byte:02x}")).collect();
-        // Everything is as long on both sides but for what landed far behind.
+        // Both sides have equal lengths except for the bytes 32 GiB away.
         if bytes.is_empty() { String::new() } else { format!(", {} in memory", bytes.join(" ")) }
     };
     (told(model), told(subject))

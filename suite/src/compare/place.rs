@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where the memory of a call lies, good or bad.
+//! Good and bad memory for a call.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use crate::memory::{Hostile, MemoryError, Protection, Region, UserAddress, hosti
 
 /// Bytes that are looked at on either side of each border between pages.
 const WINDOW: usize = 1024;
-/// The first good address lies as far behind the start of a window.
+/// Distance of the first good address from the start of a window.
 const MARGIN: usize = 64;
 /// Where zeros begin in the read-only page.
 const ZEROS: usize = 2 * WINDOW;
-/// How far behind a list an entry lies whose index is -1 in 32 bits.
+/// Distance from a list to the entry of index 2^32.
 const U32_SPAN: usize = (1 << 32) * 8;
 /// Bytes of as many entries as there are errnos in use (EHWPOISON).
 const ERRNOS: usize = 133 * 8;
@@ -19,23 +19,22 @@ const ERRNOS: usize = 133 * 8;
 /// A place for something that a call reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In writable memory, so many bytes behind an aligned address.
+    /// In writable memory, this many bytes after an aligned address.
     Good(usize),
-    /// So many bytes before memory without access.
+    /// This many bytes before inaccessible memory.
     BeforeNothing(usize),
-    /// So many bytes before read-only memory.
+    /// This many bytes before read-only memory.
     BeforeReadOnly(usize),
-    /// In read-only memory, so many bytes before writable memory.
+    /// In read-only memory, this many bytes before writable memory.
     BeforeWritable(usize),
-    /// In read-only memory that holds zeros, so many bytes behind an aligned
-    /// address.
+    /// In read-only zeros, this many bytes after an aligned address.
     ReadOnlyZeros(usize),
     /// One of the [`hostile_addresses`], modulo their number.
     Hostile(usize),
 }
 
 impl Place {
-    /// Where `what` lies, for a report; nothing for the usual place.
+    /// The place of `what`, for a report; empty for the usual place.
     pub(super) fn describe(self, what: &str) -> String {
         match self {
             Self::Good(0) => String::new(),
@@ -51,7 +50,7 @@ impl Place {
     }
 }
 
-/// Memory with every kind of place, and a look at what a call left there.
+/// Memory with every kind of place.
 #[derive(Debug)]
 pub(super) struct Ground {
     region: Region,
@@ -93,7 +92,7 @@ impl Ground {
         Ok(Self { region, windows, landing, hostile: hostile_addresses()?, page })
     }
 
-    /// Poisons what a call may have written.
+    /// Poisons the memory that a call can write.
     pub(super) fn reset(&self) -> Result<(), MemoryError> {
         for (window, protection) in &self.windows {
             if *protection == Protection::ReadWrite {
@@ -103,7 +102,6 @@ impl Ground {
         Ok(())
     }
 
-    /// The address of a place.
     pub(super) fn address(&self, place: Place) -> UserAddress {
         match (self.offset(place), place) {
             (Some(offset), _) => self.region.address(offset),
@@ -134,7 +132,6 @@ impl Ground {
         self.region.read_u64(self.offset(place)?).ok()
     }
 
-    /// All that a call may have written.
     pub(super) fn look(&self) -> Result<Vec<u8>, MemoryError> {
         let mut bytes = Vec::with_capacity(self.windows.len() * WINDOW);
         for (window, _) in &self.windows {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A difference as a finding, with the sequence that leads to it.
+//! Reports a difference as a finding, with its sequence of calls.
 
 use std::fmt::Write as _;
 
@@ -20,11 +20,9 @@ pub(super) const CLAUSE: &str = "model.agrees";
 pub(super) struct Found {
     /// Ids of the vCPUs, the first ones there from the start.
     pub(super) vcpu_ids: Vec<u64>,
-    /// Number of vCPUs at the start.
     pub(super) first_vcpus: usize,
     /// Calls, each with the number of vCPUs that there were.
     pub(super) done: Vec<(Call, usize)>,
-    /// The difference.
     pub(super) difference: Difference,
 }
 
@@ -43,7 +41,6 @@ impl Found {
     }
 }
 
-/// The finding.
 pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Finding {
     let Found { vcpu_ids, first_vcpus, done, difference } = found;
     let mut observed = difference.subject.clone();
@@ -63,8 +60,7 @@ pub(super) fn finding(found: &Found, seed: u64, registers: &RegisterTable) -> Fi
     }
 }
 
-/// A difference that needs no sequence: what was called, and what the two
-/// answered.
+/// A difference without a sequence: a call and its two results.
 pub(super) fn plain(call: &str, model: Answer, subject: Answer) -> Finding {
     Finding {
         ioctl: Some(call.to_owned()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Random sequences of calls, each on fresh VMs, and the smallest one that shows
-//! a difference.
+//! Makes random sequences of calls on fresh VMs, and finds the smallest one with a
+//! difference.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -26,10 +26,9 @@ const CLOCK_LOOKS: usize = 16;
 const SHRINKS: u32 = 20_000;
 const SHRINK_TIME: u32 = 60_000;
 
-/// What random sequences are made of.
+/// A kind of random sequences.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kind {
-    /// Ids of the vCPUs at the start.
     pub(super) vcpus: &'static [u64],
     /// Whether calls create more of them.
     pub(super) more_vcpus: bool,
@@ -115,15 +114,13 @@ struct Attempts<'a> {
     kind: Kind,
     skew: u64,
     grounds: &'a Grounds,
-    /// Calls so far.
     made: Cell<u64>,
-    /// What the last sequence with a difference was.
+    /// The last sequence with a difference.
     last: RefCell<Option<Found>>,
     trouble: RefCell<Option<CompareError>>,
 }
 
 impl Attempts<'_> {
-    /// A sequence, for proptest.
     fn judge(&self, sequence: &[Call]) -> Result<(), TestCaseError> {
         match self.run(sequence) {
             Ok(None) => Ok(()),

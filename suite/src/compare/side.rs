@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! One of the two that are compared: a VM, and what a call on it does.
+//! One side of a comparison: a VM and the calls on it.
 
 use nix::errno::Errno;
 
@@ -9,7 +9,6 @@ use super::place::{Ground, Place};
 use super::strategy::LIST;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 
-/// A VM and its vCPUs.
 #[derive(Debug)]
 pub(super) struct Side {
     vm: Box<dyn Vm>,
@@ -17,7 +16,6 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// A fresh VM without vCPUs.
     pub(super) fn new(subject: &dyn Subject) -> Result<Self, SubjectError> {
         Ok(Self { vm: subject.create_vm()?, vcpus: Vec::new() })
     }
@@ -27,7 +25,6 @@ impl Side {
         vcpu.map(AsRef::as_ref).ok_or(SubjectError::Step { step: "finding a vCPU", errno: Errno::EBADF })
     }
 
-    /// KVM_CREATE_VCPU.
     pub(super) fn create(&mut self, id: u64) -> Result<Answer, CompareError> {
         match self.vm.create_vcpu(id) {
             Ok(vcpu) => {
@@ -39,7 +36,7 @@ impl Side {
         }
     }
 
-    /// Makes a call, and looks at what it left in memory.
+    /// Makes a call, and reads the memory afterwards.
     pub(super) fn make(&mut self, call: Call, grounds: &Grounds) -> Result<Seen, CompareError> {
         let Grounds { one_reg: structure, value: ground } = grounds;
         structure.reset()?;
@@ -78,10 +75,8 @@ impl Side {
     }
 }
 
-/// What a call did.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// Return value or errno.
     pub(super) answer: Answer,
     /// The `u64` at the value's place, or n.
     pub(super) value: Option<u64>,
@@ -90,7 +85,6 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// The value, for a report.
     pub(super) fn told_value(&self) -> String {
         self.value.map_or_else(String::new, |value| format!(", {value:#x} in memory"))
     }

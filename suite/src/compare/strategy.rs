@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Random calls: every kind of id, address and n, and more of those that a
-//! kernel treats in a way of its own.
+//! Generates random calls of every kind of id, address and n, with more of those that
+//! a kernel treats specially.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -16,7 +16,7 @@ use crate::value::SIZE_MASK;
 const LONGEST: usize = 120;
 /// Bits that GET and SET ignore in the id of a CSR or CPUCFG word.
 const IGNORED_BITS: u64 = 0x6f0f_ffff_fff8_8007;
-/// What makes an id another kind's or another architecture's.
+/// Bits of the kind and the architecture of an id.
 const KIND_BITS: u64 = 0x9000_0000_0007_0000;
 /// Bytes of the largest list, with its header.
 pub(super) const LIST: usize = 8 + 90 * 8;
@@ -26,12 +26,11 @@ pub(super) fn sequences(more_vcpus: bool) -> impl Strategy<Value = Vec<Call>> {
     let create = |weight| if more_vcpus { weight } else { 0 };
     prop_oneof![
         3 => prop::collection::vec(calls(40, 40, 15, create(4)), 1..=LONGEST),
-        // After most SETs KVM starts anew; what it keeps shows without them.
+        // Most SETs reset KVM's state, so some sequences do without them.
         1 => prop::collection::vec(calls(80, 5, 5, create(10)), 1..=LONGEST),
     ]
 }
 
-/// Calls of every kind, by weight.
 fn calls(get: u32, set: u32, list: u32, create: u32) -> impl Strategy<Value = Call> {
     let vcpus = 0_usize..4;
     let gets = (vcpus.clone(), ids(), places(24), places(16)).prop_map(|(vcpu, id, one_reg, at)| Call::Get {

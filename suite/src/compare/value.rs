@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Values to SET: any, and those which a register judges or acts upon.
+//! Generates values to SET, with more of those that a register checks or acts on.
 
 use super::known::{CPUID, TCFG};
 use crate::model::{canonical_id, cpucfg_id};
 
-/// What every guest has in CPUCFG2: FP with FPSP and FPDP, and LLFTP.
+/// CPUCFG2 of every guest: FP with FPSP and FPDP, and LLFTP.
 const CPUCFG2_BASE: u64 = 0x4007;
 /// CPUCFG2's fields that a host with LSX, LASX and LBT takes.
 const CPUCFG2_FIELDS: u64 = 0x007f_c0ff;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Tests in processes of their own: memory without mapping is then nobody
-//! else's.
+//! Runs a test in its own process, where no other thread maps memory.
 
 use std::env;
 use std::process::Command;
 
-/// The variable that tells a test that it has a process of its own.
+/// Set in the environment of a test in its own process.
 const ALONE: &str = "REGLIST_TEST_ALONE";
 
-/// Runs a test of this program in a process of its own; its output.
+/// Runs a test of this program in its own process. Returns the output.
 pub(crate) fn start(module: &str, test: &str, variable: &str, value: &str) -> String {
     let name = format!("{}::{test}", module.split_once("::").unwrap().1);
     let output = Command::new(env::current_exe().unwrap())

@@ -45,89 +45,40 @@ pub(super) struct Program {
 
 /// Wrong usage, reported before any test runs.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum UsageError {
-    /// A wrong specification.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// A configuration that the series does not have.
     #[error("series {series} has no configuration `{name}`\n[known: {known}]")]
-    Configuration {
-        /// The series.
-        series: String,
-        /// The name given.
-        name: String,
-        /// The names in the series.
-        known: String,
-    },
-    /// A feature that the architecture does not have.
+    Configuration { series: String, name: String, known: String },
     #[error("unknown feature `{name}`\n[known: {known}]")]
-    Feature {
-        /// The name given.
-        name: String,
-        /// The names of the architecture.
-        known: String,
-    },
-    /// A fault for a kernel outside the lab.
+    Feature { name: String, known: String },
     #[error("--fault needs the model or a lab kernel, not this kernel\n[reglist lab --fault, or add --subject model]")]
     FaultOfKernel,
-    /// A fault of lab kernels only.
     #[error("the model does not have fault {name}, only a lab kernel\n[reglist lab --fault {name}]")]
-    FaultOfKernelAlone {
-        /// The fault.
-        name: String,
-    },
-    /// A fault of the model only.
+    FaultOfKernelAlone { name: String },
     #[error("only the model has fault {name}: {reason}\n[add --subject model]")]
-    FaultOfModelAlone {
-        /// The fault.
-        name: String,
-        /// Why no kernel can have it.
-        reason: &'static str,
-    },
-    /// `--fault all` with `--compare-model`.
+    FaultOfModelAlone { name: String, reason: &'static str },
     #[cfg(any(test, feature = "compare"))]
     #[error("--compare-model takes one fault, not all\n[name one fault]")]
     CompareAll,
-    /// `--compare-model` outside the lab.
     #[cfg(any(test, feature = "compare"))]
     #[error(
         "--compare-model SETs unlisted registers, which is allowed only in the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
     )]
     CompareOutsideLab,
-    /// Results of cases with `--fault all`.
     #[error("--fault all prints a line for each fault, not the case results that --{option} needs\n[name one fault]")]
-    FormatOfAll {
-        /// The option.
-        option: &'static str,
-    },
-    /// An output that cannot be opened.
+    FormatOfAll { option: &'static str },
     #[error(transparent)]
     Channel(#[from] ChannelError),
-    /// `--test-threads 0`.
     #[error("--test-threads 0 runs no case\n[use at least 1]")]
     NoThreads,
-    /// An existing file.
     #[error("{file} exists and is not overwritten\n[remove it, or choose another file]")]
-    Exists {
-        /// The file.
-        file: String,
-    },
-    /// A file that cannot be written.
+    Exists { file: String },
     #[error("cannot write {file}: {error}\n[choose another file]")]
-    Unwritable {
-        /// The file.
-        file: String,
-        /// The system's error.
-        error: io::Error,
-    },
-    /// A selection without a case.
+    Unwritable { file: String, error: io::Error },
     #[error("no case matches: {selection}\n[{remedy}]")]
-    NothingSelected {
-        /// The selecting arguments.
-        selection: String,
-        /// Similar names, and the command that lists all.
-        remedy: String,
-    },
+    NothingSelected { selection: String, remedy: String },
 }
 
 /// The program's command line, for its manual.

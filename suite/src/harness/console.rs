@@ -3,12 +3,10 @@
 
 use std::io::{self, Write as _};
 
-/// A complaint, on stderr.
 pub(super) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "reglist-suite: {message}");
 }
 
-/// A result, on stdout.
 pub(super) fn say(message: &str) {
     // A closed pipe is the reader's choice, not an error.
     let _ = writeln!(io::stdout(), "{message}");

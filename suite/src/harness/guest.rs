@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The program as PID 1 of the lab's initramfs: mounts what it needs, loads
-//! the lab's modules, runs the suite, and switches the machine off.
+//! The program as PID 1 of the lab's initramfs: mounts file systems, loads the lab's
+//! modules, runs the suite, and powers the machine off.
 
 use std::ffi::{CString, OsString};
 use std::fs::{self, File};
@@ -27,30 +27,29 @@ use crate::memory::Child;
 use crate::report::events::{Event, EventLog};
 use crate::report::format::make_raw;
 
-/// The module under test.
 const KVM: &str = "kvm.ko";
-/// Its parameter, if it is one that can have faults (ci/lab/patches/faults.patch).
+/// Parameter of KVM in a kernel with faults (ci/lab/patches/faults.patch).
 const FAULT: &str = "reg_list_fault";
-/// How long processes that ended may hold a module.
+/// Longest time that finished processes hold a module.
 const RELEASE: Duration = Duration::from_secs(5);
 
 const NOWHERE: &str = "/dev/null";
 const MODULES: &str = "/lab/modules";
 
-/// What the runner put into the image.
+/// The runner's job in the image.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LabJob {
     /// Modules in the order in which they are loaded.
     modules: Vec<Module>,
-    /// Where events go, a serial line of their own.
+    /// The serial line for events.
     results: String,
-    /// The format in which the kernel's log has results too, if any.
+    /// The format of results in the kernel's log, if wanted.
     #[serde(default)]
     log: Option<String>,
     /// Arguments of the harness.
     arguments: Vec<String>,
-    /// Whether every CPU is kept busy meanwhile.
+    /// Whether to load all CPUs.
     #[serde(default)]
     busy: bool,
 }
@@ -62,28 +61,29 @@ struct Module {
     parameters: String,
 }
 
-/// Why the lab's guest could not run the suite.
 #[derive(Debug, thiserror::Error)]
 enum GuestError {
-    #[error("mounting {target} gives {errno}")]
+    #[error("cannot mount {target}: {errno}")]
     Mount { target: &'static str, errno: Errno },
-    #[error("{file} cannot be read")]
+    #[error("cannot read {file}")]
     Read { file: String, source: io::Error },
     #[error("{JOB} is malformed")]
     Job(#[source] serde_json::Error),
-    #[error("loading {module} gives {errno}\n[see the kernel log]")]
+    #[error("cannot load {module}: {errno}\n[see the kernel log]")]
     Module { module: String, errno: Errno },
-    #[error("unloading {module} gives {errno}\n[a process that hangs in the kernel may hold it; see the kernel log]")]
+    #[error(
+        "cannot unload {module}: {errno}\n[see the kernel log; a process that hangs in the kernel can hold the module]"
+    )]
     Held { module: String, errno: Errno },
     #[error(
-        "this kernel cannot have a fault: {file} has no parameter {FAULT}\n[reglist lab --fault builds one that can]"
+        "this kernel cannot have a fault: {file} has no parameter {FAULT}\n[build one that can: reglist lab --fault]"
     )]
     NoFaults { file: String },
-    #[error("this kernel does not know the fault {name}\n[see ci/lab/patches/faults.patch]")]
+    #[error("this kernel has no fault {name}\n[see ci/lab/patches/faults.patch]")]
     NoFault { name: String },
-    #[error("{NOWHERE} cannot be the standard output: {0}")]
+    #[error("cannot redirect stdout to {NOWHERE}: {0}")]
     Stdout(Errno),
-    #[error("the CPUs cannot be kept busy")]
+    #[error("cannot start the load on the CPUs")]
     Busy(#[source] io::Error),
 }
 
@@ -149,7 +149,7 @@ fn load(module: &Module) -> Result<(), GuestError> {
     finit_module(&file, &parameters, ModuleInitFlags::empty()).map_err(failed)
 }
 
-/// Exchanges KVM for itself with another fault, while nobody uses it.
+/// Reloads KVM with another fault, while no process uses it.
 fn switch(kvm: Module) -> Switch {
     let mut present = None;
     let mut can_have_faults = false;
@@ -168,7 +168,6 @@ fn switch(kvm: Module) -> Switch {
     })
 }
 
-/// Whether the module has the parameter.
 fn check_for_faults(kvm: &Module) -> Result<(), GuestError> {
     let path = Path::new(MODULES).join(&kvm.file);
     let file = path.display().to_string();
@@ -189,8 +188,7 @@ fn exchange(kvm: &Module, fault: Option<Fault>) -> Result<(), GuestError> {
     }
 }
 
-/// Unloads a module; a process that has just ended may hold it for another
-/// moment.
+/// Unloads a module. A process that just exited can hold it for a moment.
 fn unload(file: &str) -> Result<(), GuestError> {
     let name = CString::new(file.trim_end_matches(".ko")).unwrap_or_default();
     let start = Instant::now();
@@ -204,7 +202,6 @@ fn unload(file: &str) -> Result<(), GuestError> {
     }
 }
 
-/// Starts a process on each CPU that never rests.
 fn keep_busy() -> io::Result<()> {
     for cpu in 0..thread::available_parallelism()?.get() {
         // It is left to its own devices, and ends with the machine.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The cases of a run, whatever they do.
+//! The cases of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,14 +16,11 @@ use crate::harness::subject::Choice;
 use crate::harness::worker::{self, WorkerError};
 use crate::spec::Spec;
 
-/// Does the case of an id on a subject.
 type Work<'a> = Box<dyn Fn(Choice, &str, Send<'_>) -> Result<Message, WorkerError> + 'a>;
 
-/// Cases, and how they are done.
 pub(super) struct Jobs<'a> {
     /// Ids, in the order in which they run.
     pub(super) ids: Vec<String>,
-    /// Time limit of each.
     pub(super) limit: Duration,
     work: Work<'a>,
 }
@@ -35,7 +32,6 @@ impl fmt::Debug for Jobs<'_> {
 }
 
 impl<'a> Jobs<'a> {
-    /// The checks of the specification.
     pub(super) fn of_spec(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         let plan = plan(spec, &options.selection.configurations);
         let (allow_new, seed, shuffles) = (options.selection.allow_new, options.seed(), options.shuffles);
@@ -50,7 +46,6 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    /// The comparison of the subject with the model.
     #[cfg(any(test, feature = "compare"))]
     pub(super) fn of_comparison(options: &Options, spec: &'a Spec, calls: u64) -> Self {
         use crate::compare::{self, Comparison};
@@ -69,7 +64,6 @@ impl<'a> Jobs<'a> {
         }
     }
 
-    /// Does the case at a position among the ids.
     pub(super) fn work(&self, subject: Choice, position: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let id = self.ids.get(position).ok_or(WorkerError::NoCase)?;
         (self.work)(subject, id, send)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The harness program: specifications in, cases through libtest-mimic, events
-//! and a verdict out.
+//! The harness: loads specifications, runs cases through libtest-mimic, and produces
+//! events and a verdict.
 
 #[cfg(test)]
 pub(crate) mod alone;
@@ -47,24 +47,23 @@ use worker::chain;
 
 pub use arguments::{UsageError, command, options as read_options};
 
-/// How long the probe may take.
+/// Time limit of the probe.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
-/// The probe's number as a job.
+/// Job number of the probe.
 const PROBE: usize = 0;
-/// The first case's number as a job; the others follow.
+/// Job number of the first case; the others follow.
 const FIRST: usize = 1;
 
 /// Exchanges the kernel under test for one with a fault, or without any; the
 /// error says what happened.
 pub type Switch = Box<dyn FnMut(Option<Fault>) -> Result<(), String>>;
 
-/// Runs the program with its results on stdout as they come; the result is its
-/// exit code.
+/// Runs the program with its results on stdout. Returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     start(arguments, None)
 }
 
-/// Runs the program on a kernel that can be exchanged for one with a fault.
+/// Runs the program on a lab kernel, whose fault `switch` changes.
 pub fn switched(arguments: impl IntoIterator<Item = OsString>, switch: Switch) -> u8 {
     start(arguments, Some(switch))
 }
@@ -87,20 +86,14 @@ fn start(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) 
     }
 }
 
-/// Runs the suite for an observer, who shows the results: nothing but errors is
-/// printed, unless an option asks for the suite's own output.
-///
-/// # Errors
-/// Wrong usage, found before anything is tested.
+/// Runs the suite for an observer, who shows the results. The suite prints only
+/// errors, unless an option asks for its own output.
 pub fn observed(options: Options, color: Option<ColorSetting>, observer: Observer) -> Result<u8, UsageError> {
     let libtest = libtest_mimic::Arguments { color, ..libtest_mimic::Arguments::default() };
     run(options, libtest, Some(observer), None)
 }
 
-/// The ids of the cases that a kernel of an architecture would get.
-///
-/// # Errors
-/// Wrong usage, a wrong specification, or a selection without a case.
+/// Ids of the cases for a kernel of this architecture.
 pub fn plan(options: &Options, arch: &dyn Arch) -> Result<Vec<String>, UsageError> {
     required_features(&options.require)?;
     outputs::check(options)?;
@@ -110,7 +103,6 @@ pub fn plan(options: &Options, arch: &dyn Arch) -> Result<Vec<String>, UsageErro
     Ok(turns.numbered().flat_map(|(_, turn)| turn.jobs.ids.clone()).collect())
 }
 
-/// The specification, with every configuration that the options name.
 fn load(options: &Options, arch: &dyn Arch) -> Result<Spec, UsageError> {
     let source = options.specs.clone().map_or(Source::Embedded, Source::Directory);
     let series = options.selection.series.as_deref().unwrap_or(arch.default_series());
@@ -135,7 +127,7 @@ fn run(
         libtest.format = Some(format);
     }
     libtest.logfile.clone_from(&options.libtest.logfile);
-    // Boards are scarce and their logs are read by people: one case at a time.
+    // One case at a time, so that people can read the log of a board.
     libtest.test_threads = Some(options.libtest.test_threads.unwrap_or(1));
     if libtest.test_threads == Some(0) {
         return Err(UsageError::NoThreads);
@@ -148,7 +140,7 @@ fn run(
     outputs::check(&options)?;
     let Some(arch) = subject.arch(&machine) else {
         say(&format!(
-            "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or without one: reglist lab]",
+            "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or use reglist lab]",
             machine.architecture
         ));
         return Ok(exit::NOTHING_TESTED);
@@ -157,7 +149,7 @@ fn run(
     let spec = load(&options, arch)?;
     let turns = Turns::of(&options, &subject, &spec, arch);
     if options.list {
-        // As libtest prints it; libtest-mimic panics where the reader went away.
+        // As libtest prints it; libtest-mimic panics if the reader closes the pipe.
         for (_, turn) in turns.numbered() {
             turn.jobs.ids.iter().for_each(|id| say(&format!("{id}: test")));
         }
@@ -168,7 +160,6 @@ fn run(
     Circumstances { options, libtest, subject, arch, spec: &spec, host, required }.carry_out(&turns, observer, switch)
 }
 
-/// Whether what is asked for can be done with the subject.
 fn check_subject(options: &Options, subject: &Choice, switchable: bool) -> Result<(), UsageError> {
     #[cfg(any(test, feature = "compare"))]
     if options.compare_model.is_some() {
@@ -185,7 +176,6 @@ fn check_subject(options: &Options, subject: &Choice, switchable: bool) -> Resul
     options.fault.map_or(Ok(()), |faults| check_fault(faults, subject.kind(), switchable))
 }
 
-/// Everything that is known before the first event.
 struct Circumstances<'a> {
     options: Options,
     libtest: libtest_mimic::Arguments,
@@ -240,7 +230,6 @@ impl Circumstances<'_> {
         Ok(written(&log, code))
     }
 
-    /// One turn, from its first event to its last.
     fn turn(
         &self,
         run: &Arc<Run>,
@@ -301,7 +290,7 @@ impl Circumstances<'_> {
         }
     }
 
-    /// What the caller says of the subject, and what the subject says of itself.
+    /// The labels from the options and those of the subject.
     fn labels(&self) -> Vec<Label> {
         let mut labels = self.options.selection.labels.clone();
         for label in &self.host.build_ids {
@@ -337,8 +326,7 @@ fn written(log: &Mutex<EventLog>, code: u8) -> u8 {
     if log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete() { exit::FAILED } else { code }
 }
 
-/// Runs the trials; false if libtest-mimic panicked, as it does where nobody
-/// reads its output any more.
+/// Runs the trials; false if libtest-mimic panicked, as it does if its output is closed.
 fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -347,7 +335,7 @@ fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
     conclusion.is_ok()
 }
 
-/// Whether the kernel knows the ioctl, or why that cannot be said.
+/// Whether the kernel knows the ioctl, or the error of the probe.
 fn probe(servers: &Servers) -> Result<Result<bool, String>, JobError> {
     let mut last = None;
     servers.run(PROBE, |message| last = Some(message))?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Every option of the suite, declared once: `reglist-suite` and `reglist run`
-//! take them all, `reglist lab` and `reglist ssh` those that select and judge
-//! cases. [`Given`] keeps the words for a suite that runs elsewhere.
+//! Every option of the suite, declared once. `reglist-suite` and `reglist run` take all
+//! of them, `reglist lab` and `reglist ssh` those that select and judge cases. [`Given`]
+//! keeps the arguments for a suite on another machine.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -22,7 +22,6 @@ use crate::report::format::{FORMATS, Format};
 /// Time limit of a case unless another is given.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Heading of the options that say what is tested.
 const SUBJECT: &str = "Subject";
 /// Heading of the options that say where results go.
 pub const RESULTS: &str = "Results";
@@ -173,7 +172,6 @@ impl Options {
         self.selection.seed.unwrap_or(1)
     }
 
-    /// Whether the options select a case.
     pub(super) fn selects(&self, id: &str) -> bool {
         let Selection { filters, exact, skip, .. } = &self.selection;
         let matches = |filter: &String| if *exact { id == filter } else { id.contains(filter) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where results go in other formats than the program's own.
+//! Outputs in other formats than the program's own.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::fault::Faults;
 use crate::report::events::Output;
 use crate::report::format::{Channel, Format, JunitFile, KTAP, Sink};
 
-/// Whether the outputs that are asked for can be had at once.
+/// Refuses outputs of case results with `--fault all`.
 pub(super) fn check(options: &Options) -> Result<(), UsageError> {
     let lines = matches!(options.format, Some(Shown::Lines(_)));
     let outputs = [
@@ -24,7 +24,6 @@ pub(super) fn check(options: &Options) -> Result<(), UsageError> {
     }
 }
 
-/// Opens all outputs that are asked for.
 pub(super) fn open(options: &Options) -> Result<Vec<Output>, UsageError> {
     let shown = match options.format {
         Some(Shown::Lines(format)) => Some(format),

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Jobs in processes of their own, within a time limit.
+//! Runs each job in its own process, with a time limit.
 //!
-//! A server is a copy of the harness that was made before anything ran. For
-//! each job it makes a copy of itself, so that a job finds everything that the
-//! harness knows and nothing that an earlier job left, and a crash or a hang
-//! costs one job. Servers have one thread each; the harness may have several.
+//! A server is a copy of the harness, made before any case runs. It copies itself for
+//! each job. So a job has all data of the harness and no leftovers of earlier jobs, and
+//! a crash or a hang costs one job. A server has one thread; the harness can have more.
 
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -21,43 +20,28 @@ use serde::{Deserialize, Serialize};
 use crate::checks::message::Message;
 use crate::memory::Child;
 
-/// How long a job's messages may wait for its end. Whoever wakes up for each of
-/// them takes the processor away from the job.
+/// How long messages wait for the end of the job. Reading each at once would take
+/// CPU time from the job.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long an end that is just coming takes at most.
+/// Longest time of an exit in progress.
 const AT_ONCE: Duration = Duration::from_millis(5);
-/// How long a killed process may take to go away before it is given up.
+/// Time for a killed process to exit before the server leaves it behind.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a job has no result.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum JobError {
-    /// The process cannot be started or talked to.
-    #[error("the process for the case cannot be run: {reason}")]
-    Process {
-        /// What the system says.
-        reason: String,
-    },
-    /// It was killed at its time limit.
-    #[error("no end after {} s: the kernel or the case hangs\n[see the kernel log; a longer limit: --timeout]", limit.as_secs_f32())]
-    TimeLimit {
-        /// The limit.
-        limit: Duration,
-    },
-    /// It died.
+    #[error("cannot run the process of the case: {reason}")]
+    Process { reason: String },
+    #[error("timed out after {} s: the kernel or the case hangs\n[see the kernel log, or raise the limit with --timeout]", limit.as_secs_f32())]
+    TimeLimit { limit: Duration },
     #[error(
-        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that writes over its memory]"
+        "the process of the case was killed by {signal}\n[see the kernel log: an oops kills the process, and so does a kernel that overwrites its memory]"
     )]
-    Signal {
-        /// Name of the signal.
-        signal: String,
-    },
-    /// It ended before its last message.
-    #[error("the process of the case ended early, with exit code {code}")]
-    Early {
-        /// Its exit code.
-        code: i32,
-    },
+    Signal { signal: String },
+    #[error("the process of the case exited early with code {code}")]
+    Early { code: i32 },
 }
 
 impl From<io::Error> for JobError {
@@ -72,12 +56,9 @@ impl From<Errno> for JobError {
     }
 }
 
-/// A line from a server.
 #[derive(Debug, Serialize, Deserialize)]
 enum Line {
-    /// The job says something.
     Said(Message),
-    /// The job's process is gone.
     Ended(Result<(), JobError>),
 }
 
@@ -93,22 +74,16 @@ pub struct Servers {
 impl Servers {
     /// Makes `count` servers that do `work` on the job of a number, each job
     /// within its `limit`.
-    ///
-    /// # Errors
-    /// Where a process cannot be had, or this one has several threads.
     pub fn start(count: usize, limit: impl Fn(usize) -> Duration, work: impl Fn(usize, Send<'_>)) -> io::Result<Self> {
         let servers = (0..count).map(|_| Server::start(&limit, &work)).collect::<io::Result<_>>()?;
         Ok(Self { idle: Mutex::new(servers) })
     }
 
     /// Has a server do a job and hands every message to `receive`.
-    ///
-    /// # Errors
-    /// [`JobError`] where the last message is missing; what came before it was
-    /// handed over all the same.
+    /// [`JobError`] if the last message is missing.
     pub fn run(&self, job: usize, receive: impl FnMut(Message)) -> Result<(), JobError> {
         let server = self.idle().pop();
-        let mut server = server.ok_or_else(|| JobError::Process { reason: "no server is left".to_owned() })?;
+        let mut server = server.ok_or_else(|| JobError::Process { reason: "no server process is left".to_owned() })?;
         // A server that cannot be talked to is gone and does not come back.
         let result = server.run(job, receive)?;
         self.idle().push(server);
@@ -138,7 +113,7 @@ impl Server {
             drop(server.take());
             u8::from(serve(their_requests, &their_answers, limit, work).is_err())
         })?;
-        server.ok_or_else(|| io::Error::other("the server has no connection"))
+        server.ok_or_else(|| io::Error::other("no connection to the server process"))
     }
 
     /// Does a job; the outer error is the end of this server.
@@ -148,7 +123,7 @@ impl Server {
         loop {
             line.clear();
             if self.answers.read_line(&mut line)? == 0 {
-                return Err(JobError::Process { reason: "its server is gone".to_owned() });
+                return Err(JobError::Process { reason: "its server process ended".to_owned() });
             }
             match serde_json::from_str(&line).map_err(io::Error::from)? {
                 Line::Said(message) => receive(message),
@@ -179,7 +154,7 @@ fn serve(
     Ok(())
 }
 
-/// Does a job in a copy of this process, and collects what it says.
+/// Runs a job in a copy of this process, and collects its messages.
 fn attend(
     job: usize,
     limit: Duration,
@@ -237,7 +212,6 @@ fn attend(
     if complete { Ok(()) } else { Err(early(status)) }
 }
 
-/// Takes what there is.
 fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
     match receiver.read_to_end(text) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
@@ -250,12 +224,12 @@ fn understand(text: &[u8], messages: &mut Vec<Message>) {
     messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
 }
 
-/// A process that hangs in the kernel may not even die; it is left behind then.
+/// Leaves a process behind that hangs in the kernel and cannot be killed.
 fn wait_briefly(child: &Child) -> Result<(), Errno> {
     wait_until(child, Instant::now() + GRACE).map(drop)
 }
 
-/// Its end, if it comes before the deadline; most often it is just coming.
+/// Its exit, if before the deadline. Usually the process is about to exit.
 fn wait_until(child: &Child, deadline: Instant) -> Result<Option<WaitStatus>, Errno> {
     let patient = Instant::now() + AT_ONCE;
     loop {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The run while it goes on: each case's outcome as an event and for
-//! libtest-mimic, and the verdict at the end.
+//! A running turn: outcomes of cases as events and for libtest-mimic, and the verdict.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -18,54 +17,46 @@ use crate::report::events::{
 };
 use crate::report::new_registers;
 
-/// How a turn ended.
 pub(super) enum End {
-    /// With an exit code.
     Concluded(u8),
-    /// Nothing more can be done.
     Aborted(u8),
 }
 
-/// The run while it goes on.
 pub(super) struct Run {
     pub(super) log: Arc<Mutex<EventLog>>,
     pub(super) finished: Mutex<Vec<CaseFinished>>,
     pub(super) strict: bool,
     pub(super) required: Vec<Feature>,
-    /// Whether nothing is printed but errors.
     pub(super) quiet: bool,
-    /// Whether events say what the kernel lists.
+    /// Whether events contain the kernel's list.
     pub(super) lists: bool,
 }
 
 impl Run {
-    /// Writes an event; that it cannot be written is said, and the run goes on.
+    /// Writes an event. The run continues after a write error.
     pub(super) fn write(&self, event: &Event) {
         if let Err(errors) = lock(&self.log).write(event) {
             errors.iter().for_each(|error| complain(&error.to_string()));
         }
     }
 
-    /// Says something on stdout, unless it is to be quiet.
+    /// Prints a line on stdout, unless `quiet`.
     pub(super) fn say(&self, message: &str) {
         if !self.quiet {
             say(message);
         }
     }
 
-    /// Ends the run before its time.
     pub(super) fn abort(&self, reason: String) -> End {
         complain(&reason);
         self.write(&Event::RunAborted { reason });
         End::Aborted(exit::FAILED)
     }
 
-    /// What the cases so far came to.
     pub(super) fn finished(&self) -> MutexGuard<'_, Vec<CaseFinished>> {
         lock(&self.finished)
     }
 
-    /// Runs a case from its first event to its last.
     pub(super) fn case(&self, id: String, servers: &Servers, job: usize) -> Result<Completion, Failed> {
         self.write(&Event::CaseStarted { case: id.clone() });
         let start = Instant::now();
@@ -110,15 +101,15 @@ impl Run {
             Some(Message::Absent { feature, reason })
                 if self.required.iter().any(|required| required.name() == feature) =>
             {
-                (Outcome::Error, Some(format!("{reason}, but the host is known to have it")), 0)
+                (Outcome::Error, Some(format!("{reason}, but --require states that the host has it")), 0)
             }
             Some(Message::Absent { reason, .. } | Message::NothingToSay { reason }) => (Outcome::Skip, Some(reason), 0),
             Some(Message::Trouble { reason }) => (Outcome::Error, Some(reason), 0),
-            _ => (Outcome::Error, Some("the case gave no result".to_owned()), 0),
+            _ => (Outcome::Error, Some("the case returned no result".to_owned()), 0),
         }
     }
 
-    /// Ends the run with its verdict on stdout; the result is the exit code.
+    /// Prints the verdict on stdout. Returns the exit code.
     pub(super) fn conclude(&self, subject: SubjectKind, kernel: &str, series: &str, seed: u64, arch: &dyn Arch) -> u8 {
         let finished = lock(&self.finished);
         let mut totals = Totals::default();
@@ -155,7 +146,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What libtest-mimic is told, with every failing finding in the message.
+/// The outcome for libtest-mimic, with every failing finding in the message.
 fn conclusion(case: &CaseFinished, strict: bool) -> Result<Completion, Failed> {
     let reason = case.reason.clone().unwrap_or_default();
     match case.outcome {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Every fault in its turn: a line for each on stdout, and whether all of them
-//! were noticed.
+//! `--fault all`: prints a line for each fault and whether the suite noticed all of them.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +11,16 @@ use crate::exit;
 use crate::fault::{Fault, Right, Tried};
 use crate::report::events::SubjectKind;
 
-/// What came of the turns so far.
 #[derive(Debug, Default)]
 pub(super) struct Trying {
     right: Right,
     tried: usize,
-    /// Faults that were not noticed as they should be, and turns that did not
-    /// come to an end.
+    /// Faults not noticed as expected, and unfinished turns.
     wrong: usize,
 }
 
 impl Trying {
-    /// Takes a turn, and says what came of it unless somebody else does.
+    /// Judges a finished turn, and prints the result unless an observer does.
     pub(super) fn take(&mut self, turn: &Turn<'_>, run: &Run, clauses: &Clauses, observed: bool) {
         let cases = run.finished();
         let Some(configuration) = turn.jobs.ids.first().and_then(|id| id.split('.').next()) else {
@@ -52,10 +49,10 @@ impl Trying {
         }
     }
 
-    /// Says the verdict unless somebody else does; the result is the exit code.
+    /// Prints the verdict unless an observer does. Returns the exit code.
     pub(super) fn conclude(&self, subject: SubjectKind, kernel: &str, observed: bool) -> u8 {
         let (word, code) = match (self.tried, self.wrong) {
-            (0, 0) => ("nothing tried", exit::NOTHING_TESTED),
+            (0, 0) => ("nothing tested", exit::NOTHING_TESTED),
             (_, 0) => ("all noticed", exit::PASSED),
             _ => ("not all noticed", exit::FAILED),
         };
@@ -65,7 +62,7 @@ impl Trying {
         };
         if !observed {
             let Self { tried, wrong, .. } = self;
-            say(&format!("{word}: {tried} faults of Linux {kernel}, {wrong} not as they should be{untested}"));
+            say(&format!("{word}: {tried} faults of Linux {kernel}, {wrong} not noticed as expected{untested}"));
         }
         code
     }

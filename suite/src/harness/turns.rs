@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a call of the program runs: the plan once, or a round for every fault.
+//! The turns of a run: the plan once, or a round for every fault.
 
 use std::rc::Rc;
 
@@ -16,29 +16,24 @@ use crate::harness::worker::WorkerError;
 use crate::report::describe::nearest;
 use crate::spec::Spec;
 
-/// Random orders of a round: the reverse of the list, which is tried as well,
-/// breaks every order that the list keeps.
+/// Random orders in a round. One is enough, because a round also tests the reverse order.
 const SHUFFLES: usize = 1;
 
-/// Cases that run on a subject with one fault or without.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
-    /// The fault.
     pub(super) fault: Option<Fault>,
-    /// Whether registers beyond the expected list are only reported.
     pub(super) allow_new: bool,
-    /// The cases, which many turns have in common: a process with less memory is
-    /// copied sooner.
+    /// Shared between turns, because a smaller process is copied faster.
     pub(super) jobs: Rc<Jobs<'a>>,
     subject: Choice,
 }
 
-/// One turn after the other, with their cases numbered through.
+/// All turns. Their cases have consecutive numbers.
 #[derive(Debug)]
 pub(super) struct Turns<'a>(Vec<Turn<'a>>);
 
 impl<'a> Turns<'a> {
-    /// The turns that the options ask for, with the cases that they select.
+    /// The turns and cases that the options select.
     pub(super) fn of(options: &Options, subject: &Choice, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         let jobs = |options: &Options| {
             let mut jobs = jobs(options, spec, arch);
@@ -72,10 +67,6 @@ impl<'a> Turns<'a> {
         Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
     }
 
-    /// Whether any case is left to run.
-    ///
-    /// # Errors
-    /// A selection without a case, with the nearest names that there are.
     pub(super) fn check_selection(&self, options: &Options, spec: &Spec) -> Result<(), UsageError> {
         if self.0.iter().any(|turn| !turn.jobs.ids.is_empty()) {
             return Ok(());
@@ -96,7 +87,7 @@ impl<'a> Turns<'a> {
         Err(UsageError::NothingSelected { selection: words.join(" "), remedy })
     }
 
-    /// Each turn with the number of its first case.
+    /// Each turn, with the number of its first case.
     pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &Turn<'a>)> {
         self.0.iter().scan(0, |next, turn| {
             let first = *next;
@@ -105,7 +96,6 @@ impl<'a> Turns<'a> {
         })
     }
 
-    /// Does the case of a number.
     pub(super) fn work(&self, number: usize, send: Send<'_>) -> Result<Message, WorkerError> {
         let turn = self.numbered().take_while(|(first, _)| *first <= number).last();
         let (first, turn) = turn.ok_or(WorkerError::NoCase)?;
@@ -113,7 +103,6 @@ impl<'a> Turns<'a> {
     }
 }
 
-/// What a turn is to do.
 fn jobs<'a>(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
     #[cfg(any(test, feature = "compare"))]
     if let Some(calls) = options.compare_model {

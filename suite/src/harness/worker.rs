@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The work of the process that has one case.
+//! Runs one case in its own process.
 //!
-//! It opens /dev/kvm itself, as another process's descriptors answer EIO, and
-//! ends with its case, so that a crash or a hang costs one case.
+//! The process opens /dev/kvm itself, because descriptors of another process fail
+//! with EIO. It ends with its case, so that a crash or a hang costs one case.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -22,34 +22,26 @@ use crate::kvm::{Counted, Subject, SubjectError};
 use crate::list::{Beyond, ListMemory, Placement};
 use crate::memory::MemoryError;
 
-/// Why a case could not be run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkerError {
-    /// A message could not be sent.
-    #[error("the result cannot be sent")]
+    #[error("cannot send the result")]
     Output(#[source] io::Error),
-    /// The subject.
     #[error(transparent)]
     Subject(#[from] SubjectError),
-    /// The vCPU under test.
     #[error(transparent)]
     SetUp(#[from] SetUpError),
-    /// The check.
     #[error(transparent)]
     Check(#[from] CheckError),
-    /// The harness's memory.
-    #[error("memory cannot be had")]
+    #[error("cannot allocate memory")]
     Memory(#[from] MemoryError),
-    /// There is no such case.
-    #[error("there is no such case")]
+    #[error("unknown case")]
     NoCase,
-    /// The model cannot be compared.
     #[cfg(any(test, feature = "compare"))]
     #[error("{0}")]
     Compare(String),
 }
 
-/// Sends the last message of a job: its result, or why there is none.
+/// Sends the last message of a job: its result or its error.
 pub(crate) fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
     let last = match result {
         Ok(message) => message,
@@ -58,11 +50,11 @@ pub(crate) fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
         }
         Err(error) => Message::Trouble { reason: chain(&error) },
     };
-    // Without a last message the harness says that the process ended early.
+    // Without a last message, the harness reports an early exit.
     let _ = send(&last);
 }
 
-/// An error with its causes in one line, and the remedies in the lines below.
+/// An error and its causes in one line, followed by lines with the remedies.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut heads = Vec::new();
     let mut remedies = String::new();
@@ -77,7 +69,6 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     heads.join(": ") + &remedies
 }
 
-/// Whether the subject knows the ioctl at all.
 pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, WorkerError> {
     let vm = subject.open()?.create_vm()?;
     let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
@@ -89,7 +80,6 @@ pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, Worker
     })
 }
 
-/// Runs a check on a fresh vCPU of a fresh VM.
 pub(crate) fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
@@ -117,7 +107,7 @@ pub(crate) fn case(
         }
         Err(error) => return Err(error.into()),
     }
-    // The process ends here, and gives its memory back at once.
+    // The process exits soon, which frees the memory faster.
     mem::forget(case);
     match unsent.take() {
         Some(error) => Err(WorkerError::Output(error)),

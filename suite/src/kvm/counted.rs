@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A subject that counts the ioctls under test made on any of its vCPUs.
+//! A subject that counts the ioctls under test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +36,7 @@ impl Counted<dyn Subject> {
         Self { counter: Counter::default(), inner }
     }
 
-    /// The count, which goes on.
+    /// The running count.
     pub fn counter(&self) -> Counter {
         self.counter.clone()
     }

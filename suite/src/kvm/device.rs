@@ -21,9 +21,6 @@ pub struct Device(Kvm);
 
 impl Device {
     /// Opens /dev/kvm.
-    ///
-    /// # Errors
-    /// [`SubjectError::Missing`], [`SubjectError::Forbidden`], or the errno.
     pub fn open() -> Result<Self, SubjectError> {
         Kvm::new().map(Self).map_err(|error| match Errno::from_raw(error.errno()) {
             Errno::ENOENT => SubjectError::Missing,
@@ -42,7 +39,6 @@ fn get_reg_list(descriptor: &impl AsRawFd, list: UserAddress) -> Answer {
     unsafe { kvm_get_reg_list(descriptor.as_raw_fd(), list.as_mut_ptr()) }
 }
 
-/// Any ioctl of KVM.
 fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddress) -> Answer {
     // SAFETY: the kernel reads and writes what `request` names, at `argument` and
     // nowhere else. A UserAddress lies in a mapping of the memory room, which holds
@@ -51,7 +47,7 @@ fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddr
     Errno::result(result)
 }
 
-/// kvm-ioctls hands out what the ioctl returned, -1 for an errno.
+/// kvm-ioctls returns the value of the ioctl, -1 for an errno.
 fn extension(value: i32) -> Answer {
     Errno::result(value)
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Subjects: what is tested, behind its raw ioctls.
+//! Subjects behind their raw ioctls: the running kernel and the model.
 //!
-//! Checks hand over addresses, not references, because most of them are wrong
-//! on purpose. They never know which subject answers.
+//! Checks pass addresses, not references, because most of them are wrong on
+//! purpose. Checks never know which subject they test.
 
 mod counted;
 #[expect(unsafe_code, reason = "the ioctls under test take raw addresses")]

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use crate::memory::UserAddress;
 
-/// What an ioctl answers: its return value, or its errno.
+/// Return value or errno of an ioctl.
 pub type Answer = Result<i32, Errno>;
 
 /// KVM_CAP_ONE_REG (uapi linux/kvm.h).
@@ -15,23 +15,16 @@ pub const CAP_ONE_REG: u32 = 70;
 
 /// Why a subject cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum SubjectError {
-    /// /dev/kvm does not exist.
     #[error(
-        "/dev/kvm does not exist\n[load the kvm module, or see whether the CPU and firmware offer virtualization; without a board: `reglist lab`]"
+        "/dev/kvm does not exist\n[load the kvm module, or check that the CPU and firmware support virtualization; without a board: `reglist lab`]"
     )]
     Missing,
-    /// /dev/kvm may not be opened.
-    #[error("/dev/kvm may not be opened ({0})\n[join the group of /dev/kvm, usually kvm, or run as root]")]
+    #[error("cannot open /dev/kvm: {0}\n[join the group of /dev/kvm, usually kvm, or run as root]")]
     Forbidden(Errno),
-    /// A step towards a vCPU failed.
-    #[error("{step} gives {errno}\n[see the kernel log]")]
-    Step {
-        /// The ioctl or system call.
-        step: &'static str,
-        /// Its errno.
-        errno: Errno,
-    },
+    #[error("{step} failed with {errno}\n[see the kernel log]")]
+    Step { step: &'static str, errno: Errno },
 }
 
 /// Something that makes virtual machines.
@@ -58,9 +51,7 @@ pub trait Vm: fmt::Debug {
     fn get_reg_list(&self, list: UserAddress) -> Answer;
 
     /// Another ioctl, by which an architecture initialises a vCPU.
-    ///
-    /// # Errors
-    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    /// ENOTTY if the subject needs none.
     fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
         Err(Errno::ENOTTY)
     }
@@ -78,9 +69,7 @@ pub trait Vcpu: fmt::Debug + Send + Sync {
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
 
     /// Another ioctl, by which an architecture initialises a vCPU.
-    ///
-    /// # Errors
-    /// The ioctl's errno; ENOTTY of a subject that needs none.
+    /// ENOTTY if the subject needs none.
     fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
         Err(Errno::ENOTTY)
     }

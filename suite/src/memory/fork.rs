@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A copy of this process with memory of its own: whatever the kernel under
-//! test writes there, and whatever becomes of it, this process stays as it is.
+//! A copy of this process with its own memory. The kernel under test can overwrite
+//! or kill the copy without harm to this process.
 
 use std::fs;
 use std::io;
@@ -24,12 +24,9 @@ const LINKS_OF_ONE_THREAD: u64 = 3;
 pub struct Child(Pid);
 
 impl Child {
-    /// Starts `work` in a copy of this process; what it returns is the copy's
+    /// Starts `work` in a copy of this process; its result is the copy's
     /// exit code. The copy dies with this process.
-    ///
-    /// # Errors
-    /// Where no process can be had, or this one has several threads, of which
-    /// the copy would have but one and the locks of all.
+    /// An error if this process has several threads: the copy would have one, and the locks of all.
     pub fn start(work: impl FnOnce() -> u8) -> io::Result<Self> {
         if fs::metadata("/proc/self/task")?.nlink() != LINKS_OF_ONE_THREAD {
             return Err(io::Error::other("a process with several threads cannot be copied"));

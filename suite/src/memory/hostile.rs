@@ -6,7 +6,7 @@ use super::region::{MemoryError, Protection, Region, UserAddress, page_size};
 /// An address with less access than a call needs.
 #[derive(Debug)]
 pub struct Hostile {
-    /// What it is, for findings.
+    /// Name for findings.
     pub what: &'static str,
     /// The address.
     pub address: UserAddress,
@@ -16,7 +16,7 @@ pub struct Hostile {
 }
 
 impl Hostile {
-    /// Whether memory that is merely read-only still holds what it held.
+    /// Whether read-only memory is unchanged.
     pub fn untouched(&self) -> Result<bool, MemoryError> {
         match &self.region {
             Some(region) if self.readable => Ok(region.touched(0..page_size())?.is_empty()),
@@ -25,7 +25,7 @@ impl Hostile {
     }
 }
 
-/// Every kind of address that cannot be written, most of them not read either.
+/// Every kind of unwritable address. Most of them are also unreadable.
 ///
 /// Kernel addresses are chosen so that a kernel which misses its access check
 /// faults in nothing of use: the top of the address space, and segments that

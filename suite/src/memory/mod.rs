@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Memory that bites: buffers for the kernel to read and write, laid out so
-//! that a byte too many is noticed or refused.
+//! Memory for the kernel to read and write, which detects or refuses stray accesses.
 //!
-//! All of it is mapped here and poisoned; none of it is ever a Rust object, so
-//! whatever a broken kernel writes, the harness stays sound.
+//! This module maps and poisons all of it. None of it is a Rust object, so the
+//! harness stays sound whatever a broken kernel writes.
 
 #[expect(unsafe_code, reason = "copies the process, so that its memory can be ruined without harm")]
 mod fork;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A stretch of address space with protections page by page.
+//! An address range with its own protection for each page.
 
 use std::fs::File;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 use nix::unistd::{SysconfVar, sysconf};
 
-/// What untouched memory holds, by address modulo 8. No register id looks so.
+/// Content of untouched memory, by address modulo 8. It is not a register id.
 pub const POISON: [u8; 8] = 0xbadc_0ffe_e0dd_f00d_u64.to_le_bytes();
 
 /// Bytes compared at once in search of changed ones.
@@ -45,7 +45,7 @@ impl UserAddress {
     }
 }
 
-/// What the process may do with a part of a region.
+/// Access rights of a part of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
     /// Read and write.
@@ -56,27 +56,13 @@ pub enum Protection {
 
 /// Memory for a check cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum MemoryError {
-    /// A system call failed.
-    #[error("{call} of {length} bytes gives {errno}\n[see the limits on address space (ulimit -v) and memory]")]
-    Call {
-        /// The system call.
-        call: &'static str,
-        /// Length of the memory concerned.
-        length: usize,
-        /// Its errno.
-        errno: Errno,
-    },
-    /// The harness reached for memory that it did not make accessible.
+    #[error("{call} of {length} bytes failed with {errno}\n[check the limits on address space (ulimit -v) and memory]")]
+    Call { call: &'static str, length: usize, errno: Errno },
     #[error("offset {offset:#x} and {length} bytes are not accessible in this region")]
-    Outside {
-        /// Offset within the region.
-        offset: usize,
-        /// Length of the access.
-        length: usize,
-    },
-    /// The program's own file cannot be mapped.
-    #[error("the program's own file cannot be opened as /proc/self/exe\n[mount /proc]")]
+    Outside { offset: usize, length: usize },
+    #[error("cannot open the program's own file, /proc/self/exe\n[mount /proc]")]
     OwnFile(#[source] std::io::Error),
 }
 
@@ -90,7 +76,7 @@ pub fn page_size() -> usize {
 pub struct Region {
     base: NonNull<u8>,
     length: usize,
-    /// Accessible parts by offset; what is in none of them is never touched.
+    /// Accessible parts by offset. The region touches nothing else.
     spans: Vec<(Range<usize>, Protection)>,
 }
 
@@ -141,10 +127,7 @@ impl Region {
     ///
     /// Not for longer, because the next mapping of anybody's could take the
     /// place, and what should be nothing would be another's memory.
-    ///
-    /// # Errors
-    /// The errno of `munmap` or `mmap` (EEXIST if another thread took the
-    /// place), or a range outside the region or in use.
+    /// EEXIST if another thread took the place.
     pub fn with_hole<T>(&self, range: &Range<usize>, call: impl FnOnce() -> T) -> Result<T, MemoryError> {
         let start = self.checked(range)?;
         let length = range.len();
@@ -167,9 +150,6 @@ impl Region {
     /// Maps the end of a file (the program's own, copied on write) so that it
     /// ends within the page at `offset`; the page behind that one lies wholly
     /// beyond the file's end. The first page becomes a span, poisoned.
-    ///
-    /// # Errors
-    /// A file that cannot be opened, the errno of `mmap`, a range outside.
     pub fn map_file_end(&mut self, offset: usize) -> Result<(), MemoryError> {
         let page = page_size();
         let start = self.checked(&(offset..offset + 2 * page))?;
@@ -252,7 +232,6 @@ impl Region {
         Ok(pairs.filter(|((byte, poison), _)| byte != poison).map(|(_, offset)| offset).collect())
     }
 
-    /// Whether a readable range of whole words holds `word` again and again.
     fn is_filled_with(&self, word: u64, range: &Range<usize>) -> Result<bool, MemoryError> {
         let start = self.accessible(range.start, range.len(), false)?;
         // SAFETY: `accessible` found the range within one span that is mapped

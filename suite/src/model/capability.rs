@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_CHECK_EXTENSION (virt/kvm/kvm_main.c,
-//! kvm_vm_ioctl_check_extension_generic; kvm/vm.c, kvm_vm_ioctl_check_extension),
-//! which says the same of /dev/kvm as of any VM.
+//! KVM_CHECK_EXTENSION (virt/kvm/kvm_main.c, kvm_vm_ioctl_check_extension_generic;
+//! kvm/vm.c, kvm_vm_ioctl_check_extension). /dev/kvm and VMs give the same answers.
 
 use std::thread;
 
@@ -23,7 +22,6 @@ const DIRTY_LOG_MANUAL: i32 = 3;
 /// Bytes of include/linux/kvm_dirty_ring.h, KVM_DIRTY_RING_MAX_ENTRIES.
 const DIRTY_RING: i32 = 65_536 * 16;
 
-/// What `capability` amounts to; 0 where it is absent.
 pub(super) fn check_extension(kernel: Kernel, capability: u32) -> Answer {
     let since_7_2 = i32::from(kernel == Kernel::V7_2);
     Ok(match capability {

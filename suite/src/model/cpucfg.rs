@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! CPUCFG: the words that tell a guest its features, and what a host lets a
-//! VMM write there (kvm/vcpu.c, _kvm_get_cpucfg_mask and kvm_check_cpucfg).
+//! CPUCFG words: the guest's features, and the bits that a VMM may SET on this host
+//! (kvm/vcpu.c, _kvm_get_cpucfg_mask and kvm_check_cpucfg).
 
 use std::cell::Cell;
 
@@ -67,7 +67,7 @@ impl Host {
     }
 }
 
-/// The words by which the kernel tells a vCPU's features.
+/// The CPUCFG words that hold a vCPU's features.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Features {
     pub(super) cpucfg2: u64,
@@ -79,18 +79,11 @@ pub(super) struct Features {
 pub(super) struct Cpucfg([Cell<u64>; WORDS]);
 
 impl Cpucfg {
-    /// A word.
-    ///
-    /// # Errors
-    /// EINVAL beyond the last one.
     pub(super) fn get(&self, index: u64) -> Result<u64, Errno> {
         Ok(self.cell(index)?.get())
     }
 
     /// Sets a word, if the host lets a guest have it.
-    ///
-    /// # Errors
-    /// EINVAL otherwise.
     pub(super) fn set(&self, index: u64, value: u64, host: &Host, kernel: Kernel) -> Result<(), Errno> {
         let cell = self.cell(index)?;
         host.check(kernel, index, value)?;

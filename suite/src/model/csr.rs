@@ -39,7 +39,6 @@ const ESTAT_AVEC: u64 = 1 << 14;
 /// include/asm/kvm_vcpu.h, CPU_TIMER.
 pub(super) const ESTAT_TI: u64 = 1 << 11;
 
-/// The cells of a vCPU.
 #[derive(Debug)]
 pub(super) struct Csrs(Vec<Cell<u64>>);
 
@@ -56,8 +55,6 @@ impl Csrs {
     }
 
     /// A cell by index.
-    ///
-    /// # Errors
     /// EINVAL beyond the last one, as INVALID_GCSR gives.
     pub(super) fn cell(&self, index: u64) -> Result<&Cell<u64>, Errno> {
         usize::try_from(index).ok().and_then(|index| self.0.get(index)).ok_or(Errno::EINVAL)
@@ -80,7 +77,6 @@ impl Csrs {
         self.write(index, self.read(index) | bits);
     }
 
-    /// What GET of ESTAT makes of the cells that a put left.
     pub(super) fn estat(&self, kernel: Kernel) -> u64 {
         let external = (self.read(GINTC) & GINTC_IRQ) << VIP_DELTA;
         match kernel {
@@ -89,7 +85,6 @@ impl Csrs {
         }
     }
 
-    /// What SET of ESTAT does.
     pub(super) fn set_estat(&self, kernel: Kernel, value: u64, guest_has_msgint: bool) {
         let external = value >> VIP_DELTA & GINTC_IRQ;
         let internal = value & !ESTAT_EXTI;
@@ -107,7 +102,7 @@ impl Csrs {
         }
     }
 
-    /// What SET of VCPU_RESET does to CSRs (kvm/vcpu.c, kvm_set_one_reg).
+    /// The effect of SET of VCPU_RESET (kvm/vcpu.c, kvm_set_one_reg).
     pub(super) fn reset(&self) {
         self.write(GINTC, 0);
         self.write(ESTAT, 0);

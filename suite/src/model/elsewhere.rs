@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Calls on descriptors other than a vCPU's, and from other processes.
+//! Calls on descriptors of VMs and /dev/kvm, and from other processes.
 
 use nix::errno::Errno;
 
 use crate::kvm::Answer;
 
-/// How such calls are answered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
-    /// KVM_GET_REG_LIST on /dev/kvm.
     pub(super) list_on_kvm: Answer,
-    /// KVM_GET_REG_LIST on a VM.
     pub(super) list_on_vm: Answer,
     /// Any call on a VM or vCPU from a process that did not make it.
     pub(super) other_process: Result<(), Errno>,
-    /// Whether /dev/kvm announces KVM_CAP_ONE_REG.
     pub(super) has_one_reg_on_kvm: bool,
-    /// Whether a VM announces KVM_CAP_ONE_REG.
     pub(super) has_one_reg_on_vm: bool,
 }
 

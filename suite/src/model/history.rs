@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What happened before, as far as a fault lets it matter.
+//! State that only faults keep.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cpucfg::Features;
 
-/// What a fault keeps of a vCPU, of a VM or of all; a right kernel keeps nothing.
+/// State that a fault keeps of a vCPU, a VM or all VMs.
 #[derive(Debug)]
 pub(super) struct History {
-    /// A list.
     pub(super) list: Mutex<Option<Vec<u64>>>,
-    /// Features.
     pub(super) features: Mutex<Features>,
-    /// A number or a value.
     pub(super) number: AtomicU64,
 }
 
-/// What is kept for all VMs, as in a kernel's own variables.
+/// State for all VMs, like global variables of a kernel.
 pub(super) static OF_ALL: History = History::new();
 
 impl History {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The host: what its CPU lets KVM give to a guest.
+//! The host: the features that KVM can give to a guest on its CPU.
 
 use super::bits;
 

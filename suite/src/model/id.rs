@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Register ids as the kernel forms them and takes them apart.
+//! Encodes and decodes register ids like the kernel.
 
 use kvm_bindings::loongarch64 as uapi;
 
@@ -10,9 +10,7 @@ const INDEX_MASK: u64 = 0x7fff;
 /// The kinds of registers that KVM_GET_ONE_REG and KVM_SET_ONE_REG tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A CSR, by index.
     Csr(u64),
-    /// A CPUCFG word, by index.
     Cpucfg(u64),
     /// A register of KVM's own making, by its whole id.
     Kvm,
@@ -30,7 +28,7 @@ pub(crate) const fn cpucfg(index: u64) -> u64 {
     uapi::KVM_REG_LOONGARCH_CPUCFG | uapi::KVM_REG_SIZE_U64 | index << uapi::LOONGARCH_REG_SHIFT
 }
 
-/// What `id` stands for (kvm/vcpu.c, the switches of kvm_get_one_reg and
+/// The register of `id` (kvm/vcpu.c, the switches of kvm_get_one_reg and
 /// kvm_set_one_reg). Only KVM_REG_LOONGARCH_MASK and the index count: of a CSR
 /// and a CPUCFG word, bits 0-2, 15, 19-51, 56-59, 61 and 62 are ignored.
 pub(super) fn kind(id: u64) -> Option<Kind> {

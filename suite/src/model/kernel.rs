@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The kernels that the model can be like.
+//! The kernel versions that the model can follow.
 
 use clap::ValueEnum as _;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The registers of binary translation (kvm/vcpu.c, kvm_get_one_reg and
-//! kvm_set_one_reg), of which a vCPU without the feature knows nothing.
+//! Registers of binary translation (kvm/vcpu.c, kvm_get_one_reg and
+//! kvm_set_one_reg). They exist only on a vCPU with the feature.
 
 use std::cell::Cell;
 
@@ -16,18 +16,10 @@ pub(super) struct Lbt {
 }
 
 impl Lbt {
-    /// GET.
-    ///
-    /// # Errors
-    /// EINVAL for another id.
     pub(super) fn get(&self, id: u64) -> Result<u64, Errno> {
         if id == uapi::KVM_REG_LOONGARCH_LBT_FTOP { Ok(self.ftop.get().into()) } else { Ok(self.cell(id)?.get()) }
     }
 
-    /// SET.
-    ///
-    /// # Errors
-    /// EINVAL for another id.
     pub(super) fn set(&self, id: u64, value: u64) -> Result<(), Errno> {
         if id == uapi::KVM_REG_LOONGARCH_LBT_FTOP {
             self.ftop.set(value as u32);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_GET_REG_LIST: which ids, in which order, and how they reach the caller.
+//! KVM_GET_REG_LIST: the ids, their order, and the copy to the caller.
 //!
-//! The list is that of the posted "[PATCH v5] KVM: Add KVM_GET_REG_LIST ioctl
-//! for LoongArch" as its author meant it. The way of a call is the one common
-//! to arm64 and riscv64 (arch/arm64/kvm/arm.c, arch/riscv/kvm/vcpu.c:
-//! copy_from_user of n, copy_to_user of C, E2BIG, put_user of each id), but
-//! that n keeps its 64 bits, as on x86.
+//! The list is the one intended by "[PATCH v5] KVM: Add KVM_GET_REG_LIST ioctl for
+//! LoongArch". The steps of a call are those of arm64 and riscv64
+//! (arch/arm64/kvm/arm.c, arch/riscv/kvm/vcpu.c: copy_from_user of n, copy_to_user of
+//! C, E2BIG, put_user of each id), except that n keeps its 64 bits, as on x86.
 
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
@@ -42,7 +41,6 @@ const LBT: std::ops::RangeInclusive<u64> = uapi::KVM_REG_LOONGARCH_LBT_SCR0..=ua
 const WORD: u64 = 8;
 
 impl Features {
-    /// The list of a vCPU with these features.
     fn ids(self) -> Vec<u64> {
         let mut ids: Vec<u64> = CSRS.into_iter().map(id::csr).collect();
         if self.cpucfg6 & cpucfg::PMP != 0 {
@@ -66,31 +64,23 @@ pub(crate) fn listed_ids() -> Vec<u64> {
 /// A call whose header has been read.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
-    /// Address of the header.
     pub(super) list: u64,
     /// n as the caller had it.
     pub(super) room: u64,
     /// C.
     pub(super) count: u64,
-    /// The list.
     pub(super) ids: &'a [u64],
 }
 
 impl Call<'_> {
-    /// Address of an entry.
     pub(super) fn entry(&self, index: u64) -> u64 {
         self.list.wrapping_add(WORD).wrapping_add(index.wrapping_mul(WORD))
     }
 
-    /// Whether the caller has room for C entries.
     pub(super) fn fits(&self) -> bool {
         self.room >= self.count
     }
 
-    /// Writes n.
-    ///
-    /// # Errors
-    /// EFAULT.
     pub(super) fn put_n(&self, n: u64) -> Result<(), Errno> {
         memory::copy_out(self.list, n)
     }
@@ -107,33 +97,26 @@ impl Call<'_> {
     }
 }
 
-/// How the ioctl does each of its steps.
+/// The steps of the ioctl.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
-    /// The whole of it.
     pub(super) call: fn(&ModelVcpu, u64) -> Answer,
-    /// What it takes the vCPU's features for.
+    /// The vCPU's features.
     pub(super) features: fn(&ModelVcpu) -> Features,
-    /// What it makes of the list.
+    /// Changes the list.
     pub(super) ids: fn(&mut Vec<u64>),
-    /// What it makes of the list of this very vCPU.
+    /// Changes the list of this vCPU.
     pub(super) ids_of: fn(&ModelVcpu, &mut Vec<u64>) -> Result<(), Errno>,
-    /// How it counts the list.
+    /// The count for a list of a length.
     pub(super) count: fn(u64) -> u64,
-    /// Reads n from the header at an address.
     pub(super) read_n: fn(u64) -> Result<u64, Errno>,
-    /// Writes C to the header.
     pub(super) write_n: fn(&Call<'_>) -> Result<(), Errno>,
-    /// Whether there is room.
     pub(super) fits: fn(&Call<'_>) -> bool,
-    /// Answers a call without room.
     pub(super) refuse: fn(&Call<'_>) -> Answer,
-    /// Writes the entries and answers.
     pub(super) copy: fn(&Call<'_>) -> Answer,
 }
 
 impl Manner {
-    /// As the kernel should do it.
     pub(super) const RIGHT: Self = Self {
         call: answer,
         features: ModelVcpu::features,
@@ -149,22 +132,14 @@ impl Manner {
 }
 
 /// Writes every entry, up to the first that cannot be written.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn copy(call: &Call<'_>) -> Answer {
     if call.put_list() == call.ids.len() { Ok(0) } else { Err(Errno::EFAULT) }
 }
 
-/// The ioctl.
 pub(super) fn get_reg_list(vcpu: &ModelVcpu, list: u64) -> Answer {
     (vcpu.machine.manner.list.call)(vcpu, list)
 }
 
-/// Reads n, finds the list, and writes what there is room for.
-///
-/// # Errors
-/// E2BIG or EFAULT.
 pub(super) fn answer(vcpu: &ModelVcpu, list: u64) -> Answer {
     let manner = vcpu.machine.manner.list;
     let mut ids = (manner.features)(vcpu).ids();

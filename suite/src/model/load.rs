@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A load and a put of a vCPU, as GET of ESTAT makes them (kvm/vcpu.c,
-//! _kvm_getcsr, _kvm_vcpu_load and _kvm_vcpu_put).
+//! Load and put of a vCPU, as in GET of ESTAT (kvm/vcpu.c, _kvm_getcsr,
+//! _kvm_vcpu_load and _kvm_vcpu_put).
 //!
-//! Between them the guest's CSRs are in hardware, whose cells come back as they
-//! were loaded; what is modelled are the exceptions. A VM's vCPUs take turns on
-//! one CPU.
+//! In between, the guest's CSRs are in hardware, and their cells come back
+//! unchanged. The model implements only the exceptions. All vCPUs of a VM share one
+//! CPU.
 
 use super::clock;
 use super::csr::{ESTAT, ESTAT_TI, GINTC, GSTAT, LLBCTL, PRCFG1};
@@ -18,7 +18,7 @@ const LLBCTL_WCLLB: u64 = 1 << 1;
 pub(super) fn load_and_put(vcpu: &ModelVcpu) {
     let ModelVcpu { machine, csrs, timer, .. } = vcpu;
 
-    // KVM_LARCH_HWCSR_USABLE: whether hardware holds what the cells hold.
+    // KVM_LARCH_HWCSR_USABLE: whether the hardware has the values of the cells.
     let another_ran = machine.runs_now(vcpu.id);
     let usable = vcpu.hardware_usable.replace(true) && !another_ran;
     let timer_pending = timer.load(csrs, clock::nanoseconds());

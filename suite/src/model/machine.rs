@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the vCPUs of a virtual machine share: host, time and CPUIDs.
+//! State that the vCPUs of a VM share: host, time and CPUIDs.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,14 +16,13 @@ use super::host::Host;
 use super::kernel::Kernel;
 use super::manner::Manner;
 
-/// What is shared.
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) kernel: Kernel,
     pub(super) host: Host,
     pub(super) manner: Manner,
     clock_ahead: u64,
-    /// kvm->arch.time_offset: what COUNTER is ahead of the clock.
+    /// kvm->arch.time_offset: the difference between COUNTER and the clock.
     time_offset: AtomicU64,
     /// kvm->arch.phyid_map: which vCPU has which CPUID.
     cpuids: Mutex<BTreeMap<u64, u64>>,
@@ -32,7 +31,6 @@ pub(super) struct Machine {
     last_vcpu: Mutex<Option<u64>>,
     /// kvm->mm: the process that made the VM, and the only one that may use it.
     owner: Pid,
-    /// For faults alone.
     pub(super) history: History,
 }
 
@@ -58,12 +56,10 @@ impl Machine {
         lock(&self.vcpus).insert(id)
     }
 
-    /// Guest time, with what COUNTER is ahead of the clock.
     pub(super) fn guest_time(&self) -> u64 {
         self.now().wrapping_add(self.time_offset.load(Ordering::Relaxed))
     }
 
-    /// Makes guest time what COUNTER was SET to.
     pub(super) fn set_guest_time(&self, value: u64) {
         self.time_offset.store(value.wrapping_sub(self.now()), Ordering::Relaxed);
     }
@@ -84,18 +80,12 @@ impl Machine {
 
     /// virt/kvm/kvm_main.c, kvm_vcpu_ioctl and kvm_vm_ioctl: a VM of another
     /// address space.
-    ///
-    /// # Errors
-    /// EIO.
     pub(super) fn is_own(&self) -> Result<(), Errno> {
         if Pid::this() == self.owner { Ok(()) } else { self.manner.elsewhere.other_process }
     }
 
     /// kvm/vcpu.c kvm_set_cpuid: once, and not another vCPU's. A vCPU keeps
     /// its CPUID as long as it lives, and that is as long as its VM.
-    ///
-    /// # Errors
-    /// EINVAL.
     pub(super) fn claim_cpuid(&self, vcpu: u64, cell: &Cell<u64>, value: u64) -> Result<(), Errno> {
         if value >= KVM_MAX_PHYID {
             return Err(Errno::EINVAL);

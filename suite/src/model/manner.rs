@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! How the ioctls go about their work, at every point where a fault can make a
-//! difference.
+//! The steps of the ioctls, as functions that a fault can replace.
 
 use super::{elsewhere, list, one_reg, vcpu};
 
-/// How the ioctls go about their work.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) list: list::Manner,
@@ -14,7 +12,6 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    /// As the kernel should go about it.
     pub(super) const RIGHT: Self = Self {
         list: list::Manner::RIGHT,
         one_reg: one_reg::Manner::RIGHT,

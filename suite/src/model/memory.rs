@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The caller's memory, read and written through the running kernel
-//! (process_vm_readv and process_vm_writev on this very process), which answers
-//! EFAULT where the program itself would get a signal, as every call here does.
+//! Reads and writes the caller's memory through the running kernel
+//! (process_vm_readv and process_vm_writev on this process). Every call here returns
+//! EFAULT where a direct access would raise a signal.
 //!
-//! As LoongArch's get_user and put_user do with one load or store of eight
-//! bytes (include/asm/uaccess.h), a call transfers all of its bytes or none,
-//! also across the end of a page; but for [`copy_out`].
+//! LoongArch's get_user and put_user are one load or store of eight bytes
+//! (include/asm/uaccess.h). So a call transfers all of its bytes or none, also across
+//! a page border. [`copy_out`] is the exception.
 
 use std::fs::OpenOptions;
 use std::io::{IoSlice, IoSliceMut};
@@ -45,7 +45,6 @@ pub(super) fn copy_out(address: u64, value: u64) -> Result<(), Errno> {
     })
 }
 
-/// Writes all of `bytes` or none.
 pub(super) fn write(address: u64, bytes: &[u8]) -> Result<(), Errno> {
     let (low, high) = bytes.split_at(on_first_page(address, bytes.len()));
     if !high.is_empty() {

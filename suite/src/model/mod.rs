@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A LoongArch KVM in plain Rust: KVM_GET_REG_LIST, KVM_GET_ONE_REG and
-//! KVM_SET_ONE_REG as Linux 7.2 or 6.12 answers them, with the list of series v5.
+//! A model of KVM for LoongArch: KVM_GET_REG_LIST, KVM_GET_ONE_REG and
+//! KVM_SET_ONE_REG as in Linux 7.2 or 6.12, with the list of series v5.
 //!
-//! It reaches the caller's memory through the running kernel, so that EFAULT
-//! is as real as it is behind /dev/kvm. Its tables are the kernel's, not the
-//! specification's: an error in a specification shows as a difference. It has
-//! no guest and no hardware behind it; a guest CSR keeps every bit.
+//! The model accesses the caller's memory through the running kernel, so EFAULT is
+//! as real as with /dev/kvm. Its tables are the kernel's, not the specification's:
+//! an error in a specification shows as a difference. It has no guest and no
+//! hardware; a guest CSR keeps every bit.
 //!
-//! Kernel paths are below arch/loongarch unless they say otherwise. With a
-//! [`Fault`] it is wrong in just one way, to show that the checks notice.
+//! Kernel paths are relative to arch/loongarch unless they start elsewhere. A
+//! [`Fault`] makes the model wrong in one way, to prove that checks notice it.
 //!
-//! It is LoongArch's alone: the only room beside `arch/` that names its
-//! registers and features. `vcpu`, `machine`, `load`, `list`, `one_reg` and
-//! `manner` import each other in a circle, for they are one object: an ioctl's
-//! step takes the vCPU, the vCPU finds its steps in the manner of its machine,
-//! and a fault replaces any of them.
+//! This is the only module except `arch/` that names LoongArch registers and
+//! features. `vcpu`, `machine`, `load`, `list`, `one_reg` and `manner` import each
+//! other, because they are one object: an ioctl's step takes the vCPU, the vCPU
+//! finds its steps in its machine's manner, and a fault replaces any of them.
 
 mod bits;
 mod capability;

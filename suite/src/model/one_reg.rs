@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_GET_ONE_REG and KVM_SET_ONE_REG (kvm/vcpu.c, kvm_arch_vcpu_ioctl,
-//! kvm_get_reg and kvm_set_reg): in which order a call can fail.
+//! KVM_GET_ONE_REG and KVM_SET_ONE_REG (kvm/vcpu.c, kvm_arch_vcpu_ioctl, kvm_get_reg
+//! and kvm_set_reg), with the order in which a call can fail.
 
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
@@ -16,29 +16,20 @@ pub(super) struct OneReg {
     pub(super) address: u64,
 }
 
-/// How the two ioctls do each of their steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
-    /// Reads the `struct kvm_one_reg` at an address.
     pub(super) copy_in: fn(u64) -> Result<OneReg, Errno>,
-    /// Whether ids of a size code are accepted.
     pub(super) size: fn(u64) -> bool,
-    /// The value of the register of an id.
     pub(super) get: fn(&ModelVcpu, u64) -> Result<u64, Errno>,
-    /// Writes a value to an address.
     pub(super) put: fn(u64, u64) -> Result<(), Errno>,
-    /// Reads the value to SET.
     pub(super) fetch: fn(&ModelVcpu, OneReg) -> Result<u64, Errno>,
-    /// Sets the register of an id.
     pub(super) set: fn(&ModelVcpu, u64, u64) -> Result<(), Errno>,
-    /// Whether the vCPU has binary translation.
     pub(super) has_lbt: fn(&ModelVcpu) -> Result<(), Errno>,
     /// What the clock shows after a number of ticks.
     pub(super) clock: fn(u64) -> u64,
 }
 
 impl Manner {
-    /// As the kernel does it.
     pub(super) const RIGHT: Self = Self {
         copy_in,
         size: |code| code == uapi::KVM_REG_SIZE_U64,
@@ -52,9 +43,6 @@ impl Manner {
 }
 
 /// copy_from_user of the structure.
-///
-/// # Errors
-/// EFAULT.
 pub(super) fn copy_in(address: u64) -> Result<OneReg, Errno> {
     let [id, address] = memory::read::<16>(address).map(|bytes| {
         let word =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The guest's timer across a load and a put of its vCPU (kvm/timer.c).
 //!
-//! A VMM sets TCFG and TVAL, but not the time at which the timer expires: that
-//! is computed by a put and used by the next load.
+//! A VMM SETs TCFG and TVAL, but not the expiry time. A put computes it, and the
+//! next load uses it.
 
 use std::cell::Cell;
 

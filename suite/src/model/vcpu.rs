@@ -20,11 +20,10 @@ use super::timer::Timer;
 use crate::kvm::{Answer, Vcpu};
 use crate::memory::UserAddress;
 
-/// What GET of DEBUG_INST returns: INSN_HVCL | KVM_HCALL_SWDBG
+/// Value of DEBUG_INST: INSN_HVCL | KVM_HCALL_SWDBG
 /// (include/asm/inst.h, include/asm/kvm_para.h).
 const BREAKPOINT: u64 = 0x002b_8101;
 
-/// A vCPU of the model.
 #[derive(Debug)]
 pub(super) struct ModelVcpu {
     pub(super) machine: Arc<Machine>,
@@ -32,7 +31,6 @@ pub(super) struct ModelVcpu {
     pub(super) csrs: Csrs,
     cpucfg: Cpucfg,
     lbt: Lbt,
-    /// For faults alone.
     pub(super) history: History,
     pub(super) timer: Timer,
     /// KVM_LARCH_HWCSR_USABLE: whether the CPU's guest CSRs hold what the cells
@@ -55,15 +53,12 @@ impl ModelVcpu {
         }
     }
 
-    /// The words by which the kernel tells the vCPU's features.
     pub(super) fn features(&self) -> Features {
         let word = |index| self.cpucfg.get(index).unwrap_or_default();
         Features { cpucfg2: word(2), cpucfg6: word(6) }
     }
 
     /// kvm/vcpu.c, kvm_get_one_reg.
-    ///
-    /// # Errors
     /// EINVAL for an id without register, ENXIO for LBT without the feature.
     pub(super) fn get(&self, id: u64) -> Result<u64, Errno> {
         match id::kind(id) {
@@ -84,10 +79,7 @@ impl ModelVcpu {
     }
 
     /// kvm/vcpu.c, kvm_set_one_reg.
-    ///
-    /// # Errors
-    /// EINVAL for an id without register or a value that it does not take,
-    /// ENXIO for LBT without the feature.
+    /// EINVAL for an id without register or a refused value, ENXIO for LBT without the feature.
     pub(super) fn set(&self, id: u64, value: u64) -> Result<(), Errno> {
         match id::kind(id) {
             Some(Kind::Csr(csr::CPUID)) => self.machine.claim_cpuid(self.id, self.csrs.cell(csr::CPUID)?, value),
@@ -120,9 +112,6 @@ impl ModelVcpu {
     }
 
     /// kvm_guest_has_lbt.
-    ///
-    /// # Errors
-    /// ENXIO where it has not.
     pub(super) fn has_lbt(&self) -> Result<(), Errno> {
         if self.features().cpucfg2 & cpucfg::LBT == 0 { Err(Errno::ENXIO) } else { Ok(()) }
     }
@@ -140,13 +129,11 @@ impl LockedVcpu {
         Self { machine: Arc::clone(&vcpu.machine), vcpu: Mutex::new(vcpu) }
     }
 
-    /// Has the vCPU alone for a while.
     pub(super) fn alone<T>(&self, work: impl FnOnce(&ModelVcpu) -> T) -> T {
         work(&lock(&self.vcpu))
     }
 }
 
-/// How the three ioctls get at their vCPU.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) get_reg_list: fn(&LockedVcpu, u64) -> Answer,
@@ -155,7 +142,6 @@ pub(super) struct Manner {
 }
 
 impl Manner {
-    /// One at a time.
     pub(super) const RIGHT: Self = Self {
         get_reg_list: |vcpu, list| vcpu.alone(|vcpu| list::get_reg_list(vcpu, list)),
         get_one_reg: |vcpu, one_reg| vcpu.alone(|vcpu| one_reg::get_one_reg(vcpu, one_reg)),

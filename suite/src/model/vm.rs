@@ -11,7 +11,6 @@ use super::vcpu::{LockedVcpu, ModelVcpu};
 use crate::kvm::{Answer, CAP_ONE_REG, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
 
-/// A virtual machine of the model.
 #[derive(Debug)]
 pub(super) struct ModelVm(Arc<Machine>);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The run as a stream of JSON lines; every report is computed from it.
+//! The run as a stream of JSON lines. Every report is computed from it.
 //!
-//! A stream starts with [`Event::RunStarted`], which names the whole plan, so
-//! that a case which never finished can be told from one that was never meant
-//! to run. Each line is written with one `write` and made durable before the
-//! next call into the kernel under test, because that call may be the last.
+//! A stream starts with [`Event::RunStarted`], which contains the whole plan. So a
+//! reader can distinguish a case that never finished from one that was not planned.
+//! Each line is one `write` and durable before the next call into the kernel under
+//! test, because that call can crash the machine.
 
 use std::fmt;
 use std::fs::File;
@@ -21,21 +21,21 @@ pub const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// First line: what is tested, by what, and every planned case.
+    /// First line: the subject, the suite and every planned case.
     RunStarted(RunStarted),
-    /// A case begins; if its end never comes, it is the suspect.
+    /// A case starts. Without its end, it is the suspect.
     CaseStarted {
         /// The case's id.
         case: String,
     },
     /// A case ended.
     CaseFinished(CaseFinished),
-    /// The run cannot go on: the subject could not be reached or set up.
+    /// The suite cannot reach or set up the subject.
     RunAborted {
-        /// What happened and what to do about it.
+        /// The error and its remedy.
         reason: String,
     },
-    /// The run broke off from outside; whoever drives the suite writes it.
+    /// The run broke off from outside; the runner writes this event.
     RunBrokenOff {
         /// Who broke it off.
         by: Breaker,
@@ -50,10 +50,9 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Breaker {
-    /// The user asked to stop.
+    /// The user stopped the run.
     User,
-    /// The machine that runs or reaches the kernel: an emulator that was killed, a
-    /// board out of reach.
+    /// The infrastructure: a killed emulator, an unreachable board.
     Machine,
     /// The kernel under test: a panic, a hang.
     Kernel,
@@ -73,34 +72,34 @@ impl Breaker {
     }
 }
 
-/// What is tested, by what, and the plan.
+/// The subject, the suite and the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStarted {
     /// [`FORMAT`] of the writer.
     pub format: u32,
     /// Version of the suite.
     pub suite: String,
-    /// What is tested.
+    /// The kind of subject.
     pub subject: SubjectKind,
     /// Architecture of the register list, as `uname -m` spells it.
     pub architecture: String,
     /// Kernel release and version, as `uname -rv` prints them.
     pub kernel: String,
-    /// CPU model, empty where the kernel does not tell.
+    /// CPU model; empty if unknown.
     pub cpu: String,
     /// The revision of the expected list.
     pub series: String,
     /// Whether a broken `should` clause fails a case.
     pub strict: bool,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether registers beyond the expected list are only notes.
     pub allow_new: bool,
-    /// Where random orders began; the same seed gives the same run.
+    /// Seed of the random orders; the same seed gives the same run.
     #[serde(default)]
     pub seed: u64,
-    /// The fault that the model has on purpose.
+    /// The fault of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// What else is known of the subject and was worth writing down.
+    /// More facts about the subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
     /// Ids of all cases, in the order in which they run.
@@ -108,31 +107,27 @@ pub struct RunStarted {
 }
 
 impl RunStarted {
-    /// The configuration of the first case, which is that of all in a round for
-    /// a fault.
+    /// The configuration of the first case; in a round for a fault, of all cases.
     pub fn configuration(&self) -> Option<&str> {
         self.plan.first()?.split('.').next()
     }
 }
 
-/// A fact about the subject or its making, such as a build id or a patch; a name
-/// may stand several times.
+/// A fact about the subject, such as a build id or a patch. Names can repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
-    /// What it is.
+    /// The name.
     pub name: String,
-    /// The fact.
+    /// The value.
     pub value: String,
 }
 
 impl Label {
     /// The label of the kernel's build id, in hexadecimal.
     pub const BUILD_ID: &str = "build-id";
-    /// The label of the build id of KVM's module, which need not be built with
-    /// the kernel.
+    /// The label of the build id of KVM's module.
     pub const KVM_BUILD_ID: &str = "kvm-build-id";
-    /// The label of a patch that the kernel has: its file name, and the SHA-256
-    /// of its content.
+    /// The label of a patch of the kernel: its file name and SHA-256.
     pub const PATCH: &str = "patch";
 
     /// Reads `NAME=VALUE`; neither may be empty or hold control characters.
@@ -149,7 +144,7 @@ impl fmt::Display for Label {
     }
 }
 
-/// What is tested.
+/// The kind of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
@@ -159,12 +154,12 @@ pub enum SubjectKind {
     Model,
 }
 
-/// How a case ended, with its findings.
+/// The result of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseFinished {
     /// The case's id.
     pub case: String,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
     /// Why it was skipped or ended in error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,30 +168,30 @@ pub struct CaseFinished {
     pub duration_us: u64,
     /// Number of ioctls under test that the case made.
     pub ioctls: u64,
-    /// What the case found, failing or not.
+    /// All findings, failing or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
-    /// The kernel's list in its own order, of the case that compares it with the
-    /// expected one; empty in a round for a fault, of which there are many.
+    /// The kernel's list in its own order, only of the case `contents.exact`; empty in
+    /// rounds for faults, to save space.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listed: Vec<NamedRegister>,
 }
 
-/// How a case ended.
+/// The outcome of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// No clause that counts was broken.
+    /// Every clause that counts was kept.
     Pass,
     /// A clause was broken.
     Fail,
-    /// The host lacks what the case needs, as a probe found.
+    /// A probe found that the host lacks a needed feature.
     Skip,
-    /// The harness or the host is in trouble; nothing is known of the clause.
+    /// The harness or the host failed; the result is unknown.
     Error,
 }
 
-/// One fact about the kernel that a case noticed.
+/// One fact about the kernel, found by a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Id of the clause it is about.
@@ -221,23 +216,22 @@ pub struct Finding {
     /// The errno that was returned, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errno: Option<String>,
-    /// What a conforming kernel does; empty for a plain fact, which nothing
-    /// is expected of.
+    /// The behaviour of a conforming kernel; empty for a plain fact.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub expected: String,
-    /// What this kernel did.
+    /// The behaviour of this kernel.
     pub observed: String,
 }
 
 impl Finding {
-    /// A finding that names no register, entry or ioctl yet.
+    /// A finding without register, entry and ioctl.
     pub fn new(clause: &str, level: Level, expected: String, observed: String) -> Self {
         let (register, after, entry, last_entry, ioctl, errno) = (None, None, None, None, None, None);
         let clause = clause.to_owned();
         Self { clause, level, register, after, entry, last_entry, ioctl, errno, expected, observed }
     }
 
-    /// Adds this finding, or widens an equal one about the entry before it.
+    /// Adds this finding, or extends an equal one about the previous entry.
     pub fn add_to(self, findings: &mut Vec<Self>) {
         if let Some(entry) = self.entry {
             for known in findings.iter_mut().rev() {
@@ -274,10 +268,10 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A register id with the name that the specification gives it.
+/// A register id with its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NamedRegister {
-    /// Name, or a decoding of the id where it has none.
+    /// The name, or a decoded id.
     pub name: String,
     /// KVM register id.
     #[serde(with = "hexadecimal")]
@@ -287,21 +281,21 @@ pub struct NamedRegister {
 /// The end of a complete run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFinished {
-    /// What the run says of the kernel.
+    /// The verdict.
     pub verdict: Verdict,
     /// Number of cases by outcome.
     pub totals: Totals,
 }
 
 impl CaseFinished {
-    /// The end of a case that has no result of its own.
+    /// A result for a case that has none.
     pub fn without_result(case: String, outcome: Outcome, reason: String) -> Self {
         let (findings, listed) = (Vec::new(), Vec::new());
         Self { case, outcome, reason: Some(reason), duration_us: 0, ioctls: 0, findings, listed }
     }
 }
 
-/// What a run says of the kernel.
+/// The verdict of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -339,7 +333,7 @@ impl Totals {
         }
     }
 
-    /// The verdict of a run that reached its end with these outcomes.
+    /// The verdict of a finished run with these outcomes.
     pub fn verdict(&self) -> Verdict {
         if self.fail + self.error > 0 {
             Verdict::Failed
@@ -365,7 +359,7 @@ impl Verdict {
         }
     }
 
-    /// The exit code that says the same.
+    /// The exit code for this verdict.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Passed => crate::exit::PASSED,
@@ -386,17 +380,13 @@ pub enum EventError {
         /// Format version of the stream.
         found: u32,
     },
-    /// The line is torn or foreign.
+    /// The line is torn or not an event.
     #[error("not an event")]
     Malformed(#[source] serde_json::Error),
 }
 
 impl Event {
     /// Reads one line of a stream.
-    ///
-    /// # Errors
-    /// [`EventError::Malformed`] for a line that is not an event,
-    /// [`EventError::Newer`] for the first line of a newer format.
     pub fn from_line(line: &str) -> Result<Self, EventError> {
         #[derive(Deserialize)]
         struct Format {
@@ -414,10 +404,7 @@ impl Event {
         }
     }
 
-    /// The event as one line with its end.
-    ///
-    /// # Errors
-    /// Where serde_json cannot serialize it, which no event can cause.
+    /// The event as one line, with a line feed.
     pub fn to_line(&self) -> io::Result<String> {
         let mut line = serde_json::to_string(self)?;
         line.push('\n');
@@ -427,24 +414,24 @@ impl Event {
 
 /// An event that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} cannot be written: {error}")]
+#[error("cannot write {name}: {error}")]
 pub struct WriteError {
     name: String,
     #[source]
     error: io::Error,
 }
 
-/// Somebody who is told of every event.
+/// Receives every event.
 pub type Observer = Box<dyn FnMut(&Event) + Send>;
 
-/// Writes what an event adds.
+/// Writes an event.
 pub type Writer = Box<dyn FnMut(&Event) -> io::Result<()> + Send>;
 
-/// Somebody who writes the run down elsewhere, by its own name.
+/// A named output of the run.
 pub struct Output {
-    /// What it is, for messages.
+    /// The name in error messages.
     pub name: String,
-    /// Writes what an event adds.
+    /// Writes an event.
     pub write: Writer,
 }
 
@@ -454,8 +441,7 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Where events go: a file or device, line by line, other outputs, and an
-/// observer.
+/// Writes events to a file or device, other outputs and an observer.
 #[derive(Default)]
 pub struct EventLog {
     file: Option<File>,
@@ -471,27 +457,24 @@ impl fmt::Debug for EventLog {
 }
 
 impl EventLog {
-    /// A log that writes to `file` and tells `observer`, as far as there are any.
+    /// A log with an optional file and observer.
     pub fn new(file: Option<File>, observer: Option<Observer>) -> Self {
         Self { file, observer, ..Self::default() }
     }
 
-    /// The same with further outputs.
+    /// Adds outputs.
     pub fn with(self, outputs: Vec<Output>) -> Self {
         Self { outputs, ..self }
     }
 
-    /// Whether something could not be written.
+    /// Whether a write failed.
     pub fn is_incomplete(&self) -> bool {
         self.incomplete
     }
 
-    /// Writes one event everywhere, and waits until it is durable where that is
-    /// possible. An output that fails is not tried again.
-    ///
-    /// # Errors
-    /// What could not be written. A device that cannot be synced (a UART) is
-    /// not an error.
+    /// Writes an event to every output, and syncs it if possible. Drops an output that
+    /// fails.
+    /// A device that cannot be synced (a UART) is not an error.
     pub fn write(&mut self, event: &Event) -> Result<(), Vec<WriteError>> {
         let mut errors = Vec::new();
         if let Err(error) = self.write_to_file(event) {

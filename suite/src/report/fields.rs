@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A finding as fields of one line, which people and programs read: the level,
-//! the clause, then `NAME=VALUE`. Values that hold spaces are JSON strings.
+//! A finding as one line of fields: the level, the clause, then `NAME=VALUE`. Values
+//! with spaces are JSON strings.
 
 use crate::clause::Level;
 use crate::report::events::{Finding, NamedRegister};
@@ -33,8 +33,7 @@ pub fn to_line(finding: &Finding) -> String {
     line
 }
 
-/// Reads what [`to_line`] wrote; `None` for anything else. A field that this
-/// program does not know is passed over.
+/// Parses a line of [`to_line`]; `None` for anything else. Ignores unknown fields.
 pub fn from_line(line: &str) -> Option<Finding> {
     let (level, rest) = line.split_once(' ')?;
     let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The run's words: its events, the formats in which others read them, and the
-//! descriptions of registers, clauses, checks and cases.
+//! Events, the formats for other programs, and the descriptions of registers,
+//! clauses, checks and cases.
 
 pub mod describe;
 pub mod events;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that a newer kernel lists, as they would stand in a specification.
+//! New registers as YAML for a specification.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use crate::arch::Arch;
 use crate::report::events::{Finding, NamedRegister};
 
-/// What a finding says of a register that only `--allow-new` lets pass.
+/// The `observed` of a register that `--allow-new` allows.
 pub const NEW: &str = "a new one";
 
-/// What is said of a register that nobody has described yet.
 const ABOUT: &str = "listed by a newer kernel";
 
 /// The new registers among `findings` as YAML to paste into `registers.yaml`

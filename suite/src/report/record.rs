@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run as data, assembled from its events: the one assembler of both
-//! programs.
+//! A run as data, assembled from its events. Both programs use this assembler.
 //!
-//! Events may be torn, foreign, doubled, late or missing. What does not fit is
-//! refused: a case that was not planned or has ended, anything before the start
-//! or after the end of the run.
+//! Events can be torn, foreign, doubled, late or missing. The assembler refuses
+//! events of unplanned or finished cases, and events before the start or after the
+//! end of the run.
 
 use std::collections::HashMap;
 
 use crate::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished, RunStarted, Totals, Verdict};
 
-/// Why a case has no outcome of its own that was running when all ended.
+/// Reason of the running case when the run broke off.
 pub(super) const SUSPECT: &str = "did not finish: it was running when the run broke off, which makes it the suspect";
-/// Why a case has none that had not begun.
+/// Reason of a case that had not started.
 pub(super) const NEVER_BEGAN: &str = "did not finish: the run broke off before it began";
-/// Why a case has none in a run that has its end.
+/// Reason of a case without result in a finished run.
 pub(super) const LOST: &str = "did not finish: the run has an end, but this case has none";
-/// Why a case has none where the kernel does not know the ioctl.
+/// Reason of every case if the kernel does not know the ioctl.
 pub(super) const NOT_IMPLEMENTED: &str = "KVM_GET_REG_LIST is not implemented (ENOTTY)";
 
-/// How a run ended, as its events say.
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The suite came to its end.
+    /// The suite finished.
     Finished(RunFinished),
     /// The suite gave up.
     Aborted {
-        /// What it says.
+        /// Its error.
         reason: String,
     },
     /// The run broke off from outside.
@@ -38,23 +37,23 @@ pub enum End {
     },
 }
 
-/// A run, as far as its events tell.
+/// A run, complete or not.
 #[derive(Debug, Default, Clone)]
 pub struct Record {
-    /// What is tested, by what, and the plan, in which no case stands twice.
+    /// The subject and the plan, without duplicate cases.
     pub started: Option<RunStarted>,
-    /// Cases that ended, in the order in which they did.
+    /// Finished cases, in order.
     pub ended: Vec<CaseFinished>,
-    /// The last case that began, unless it has ended.
+    /// The last started case, unless it has finished.
     pub running: Option<String>,
     /// The end of the run.
     pub end: Option<End>,
-    /// Every planned case, and whether it has ended.
+    /// Every planned case, and whether it has finished.
     planned: HashMap<String, bool>,
 }
 
 impl Record {
-    /// Takes one event; false if it fits nowhere.
+    /// Adds an event; false if the record refuses it.
     pub fn add(&mut self, event: Event) -> bool {
         if self.end.is_some() {
             return false;
@@ -90,44 +89,44 @@ impl Record {
         self.started = Some(started);
     }
 
-    /// Whether the run has begun and ended.
+    /// Whether the run has started and ended.
     pub fn is_over(&self) -> bool {
         self.started.is_some() && self.end.is_some()
     }
 
-    /// The plan; empty before the run has begun.
+    /// The plan; empty before the run starts.
     pub fn plan(&self) -> &[String] {
         self.started.as_ref().map_or(&[], |started| &started.plan)
     }
 
-    /// Planned cases without an end.
+    /// Planned cases without result.
     pub fn missing(&self) -> Vec<&str> {
         self.plan().iter().map(String::as_str).filter(|case| self.planned.get(*case) == Some(&false)).collect()
     }
 
-    /// Number of planned cases without an end.
+    /// Number of planned cases without result.
     pub fn missing_count(&self) -> usize {
         self.planned.len() - self.ended.len()
     }
 
-    /// Whether a case has begun, so that something was learnt of the subject.
+    /// Whether a case has started.
     pub fn has_learnt(&self) -> bool {
         self.running.is_some() || !self.ended.is_empty()
     }
 
-    /// Whether the kernel answered that it does not know the ioctl.
+    /// Whether the kernel does not know the ioctl.
     pub fn is_not_implemented(&self) -> bool {
         matches!(&self.end, Some(End::Finished(finished)) if finished.verdict == Verdict::NotImplemented)
     }
 
-    /// Number of the cases that ended, by outcome.
+    /// Number of finished cases by outcome.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         self.ended.iter().for_each(|case| totals.count(case.outcome));
         totals
     }
 
-    /// The events with which every planned case and the run have an end.
+    /// The events that end every planned case and the run.
     pub fn closing(&self) -> Vec<Event> {
         let aborted = |reason: &str| format!("did not finish: {reason}");
         let (outcome, reason) = match &self.end {
@@ -149,8 +148,7 @@ impl Record {
         events
     }
 
-    /// The events of the whole run: every planned case has one end, and the run
-    /// has one.
+    /// The events of the whole run, with one result for every planned case.
     pub fn whole(&self) -> Vec<Event> {
         let Some(started) = &self.started else { return Vec::new() };
         let mut events = vec![Event::RunStarted(started.clone())];
@@ -171,14 +169,14 @@ impl Record {
     }
 }
 
-/// Follows one run while it goes on, and gives an end to what has none.
+/// Follows a run, and adds the missing results at its end.
 #[derive(Debug, Default, Clone)]
 pub struct Whole {
     record: Record,
 }
 
 impl Whole {
-    /// The events that one event adds to the whole run.
+    /// The events that `event` adds to the whole run.
     pub fn take(&mut self, event: &Event) -> Vec<Event> {
         if self.record.started.is_none() && !matches!(event, Event::RunStarted(_)) {
             return Vec::new();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Clauses: what a conforming kernel does, one requirement each.
+//! Clauses: one requirement on a conforming kernel each.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::error::{Problem, SpecError};
 use super::source::Source;
 
-/// What a broken clause means for the verdict.
+/// The effect of a broken clause on the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// The kernel fails.
+    /// The case fails.
     Must,
     /// A warning; a failure with `--strict`.
     Should,
@@ -22,12 +22,12 @@ pub enum Level {
 }
 
 impl Level {
-    /// What a broken clause of this level comes to.
+    /// The effect of a broken clause of this level.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Must => "a kernel that breaks it fails",
-            Self::Should => "a kernel that breaks it gets a warning, and fails with --strict",
-            Self::Note => "what is found is reported, and never fails a kernel",
+            Self::Must => "a kernel that breaks the clause fails",
+            Self::Should => "a kernel that breaks the clause gets a warning, and fails with --strict",
+            Self::Note => "findings are notes and never fail a kernel",
         }
     }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// Where a demand comes from; clauses.yaml says what each word stands for.
+/// Source of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Origin {
@@ -60,30 +60,30 @@ pub enum Origin {
     /// The uapi headers.
     #[serde(rename = "uapi")]
     Uapi,
-    /// What arm64, riscv64 and x86 do.
+    /// The behaviour of arm64, riscv64 and x86.
     #[serde(rename = "upstream")]
     Upstream,
     /// The discussion of the LoongArch patch.
     #[serde(rename = "thread")]
     Thread,
-    /// What a save and restore relies on.
+    /// A need of save and restore.
     #[serde(rename = "caller")]
     Caller,
-    /// What the architecture's KVM does.
+    /// The behaviour of the architecture's KVM.
     #[serde(rename = "kernel")]
     Kernel,
 }
 
 impl Origin {
-    /// What the word stands for.
+    /// The source in words.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::API => "the kernel's KVM API document (Documentation/virt/kvm/api.rst, 4.68 and 4.84)",
             Self::Uapi => "the uapi headers (include/uapi/linux/kvm.h and the architecture's asm/kvm.h)",
-            Self::Upstream => "what arm64, riscv64 and x86 do, measured on Linux 6.12 and 7.2",
+            Self::Upstream => "the behaviour of arm64, riscv64 and x86, measured on Linux 6.12 and 7.2",
             Self::Thread => "the discussion of the LoongArch patch, v1 to v5",
-            Self::Caller => "what a save and restore of a vCPU relies on",
-            Self::Kernel => "what arch/loongarch/kvm does in Linux 6.12 and 7.2",
+            Self::Caller => "a need of save and restore of a vCPU",
+            Self::Kernel => "the behaviour of arch/loongarch/kvm in Linux 6.12 and 7.2",
         }
     }
 }
@@ -96,13 +96,13 @@ pub struct Clause {
     /// Stable id, `theme.name`.
     #[cfg_attr(test, schemars(regex(pattern = "^[a-z0-9_]+\\.[a-z0-9_]+$")))]
     pub id: String,
-    /// What a broken clause means for the verdict.
+    /// The effect of a broken clause on the verdict.
     pub level: Level,
     /// "A conforming kernel ..."
     pub demand: String,
-    /// Why it matters to a caller, and the place it comes from: sentences.
+    /// Why it matters to a caller, and its exact source.
     pub why: String,
-    /// Where the demand comes from.
+    /// Source of the requirement.
     #[cfg_attr(test, schemars(extend("uniqueItems" = true)))]
     pub source: Vec<Origin>,
 }
@@ -118,9 +118,6 @@ pub struct Clauses {
 
 impl Clauses {
     /// Reads `clauses.yaml`.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, or an id that stands twice.
     pub fn load(source: &Source) -> Result<Self, SpecError> {
         let text = source.read("clauses.yaml")?;
         let clauses: Self = text.parse()?;

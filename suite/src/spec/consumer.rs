@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `consumers/NAME.yaml`: what a program saves of a vCPU, without asking the
-//! kernel for a list.
+//! `consumers/NAME.yaml`: the registers that a VMM saves from a fixed table.
 
 use serde::Deserialize;
 
@@ -12,18 +11,17 @@ use super::source::Source;
 use super::text::Text;
 use crate::arch::{Arch, Feature};
 
-/// The folder beside the series.
 pub(super) const FOLDER: &str = "consumers";
 
 /// A program that saves vCPUs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumer {
-    /// Its name, as people write it.
+    /// Its name.
     pub name: String,
     saves: Vec<Part>,
 }
 
-/// Registers that are saved together.
+/// Registers that the program saves together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     /// Features that the vCPU must have, every one.
@@ -32,35 +30,34 @@ struct Part {
 }
 
 impl Consumer {
-    /// What it saves of a vCPU with `features`, in its order.
+    /// The registers that it saves of a vCPU with `features`, in its order.
     pub fn saves(&self, features: &[Feature]) -> Vec<&Register> {
         let saved = self.saves.iter().filter(|part| part.all.iter().all(|feature| features.contains(feature)));
         saved.flat_map(|part| &part.registers).collect()
     }
 
-    /// The features without every one of which it does not save the register;
-    /// `None` for one that it never saves.
+    /// All features that it needs to save the register; `None` if it never saves it.
     pub fn saves_with(&self, id: u64) -> Option<&[Feature]> {
         let part = self.saves.iter().find(|part| part.registers.iter().any(|register| register.id == id))?;
         Some(&part.all)
     }
 }
 
-/// A consumer's file as it is.
+/// A consumer's file.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `name`, `source` and `saves`")]
 pub(super) struct ConsumerFile {
-    /// Its name, as people write it.
+    /// Its name.
     name: String,
-    /// Where it saves them.
+    /// The place in its source.
     #[expect(dead_code, reason = "required of the file, read by people")]
     source: String,
-    /// What it saves, in its order.
+    /// The registers that it saves, in its order.
     saves: Vec<PartEntry>,
 }
 
-/// Registers that are saved together.
+/// Registers that the program saves together.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Part"))]
@@ -74,17 +71,11 @@ struct PartEntry {
     all: Option<Vec<String>>,
 }
 
-/// Reads `ARCHITECTURE/consumers/*.yaml`, by file name; none where there is no
-/// such folder.
-///
-/// # Errors
-/// An unreadable or malformed file, an unknown name, a register that stands
-/// twice.
+/// Reads `ARCHITECTURE/consumers/*.yaml`, sorted by file name; empty without that folder.
 pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Vec<Consumer>, SpecError> {
     files(source, arch).iter().map(|file| consumer(&source.read(file)?, arch, table)).collect()
 }
 
-/// The files of the architecture's consumers, sorted.
 pub(super) fn files(source: &Source, arch: &dyn Arch) -> Vec<String> {
     let folder = format!("{}/{FOLDER}", arch.name());
     let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Features and register types by name.
+//! Resolves names of features and register types.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,6 @@ use crate::arch::{Arch, Feature, RegisterType};
 
 /// The features that stand under `key`. Its line is looked for only where
 /// something is wrong, from the line on that `start` gives.
-///
-/// # Errors
-/// A feature that the architecture has not, or one that stands twice.
 pub(super) fn resolve(
     text: &Text,
     start: impl Fn() -> usize,
@@ -34,9 +31,6 @@ pub(super) fn resolve(
 }
 
 /// As [`resolve`], where a condition on no feature would mean nothing.
-///
-/// # Errors
-/// Those of [`resolve`], and an empty list.
 pub(super) fn resolve_some(
     text: &Text,
     start: impl Fn() -> usize,
@@ -52,9 +46,6 @@ pub(super) fn resolve_some(
 
 /// The register type that stands under `type`, on the first line with that key
 /// from the one on that `start` gives.
-///
-/// # Errors
-/// A type that the architecture has not.
 pub(super) fn register_type(
     text: &Text,
     start: impl Fn() -> usize,
@@ -68,7 +59,6 @@ pub(super) fn register_type(
     })
 }
 
-/// The first name that stands a second time.
 pub(super) fn second(names: &[String]) -> Option<&str> {
     let mut seen = BTreeSet::new();
     names.iter().map(String::as_str).find(|name| !seen.insert(*name))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `groups.yaml`: named sequences of registers, and which of them a vCPU lists.
+//! `groups.yaml`: named sequences of registers, and the vCPUs that list them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,20 +74,14 @@ impl GroupsFile {
     }
 }
 
-/// The groups of a series.
 pub(super) struct Groups {
     /// Those of the list, in order.
     pub(super) listed: Vec<ListedGroup>,
-    /// The names of all.
     pub(super) names: Vec<String>,
 }
 
 impl Groups {
     /// Reads `groups.yaml` of the series in `folder`.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, an unknown name, a cyclic group, one
-    /// that nothing asks for, a register that stands twice.
     pub(super) fn load(
         source: &Source,
         arch: &dyn Arch,
@@ -130,7 +124,6 @@ impl Groups {
         Ok(Self { listed, names: file.groups.into_keys().collect() })
     }
 
-    /// Whether there is a group of that name.
     pub(super) fn known(&self, name: &str) -> bool {
         self.names.iter().any(|known| known == name)
     }
@@ -144,7 +137,6 @@ fn common<'a>(listed: &'a [ListedGroup], registers: &[&'a Register]) -> Option<(
     })
 }
 
-/// What is needed to resolve the names in a file.
 struct Resolver<'a> {
     text: &'a Text,
     groups: &'a BTreeMap<String, Group>,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Specifications: YAML in, checked types out.
+//! Specifications: parses YAML into checked types.
 //!
-//! Nothing past this room meets YAML, an unknown
-//! name, a register that stands twice or a count that does not add up.
+//! No other module sees YAML, unknown names, duplicate registers or wrong counts.
 
 pub mod clause;
 mod consumer;

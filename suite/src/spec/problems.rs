@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Every file of an architecture looked at, where a run stops at the first
-//! problem.
+//! Checks every file of an architecture, where a run stops at the first error.
 
 use super::clause::Clauses;
 use super::consumer;
@@ -16,7 +15,7 @@ use crate::arch::Arch;
 /// made of, its series all of them, in the order in which they are read; none
 /// where all can be loaded.
 ///
-/// What cannot be judged because of a problem elsewhere is left out: without
+/// Leaves out checks that depend on a wrong file: without
 /// registers there is nothing else, without groups no configuration.
 pub fn problems(source: &Source, arch: &dyn Arch) -> Vec<SpecError> {
     let mut problems: Vec<SpecError> = Clauses::load(source).err().into_iter().collect();

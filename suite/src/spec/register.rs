@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A register as checks know it: its id, and what GET returns after SET.
+//! A register: its id, and the result of GET after SET.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::arch::Feature;
 use crate::report::events::NamedRegister;
 use crate::value::Value;
 
-/// What GET returns after SET.
+/// The result of GET after SET.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -17,9 +17,9 @@ pub enum Rule {
     /// The SET value under the mask.
     #[default]
     Exact,
-    /// At least the SET bits; bits that were set before may stay.
+    /// The SET bits, and maybe bits that were set before.
     Sticky,
-    /// The SET value plus the time gone by.
+    /// The SET value plus the elapsed time.
     Counter,
     /// Only the present value is safe to SET.
     Fixed,
@@ -45,17 +45,17 @@ pub enum State {
     Fresh,
 }
 
-/// A register whose own value cannot be written back.
+/// A register whose present value cannot be SET.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "an exception with `state`, `errno` and `source`")]
 pub struct Exception {
-    /// When.
+    /// State of the vCPU.
     pub state: State,
-    /// The errno of the refused SET, by name.
+    /// Name of the errno of SET.
     #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
     pub errno: String,
-    /// Where the fact comes from.
+    /// Source of the fact.
     pub source: String,
 }
 
@@ -82,13 +82,13 @@ pub struct Conditional {
     pub on: u64,
     /// Bits that that register must have, all of them.
     pub bits: Value,
-    /// Bits that SET keeps then, beside those of the mask.
+    /// Bits that SET keeps then, in addition to the mask.
     pub free: Value,
-    /// Where the fact comes from.
+    /// Source of the fact.
     pub source: String,
 }
 
-/// A register: its id, its name, and how it behaves.
+/// A register: its id, name and behaviour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     /// Name, unique within the architecture.
@@ -97,29 +97,28 @@ pub struct Register {
     pub id: u64,
     /// Bits that survive a SET and GET.
     pub mask: Value,
-    /// Bits that may take any value in any combination on any host, and that GET
-    /// returns as they were SET; within the mask.
+    /// Bits of the mask for which any value is safe on any host.
     pub free: Value,
-    /// What GET returns after SET.
+    /// The result of GET after SET.
     pub rule: Rule,
     /// Values that are safe to SET on any host.
     pub values: Vec<Value>,
     /// States in which the register's own value is refused.
     pub exceptions: Vec<Exception>,
-    /// Whether a GET loads the vCPU onto the hardware and reads other registers
-    /// back from there, so that a check must read this one last.
+    /// Whether GET loads the vCPU into the hardware and reads other registers back, so
+    /// that a check must GET it last.
     pub reloads: bool,
     /// Features without which GET and SET refuse the register.
     pub gate: Option<Gate>,
     /// Bits that SET keeps while another register has certain bits.
     pub conditional: Option<Conditional>,
-    /// What the register is for.
+    /// Purpose of the register.
     pub about: String,
-    /// "GET ...": what a caller has to know beside the rule.
+    /// "GET ...": what a caller must know in addition to the rule.
     pub get: Option<String>,
-    /// "SET ...": what a caller has to know beside the rule.
+    /// "SET ...": what a caller must know in addition to the rule.
     pub set: Option<String>,
-    /// Where the facts come from.
+    /// Source of the facts.
     pub source: String,
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `registers.yaml`: every register of an architecture that has a name.
+//! `registers.yaml`: every named register of an architecture.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -16,7 +16,7 @@ use super::text::{Text, unique_keys};
 use crate::arch::{Arch, RegisterType};
 use crate::value::{Value, size_of_register};
 
-/// `registers.yaml` as the file has it.
+/// `registers.yaml`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `architecture` and `groups`")]
@@ -47,14 +47,14 @@ struct Family {
     values: Vec<u64>,
     /// Features without which GET and SET refuse the registers.
     gate: Option<GateEntry>,
-    /// What the registers are for, of those that do not say it themselves.
+    /// Purpose of the registers without their own `about`.
     #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
     about: Option<String>,
-    /// "GET ...": what a caller has to know beside the rule.
+    /// "GET ...": what a caller must know in addition to the rule.
     get: Option<String>,
-    /// "SET ...": what a caller has to know beside the rule.
+    /// "SET ...": what a caller must know in addition to the rule.
     set: Option<String>,
-    /// Where the facts come from.
+    /// Source of the facts.
     source: String,
     /// The registers, by index.
     registers: Vec<Entry>,
@@ -69,20 +69,19 @@ struct Entry {
     name: String,
     /// Index within its type.
     index: u64,
-    /// What the register is for, if not what the family says.
+    /// Purpose of the register, if not the family's.
     #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
     about: Option<String>,
-    /// "GET ...": what a caller has to know beside the rule, if not what the
-    /// family says.
+    /// "GET ...", if not the family's.
     get: Option<String>,
-    /// "SET ...", likewise.
+    /// "SET ...", if not the family's.
     set: Option<String>,
     /// Bits that survive a SET and GET, if not the family's.
     mask: Option<u64>,
     /// Bits that may take any value in any combination on any host, if not the
     /// family's.
     free: Option<u64>,
-    /// What GET returns after SET.
+    /// The result of GET after SET.
     #[serde(default)]
     rule: Rule,
     /// Safe values, if not the family's.
@@ -129,7 +128,7 @@ struct ConditionalEntry {
     bits: NonZeroU64,
     /// Bits that SET keeps then, outside the mask.
     free: NonZeroU64,
-    /// Where the fact comes from.
+    /// Source of the fact.
     source: String,
 }
 
@@ -144,11 +143,6 @@ pub struct RegisterTable {
 
 impl RegisterTable {
     /// Reads `ARCHITECTURE/registers.yaml`.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, an index outside its type, a name or id
-    /// that stands twice, a value or free bit outside its mask, an unknown
-    /// feature, errno or register, a register of which nothing is said.
     pub fn load(source: &Source, arch: &dyn Arch) -> Result<Self, SpecError> {
         let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
         let file: RegistersFile = text.parse()?;
@@ -226,12 +220,12 @@ impl RegisterTable {
         Ok(())
     }
 
-    /// The register of that name.
+    /// The register with this name.
     pub fn by_name(&self, name: &str) -> Option<&Register> {
         self.by_name.get(name).and_then(|position| self.registers.get(*position))
     }
 
-    /// The register of that id.
+    /// The register with this id.
     pub fn by_id(&self, id: u64) -> Option<&Register> {
         self.by_id.get(&id).and_then(|position| self.registers.get(*position))
     }
@@ -241,7 +235,7 @@ impl RegisterTable {
         self.families.get(name).and_then(|positions| self.registers.get(positions.clone()))
     }
 
-    /// The family that the register of that id belongs to.
+    /// The family of the register with this id.
     pub fn family_of(&self, id: u64) -> Option<&str> {
         let position = self.by_id.get(&id)?;
         let found = self.families.iter().find(|(_, positions)| positions.contains(position));
@@ -259,7 +253,6 @@ impl RegisterTable {
     }
 }
 
-/// What the registers of a family share.
 struct Shared<'a> {
     text: &'a Text,
     arch: &'a dyn Arch,
@@ -332,12 +325,11 @@ fn hex(value: Value) -> String {
     format!("{value:#x}")
 }
 
-/// A number as a value of so many bytes, unless it has more.
 fn of_size(size: usize, number: u64) -> Option<Value> {
     Some(Value::new(number, size)).filter(|value| value.number() == number.into())
 }
 
-/// The gate that stands from the line on that `start` gives.
+/// Resolves a gate. `start` gives the first line to search for an error.
 fn gate(
     text: &Text,
     start: impl Fn() -> usize,
@@ -359,7 +351,6 @@ fn check_errno(text: &Text, name: &str) -> Result<(), SpecError> {
     Err(text.error(text.line_of_pair("errno", name, 0), problem))
 }
 
-/// Whether an errno has that name; Linux counts them from 1 to 133.
 fn is_errno(name: &str) -> bool {
     (1..=133).map(Errno::from_raw).any(|errno| errno != Errno::UnknownErrno && format!("{errno:?}") == name)
 }

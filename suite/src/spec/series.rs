@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Series: the expected list of every configuration, in one revision.
+//! Series: one revision of the expected lists of all configurations.
 
 use serde::Deserialize;
 
@@ -13,20 +13,20 @@ use super::source::Source;
 use super::text::Text;
 use crate::arch::{Arch, Feature};
 
-/// A combination of guest features with the list that is expected for it.
+/// A combination of guest features, with its expected list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
-    /// Name, the first part of its cases' ids.
+    /// Name, the first part of the ids of its cases.
     pub name: String,
-    /// Features to switch on, beyond what every vCPU under test has.
+    /// Features to switch on.
     pub features: Vec<Feature>,
-    /// The expected list, in order; empty where nothing is said of it.
+    /// The expected list, in order; empty if none is specified.
     pub registers: Vec<Register>,
-    /// Whether nothing is said of the list but what holds for any list.
+    /// Whether only the requirements on any list apply.
     pub contract_only: bool,
 }
 
-/// A configuration's file as it is.
+/// A configuration's file.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(extend("oneOf" = [
@@ -43,21 +43,19 @@ pub(super) struct ConfigurationFile {
     groups: Option<Vec<String>>,
     /// Number of registers in the list.
     count: Option<usize>,
-    /// Whether nothing is said of the list: in place of `groups` and `count`.
+    /// Whether no list is specified: instead of `groups` and `count`.
     #[serde(default)]
     contract_only: bool,
-    /// Where the list comes from.
+    /// Source of the list.
     #[expect(dead_code, reason = "required of the file, read by people")]
     source: String,
 }
 
-/// The names of an architecture's series, sorted.
 pub(super) fn names_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
     let is_series = |name: &String| !name.ends_with(".yaml") && name != consumer::FOLDER;
     source.list(arch.name()).into_iter().filter(is_series).collect()
 }
 
-/// The names of the configurations in a series' folder, sorted.
 pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
     let files = source.list(folder);
     let names = files.iter().filter_map(|file| file.strip_suffix(".yaml")).filter(|name| *name != "groups");
@@ -65,11 +63,6 @@ pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
 }
 
 /// Reads a series: the groups of its list, and its configurations by name.
-///
-/// # Errors
-/// No such series, an unreadable or malformed file, an unknown name, a cyclic
-/// or missing group, a register that stands twice, groups that the features do
-/// not bring, a wrong count, both or neither of a list and `contract_only`.
 pub(super) fn load(
     source: &Source,
     arch: &dyn Arch,
@@ -131,8 +124,7 @@ pub(super) fn configuration(
     Ok(Configuration { name, features, registers, contract_only: false })
 }
 
-/// The groups that a vCPU with `features` lists, which must be those that the
-/// configuration states.
+/// The groups of a vCPU with `features`. They must match the stated ones.
 fn listed<'a>(
     text: &Text,
     groups: &'a Groups,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where specifications come from.
+//! The source of specifications: built-in or a directory.
 
 use std::fs;
 use std::io;
@@ -23,9 +23,6 @@ pub enum Source {
 
 impl Source {
     /// Reads `file`, a path below the tree.
-    ///
-    /// # Errors
-    /// A file that cannot be read, at its line 1.
     pub fn read(&self, file: &str) -> Result<Text, SpecError> {
         let content = match self {
             Self::Embedded => EMBEDDED

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! All that is specified, for one series.
+//! The specification of one series.
 
 use super::clause::Clauses;
 use super::consumer::{self, Consumer};
@@ -12,7 +12,7 @@ use super::source::Source;
 use super::unlisted::Unlisted;
 use crate::arch::{Arch, Feature};
 
-/// Everything that the suite knows about what a kernel should do.
+/// All requirements on a kernel.
 #[derive(Debug, Clone)]
 pub struct Spec {
     /// Name of the series.
@@ -23,7 +23,7 @@ pub struct Spec {
     pub list: Vec<ListedGroup>,
     /// The configurations of the series, by name.
     pub configurations: Vec<Configuration>,
-    /// What GET reads although no list has it.
+    /// Unlisted registers that GET reads.
     pub unlisted: Unlisted,
     /// Programs that save vCPUs.
     pub consumers: Vec<Consumer>,

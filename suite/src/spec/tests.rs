@@ -229,13 +229,13 @@ fn a_register_of_which_nothing_is_said_is_refused() {
     tree.write(REGISTERS, text);
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `about` is missing or blank
-    [say what it is for, here or for its whole family]
+    [add `about` here or to its family]
     ");
     let tree = Tree::new();
     tree.replace(REGISTERS, "about: \"scratch register 7 for the kernel's own use\"", "about: \" \"");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `about` is missing or blank
-    [say what it is for, here or for its whole family]
+    [add `about` here or to its family]
     ");
 }
 
@@ -371,7 +371,7 @@ fn a_name_that_two_registers_have_is_refused_where_it_stands_again() {
     // "as PRCFG1" stands before the second name and is none.
     tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: PRCFG1, index: 0x37");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: PRCFG1, index: 0x37"), @"
-    DIR/loongarch64/registers.yaml:LINE: key `name`: `PRCFG1` stands here a second time
+    DIR/loongarch64/registers.yaml:LINE: key `name`: `PRCFG1` is a duplicate
     [remove one of the two]
     ");
 }
@@ -392,7 +392,7 @@ fn a_family_that_stands_twice_is_refused() {
     tree.replace(REGISTERS, "\n  timer:\n", "\n  csr:\n");
     let error = tree.load("v5").unwrap_err();
     insta::assert_snapshot!(neutral(&error, tree.0.path()), @"
-    DIR/loongarch64/registers.yaml:LINE: groups: key `csr` stands here a second time at line LINE
+    DIR/loongarch64/registers.yaml:LINE: groups: key `csr` is a duplicate at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }
@@ -403,7 +403,7 @@ fn a_group_that_stands_twice_is_refused() {
     tree.replace(GROUPS, "\n  counter:\n", "\n  lbt:\n");
     let error = tree.load("v5").unwrap_err();
     insta::assert_snapshot!(neutral(&error, tree.0.path()), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: groups: key `lbt` stands here a second time at line LINE
+    DIR/loongarch64/v5/groups.yaml:LINE: groups: key `lbt` is a duplicate at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }
@@ -413,7 +413,7 @@ fn a_register_twice_in_a_group_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "[TVAL, TCFG]", "[TVAL, TCFG,\n      TVAL]");
     insta::assert_snapshot!(tree.refusal(GROUPS, "      TVAL]"), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `registers`: `TVAL` stands here a second time
+    DIR/loongarch64/v5/groups.yaml:LINE: key `registers`: `TVAL` is a duplicate
     [remove one of the two]
     ");
 }
@@ -423,7 +423,7 @@ fn a_register_in_a_group_and_in_one_it_includes_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "[CRMD, ", "[CRMD, TVAL, ");
     insta::assert_snapshot!(tree.refusal(GROUPS, "[TVAL, TCFG]"), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `registers`: `TVAL` stands here a second time
+    DIR/loongarch64/v5/groups.yaml:LINE: key `registers`: `TVAL` is a duplicate
     [remove one of the two]
     ");
 }
@@ -433,7 +433,7 @@ fn a_group_twice_in_a_configuration_is_refused() {
     let tree = Tree::new();
     tree.replace(BASE, "groups: [csr, cpucfg, counter]", "groups: [csr, cpucfg, counter, csr]");
     insta::assert_snapshot!(tree.refusal(BASE, "groups: "), @"
-    DIR/loongarch64/v5/base.yaml:LINE: key `groups`: `csr` stands here a second time
+    DIR/loongarch64/v5/base.yaml:LINE: key `groups`: `csr` is a duplicate
     [remove one of the two]
     ");
 }
@@ -443,7 +443,7 @@ fn a_feature_twice_in_a_configuration_is_refused() {
     let tree = Tree::new();
     tree.replace(PMU, "features: [pmu]", "features: [pmu, pmu]");
     insta::assert_snapshot!(tree.refusal(PMU, "features: "), @"
-    DIR/loongarch64/v5/pmu.yaml:LINE: key `features`: `pmu` stands here a second time
+    DIR/loongarch64/v5/pmu.yaml:LINE: key `features`: `pmu` is a duplicate
     [remove one of the two]
     ");
 }
@@ -463,7 +463,7 @@ fn a_csr_beyond_the_last_one_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: 0x800");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
-    DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `index`: 0x800 is no index of type csr
+    DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `index`: 0x800 is not an index of type csr
     [csr: 0 to 0x7ff]
     ");
 }
@@ -473,7 +473,7 @@ fn a_cpucfg_word_beyond_the_last_one_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "name: CPUCFG15, index: 0xf", "name: CPUCFG15, index: 21");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: CPUCFG15"), @"
-    DIR/loongarch64/registers.yaml:LINE: register `CPUCFG15`: key `index`: 0x15 is no index of type cpucfg
+    DIR/loongarch64/registers.yaml:LINE: register `CPUCFG15`: key `index`: 0x15 is not an index of type cpucfg
     [cpucfg: 0 to 20]
     ");
 }
@@ -605,7 +605,7 @@ fn a_clause_id_that_stands_twice_is_refused() {
     let text = tree.read(CLAUSES);
     let second = text.lines().zip(1..).filter(|(line, _)| line.contains("id: reg.get")).last().unwrap().1;
     insta::assert_snapshot!(tree.refusal_at(CLAUSES, second), @"
-    DIR/clauses.yaml:LINE: key `id`: `reg.get` stands here a second time
+    DIR/clauses.yaml:LINE: key `id`: `reg.get` is a duplicate
     [remove one of the two]
     ");
 }
@@ -650,7 +650,7 @@ fn a_missing_file_is_refused() {
             message,
             format!(
                 "DIR/{file}:LINE: cannot be read: No such file or directory (os error 2)\n\
-                 [specs/README.md shows which files a directory of specifications holds]"
+                 [specs/README.md lists the files of a specification directory]"
             )
         );
     }
@@ -672,7 +672,7 @@ fn a_file_whose_name_cannot_begin_an_id_is_refused() {
     fs::copy(tree.path(BASE), tree.path("loongarch64/v5/Base-2.yaml")).unwrap();
     insta::assert_snapshot!(tree.refusal_at("loongarch64/v5/Base-2.yaml", 1), @"
     DIR/loongarch64/v5/Base-2.yaml:LINE: file name: `Base-2` cannot be the name of a configuration
-    [use a to z, 0 to 9 and _, as the name begins the ids of its cases]
+    [use only a-z, 0-9 and _: case ids begin with the name]
     ");
 }
 
@@ -705,6 +705,6 @@ fn a_directory_without_anything_is_refused() {
     let error = Spec::load(&Source::Directory(empty.path().to_owned()), &LoongArch64, "v5").unwrap_err();
     insta::assert_snapshot!(neutral(&error, empty.path()), @"
     DIR/clauses.yaml:LINE: cannot be read: No such file or directory (os error 2)
-    [specs/README.md shows which files a directory of specifications holds]
+    [specs/README.md lists the files of a specification directory]
     ");
 }

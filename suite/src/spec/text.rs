@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A specification file: its YAML, and which line says what. Nothing else knows
-//! serde_yaml.
+//! A specification file: its YAML and its line numbers. No other module uses serde_yaml.
 //!
-//! serde_yaml tells the line of a malformed value, but not of a well-formed one
-//! that is wrong in its context; [`Text`] finds that line again by its words.
+//! serde_yaml reports the line of a malformed value, but not of a value that is wrong
+//! in its context. [`Text`] finds that line by its words.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,9 +26,6 @@ impl Text {
     }
 
     /// The file's content as `T`.
-    ///
-    /// # Errors
-    /// What is not of that form, at the line of the offending key or value.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SpecError> {
         serde_yaml::from_str(&self.content).map_err(|error| {
             // The end of the text counts as a line of its own there.
@@ -49,7 +45,6 @@ impl Text {
         &self.file
     }
 
-    /// A problem at `line` of this file.
     pub(super) fn error(&self, line: usize, problem: Problem) -> SpecError {
         SpecError { file: self.file.clone(), line, problem }
     }
@@ -117,7 +112,6 @@ impl Text {
             .collect()
     }
 
-    /// Numbered lines without their comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.content.lines()).map(|(number, line)| {
             let comment = if line.trim_start().starts_with('#') { Some(0) } else { line.find(" #") };
@@ -131,9 +125,6 @@ fn is_of_a_word(c: char) -> bool {
 }
 
 /// A map in which no key may stand twice; serde takes the last one.
-///
-/// # Errors
-/// A key that stands twice, and what serde finds.
 pub(super) fn unique_keys<'de, D, V>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error>
 where
     D: Deserializer<'de>,
@@ -152,7 +143,7 @@ where
             let mut map = BTreeMap::new();
             while let Some(key) = access.next_key::<String>()? {
                 if map.contains_key(&key) {
-                    return Err(A::Error::custom(format_args!("key `{key}` stands here a second time")));
+                    return Err(A::Error::custom(format_args!("key `{key}` is a duplicate")));
                 }
                 map.insert(key, access.next_value()?);
             }

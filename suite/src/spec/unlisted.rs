@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `unlisted.yaml`: what GET reads although a vCPU's list has it not.
+//! `unlisted.yaml`: registers that GET reads although no list contains them.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,14 @@ use super::source::Source;
 use super::text::Text;
 use crate::arch::Arch;
 
-/// What GET reads although a vCPU's list has it not: the known exceptions, by
-/// name.
+/// The known exceptions: unlisted registers that GET reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unlisted {
-    /// The exceptions; no register with a name belongs to two of them.
+    /// The exceptions. Each named register belongs to at most one.
     pub exceptions: Vec<UnlistedException>,
 }
 
-/// Registers that GET reads and a list has not, for one reason.
+/// Unlisted registers that GET reads for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnlistedException {
     /// Name, unique among the exceptions.
@@ -42,12 +41,7 @@ impl Unlisted {
         self.exceptions.iter().find(|exception| exception.ids.contains(&id))
     }
 
-    /// Reads `ARCHITECTURE/unlisted.yaml`; no exceptions if there is no such
-    /// file.
-    ///
-    /// # Errors
-    /// An unreadable or malformed file, an unknown or repeated name, an index
-    /// outside its type, an exception without registers.
+    /// Reads `ARCHITECTURE/unlisted.yaml`; empty without that file.
     pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Self, SpecError> {
         let Some(text) = source.read_if_there(&format!("{}/unlisted.yaml", arch.name()))? else {
             return Ok(Self::default());
@@ -67,7 +61,7 @@ impl Unlisted {
     }
 }
 
-/// `unlisted.yaml` as the file has it.
+/// `unlisted.yaml`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a map with `unlisted`")]
@@ -76,7 +70,7 @@ pub(super) struct UnlistedFile {
     unlisted: Vec<Entry>,
 }
 
-/// Registers that GET reads and a list has not, for one reason.
+/// Unlisted registers that GET reads for one reason.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Exception", extend("anyOf" = [
@@ -97,16 +91,16 @@ struct Entry {
     #[serde(default)]
     #[cfg_attr(test, schemars(inner(regex(pattern = "^[A-Z][A-Za-z0-9_]*$")), length(min = 1), extend("uniqueItems" = true)))]
     registers: Vec<String>,
-    /// Registers that have no name in registers.yaml.
+    /// Registers without a name in registers.yaml.
     unnamed: Option<IndexRange>,
     /// Why GET reads them.
     reason: String,
-    /// Where the fact comes from.
+    /// Source of the fact.
     #[expect(dead_code, reason = "required of the file, read by people")]
     source: String,
 }
 
-/// Indexes of a type, those of named registers left out.
+/// Indexes of a type, without those of named registers.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, expecting = "a range with `type`, `first` and `last`")]
@@ -121,10 +115,8 @@ struct IndexRange {
     last: u64,
 }
 
-/// What is needed to resolve the names of an exception.
 struct Resolver<'a> {
     text: &'a Text,
-    /// The exception's.
     name: &'a str,
     arch: &'a dyn Arch,
     table: &'a RegisterTable,
@@ -167,12 +159,10 @@ impl Resolver<'_> {
         Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids })
     }
 
-    /// The line where the exception begins.
     fn start(&self) -> usize {
         self.text.line_of_pair("name", self.name, 0)
     }
 
-    /// Adds a register that comes with `word` under `key`.
     fn add(
         &self,
         ids: &mut BTreeSet<u64>,
@@ -199,7 +189,6 @@ impl Resolver<'_> {
         self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word), problem)
     }
 
-    /// Adds the registers of a range that have no name.
     fn add_unnamed(&self, ids: &mut BTreeSet<u64>, range: &IndexRange) -> Result<(), SpecError> {
         let IndexRange { first, last, .. } = *range;
         let type_ = features::register_type(self.text, || self.start(), &range.type_, self.arch)?;

@@ -52,7 +52,7 @@ fn on_a_host_without_features_only_the_base_configuration_can_be_set_up() {
                 None => assert_eq!(case.outcome, Outcome::Pass, "{}: {reason}", case.case),
                 Some(feature) => {
                     assert_eq!(case.outcome, Outcome::Skip, "{}: {:#?}", case.case, case.findings);
-                    let absent = format!("the host does not offer {feature}: ");
+                    let absent = format!("the host does not support {feature}: ");
                     assert!(reason.starts_with(&absent), "{}: {reason}", case.case);
                 }
             }

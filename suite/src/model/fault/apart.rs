@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that are not kept apart.
+//! Faults: registers that affect each other.
 
 use super::registers::*;
 use crate::fault::Fault;

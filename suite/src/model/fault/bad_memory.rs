@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Headers and arrays that cannot be read or written, and writes elsewhere.
+//! Faults: unreadable and unwritable headers and arrays, and stray writes.
 
 use nix::errno::Errno;
 
@@ -62,13 +62,12 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
     }
 }
 
-/// What becomes of n that cannot be written: nothing, if the call is to fail
-/// with E2BIG all the same.
+/// Ignores an unwritable n if the call fails with E2BIG anyway.
 fn e2big_or_efault(call: &Call<'_>) -> Result<(), Errno> {
     if call.fits() { Err(Errno::EFAULT) } else { Ok(()) }
 }
 
-/// `reg += copy_csr_ids(...)` without a look at its sign, in 32 bits.
+/// `reg += copy_csr_ids(...)` without checking its sign, in 32 bits.
 fn lose_errno(call: &Call<'_>) -> Answer {
     let is_csr = |id: &&u64| matches!(id::kind(**id), Some(Kind::Csr(_)));
     let (csrs, others) = call.ids.split_at(call.ids.iter().take_while(is_csr).count());
@@ -77,7 +76,7 @@ fn lose_errno(call: &Call<'_>) -> Answer {
     if call.put_ids(first, others) == others.len() { Ok(0) } else { Err(Errno::EFAULT) }
 }
 
-/// Writes every entry, also where memory can only be read.
+/// Writes every entry, also to read-only memory.
 fn by_force(call: &Call<'_>) -> Answer {
     for (id, index) in call.ids.iter().zip(0..) {
         let entry = call.entry(index);
@@ -89,8 +88,7 @@ fn by_force(call: &Call<'_>) -> Answer {
     Ok(0)
 }
 
-/// Writes every entry; where the first that cannot be written lies in `mapping`,
-/// the answer is another.
+/// Writes every entry; returns `other` if the first unwritable one lies in `mapping`.
 fn other_answer_in(call: &Call<'_>, mapping: Mapping, other: Answer) -> Answer {
     let written = call.put_list();
     if written < call.ids.len() && mapping == Mapping::at(call.entry(written as u64)) { other } else { copy(call) }

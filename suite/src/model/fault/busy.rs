@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Threads that come into each other's way. Each of them waits a moment where
-//! another one does harm, so that this need not happen to come by.
+//! Faults: races between threads. Each fault sleeps at the critical place, so that
+//! the race does not depend on chance.
 
 use std::thread;
 use std::time::Duration;
@@ -55,7 +55,6 @@ fn through_buffer_of_vm(vcpu: &ModelVcpu, ids: &mut Vec<u64>) -> Result<(), Errn
     Ok(())
 }
 
-/// The value waits in a cell of the vCPU's until the vCPU is taken.
 fn set_unlocked(vcpu: &LockedVcpu, address: u64) -> Answer {
     let one_reg = copy_in(address)?;
     let value = memory::get(one_reg.address)?;

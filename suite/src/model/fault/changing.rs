@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Lists that change from call to call and from vCPU to vCPU, and calls that
+//! Faults: lists that change from call to call or from vCPU to vCPU, and calls that
 //! change registers.
 
 use nix::errno::Errno;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that depend on features, on others, or on the vCPU.
+//! Faults: registers that depend on features, on other registers or on the vCPU.
 
 use nix::errno::Errno;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which registers the list has, and how their ids are formed.
+//! Faults: wrong registers in the list, and malformed ids.
 
 use kvm_bindings::loongarch64 as uapi;
 

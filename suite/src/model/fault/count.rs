@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The count, what success means, and what is too small.
+//! Faults: the count, success and E2BIG.
 
 use nix::errno::Errno;
 
@@ -72,7 +72,6 @@ pub(super) fn write_n_unless(call: &Call<'_>, kept: bool) -> Result<(), Errno> {
     if kept { Ok(()) } else { call.put_n(call.count) }
 }
 
-/// Writes the first entries.
 fn put_some(call: &Call<'_>, count: usize) -> Result<(), Errno> {
     let ids = call.ids.get(..count).unwrap_or(call.ids);
     if call.put_ids(0, ids) == ids.len() { Ok(()) } else { Err(Errno::EFAULT) }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! COUNTER.
+//! Faults: COUNTER.
 
 use super::first_vm::is_in_first_vm;
 use super::registers::*;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Descriptors other than a vCPU's, other processes, unlisted registers.
+//! Faults: other descriptors, other processes, unlisted registers.
 
 use nix::errno::Errno;
 

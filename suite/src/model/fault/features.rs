@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which features the list takes its vCPU to have.
+//! Faults: the features that the list depends on.
 
 use nix::errno::Errno;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The first VM of all, which is told from later ones.
+//! Distinguishes the first VM of the process from later ones.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

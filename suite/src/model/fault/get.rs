@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_GET_ONE_REG, and the structure that both ioctls take.
+//! Faults: KVM_GET_ONE_REG, and `struct kvm_one_reg`.
 
 use nix::errno::Errno;
 

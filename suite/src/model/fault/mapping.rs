@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What this process has where a call cannot write.
+//! The mapping at an address of this process.
 
 use std::fs;
 
-/// What lies at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mapping {
-    /// Nothing.
     None,
-    /// Memory.
     Memory,
-    /// A file.
     File,
 }
 

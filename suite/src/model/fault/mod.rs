@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The model with a fault: what each of them makes of a right manner. A `change`
-//! of another theme's fault changes nothing.
+//! Faults of the model: each changes one function of the correct [`Manner`]. A
+//! `change` ignores faults of other modules.
 
 mod apart;
 mod bad_memory;
@@ -21,7 +21,6 @@ mod set;
 use super::manner::Manner;
 use crate::fault::Fault;
 
-/// A kernel's manner, right but for the fault.
 pub(super) fn manner(fault: Option<Fault>) -> Manner {
     let mut manner = Manner::RIGHT;
     let Some(fault) = fault else { return manner };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The registers that faults are about, and bits of them.
+//! Registers and bits that faults use.
 
 use kvm_bindings::loongarch64 as uapi;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KVM_SET_ONE_REG, of one register alone.
+//! Faults: KVM_SET_ONE_REG of a single register.
 
 use nix::errno::Errno;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Where lines go while the run goes on: one write for each, and on its way out
-//! of the machine before the next case begins.
+//! Outputs during the run. Each line is one write and leaves the machine before the
+//! next case starts.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -24,54 +24,41 @@ const LEVEL: &str = "<0>";
 /// least of all versions and configurations (LOG_LINE_MAX, PRINTKRB_RECORD_MAX).
 const RECORD: usize = 976;
 
-/// A channel that cannot be used.
+/// An unusable channel.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum ChannelError {
-    /// Writing to the kernel's log is refused.
-    #[error("{KMSG} cannot be written: {0}\n[it takes root, and a kernel without printk.devkmsg=off]")]
+    #[error("cannot write {KMSG}: {0}\n[run as root, on a kernel without printk.devkmsg=off]")]
     Kmsg(#[source] io::Error),
-    /// The device cannot be opened.
-    #[error("{} cannot be used: {source}\n[name a terminal, such as /dev/ttyS1]", path.display())]
+    #[error("cannot use {}: {source}\n[name a terminal, such as /dev/ttyS1]", path.display())]
     Device {
-        /// The device.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: io::Error,
     },
-    /// It is something else.
-    #[error("{} is no device\n[name a terminal, such as /dev/ttyS1; for a file there is --events]", path.display())]
-    NoDevice {
-        /// What it was to be.
-        path: PathBuf,
-    },
+    #[error("{} is not a device\n[name a terminal, such as /dev/ttyS1; for a file use --events]", path.display())]
+    NoDevice { path: PathBuf },
 }
 
-/// Where lines go.
+/// Destination of lines.
 #[derive(Debug)]
 pub enum Sink {
     /// The standard output.
     Stdout,
     /// The kernel's log.
     Kmsg,
-    /// A terminal of its own.
+    /// A terminal.
     Device(File),
 }
 
 impl Sink {
     /// The kernel's log.
-    ///
-    /// # Errors
-    /// Where it is not there, or not for this user.
     pub fn kmsg() -> Result<Self, ChannelError> {
         open_kmsg().map_err(ChannelError::Kmsg)?;
         Ok(Self::Kmsg)
     }
 
-    /// A terminal, which is made to pass everything on as it is.
-    ///
-    /// # Errors
-    /// Where it is no device, or cannot be opened.
+    /// A terminal in raw mode.
     pub fn device(path: &Path) -> Result<Self, ChannelError> {
         let unusable = |source| ChannelError::Device { path: path.to_owned(), source };
         let kind = path.metadata().map_err(unusable)?.file_type();
@@ -116,7 +103,7 @@ fn open_kmsg() -> io::Result<File> {
     OpenOptions::new().write(true).open(KMSG)
 }
 
-/// A line as a record of the kernel's log, cut to what it takes.
+/// A line as a record of the kernel's log, truncated to its limit.
 fn record(line: &str) -> String {
     let line = line.trim_end_matches('\n');
     let mut end = line.len().min(RECORD - LEVEL.len() - 1);
@@ -126,7 +113,7 @@ fn record(line: &str) -> String {
     format!("{LEVEL}{}\n", line.get(..end).unwrap_or_default())
 }
 
-/// What is neither a terminal nor a file has nothing to wait for.
+/// Waits for terminals and files only.
 fn settle(output: &impl AsFd) {
     if termios::tcdrain(output).is_err() {
         let _ = nix::unistd::fdatasync(output);
@@ -143,7 +130,7 @@ pub fn make_raw(line: &File) {
     }
 }
 
-/// A sink that gets a run in a format as the run goes on.
+/// A sink that gets a run in a format.
 pub struct Channel {
     sink: Sink,
     whole: Whole,
@@ -163,9 +150,6 @@ impl Channel {
     }
 
     /// Writes the lines that an event adds, and waits until they are out.
-    ///
-    /// # Errors
-    /// The error of the write.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         for event in self.whole.take(event) {
             for line in self.lines.event(&event) {

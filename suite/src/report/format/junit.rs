@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! JUnit XML, as GitLab, Jenkins and GitHub's common actions read it.
+//! JUnit XML for GitLab, Jenkins and GitHub actions.
 //!
-//! What is wrong stands in the element's attribute and in its text, because
-//! each reader shows another of the two. A case's name is its whole id, alone
-//! unique; its class is the configuration, which Jenkins shows as a package's class.
+//! The message of a failure is both in an attribute and in the text, because each reader
+//! shows a different one. The name of a case is its whole id, because only that is
+//! unique. Its class is the configuration, which Jenkins shows as the class.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -37,9 +37,6 @@ impl Junit {
     }
 
     /// The document.
-    ///
-    /// # Errors
-    /// Where quick-junit cannot serialize it, which no event can cause.
     pub fn document(&self) -> Result<String, SerializeError> {
         let mut report = Report::new(SUITE);
         for (number, (started, cases)) in self.runs.iter().enumerate() {
@@ -124,15 +121,12 @@ pub struct JunitFile {
 }
 
 impl JunitFile {
-    /// Writes to `path`, where the caller has made a file of its own.
+    /// Writes to `path`, a file that the caller created.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), whole: Whole::default(), junit: Junit::default() }
     }
 
-    /// Takes an event, and writes the document if it tells of an outcome.
-    ///
-    /// # Errors
-    /// The error of the file.
+    /// Adds an event, and writes the document after each outcome.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.whole.take(event).iter().for_each(|event| self.junit.event(event));
         if matches!(event, Event::CaseStarted { .. }) || self.whole.record().started.is_none() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KCIDB 5.3 JSON, what KernelCI's database takes.
+//! KCIDB 5.3 JSON for KernelCI's database.
 //!
-//! Rules of the schema that JSON alone does not show: an origin is of `a-z0-9_`,
-//! an id begins with its origin and a colon, a path's words are of
-//! `A-Za-z0-9_-`, an excerpt has 16384 characters at most, nothing is null, and
-//! what is not in the schema stands in `misc`.
+//! The schema has more rules than JSON shows: an origin consists of `a-z0-9_`; an id
+//! starts with its origin and a colon; words of a path consist of `A-Za-z0-9_-`; an
+//! excerpt has at most 16384 characters; nothing is null; everything outside the
+//! schema is in `misc`.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ pub struct Origin(String);
 
 /// Not the name of an origin.
 #[derive(Debug, thiserror::Error)]
-#[error("an origin is made of a-z, 0-9 and _")]
+#[error("an origin consists of a-z, 0-9 and _")]
 pub struct OriginError;
 
 impl FromStr for Origin {
@@ -47,7 +47,6 @@ pub struct Kcidb {
     checkouts: Vec<Value>,
     builds: Vec<Value>,
     tests: Vec<Value>,
-    /// The run that goes on.
     run: Option<Run>,
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! KTAP version 1, as the kernel's Documentation/dev-tools/ktap.rst has it.
+//! KTAP version 1 (the kernel's Documentation/dev-tools/ktap.rst).
 //!
-//! Flat, with the plan first, because consumers lose levels and cannot count
-//! what never came otherwise. A directive stands bare, with its reason on a line
-//! before: what reads a case's name takes words behind `# SKIP` for a part of
-//! it. Two kinds of diagnostic lines make a log that was cut off readable: `# run`
-//! and `# plan` say what was to come, `# start` which case was running.
+//! The document is flat and starts with the plan, because consumers lose levels and
+//! cannot count missing results otherwise. A directive has no text, and its reason
+//! is on the line before: parsers take text after `# SKIP` for a part of the name.
+//! Two kinds of diagnostic lines make a truncated log readable: `# run` and `# plan`
+//! contain the plan, `# start` the running case.
 
 use serde_json::Value;
 
@@ -21,9 +21,7 @@ const PLAN_LINE: usize = 700;
 #[derive(Debug, Default)]
 pub(super) struct Ktap {
     several: bool,
-    /// Runs so far.
     run: usize,
-    /// Results of this run so far.
     number: usize,
 }
 
@@ -57,7 +55,7 @@ impl Ktap {
     }
 }
 
-/// What is known before the first case, but for the plan.
+/// The lines before the plan.
 fn head(started: &RunStarted) -> Option<String> {
     let mut head = serde_json::to_value(started).ok()?;
     if let Value::Object(fields) = &mut head {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! LAVA's signals, as its `lava-test-case` prints them: what a job of the kind
-//! `definitions` takes results from.
+//! LAVA's signals, as printed by `lava-test-case`, for jobs of type `definitions`.
 //!
-//! LAVA knows pass, fail, skip and unknown. An error is a fail there, because
-//! those who read its results drop what is unknown, and an error must not be lost.
+//! LAVA has pass, fail, skip and unknown. An error is a fail here, because consumers
+//! drop unknown results.
 
 use super::lines::Lines;
 use super::words::{plain, sentences, word};
@@ -13,9 +12,7 @@ use crate::report::events::{Event, Outcome};
 #[derive(Debug, Default)]
 pub(super) struct Lava {
     several: bool,
-    /// Runs so far.
     run: usize,
-    /// The case that has begun.
     running: Option<String>,
 }
 

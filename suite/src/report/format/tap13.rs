@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! TAP version 13, for consumers outside of kernel testing: reasons behind the
-//! directive, and what a case found as a block of YAML.
+//! TAP version 13, for consumers outside kernel testing. Reasons are in the
+//! directive, and findings are a YAML block.
 
 use super::lines::Lines;
 use super::words::{plain, sentences, word};
 use crate::report::events::{CaseFinished, Event, Outcome};
 
-/// A document of one run, or of several one behind the other.
+/// A document of one run or several.
 #[derive(Debug, Default)]
 pub(super) struct Tap13 {
     several: bool,
-    /// Runs so far.
     run: usize,
-    /// Results of all runs so far.
     number: usize,
 }
 

@@ -90,7 +90,7 @@ fn a_register_twice_in_a_consumer_is_refused() {
     let tree = Tree::new();
     tree.replace(QEMU, "registers: [COUNTER]", "registers: [TCFG]");
     insta::assert_snapshot!(tree.refusal(QEMU, "registers: [TCFG]"), @"
-    DIR/loongarch64/consumers/qemu.yaml:LINE: key `registers`: `TCFG` stands here a second time
+    DIR/loongarch64/consumers/qemu.yaml:LINE: key `registers`: `TCFG` is a duplicate
     [remove one of the two]
     ");
 }
@@ -110,7 +110,7 @@ fn a_feature_twice_in_a_consumer_is_refused() {
     let tree = Tree::new();
     tree.replace(QEMU, "all: [lbt_x86, lbt_arm, lbt_mips]", "all: [lbt_x86, lbt_x86]");
     insta::assert_snapshot!(tree.refusal(QEMU, "all: [lbt"), @"
-    DIR/loongarch64/consumers/qemu.yaml:LINE: key `all`: `lbt_x86` stands here a second time
+    DIR/loongarch64/consumers/qemu.yaml:LINE: key `all`: `lbt_x86` is a duplicate
     [remove one of the two]
     ");
 }
@@ -120,7 +120,7 @@ fn a_condition_of_a_consumer_on_no_feature_is_refused() {
     let tree = Tree::new();
     tree.replace(QEMU, "all: [lbt_x86, lbt_arm, lbt_mips]", "all: []");
     insta::assert_snapshot!(tree.refusal(QEMU, "all: []"), @"
-    DIR/loongarch64/consumers/qemu.yaml:LINE: key `all`: no feature is named
+    DIR/loongarch64/consumers/qemu.yaml:LINE: key `all`: names no feature
     [name at least one, or remove the condition]
     ");
 }

@@ -56,7 +56,7 @@ fn a_list_beside_contract_only_is_refused() {
     let tree = Tree::new();
     tree.replace(BASE, "count: 76", "contract_only: true");
     insta::assert_snapshot!(tree.refusal(BASE, "groups: "), @"
-    DIR/loongarch64/v5/base.yaml:LINE: key `groups`: stands beside `contract_only`, which says nothing of the list
+    DIR/loongarch64/v5/base.yaml:LINE: key `groups`: contradicts `contract_only`, which specifies no list
     [remove `groups`, or `contract_only`]
     ");
 }
@@ -66,7 +66,7 @@ fn a_count_beside_contract_only_is_refused() {
     let tree = Tree::new();
     tree.replace(BASE, "groups: [csr, cpucfg, counter]", "contract_only: true");
     insta::assert_snapshot!(tree.refusal(BASE, "count: "), @"
-    DIR/loongarch64/v5/base.yaml:LINE: key `count`: stands beside `contract_only`, which says nothing of the list
+    DIR/loongarch64/v5/base.yaml:LINE: key `count`: contradicts `contract_only`, which specifies no list
     [remove `count`, or `contract_only`]
     ");
 }

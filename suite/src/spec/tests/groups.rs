@@ -112,7 +112,7 @@ fn a_group_twice_in_the_list_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "list: [csr, ", "list: [csr, csr, ");
     insta::assert_snapshot!(tree.refusal(GROUPS, "list: ["), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: `csr` stands here a second time
+    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: `csr` is a duplicate
     [remove one of the two]
     ");
 }
@@ -122,7 +122,7 @@ fn a_register_in_two_groups_of_the_list_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "list: [csr, ", "list: [csr, timer, ");
     insta::assert_snapshot!(tree.refusal(GROUPS, "list: ["), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: register `TVAL` comes with `csr` and again with `timer`
+    DIR/loongarch64/v5/groups.yaml:LINE: key `list`: register `TVAL` is in both `csr` and `timer`
     [remove it from one of the two, or one of the two from the list]
     ");
 }
@@ -142,7 +142,7 @@ fn a_condition_on_an_included_group_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "registers: [TVAL, TCFG]", "registers: [TVAL, TCFG]\n    when: [lbt_x86]");
     insta::assert_snapshot!(tree.refusal(GROUPS, "when: [lbt_x86]"), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: group `timer` is not in `list`, so that nobody asks when it is listed
+    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: group `timer` is not in `list`, so `when` has no effect
     [add it to `list`, or remove `when`]
     ");
 }
@@ -163,7 +163,7 @@ fn a_feature_twice_in_a_condition_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "when: [lbt_x86, lbt_arm, ", "when: [lbt_x86, lbt_mips, ");
     insta::assert_snapshot!(tree.refusal(GROUPS, "when: [lbt_x86"), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: `lbt_mips` stands here a second time
+    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: `lbt_mips` is a duplicate
     [remove one of the two]
     ");
 }
@@ -173,7 +173,7 @@ fn a_condition_without_features_is_refused() {
     let tree = Tree::new();
     tree.replace(GROUPS, "when: [pmu]", "when: []");
     insta::assert_snapshot!(tree.refusal(GROUPS, "when: []"), @"
-    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: no feature is named
+    DIR/loongarch64/v5/groups.yaml:LINE: key `when`: names no feature
     [name at least one, or remove the condition]
     ");
 }

@@ -146,7 +146,7 @@ fn free_bits_outside_the_mask_are_refused() {
     tree.replace(REGISTERS, "name: KS7, index: 0x37", culprit);
     insta::assert_snapshot!(tree.refusal(REGISTERS, culprit), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `free`: 0x1ff has bits outside the mask 0xff
-    [correct the mask, or leave only bits within it free]
+    [correct the mask, or remove the free bits outside it]
     ");
 }
 
@@ -156,7 +156,7 @@ fn free_bits_of_a_family_outside_the_mask_of_a_register_are_refused() {
     tree.replace(REGISTERS, "name: KS7, index: 0x37", "name: KS7, index: 0x37, mask: 0xff, values: []");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: KS7"), @"
     DIR/loongarch64/registers.yaml:LINE: register `KS7`: key `free`: 0xffffffffffffffff has bits outside the mask 0xff
-    [correct the mask, or leave only bits within it free]
+    [correct the mask, or remove the free bits outside it]
     ");
 }
 
@@ -186,7 +186,7 @@ fn conditional_bits_that_are_kept_anyway_are_refused() {
     tree.replace(REGISTERS, "free: 0x4000", "free: 0x4001");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: ESTAT"), @"
     DIR/loongarch64/registers.yaml:LINE: register `ESTAT`: key `conditional`: 0x4001 has bits of the mask 0x3, which SET keeps anyway
-    [name the further bits alone]
+    [remove the bits of the mask]
     ");
 }
 
@@ -215,7 +215,7 @@ fn a_feature_twice_in_a_gate_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "any: [lbt_x86, ", "any: [lbt_arm, ");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "any: ["), @"
-    DIR/loongarch64/registers.yaml:LINE: key `any`: `lbt_arm` stands here a second time
+    DIR/loongarch64/registers.yaml:LINE: key `any`: `lbt_arm` is a duplicate
     [remove one of the two]
     ");
 }
@@ -225,7 +225,7 @@ fn a_gate_without_features_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "any: [lbt_x86, lbt_arm, lbt_mips]", "any: []");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "any: ["), @"
-    DIR/loongarch64/registers.yaml:LINE: key `any`: no feature is named
+    DIR/loongarch64/registers.yaml:LINE: key `any`: names no feature
     [name at least one, or remove the condition]
     ");
 }

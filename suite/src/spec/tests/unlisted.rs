@@ -128,7 +128,7 @@ fn two_exceptions_of_one_name_are_refused() {
     let text = tree.read(UNLISTED);
     let second = text.lines().zip(1..).filter(|(line, _)| line.ends_with("name: debug")).last().unwrap().1;
     insta::assert_snapshot!(tree.refusal_at(UNLISTED, second), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `name`: `debug` stands here a second time
+    DIR/loongarch64/unlisted.yaml:LINE: key `name`: `debug` is a duplicate
     [remove one of the two]
     ");
 }
@@ -138,7 +138,7 @@ fn a_register_of_two_exceptions_is_refused() {
     let tree = Tree::new();
     tree.replace(UNLISTED, "families: [debug]", "families: [debug, merr]");
     insta::assert_snapshot!(tree.refusal(UNLISTED, "families: [debug, merr]"), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `families`: register `MERRCTL` comes with `merr` and again with `debug`
+    DIR/loongarch64/unlisted.yaml:LINE: key `families`: register `MERRCTL` is in both `merr` and `debug`
     [remove it from one of the two, or one of the two from the list]
     ");
 }
@@ -148,7 +148,7 @@ fn a_register_twice_in_an_exception_is_refused() {
     let tree = Tree::new();
     tree.replace(UNLISTED, "families: [merr]", "families: [merr]\n    registers: [CTAG]");
     insta::assert_snapshot!(tree.refusal(UNLISTED, "CTAG"), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `registers`: `CTAG` stands here a second time
+    DIR/loongarch64/unlisted.yaml:LINE: key `registers`: `CTAG` is a duplicate
     [remove one of the two]
     ");
 }
@@ -158,7 +158,7 @@ fn a_range_beyond_its_type_is_refused() {
     let tree = Tree::new();
     tree.replace(UNLISTED, "last: 0x7ff", "last: 0x800");
     insta::assert_snapshot!(tree.refusal(UNLISTED, "unnamed: {"), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `unnamed`: 0x0 to 0x800 is no range of type csr
+    DIR/loongarch64/unlisted.yaml:LINE: key `unnamed`: 0x0 to 0x800 is not a range of type csr
     [csr: 0 to 0x7ff]
     ");
 }
@@ -168,7 +168,7 @@ fn a_range_that_ends_before_it_begins_is_refused() {
     let tree = Tree::new();
     tree.replace(UNLISTED, "first: 0x0, last: 0x7ff", "first: 0xb, last: 0x9");
     insta::assert_snapshot!(tree.refusal(UNLISTED, "unnamed: {"), @"
-    DIR/loongarch64/unlisted.yaml:LINE: key `unnamed`: 0xb to 0x9 is no range of type csr
+    DIR/loongarch64/unlisted.yaml:LINE: key `unnamed`: 0xb to 0x9 is not a range of type csr
     [csr: 0 to 0x7ff]
     ");
 }
