@@ -25,11 +25,7 @@ pub(crate) enum PageError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("failed to create `{}`", path.display())]
-    Template {
-        path: PathBuf,
-        #[source]
-        source: askama::Error,
-    },
+    Template { path: PathBuf, source: askama::Error },
 }
 
 impl PageError {

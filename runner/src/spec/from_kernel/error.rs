@@ -44,7 +44,7 @@ pub(crate) enum FromKernelError {
     UnknownConfigurations { series: String, names: String },
     #[error("the run does not record the list of {}\n[{}]", .missing.join("; of "), if *.skipped { "use a host with these features, such as the lab" } else { RUN_AGAIN })]
     Missing { missing: Vec<String>, skipped: bool },
-    #[error("the run is from an older reglist and does not record lists\n[{RUN_AGAIN}]")]
+    #[error("the run does not record lists: it is from an older reglist, or from KTAP\n[{RUN_AGAIN}]")]
     Unrecorded,
     #[error(
         "the kernel lists registers in different orders: {what}\n[correct the kernel: a series has one order for all configurations; see list.order in the run]"
@@ -67,10 +67,7 @@ pub(crate) enum FromKernelError {
     #[error(
         "failed to add the lists to the given specifications\n[run `reglist spec check`; new families go to the end of registers.yaml, under `groups`]"
     )]
-    Unsound {
-        #[source]
-        source: Box<SpecError>,
-    },
+    Unsound { source: Box<SpecError> },
     #[error(
         "the new series differs from the kernel's list in {configuration}\n[report this bug of reglist with the events]"
     )]
