@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-// The page is complete without this. With it, things can be picked out by words, and the choice is kept in the page's
-// address behind the anchor: #ANCHOR&f=WORDS&d=1.
+// Optional filter of the page. The address stores it after the anchor: #ANCHOR&f=WORDS&d=1.
+
 "use strict";
 (() => {
   const form = document.querySelector("form.filter");

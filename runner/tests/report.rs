@@ -52,7 +52,7 @@ fn what_cannot_be_read_is_wrong_usage_with_a_remedy() {
         (&["broken-off", "--kcidb", "empty"], "--force"),
         (&["broken-off", "--html", "empty"], "--force"),
         (&["broken-off", "--html", "nowhere/page.html"], "the directory of `nowhere/page.html` does not exist"),
-        (&["broken-off", "broken-off", "model", "--html", "page.html"], "there are 3 runs"),
+        (&["broken-off", "broken-off", "model", "--html", "page.html"], "but there are 3"),
         (&["broken-off", "--format", "xml"], "possible values: pretty, ktap, tap13, lava, json"),
         (&["broken-off", "--kcidb", "k", "--kcidb-origin", "a-b"], "a-z, 0-9 and _"),
         (&[], "EVENTS"),

@@ -41,7 +41,7 @@ fn a_register_is_shown_short_and_long() {
 fn an_unknown_name_ends_with_64_and_what_to_do() {
     let home = tempfile::tempdir().unwrap();
     let text = complaint(&["show", "CRMD", "list.cuont"], home.path());
-    assert!(text.starts_with("reglist: nothing is called `list.cuont`\n[did you mean list.count"), "{text}");
+    assert!(text.starts_with("reglist: unknown name `list.cuont`\n[did you mean list.count"), "{text}");
     complaint(&["show", "--arch", "sparc"], home.path());
     complaint(&["show", "--series", "v0"], home.path());
     complaint(&["show", "0x"], home.path());

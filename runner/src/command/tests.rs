@@ -118,7 +118,7 @@ fn situations() -> Vec<Situation> {
             ..of(
                 &["fail", "pass"],
                 finished("failed"),
-                &format!("passed: 1 case{ON}, 1 known failure"),
+                &format!("passed: 1 case{ON}, 1 expected failure"),
                 exit::PASSED,
                 0,
             )

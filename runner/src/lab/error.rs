@@ -45,11 +45,7 @@ pub(crate) enum LabError {
     #[error("this build of reglist lacks ci/lab/{name}\n[build reglist from a complete checkout]")]
     NoRecipe { name: &'static str },
     #[error("`{}` is not a Linux source tree\n[pass the directory of the top Makefile to --kernel-src]", path.display())]
-    NoSource {
-        path: PathBuf,
-        #[source]
-        source: Option<io::Error>,
-    },
+    NoSource { path: PathBuf, source: Option<io::Error> },
     #[error("Linux {release} in `{}` has no arch/loongarch/kvm\n[use Linux 6.7 or newer]", path.display())]
     NoKvm { path: PathBuf, release: String },
     #[error("`{}` contains build products: {product}\n[save .config and run `make ARCH=loongarch mrproper` there, or use a clean tree: `git worktree add ../clean`]", path.display())]
@@ -67,11 +63,7 @@ pub(crate) enum LabError {
     #[error("no source of reglist in `{}` to build reglist-suite\n[pass a built reglist-suite with --suite FILE, or set {variable} to the source directory]", path.display())]
     NoSuiteSource { path: PathBuf, variable: &'static str },
     #[error("failed to read `{}`", path.display())]
-    SuiteSource {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    SuiteSource { path: PathBuf, source: io::Error },
     #[error(
         "the host's Rust has no standard library for LoongArch\n[run `rustup target add loongarch64-unknown-linux-musl`, or pass a built reglist-suite with --suite FILE]"
     )]

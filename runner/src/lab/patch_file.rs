@@ -14,11 +14,7 @@ use crate::system::digest;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PatchError {
     #[error("failed to read the patch `{}`\n[name a readable diff or mail]", path.display())]
-    Unreadable {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("the patch `{}` is empty\n[name a unified diff, or a mail that contains one]", path.display())]
     Empty { path: PathBuf },
     #[error("`{}` is not a patch: it has no `---`, `+++` and `@@` lines\n[name a unified diff, or a mail that contains one]", path.display())]

@@ -24,11 +24,7 @@ const ANY: &str = "*.";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KnownError {
     #[error("failed to read the expected failures `{}`\n[name a readable YAML file]", path.display())]
-    Unreadable {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is larger than {LARGEST} bytes\n[name a YAML file of expected failures]", path.display())]
     TooLarge { path: PathBuf },
     #[error("{}:{line}: {problem}\n[write a list of entries with the keys `case` and `reason`, and optionally `link` and `expires`]", path.display())]

@@ -27,11 +27,7 @@ const OF_RUN: usize = 1024;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     #[error("failed to read {file}\n[name a readable file of events, or a log with KTAP]")]
-    Read {
-        file: String,
-        #[source]
-        source: io::Error,
-    },
+    Read { file: String, source: io::Error },
     #[error("{file} is empty: the run did not start\n[check the console log]")]
     Empty { file: String },
     #[error(
@@ -45,12 +41,7 @@ pub(crate) enum ReadError {
     #[error("line {line} of {file}: too many events, more than ten times `--fault all`\n[store one run per file]")]
     TooMuch { file: String, line: usize },
     #[error("failed to read line {line} of {file}")]
-    Newer {
-        file: String,
-        line: usize,
-        #[source]
-        source: EventError,
-    },
+    Newer { file: String, line: usize, source: EventError },
     #[error("the suite of {file} gave up: {reason}")]
     GaveUp { file: String, reason: String },
 }

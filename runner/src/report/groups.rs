@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Findings that say the same, put together.
+//! Groups equal findings of several cases.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use reglist_suite::report::events::{CaseFinished, Finding, NamedRegister};
 use super::id::push_new;
 use super::words::ranges;
 
-/// More entries than any kernel lists.
+/// Limit: more entries than any kernel lists.
 pub(crate) const LONGEST_LIST: usize = 4096;
 
 #[derive(Debug)]
 pub(crate) struct Group<'r> {
     pub(crate) first: &'r Finding,
-    /// Whether what is expected differs in nothing, not even in a number.
+    /// Whether all expected texts are identical.
     pub(crate) same_expected: bool,
-    /// Whether what was observed differs in nothing.
+    /// Whether all observed texts are identical.
     pub(crate) same_observed: bool,
-    /// The cases that found it, each once.
+    /// The cases, each once.
     pub(crate) cases: Vec<&'r str>,
     pub(crate) registers: Vec<&'r NamedRegister>,
-    /// The entries concerned, from 0.
+    /// The entries, from 0.
     pub(crate) entries: Vec<usize>,
     entries_by_case: BTreeMap<&'r str, BTreeSet<usize>>,
 }
@@ -59,7 +59,7 @@ impl<'r> Group<'r> {
             push_new(&mut self.registers, register);
         }
         if let Some(first) = finding.entry {
-            // No list is longer; a torn stream may claim anything.
+            // A torn stream may contain any number.
             let last = finding.last_entry.unwrap_or(first).min(first.saturating_add(LONGEST_LIST));
             for entry in first..=last {
                 push_new(&mut self.entries, entry);
@@ -68,20 +68,19 @@ impl<'r> Group<'r> {
         }
     }
 
-    /// The entries concerned, neighbours as a range; the last one says so where no
-    /// case has all of them, or not every one.
+    /// The entries as ranges, with a note if the cases differ.
     pub(crate) fn entry_ranges(&self) -> Vec<String> {
         let mut ranges = ranges(&self.entries);
         let uneven = self.entries_by_case.values().any(|entries| entries.len() != self.entries.len());
         if let Some(last) = ranges.last_mut().filter(|_| uneven) {
-            last.push_str(" (not all of them everywhere)");
+            last.push_str(" (not all in every case)");
         }
         ranges
     }
 }
 
-/// What findings of a group have in common. A plain fact is itself: its numbers
-/// are what it tells.
+/// The common part of a group's findings. A fact without expectation must be equal
+/// with its numbers.
 fn key(finding: &Finding) -> impl Ord + use<'_> {
     let fact = finding.expected.is_empty();
     let observed = if fact { finding.observed.clone() } else { pattern(&finding.observed, finding) };
@@ -95,8 +94,7 @@ fn key(finding: &Finding) -> impl Ord + use<'_> {
     )
 }
 
-/// A text without what differs from register to register and from one
-/// configuration to the next: names and numbers.
+/// A text without register names and numbers.
 fn pattern(text: &str, finding: &Finding) -> String {
     let text = match &finding.register {
         Some(register) => text.replace(&register.name, "*"),

@@ -5,17 +5,16 @@ pub(crate) fn configuration(case: &str) -> &str {
     case.split('.').next().unwrap_or(case)
 }
 
-/// The theme of a case's check.
 pub(super) fn theme(case: &str) -> &str {
     case.split('.').nth(1).unwrap_or_default()
 }
 
-/// The check, which other configurations have as well.
+/// The check: the id without the configuration.
 pub(crate) fn check(case: &str) -> &str {
     case.split_once('.').map_or(case, |(_, check)| check)
 }
 
-/// What the cases have for `part`, each once, in order.
+/// The distinct values of `part`, in order.
 pub(crate) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&str) -> &str) -> Vec<&'a str> {
     let mut parts = Vec::new();
     for case in cases {
@@ -24,14 +23,14 @@ pub(crate) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&
     parts
 }
 
-/// Adds an item that is not there yet.
+/// Adds an item, unless the list has it.
 pub(crate) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }
 }
 
-/// Values by their keys, in the order in which they came.
+/// Groups values by key, in order.
 pub(crate) fn by_key<K: PartialEq, V>(items: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
     let mut groups: Vec<(K, Vec<V>)> = Vec::new();
     for (key, value) in items {

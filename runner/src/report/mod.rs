@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run, or two, for people and programs.
+//! Reports of one run or two runs, for people and programs.
 
 pub(crate) mod diff;
 pub(crate) mod groups;

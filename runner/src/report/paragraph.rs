@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Words in lines that every terminal can show.
+//! Paragraphs for a terminal of 80 columns.
 
 use std::fmt::Write as _;
 
 use console::Style;
 
-/// Columns of a terminal that everybody has.
 pub(crate) const WIDTH: usize = 80;
-/// Column in which text begins behind a label.
+/// Column of the text after a label.
 const INDENT: usize = 14;
 
 pub(crate) fn labelled(text: &mut String, label: &str, words: &str) {
@@ -18,17 +17,17 @@ pub(crate) fn labelled(text: &mut String, label: &str, words: &str) {
     fill(text, &head, &" ".repeat(INDENT), words);
 }
 
-/// A paragraph whose further lines are a little indented.
+/// A paragraph; lines after the first are indented.
 pub(crate) fn hanging(text: &mut String, words: &str) {
     indented(text, 0, words);
 }
 
-/// The same, all of it indented.
+/// An indented [`hanging`] paragraph.
 pub(crate) fn indented(text: &mut String, columns: usize, words: &str) {
     fill(text, &" ".repeat(columns), &" ".repeat(columns + 2), words);
 }
 
-/// Items below a title; nothing where there are none.
+/// A title with items; nothing without items.
 pub(crate) fn titled(text: &mut String, title: &str, items: &[String]) {
     if !items.is_empty() {
         let _ = writeln!(text, "\n{}", Style::new().cyan().apply_to(title));
@@ -36,8 +35,7 @@ pub(crate) fn titled(text: &mut String, title: &str, items: &[String]) {
     }
 }
 
-/// Words behind a head, broken before the last column; `next` is the head of
-/// further lines.
+/// Wraps words after a head; `next` is the head of further lines.
 pub(crate) fn fill(text: &mut String, head: &str, next: &str, words: &str) {
     let mut line = head.to_owned();
     let mut empty = true;

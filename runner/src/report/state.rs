@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The state of every case of a run.
+//! The state of each case of a run.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,15 +15,14 @@ use crate::record::verdict::Conclusion;
 pub(crate) enum State {
     Pass,
     Fail,
-    /// It was skipped, or the kernel does not know the ioctl.
+    /// Skipped, or the kernel lacks the ioctl.
     Skip,
     Error,
-    /// It was planned and never ended.
+    /// Planned but not ended.
     Missing,
 }
 
 impl State {
-    /// Whether something is wrong with the case.
     pub(crate) fn is_bad(self) -> bool {
         matches!(self, Self::Fail | Self::Error | Self::Missing)
     }
@@ -40,18 +39,16 @@ impl From<Outcome> for State {
     }
 }
 
-/// How the cases of a run stand.
 pub(crate) struct States<'r> {
     run: &'r StoredRun,
     pub(crate) planned: HashSet<&'r str>,
     ended: HashMap<&'r str, &'r CaseFinished>,
 }
 
-/// Why cases did not run of which the kernel does not know the ioctl.
-const NOT_IMPLEMENTED: &str = "not implemented: KVM_GET_REG_LIST gives ENOTTY";
+/// Reason of cases on a kernel without the ioctl.
+const NOT_IMPLEMENTED: &str = "not implemented: KVM_GET_REG_LIST returns ENOTTY";
 
 impl<'r> States<'r> {
-    /// How the cases of `run` stand.
     pub(crate) fn of(run: &'r StoredRun) -> Self {
         Self {
             run,
@@ -64,7 +61,7 @@ impl<'r> States<'r> {
         self.run.record.is_not_implemented()
     }
 
-    /// How a case stands, if it is planned.
+    /// The state of a case, if planned.
     pub(crate) fn state(&self, case: &str) -> Option<State> {
         if !self.planned.contains(case) {
             return None;
@@ -96,7 +93,7 @@ impl<'r> States<'r> {
     }
 }
 
-/// Why a run did not come to its end, if it did not.
+/// Why a run is incomplete; none if complete.
 pub(crate) fn why_incomplete(run: &StoredRun) -> Option<String> {
     let record = &run.record;
     if Conclusion::of(record, None).is_complete() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Stored runs that have begun, and what tells those of one file apart.
+//! The started runs of a file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,17 +13,16 @@ use crate::record::reader::{ReadError, StoredFile, Stray};
 pub(crate) enum StoredError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error("{file} holds two runs of {what}, from line {first} and from line {second} on\n[keep one run in one file]")]
+    #[error("{file} contains two runs of {what}, at line {first} and at line {second}\n[store one run per file]")]
     TwoRuns { file: String, what: String, first: usize, second: usize },
 }
 
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// The file as messages name it.
+    /// The file's name for messages.
     pub(crate) file: String,
-    /// Its runs, no two of the same round; one at least.
+    /// At least one run; each has another round.
     pub(crate) runs: Vec<StoredRun>,
-    /// Lines that belong to none.
     pub(crate) stray: Stray,
 }
 
@@ -33,14 +32,13 @@ pub(crate) struct StoredRun {
     pub(crate) record: Record,
 }
 
-/// What tells one run of a file from another: those of `--fault all` differ in
-/// it.
+/// Identifies a run in a file of `--fault all`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Round {
     pub(crate) fault: Option<String>,
     /// The configuration of the first case.
     pub(crate) configuration: Option<String>,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether unexpected registers are allowed.
     pub(crate) allow_new: bool,
 }
 
@@ -66,12 +64,11 @@ impl StoredRun {
 }
 
 impl Stored {
-    /// Reads a file; `-` is the standard input.
+    /// Reads a file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> Result<Self, StoredError> {
         Self::of(StoredFile::read(path)?)
     }
 
-    /// Tells the runs of a file apart.
     pub(crate) fn of(file: StoredFile) -> Result<Self, StoredError> {
         let StoredFile { file, runs: read, stray } = file;
         let mut lines: BTreeMap<Round, usize> = BTreeMap::new();

@@ -9,13 +9,13 @@ use reglist_suite::report::events::{Finding, RunStarted};
 use super::state::State;
 use crate::record::known::Entry;
 
-/// What a finding is about, beside its clause: ioctl, register, entries.
+/// The subject of a finding: ioctl, register, entries.
 pub(crate) fn subject(finding: &Finding) -> String {
     let register = finding.register.as_ref().map(|register| format!("{} ({:#018x})", register.name, register.id));
     parts(finding, register)
 }
 
-/// The same without the register, for where it is known.
+/// The subject without the register.
 pub(crate) fn subject_beside_register(finding: &Finding) -> String {
     parts(finding, None)
 }
@@ -85,7 +85,7 @@ pub(crate) fn word(state: State) -> &'static str {
     }
 }
 
-/// How a case ended, as it follows a number.
+/// The outcome after a number: "3 failed".
 pub(crate) fn ended(state: State) -> &'static str {
     match state {
         State::Pass => "passed",
@@ -96,11 +96,10 @@ pub(crate) fn ended(state: State) -> &'static str {
     }
 }
 
-/// Stands in the first and in the last line of a run on the model, so that
-/// neither can be taken for a statement about a kernel.
+/// In the first and the last line of a run on the model.
 pub(crate) const UNTESTED: &str = "model: no kernel was tested";
 
-/// The release, without the details of the kernel's build.
+/// The release without build details.
 pub(crate) fn release(started: &RunStarted) -> &str {
     started.kernel.split_whitespace().next().unwrap_or("of an unknown release")
 }
@@ -124,14 +123,14 @@ pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
     ranges.map(|(start, end)| if start == end { start.to_string() } else { format!("{start}-{end}") }).collect()
 }
 
-/// Entries of a file of expected failures that are of no use, a sentence each.
+/// A sentence for each expired or unmatched entry of expected failures.
 pub(crate) fn useless_entries(file: &str, expired: &[Entry], unmatched: &[Entry]) -> Vec<String> {
     let sentence = |entry: &Entry, why: &str| format!("{file}:{}: the entry for {} {why}", entry.line, entry.case);
-    let expired = expired.iter().map(|entry| sentence(entry, &format!("has expired: {entry}")));
+    let expired = expired.iter().map(|entry| sentence(entry, &format!("expired: {entry}")));
     expired.chain(unmatched.iter().map(|entry| sentence(entry, &format!("matches no case: {entry}")))).collect()
 }
 
-/// The first `most` names, and the number of the others.
+/// The first `most` names and the number of the rest.
 pub(crate) fn some<S: AsRef<str>>(names: &[S], most: usize) -> String {
     let mut shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
     let more = format!("{} more", names.len().saturating_sub(most));
@@ -149,13 +148,13 @@ pub(crate) fn seconds(microseconds: u64) -> String {
     format!("{:.1} s", microseconds as f64 / 1e6)
 }
 
-/// Foreign text in one line, without characters that a terminal obeys.
+/// Foreign text in one line, without control characters.
 pub(crate) fn plain(text: &str) -> String {
     text.split_whitespace().map(|word| word.chars().map(shown).collect()).collect::<Vec<String>>().join(" ")
 }
 
-/// The first `most` characters of foreign text with its line ends, without
-/// characters that a browser obeys.
+/// The first `most` characters of foreign text, with line ends and without other
+/// control characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     let mut plain: String = text.chars().take(most).map(shown).collect();
     let more = text.chars().skip(most).count();
@@ -165,7 +164,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     plain
 }
 
-/// A character, or a replacement for control characters and marks of direction.
+/// Replaces control characters and direction marks.
 fn shown(character: char) -> char {
     let is_mark = matches!(
         character,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `spec check`: everything of every architecture loaded and looked at.
+//! `spec check`: loads and checks all specifications.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,15 +18,14 @@ use crate::report::words::count;
 
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
-    /// What is wrong, each with file, line and remedy.
+    /// Problems with file, line and remedy.
     problems: Vec<String>,
     hints: Vec<Remark>,
-    /// What there is, a line for each architecture, series and the clauses.
+    /// Numbers, a line per architecture, per series, and for the clauses.
     numbers: String,
 }
 
 impl Checked {
-    /// Checks the specifications in a directory, or the built-in ones.
     pub(crate) fn of(directory: Option<&Path>) -> Result<Self, Error> {
         let tree = Tree::of(directory)?;
         let mut checked = Self::default();
@@ -37,7 +36,7 @@ impl Checked {
                 checked.architecture(&tree, *arch)?;
             }
             for problem in found {
-                // The clauses are everybody's.
+                // All architectures share the clauses.
                 if !checked.problems.contains(&problem) {
                     checked.problems.push(problem);
                 }
@@ -61,7 +60,6 @@ impl Checked {
         Ok(())
     }
 
-    /// Whether the specifications can be used.
     pub(crate) fn is_right(&self) -> bool {
         self.problems.is_empty()
     }
@@ -79,7 +77,7 @@ impl Checked {
             let _ = writeln!(shown, "{}", self.numbers);
         }
         let (word, style) = match self.problems.len() {
-            0 => ("right".to_owned(), Style::new().green()),
+            0 => ("correct".to_owned(), Style::new().green()),
             number => (format!("wrong, {}", count(number, "problem")), Style::new().red()),
         };
         let hints = match self.hints.len() {
@@ -91,7 +89,7 @@ impl Checked {
     }
 }
 
-/// Folders that look like architectures, and that no code knows.
+/// Folders of unknown architectures.
 fn foreign(tree: &Tree) -> Vec<Remark> {
     let files = tree.source.files();
     let folders = files.iter().filter_map(|file| file.strip_suffix("/registers.yaml"));
@@ -99,9 +97,9 @@ fn foreign(tree: &Tree) -> Vec<Remark> {
     let remark = |folder: &str| Remark {
         file: tree.source.display(&format!("{folder}/registers.yaml")),
         line: 1,
-        what: format!("`{folder}` is no architecture that the program knows"),
+        what: format!("unknown architecture `{folder}`"),
         remedy: format!(
-            "known: {}; another one needs code in suite/src/arch",
+            "known: {}; for a new one, add code to suite/src/arch",
             tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ")
         ),
     };
@@ -116,7 +114,7 @@ fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
     let families = count(any.registers.families().count(), "family");
     let parts = [
         (all, format!("{} in {families}", count(all, "register"))),
-        (unused, format!("{unused} of them used by nothing")),
+        (unused, format!("{unused} of them unused")),
         (any.unlisted.exceptions.len(), count(any.unlisted.exceptions.len(), "exception")),
         (any.consumers.len(), count(any.consumers.len(), "consumer")),
     ];
@@ -143,7 +141,7 @@ fn series_numbers(shown: &mut String, spec: &Spec) {
             let groups = count(spec.list.len(), "group");
             format!("{} in {groups}, {configurations} of {of}", count(registers, "register"))
         }
-        _ => format!("{configurations}, of whose lists nothing is said"),
+        _ => format!("{configurations}, lists not specified"),
     };
     let _ = writeln!(shown, "  series {}: {what}", spec.series);
 }

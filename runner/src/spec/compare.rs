@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is different from one series to another.
+//! Compares two series.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,31 +15,29 @@ use crate::report::words::count;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Comparison {
-    /// Configurations that came, went or changed.
     pub(super) configurations: Vec<ConfigurationChange>,
-    /// Registers that lists of NEW alone have.
+    /// Registers that only lists of NEW have.
     pub(super) appeared: Vec<Moved>,
-    /// Registers that lists of OLD alone have.
+    /// Registers that only lists of OLD have.
     pub(super) gone: Vec<Moved>,
-    /// Registers that both have in another order: as few as explain it.
+    /// The smallest set of moved registers.
     pub(super) moved: Vec<Reordered>,
-    /// Groups that came, went or changed.
     pub(super) groups: Vec<GroupChange>,
-    /// Registers that both have, and of which registers.yaml says other things.
+    /// Registers of both with changed facts in registers.yaml.
     pub(super) facts: Vec<FactChange>,
     pub(super) counts: Vec<Count>,
 }
 
-/// A configuration that is not in both series as it is.
+/// A changed configuration.
 #[derive(Debug, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum ConfigurationChange {
-    /// In NEW alone.
+    /// Only in NEW.
     Appeared {
         name: String,
         features: Vec<Feature>,
     },
-    /// In OLD alone.
+    /// Only in OLD.
     Gone {
         name: String,
         features: Vec<Feature>,
@@ -49,24 +47,24 @@ pub(super) enum ConfigurationChange {
         old: Vec<Feature>,
         new: Vec<Feature>,
     },
-    /// With a list, or without one, unlike before.
+    /// The list was added or removed.
     List {
         name: String,
         has_list: bool,
     },
 }
 
-/// A group that is not in both series as it is.
+/// A changed group.
 #[derive(Debug, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum GroupChange {
-    /// In NEW alone.
+    /// Only in NEW.
     Appeared {
         name: String,
         when: Vec<Feature>,
         registers: usize,
     },
-    /// In OLD alone.
+    /// Only in OLD.
     Gone {
         name: String,
         when: Vec<Feature>,
@@ -77,7 +75,7 @@ pub(super) enum GroupChange {
         old: Vec<Feature>,
         new: Vec<Feature>,
     },
-    /// Registers went from one to another.
+    /// Registers moved to another group.
     Registers {
         registers: Vec<String>,
         old: String,
@@ -85,24 +83,24 @@ pub(super) enum GroupChange {
     },
 }
 
-/// A register that stands elsewhere.
+/// A moved register.
 #[derive(Debug, Serialize)]
 pub(super) struct Reordered {
     pub(super) register: NamedRegister,
-    /// The register before it in NEW; it is the first there if there is none.
+    /// The register before it in NEW; none if it is the first.
     pub(super) after: Option<String>,
     pub(super) configurations: Vec<String>,
 }
 
-/// A register of which other things are said.
+/// A register with changed facts.
 #[derive(Debug, Serialize)]
 pub(super) struct FactChange {
     pub(super) register: NamedRegister,
-    /// Keys of registers.yaml that say something else.
+    /// Changed keys of registers.yaml.
     pub(super) keys: Vec<&'static str>,
 }
 
-/// Number of registers of a configuration; none where it has no list.
+/// Number of registers of a configuration; none without a list.
 #[derive(Debug, Serialize)]
 pub(super) struct Count {
     pub(super) configuration: String,
@@ -111,7 +109,6 @@ pub(super) struct Count {
 }
 
 impl Comparison {
-    /// Compares two series of one architecture.
     pub(super) fn of(old: &Spec, new: &Spec) -> Self {
         let (mut appeared, mut gone) = (Places::new(), Places::new());
         let mut moved: Vec<Reordered> = Vec::new();
@@ -150,7 +147,7 @@ impl Comparison {
         self.counts.iter().filter(|count| count.old.is_some() && count.new.is_some())
     }
 
-    /// What is different, in a few words each.
+    /// The differences, a few words each.
     pub(super) fn words(&self) -> Vec<String> {
         let ids = |moved: &[Moved]| {
             let ids: BTreeSet<u64> =
@@ -182,8 +179,8 @@ impl fmt::Display for ConfigurationChange {
             Self::Features { name, old, new } => {
                 write!(f, "{name}: features were {}, are {}", text::features(old), text::features(new))
             }
-            Self::List { name, has_list: true } => write!(f, "{name} has a list now"),
-            Self::List { name, has_list: false } => write!(f, "{name} has no list any more"),
+            Self::List { name, has_list: true } => write!(f, "{name} now has a list"),
+            Self::List { name, has_list: false } => write!(f, "{name} no longer has a list"),
         }
     }
 }
@@ -209,7 +206,7 @@ fn condition(when: &[Feature]) -> String {
     if when.is_empty() { "always listed".to_owned() } else { format!("listed with any of {}", text::features(when)) }
 }
 
-/// Configurations of both series that have lists.
+/// Configurations with lists in both series.
 fn pairs<'s>(old: &'s Spec, new: &'s Spec) -> impl Iterator<Item = (&'s Configuration, &'s Configuration)> {
     let pair = |is: &'s Configuration| Some((named(old, &is.name).filter(|was| !was.contract_only)?, is));
     new.configurations.iter().filter(|is| !is.contract_only).filter_map(pair)
@@ -223,8 +220,8 @@ fn has(configuration: &Configuration, id: u64) -> bool {
     configuration.registers.iter().any(|register| register.id == id)
 }
 
-/// Registers that have to be moved to make the old order the new one, with what
-/// stands before each in the new one. No fewer would do.
+/// The smallest set of registers to move from the old order to the new one, each
+/// with its predecessor in the new one.
 fn reordered(old: &Configuration, new: &Configuration) -> Vec<(NamedRegister, Option<String>)> {
     let place: BTreeMap<u64, usize> =
         old.registers.iter().enumerate().map(|(place, register)| (register.id, place)).collect();
@@ -239,9 +236,9 @@ fn reordered(old: &Configuration, new: &Configuration) -> Vec<(NamedRegister, Op
     moves.filter_map(named).collect()
 }
 
-/// The longest ascending part of `numbers`, no two of which are equal.
+/// The longest ascending subsequence of `numbers`, which are distinct.
 fn longest_ascending(numbers: &[usize]) -> BTreeSet<usize> {
-    // For each number the longest part that ends with it.
+    // For each number, the longest subsequence that ends with it.
     let mut parts: Vec<Vec<usize>> = Vec::with_capacity(numbers.len());
     for number in numbers {
         let before = parts.iter().filter(|part| part.last() < Some(number)).max_by_key(|part| part.len());
@@ -313,7 +310,7 @@ fn groups(old: &Spec, new: &Spec) -> Vec<GroupChange> {
 
 type InGroup<'s> = (&'s ListedGroup, &'s Register);
 
-/// Registers that both list, with the group of each.
+/// Registers of both lists, with their groups.
 fn common<'s>(old: &'s Spec, new: &'s Spec) -> impl Iterator<Item = (&'s Register, InGroup<'s>, InGroup<'s>)> {
     let all = |spec: &'s Spec| {
         spec.list.iter().flat_map(|group| group.registers.iter().map(move |register| (group, register)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `spec diff`: two series beside each other.
+//! `spec diff`: compares two series.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::report::diff::registers::Moved;
 use crate::report::paragraph::{hanging, titled};
 use crate::report::words::count;
 
-/// Version of the document; a program that reads it should refuse a newer one.
+/// Version of the document; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -29,14 +29,13 @@ pub(crate) struct Difference {
     equal: bool,
     #[serde(flatten)]
     comparison: Comparison,
-    /// Number of configurations of the old series, and of the new one.
+    /// Number of configurations, old and new.
     #[serde(skip)]
     configurations: [usize; 2],
 }
 
 impl Difference {
-    /// Compares two series by name or by folder; names are those of the
-    /// specifications in a directory, or of the built-in ones.
+    /// Compares two series by name or by folder.
     pub(crate) fn of(
         directory: Option<&Path>,
         architecture: Option<&str>,
@@ -63,7 +62,6 @@ impl Difference {
         self.equal
     }
 
-    /// Every difference, and the verdict last.
     pub(crate) fn text(&self) -> String {
         let comparison = &self.comparison;
         let mut shown = String::new();
@@ -76,12 +74,9 @@ impl Difference {
             ("configurations", comparison.configurations.iter().map(ToString::to_string).collect()),
             ("registers appeared", registers(&comparison.appeared, comparison)),
             ("registers gone", registers(&comparison.gone, comparison)),
-            (
-                "registers in another place of the list",
-                comparison.moved.iter().map(|moved| order(moved, comparison)).collect(),
-            ),
+            ("registers moved in the list", comparison.moved.iter().map(|moved| order(moved, comparison)).collect()),
             ("groups", comparison.groups.iter().map(ToString::to_string).collect()),
-            ("registers with other facts in registers.yaml", facts.collect::<Vec<_>>()),
+            ("registers with changed facts in registers.yaml", facts.collect::<Vec<_>>()),
         ] {
             titled(&mut shown, title, &items);
         }
@@ -119,7 +114,7 @@ fn folder(path: &Path) -> Result<(Source, &'static dyn Arch, String), Error> {
         let arch = whole.parent()?;
         let name = arch.file_name()?.to_str()?.to_owned();
         let whole = arch.parent()?;
-        // As it was given, for messages, unless links or dots lead elsewhere.
+        // Use the given path in messages, unless links or dots change its meaning.
         let given = path
             .parent()
             .and_then(Path::parent)
@@ -149,7 +144,7 @@ fn order(moved: &Reordered, comparison: &Comparison) -> String {
     format!("{}: {}, {place}", places(&moved.configurations, comparison), moved.register.name)
 }
 
-/// In which of the configurations that both have.
+/// The configurations, in short.
 fn places(configurations: &[String], comparison: &Comparison) -> String {
     let common = comparison.common().count();
     match configurations.len() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Errors about specifications.
+//! Errors of `reglist spec`.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,17 @@ use super::from_kernel::error::FromKernelError;
 pub(crate) enum Error {
     #[error(transparent)]
     Spec(#[from] SpecError),
-    #[error("there are no specifications in `{}`\n[name a directory like specs, with a folder for each architecture]", path.display())]
+    #[error("no specifications in `{}`\n[name a directory with one folder per architecture, like `specs`]", path.display())]
     NoSpecs { path: PathBuf },
-    #[error("{what} `{name}` is not known\n[known: {known}]")]
+    #[error("unknown {what} `{name}`\n[known: {known}]")]
     Unknown { what: &'static str, name: String, known: String },
-    #[error("series `{series}` is there for {architectures}\n[say which one is meant: --architecture]")]
+    #[error("series `{series}` exists for {architectures}\n[select one with --architecture]")]
     Ambiguous { series: String, architectures: String },
     #[error(
-        "series `{series}` says nothing of the list in configuration `{configuration}` but what holds for any list\n[`reglist spec list` shows which series have lists]"
+        "series `{series}` does not specify the list of configuration `{configuration}`\n[run `reglist spec list` for series with lists]"
     )]
     NoList { series: String, configuration: String },
-    #[error("`{}` is no folder of a series\n[give SPECS/ARCHITECTURE/SERIES, such as specs/loongarch64/v5, or the name of a series]", path.display())]
+    #[error("`{}` is not the folder of a series\n[write SPECS/ARCHITECTURE/SERIES, such as specs/loongarch64/v5, or the name of a series]", path.display())]
     NoFolder { path: PathBuf },
     #[error("{old} and {new} have no register in common\n[compare series of one architecture]")]
     Architectures { old: &'static str, new: &'static str },
@@ -31,7 +31,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// The exit code: a wrong argument, a wrong kernel, or a machine in trouble.
+    /// The exit code: a wrong argument, a wrong kernel, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::FromKernel(error) => error.exit_code(),

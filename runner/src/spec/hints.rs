@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is worth a look in specifications that can be used. Each hint is about
-//! something that somebody forgot; what is merely unusual is passed over.
+//! Hints about valid specifications: probable omissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +19,13 @@ pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, ser
         if let Some(other) = equal {
             let what = format!("series {} has the same configurations and lists as {}", spec.series, other.series);
             let file = file(arch, spec, "groups");
-            hints.push(Remark::new(&source.display(&file), 1, what, "one of them is enough"));
+            hints.push(Remark::new(&source.display(&file), 1, what, "remove one of them"));
         }
     }
     unsafe_to_set(hints, source, arch, series)
 }
 
-/// Ids of registers that a series lists, an exception names or a program saves.
+/// Ids of registers that a series, an exception or a consumer uses.
 pub(super) fn used(arch: &dyn Arch, series: &[Spec]) -> BTreeSet<u64> {
     let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
     let saved = series.iter().flat_map(|spec| &spec.consumers).flat_map(|consumer| consumer.saves(arch.features()));
@@ -40,7 +39,7 @@ fn file(arch: &dyn Arch, spec: &Spec, name: &str) -> String {
     format!("{}/{}/{name}.yaml", arch.name(), spec.series)
 }
 
-/// Features and ids of every configuration, by its name.
+/// Features and ids of every configuration, by name.
 fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)> {
     let list = |configuration: &Configuration| configuration.registers.iter().map(|register| register.id).collect();
     let configurations = spec.configurations.iter();
@@ -49,7 +48,7 @@ fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)
         .collect()
 }
 
-/// Configurations that are the same vCPU.
+/// Configurations with the same features.
 fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for (position, configuration) in spec.configurations.iter().enumerate() {
         let mut before = spec.configurations.iter().take(position);
@@ -78,14 +77,14 @@ fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Sp
         hints.push(Remark::new(
             text.file(),
             text.line_of_key(&group.name),
-            format!("no configuration lists group {}, so that nothing tests it", group.name),
+            format!("no configuration lists group {}, so no case tests it", group.name),
             format!("add a configuration with one of {}", text::features(&group.when)),
         ));
     }
     Ok(())
 }
 
-/// Lists that come from nowhere.
+/// Lists without a source.
 fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for configuration in &spec.configurations {
         let path = file(arch, spec, &configuration.name);
@@ -95,7 +94,7 @@ fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spe
                 text.file(),
                 text.line_of_key("source"),
                 "key `source` is empty".to_owned(),
-                "say where the list comes from",
+                "write the origin of the list",
             ));
         }
     }
@@ -112,7 +111,7 @@ fn has_source(source: &Source, file: &str) -> Result<bool, Error> {
     Ok(!sourced.source.trim().is_empty())
 }
 
-/// Listed registers of which nobody has said what can be SET.
+/// Listed registers without values that are safe to SET.
 fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
     let without: BTreeMap<u64, &str> = listed
@@ -125,8 +124,8 @@ fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, seri
     hints.push(Remark::new(
         text.file(),
         text.line_of_pair("name", first, 0),
-        format!("listed, and no value of theirs is said to be safe to SET: {names}"),
-        "state `values` that are safe on any host, or `rule: fixed` if there are none",
+        format!("listed registers without values that are safe to SET: {names}"),
+        "add `values` that are safe on any host, or `rule: fixed` if there are none",
     ));
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::error::Error;
 use super::text;
 use super::tree::Tree;
 
-/// Version of the document; a program that reads it should refuse a newer one.
+/// Version of the document; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -25,7 +25,7 @@ pub(crate) struct Listing {
 struct Architecture {
     name: &'static str,
     default_series: &'static str,
-    /// Number of registers that have a name.
+    /// Number of named registers.
     registers: usize,
     series: Vec<Series>,
 }
@@ -40,12 +40,11 @@ struct Series {
 struct Entry {
     name: String,
     features: Vec<Feature>,
-    /// Number of registers; null where nothing is said of the list.
+    /// Number of registers; null if the list is not specified.
     registers: Option<usize>,
 }
 
 impl Listing {
-    /// Lists the specifications in a directory, or the built-in ones.
     pub(crate) fn of(
         directory: Option<&Path>,
         architecture: Option<&str>,
@@ -80,7 +79,7 @@ impl Listing {
             }
         }
         if entries().any(|entry| entry.registers.is_none()) {
-            shown.push_str("\n- nothing is said of this list but what holds for any list\n");
+            shown.push_str("\n- the list is not specified\n");
         }
         shown
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Specifications: their content, their problems, the differences of two
-//! series, and a series from the lists of a kernel.
+//! Specifications: list, check, compare, and create from a kernel's lists.
 
 pub(crate) mod check;
 mod compare;

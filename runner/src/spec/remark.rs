@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Remarks on a file.
+//! A problem or a hint in a file, with the remedy.
 
 use std::fmt;
 
-/// A remark: its place, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Remark {
     pub(super) file: String,

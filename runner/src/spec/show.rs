@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `spec show`: the list of a configuration.
+//! `spec show`: prints the list of a configuration.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::tree::Tree;
 use crate::report::paragraph::{fill, hanging};
 use crate::report::words::count;
 
-/// Version of the document; a program that reads it should refuse a newer one.
+/// Version of the document; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ pub(crate) struct List {
 
 #[derive(Debug, Serialize)]
 struct Entry {
-    /// Place in `reg[]`, from 0.
+    /// Index in `reg[]`.
     entry: usize,
     id: String,
     name: String,
@@ -38,7 +38,6 @@ struct Entry {
 }
 
 impl List {
-    /// The list in the specifications in a directory, or in the built-in ones.
     pub(crate) fn of(
         directory: Option<&Path>,
         architecture: Option<&str>,
@@ -88,7 +87,7 @@ impl List {
         shown
     }
 
-    /// An array that compiles in a kernel as well as outside of it.
+    /// A C array for kernel and user code.
     pub(crate) fn c_array(&self) -> String {
         let word = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let mut shown = String::from("/*\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Words that all of these commands use.
+//! Words of all spec commands.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,11 @@ pub(super) fn features(features: &[Feature]) -> String {
     features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// The names of features, whatever their order.
 pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
 }
 
-/// Whether nobody has said yet what is safe to SET.
+/// Whether it has no values that are safe to SET.
 pub(super) fn has_no_safe_value(register: &Register) -> bool {
     register.rule != Rule::Fixed && register.values.is_empty() && register.free.is_zero()
 }

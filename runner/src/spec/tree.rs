@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which architecture and series is meant.
+//! Selects an architecture and a series.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use reglist_suite::spec::{Source, Spec};
 
 use super::error::Error;
 
-/// A tree of specifications with the architectures that it has.
+/// A tree of specifications with its architectures.
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) source: Source,
-    /// The architectures; one at least.
+    /// At least one architecture.
     pub(super) architectures: Vec<&'static dyn Arch>,
 }
 
@@ -27,8 +27,7 @@ impl Tree {
         }
     }
 
-    /// The architecture and the series that are meant by names, or in their
-    /// absence: the first architecture, the series that a run would take.
+    /// Selects by names. Defaults: the first architecture, the default series.
     pub(super) fn choose(
         &self,
         architecture: Option<&str>,
@@ -66,7 +65,6 @@ impl Tree {
         })
     }
 
-    /// The names of an architecture's series.
     pub(super) fn series(&self, arch: &dyn Arch) -> Vec<String> {
         Spec::series_of(&self.source, arch)
     }

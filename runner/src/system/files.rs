@@ -20,12 +20,7 @@ pub(crate) enum FileError {
     #[error("the directory of `{}` does not exist\n[create it, or name another file]", path.display())]
     NoDirectory { path: PathBuf },
     #[error("failed to {action} `{}`{}", path.display(), remedy(source))]
-    Failed {
-        action: &'static str,
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Failed { action: &'static str, path: PathBuf, source: io::Error },
 }
 
 impl FileError {

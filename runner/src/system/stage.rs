@@ -50,12 +50,7 @@ pub(crate) enum StageError {
         log: PathBuf,
     },
     #[error("stage {stage}: failed to run `{command}`\n[`reglist doctor` lists missing requirements]")]
-    Spawn {
-        stage: &'static str,
-        command: String,
-        #[source]
-        source: io::Error,
-    },
+    Spawn { stage: &'static str, command: String, source: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
 }

@@ -67,13 +67,16 @@ fn known_failures_fail_nothing() {
     let runs = runs();
     write(&runs, "known.yaml", KNOWN);
     let text = shown(&runs, &["diff", "--known", "known.yaml", "right.jsonl", "wrong.jsonl"], 0);
-    assert!(text.contains("\nfailing as known: 2 cases\n"), "{text}");
+    assert!(text.contains("\nfailing as expected: 2 cases\n"), "{text}");
     let text = shown(&runs, &["diff", "--known", "known.yaml", "right.jsonl", "right.jsonl"], 1);
     assert!(text.contains("\nUNEXPECTED unexpectedly passing: 2 cases\n"), "{text}");
 
     let run = ["run", "--subject", "model", "--config", "base", "--known", "known.yaml"];
     let text = shown(&runs, &[&run[..], &["--fault", "pmu-always"]].concat(), 0);
-    assert!(text.ends_with("\nreglist: passed: 47 cases, 2 known failures; model: no kernel was tested\n"), "{text}");
+    assert!(
+        text.ends_with("\nreglist: passed: 47 cases, 2 expected failures; model: no kernel was tested\n"),
+        "{text}"
+    );
     let text = shown(&runs, &run, 1);
     assert!(text.contains("\nUNEXPECTED PASS: the same\n"), "{text}");
     assert!(
@@ -112,7 +115,7 @@ fn bad_input_is_told_and_never_a_verdict() {
         ("empty", "`empty` is empty"),
         ("noise", "no run in `noise`: none of its 2 lines"),
         ("newer", "failed to read line 1 of `newer`\n  because: event format 99 is newer than this program's 1"),
-        ("twice", "`twice` holds two runs of no fault in base, from line 1 and from line 101 on"),
+        ("twice", "`twice` contains two runs of no fault in base, at line 1 and at line 101"),
         ("wide", "line 1 of `wide` is longer than 4 MiB"),
         ("missing", "failed to read `missing`"),
         (".", "failed to read `.`"),
@@ -135,7 +138,7 @@ fn a_torn_file_has_missing_cases() {
         text.contains("\n  warning: the run broke off in base.gated.get\n") && text.contains(", is missing now: "),
         "{text}"
     );
-    assert!(text.contains("\n  warning: 1 line is no event of a run: line "), "{text}");
+    assert!(text.contains("\n  warning: 1 line is not an event of a run: line "), "{text}");
 }
 
 #[test]
@@ -154,5 +157,5 @@ fn the_runs_of_every_fault_are_compared() {
     let second = all.match_indices(r#"{"event":"run_started""#).nth(1).unwrap().0;
     write(&directory, "one.jsonl", &all[..second]);
     let text = complaint(&directory, &["diff", "old.jsonl", "one.jsonl"]);
-    assert!(text.contains("runs that do not correspond\n["), "{text}");
+    assert!(text.contains("and they do not correspond\n["), "{text}");
 }

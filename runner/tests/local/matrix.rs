@@ -51,10 +51,10 @@ fn what_each_clause_noticed_is_shown_and_kept() {
 fn wrong_requests_are_refused_before_anything_runs() {
     let home = tempfile::tempdir().unwrap();
     for (more, complaint) in [
-        (&["--matrix", "m.html"][..], "`m.html`: the matrix is written as JSON\n[name a file that ends in .json]"),
+        (&["--matrix", "m.html"][..], "`m.html`: the matrix is a JSON file\n[name a file that ends in .json]"),
         (&["--matrix", "none/m.json"], "the directory of `none/m.json` does not exist\n["),
         (&["--matrix"], "a value is required for '--matrix <FILE>'"),
-        (&["--matrix", "m.json", "--format", "terse"], "--matrix does not go with --format\n["),
+        (&["--matrix", "m.json", "--format", "terse"], "--matrix and --format exclude each other\n["),
         (&["--force"], "--matrix <FILE>"),
     ] {
         let output = reglist(more, home.path());
@@ -74,7 +74,7 @@ fn wrong_requests_are_refused_before_anything_runs() {
             .unwrap();
         assert_eq!(output.status.code(), Some(64), "{arguments:?}");
         let error = text(&output.stderr);
-        assert_eq!(error, "reglist: --matrix is for a run that tries every fault\n[add --fault all]\n");
+        assert_eq!(error, "reglist: --matrix requires --fault all\n[add --fault all]\n");
     }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }

@@ -34,7 +34,7 @@ fn the_built_in_specifications_are_right() {
     let directory = tempfile::tempdir().unwrap();
     let text = shown(&directory, &["spec", "check"], 0);
     assert!(text.contains("  series v5: 90 registers in 5 groups, 7 configurations of 76 to 90 registers\n"), "{text}");
-    assert!(text.ends_with("reglist: specifications are right\n") && !text.contains("hint"), "{text}");
+    assert!(text.ends_with("reglist: specifications are correct\n") && !text.contains("hint"), "{text}");
     fits(&text);
 }
 
@@ -67,20 +67,17 @@ fn every_list_can_be_seen() {
 fn names_that_mean_nothing_are_told_with_those_that_do() {
     let directory = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
-        (&["show", "lbt_all"][..], "configuration `lbt_all` is not known\n[known: base, lbt,"),
-        (
-            &["show", "base", "--series", "v6"],
-            "series `v6` is not known\n[known: v5 of loongarch64; contract of x86_64]",
-        ),
+        (&["show", "lbt_all"][..], "unknown configuration `lbt_all`\n[known: base, lbt,"),
+        (&["show", "base", "--series", "v6"], "unknown series `v6`\n[known: v5 of loongarch64; contract of x86_64]"),
         (
             &["show", "base", "--architecture", "riscv64"],
-            "architecture `riscv64` is not known\n[known: loongarch64, x86_64]",
+            "unknown architecture `riscv64`\n[known: loongarch64, x86_64]",
         ),
-        (&["show", "base", "--series", "contract"], "says nothing of the list"),
-        (&["diff", "v5", "v6"], "series `v6` is not known"),
-        (&["diff", "v5", "./v6"], "`./v6` is no folder of a series\n[give SPECS/ARCHITECTURE/SERIES"),
+        (&["show", "base", "--series", "contract"], "does not specify the list"),
+        (&["diff", "v5", "v6"], "unknown series `v6`"),
+        (&["diff", "v5", "./v6"], "`./v6` is not the folder of a series\n[write SPECS/ARCHITECTURE/SERIES"),
         (&["diff", "v5", "contract"], "loongarch64 and x86_64 have no register in common"),
-        (&["check", "--specs", "nowhere"], "there are no specifications in `nowhere`\n["),
+        (&["check", "--specs", "nowhere"], "no specifications in `nowhere`\n["),
     ] {
         let error = complaint(&directory, &[&["spec"], arguments].concat());
         assert!(error.contains(expected), "{error}");
@@ -96,14 +93,14 @@ fn a_series_of_what_the_model_lists_is_v5() {
     assert!(text.ends_with("\nreglist: no difference\n"), "{text}");
     let text = shown(&directory, &["spec", "check", "--specs", "specs"], 0);
     assert!(
-        text.contains("groups.yaml:1: series v5 has the same configurations and lists as six\n[one of them"),
+        text.contains("groups.yaml:1: series v5 has the same configurations and lists as six\n[remove one of them"),
         "{text}"
     );
-    assert!(text.ends_with("reglist: specifications are right, 1 hint\n"), "{text}");
+    assert!(text.ends_with("reglist: specifications are correct, 1 hint\n"), "{text}");
     let text = shown(&directory, &["run", "--subject", "model", "--specs", "specs", "--series", "six"], 0);
     assert!(text.contains("series six"), "{text}");
     let text = fs::read_to_string(directory.path().join("specs/loongarch64/six/groups.yaml")).unwrap();
-    assert!(text.contains("\n# No kernel was asked.\n"), "{text}");
+    assert!(text.contains("\n# These are the lists of the model, not of a kernel.\n"), "{text}");
 }
 
 #[test]
@@ -151,7 +148,7 @@ fn nobody_else_s_files_are_touched() {
     )
     .unwrap();
     let error = complaint(&directory, &[&again[..], &["--force"]].concat());
-    assert!(error.contains("specs/loongarch64/six/old.yaml` stands in the folder of the new series"), "{error}");
+    assert!(error.contains("specs/loongarch64/six/old.yaml` is in the folder of the new series"), "{error}");
 
     // Into the specifications that it comes from, as a maintainer would.
     let seven = ["spec", "from-kernel", "--subject", "model", "--series", "seven", "--specs", "specs", "--like", "v5"];
@@ -195,10 +192,10 @@ fn what_is_worth_a_look_is_told_and_no_more() {
     let text = shown(&directory, &["spec", "check", "--specs", "specs"], 0);
     for expected in [
         "six/pmu.yaml:5: configurations counters and pmu have the same features\n[",
-        "six/groups.yaml:43: no configuration lists group lbt, so that nothing tests it\n[",
+        "six/groups.yaml:43: no configuration lists group lbt, so no case tests it\n[",
         "six/base.yaml:8: key `source` is empty\n[",
-        "listed, and no value of theirs is said to be safe to SET: COUNTER\n[",
-        "reglist: specifications are right, 4 hints\n",
+        "listed registers without values that are safe to SET: COUNTER\n[",
+        "reglist: specifications are correct, 4 hints\n",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
@@ -210,13 +207,13 @@ fn runs_that_say_nothing_of_lists_are_refused() {
     let made = |events: &'static str| ["spec", "from-kernel", events, "--series", "six", "--output", "specs"];
     shown(&directory, &["run", "--subject", "model", "--config", "base", "--events", "part.jsonl", "count"], 0);
     let error = complaint(&directory, &made("part.jsonl"));
-    assert!(error.contains("what the kernel lists in base (base.contents.exact was not planned); in lbt"), "{error}");
+    assert!(error.contains("the list of base (base.contents.exact was not planned); of lbt"), "{error}");
     let output = Command::new(env!("CARGO_BIN_EXE_reglist"))
         .args(["run", "--subject", "model", "--format", "ktap", "contents"])
         .output()
         .unwrap();
     fs::write(directory.path().join("run.ktap"), output.stdout).unwrap();
-    assert!(complaint(&directory, &made("run.ktap")).contains("what the kernel lists"));
+    assert!(complaint(&directory, &made("run.ktap")).contains("does not record lists"));
     let output = reglist(&directory, &made("nowhere"));
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("reglist: failed to read `nowhere`\n"));
@@ -252,5 +249,5 @@ fn events_may_come_through_a_pipe() {
 fn a_machine_without_such_a_kernel_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let error = complaint(&directory, &["spec", "from-kernel", "--series", "six", "--output", "specs"]);
-    assert!(error.contains("its kernel cannot be asked\n[") && error.contains("reglist lab --results DIR"), "{error}");
+    assert!(error.contains("not LoongArch\n[") && error.contains("reglist lab --results DIR"), "{error}");
 }

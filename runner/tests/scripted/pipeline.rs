@@ -49,7 +49,7 @@ fn a_patch_that_does_not_apply_names_the_hunk() {
 
     lab.write("p.patch", PATCH.replace("-two\n+2", "-2\n+two"));
     let message = text(&expect(64, &mut lab.lab(&["--patch", "p.patch"])).stderr);
-    assert!(message.contains("is reversed, or applied already"), "{message}");
+    assert!(message.contains("patch is reversed, or already applied"), "{message}");
 
     lab.write("p.patch", PATCH.replace("vcpu.c", "gone.c"));
     let message = text(&expect(64, &mut lab.lab(&["--patch", "p.patch"])).stderr);
@@ -150,8 +150,8 @@ fn several_kernels_are_shown_side_by_side() {
     assert!(report.contains("bad    was not built") && report.contains("plain  passed: 2 cases"), "{report}");
 
     for (sets, message) in [
-        (&["--set", "x"][..], "is no set"),
-        (&["--set", "x=kernel", "--set", "x=p.patch"], "two sets are called `x`"),
+        (&["--set", "x"][..], "invalid `--set x`"),
+        (&["--set", "x=kernel", "--set", "x=p.patch"], "two sets have the name `x`"),
         (&["--set", "x=kernel,7.2"], "second kernel"),
         (&["--set", "x=gone.patch"], "failed to read the patch `gone.patch`"),
     ] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is different from one file to the other: cases, registers, facts.
+//! Compares two files: cases, registers, facts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -20,31 +20,30 @@ use crate::report::words::useless_entries;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// It passes and is known to fail.
+    /// An expected failure passes.
     UnexpectedPass,
-    /// It passed, or failed as is known, and now fails, errs or is missing.
+    /// From a pass or an expected failure to a failure, an error or missing.
     NewlyFailing,
-    /// On a subject with the same fault it failed, and now passes.
+    /// With the same fault: failed before, passes now.
     Unnoticed,
-    /// It passed and is now skipped.
     NewlySkipped,
-    /// It was planned, and is not any more.
+    /// No longer planned.
     Vanished,
-    /// It was skipped, and fails now that it runs.
+    /// Skipped before, fails now.
     FailingUntested,
     New,
     StillFailing,
     Known,
     FailureSkipped,
     Fixed,
-    /// On a subject with the same fault it passed, and now fails.
+    /// With the same fault: passed before, fails now.
     Noticed,
-    /// It was skipped and now passes.
+    /// Skipped before, passes now.
     Tested,
 }
 
 impl Kind {
-    /// All of them, the worst first.
+    /// All, the worst first.
     pub(crate) const ALL: [Self; 13] = [
         Self::UnexpectedPass,
         Self::NewlyFailing,
@@ -61,45 +60,44 @@ impl Kind {
         Self::Tested,
     ];
 
-    /// Whether something was better before: a case passed, or was there.
     pub(crate) fn is_regression(self) -> bool {
         matches!(self, Self::NewlyFailing | Self::Unnoticed | Self::NewlySkipped | Self::Vanished)
     }
 
-    /// In a few words that follow a number.
+    /// Words after a number of cases.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::UnexpectedPass => "unexpectedly passing",
             Self::NewlyFailing => "newly failing",
-            Self::Unnoticed => "with a fault no longer noticed",
+            Self::Unnoticed => "no longer reporting the fault",
             Self::NewlySkipped => "newly skipped",
             Self::Vanished => "vanished",
-            Self::FailingUntested => "failing and skipped before",
+            Self::FailingUntested => "failing, skipped before",
             Self::New => "new",
             Self::StillFailing => "still failing",
-            Self::Known => "failing as known",
-            Self::FailureSkipped => "skipped and failing before",
+            Self::Known => "failing as expected",
+            Self::FailureSkipped => "skipped, failing before",
             Self::Fixed => "fixed",
-            Self::Noticed => "with a fault newly noticed",
+            Self::Noticed => "newly reporting the fault",
             Self::Tested => "no longer skipped",
         }
     }
 }
 
-/// A case of which there is something to say.
+/// A case that changed or needs attention.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Change {
     #[serde(skip)]
     pub(crate) kind: Kind,
     pub(crate) case: String,
-    /// Which one of several runs it is of.
+    /// Its run, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<String>,
-    /// How it stood, if it was planned.
+    /// State in OLD, if planned.
     pub(crate) old: Option<State>,
-    /// How it stands, if it is planned.
+    /// State in NEW, if planned.
     pub(crate) new: Option<State>,
-    /// Why it was skipped, ended in error or is missing.
+    /// Reason of a skip, an error or a missing end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -107,52 +105,44 @@ pub(crate) struct Change {
     /// Whether it failed before with the same findings.
     #[serde(skip)]
     pub(crate) alike: bool,
-    /// What is known of its failure.
+    /// Its expected failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) known: Option<Entry>,
 }
 
-/// What the file of known failures did.
+/// The file of expected failures.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct KnownUse {
     pub(crate) file: String,
     pub(crate) expired: Vec<Entry>,
-    /// Entries that count and match no case of NEW.
+    /// Active entries that match no case of NEW.
     pub(crate) unmatched: Vec<Entry>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Comparison {
-    /// The file that is compared with.
     pub(crate) old: Side,
     pub(crate) new: Side,
-    /// In what the runs differ before any case.
+    /// Differences of the runs' settings.
     pub(crate) differences: Vec<Difference>,
     /// Number of cases that both files plan.
     pub(crate) compared: usize,
-    /// Cases of which there is something to say, in the order of the plan.
+    /// In the order of the plan.
     pub(crate) changes: Vec<Change>,
-    /// Number of cases that a run plans for a configuration, in the file in
-    /// which there are more.
+    /// Number of planned cases by run and configuration: the maximum of both files.
     pub(crate) planned: HashMap<(Option<String>, String), usize>,
     pub(crate) registers: Registers,
-    /// Warnings and facts that came, went or changed.
+    /// Changed warnings and notes.
     pub(crate) facts: Vec<FactChange>,
-    /// What the file of known failures did, if there is one.
     pub(crate) known: Option<KnownUse>,
 }
 
 impl Comparison {
-    /// Compares two files of events, given a file of expected failures.
     pub(crate) fn of_files(old: &Path, new: &Path, known: Option<&Path>) -> Result<Self, DiffError> {
         let known = known.map(|path| Known::read(path, Date::today())).transpose()?;
         Self::of(&Stored::read(old)?, &Stored::read(new)?, known.as_ref())
     }
 
-    /// Compares two files.
-    ///
-    /// # Errors
-    /// Where they hold runs that do not correspond.
     pub(crate) fn of(old: &Stored, new: &Stored, known: Option<&Known>) -> Result<Self, DiffError> {
         let pairs = pairs(old, new)?;
         let known_use = known.map(|known| {
@@ -196,7 +186,7 @@ impl Comparison {
         comparison
     }
 
-    /// Compares the only run of a file with the only one of another.
+    /// Compares two files of one run each.
     pub(crate) fn of_runs(old: (&str, &StoredRun), new: (&str, &StoredRun)) -> Self {
         let pair = Pair { old: Some(old.1), new: Some(new.1), label: None };
         let side = |(file, run): (&str, &StoredRun)| Side::of_runs(file, std::slice::from_ref(run));
@@ -207,30 +197,27 @@ impl Comparison {
         self.changes.iter().filter(move |change| change.kind == kind)
     }
 
-    /// Number of cases that were better before.
     pub(crate) fn regressions(&self) -> usize {
         self.changes.iter().filter(|change| change.kind.is_regression()).count()
     }
 
-    /// Number of cases that pass and are known to fail.
     pub(crate) fn unexpected_passes(&self) -> usize {
         self.of_kind(Kind::UnexpectedPass).count()
     }
 
-    /// Useless entries of the file of expected failures, a sentence each.
+    /// A sentence for each useless entry of expected failures.
     pub(super) fn useless_entries(&self) -> Vec<String> {
         let of = |known: &KnownUse| useless_entries(&known.file, &known.expired, &known.unmatched);
         self.known.as_ref().map(of).unwrap_or_default()
     }
 
-    /// Whether the new file is worse than the old one.
     pub(crate) fn is_worse(&self) -> bool {
         self.regressions() + self.unexpected_passes() > 0
     }
 
     fn compare_plans(&mut self, pair: &Pair<'_>, known: Option<&Known>) {
         let (old, new) = (pair.old.map(States::of), pair.new.map(States::of));
-        // A subject that has the same fault twice: failing is what is wanted.
+        // With the same fault in both runs, failures are expected.
         let fault = |run: Option<&StoredRun>| run.and_then(|run| run.started.fault.clone());
         let same_fault = pair.old.is_some() && fault(pair.old).is_some() && fault(pair.old) == fault(pair.new);
         let known = known.filter(|_| !same_fault);
@@ -274,7 +261,7 @@ impl Comparison {
     }
 }
 
-/// What became of a case; nothing where it stands as it stood.
+/// The kind of a change; none without change.
 fn kind(old: Option<State>, new: Option<State>, is_known: bool, same_fault: bool) -> Option<Kind> {
     let is_bad = |state: Option<State>| state.is_some_and(State::is_bad);
     let known_failure = |state| is_known && state == Some(State::Fail);
@@ -283,7 +270,7 @@ fn kind(old: Option<State>, new: Option<State>, is_known: bool, same_fault: bool
         (_, new) if known_failure(new) => Kind::Known,
         (Some(_), None) => Kind::Vanished,
         (None, Some(_)) => Kind::New,
-        // A case that notices the fault as it did is no news.
+        // The case still reports the fault.
         (Some(State::Fail), Some(State::Fail)) if same_fault => return None,
         (Some(State::Pass), Some(State::Fail)) if same_fault => Kind::Noticed,
         (Some(State::Fail), Some(State::Pass)) if same_fault => Kind::Unnoticed,
@@ -299,16 +286,15 @@ fn kind(old: Option<State>, new: Option<State>, is_known: bool, same_fault: bool
     })
 }
 
-/// Two runs that belong together, or one without another.
+/// Two corresponding runs, or one without counterpart.
 struct Pair<'r> {
     old: Option<&'r StoredRun>,
     new: Option<&'r StoredRun>,
-    /// Which one of several it is.
+    /// Describes the run, if there are several.
     label: Option<String>,
 }
 
-/// The runs of two files: the only one with the only one, else each with the
-/// one of the same fault and configuration.
+/// Pairs the runs of two files: two single runs, else runs of the same round.
 fn pairs<'r>(old: &'r Stored, new: &'r Stored) -> Result<Vec<Pair<'r>>, DiffError> {
     if let ([old], [new]) = (old.runs.as_slice(), new.runs.as_slice()) {
         return Ok(vec![Pair { old: Some(old), new: Some(new), label: None }]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Comparisons that fail.
+//! Errors of `reglist diff`.
 
 use crate::record::known::KnownError;
 use crate::report::stored::StoredError;
@@ -9,7 +9,7 @@ pub(crate) enum DiffError {
     #[error(transparent)]
     Stored(#[from] StoredError),
     #[error(
-        "{old} holds {old_runs} and {new} {new_runs} runs that do not correspond\n[compare a run with a run, and one of `--fault all` with another of the same configurations]"
+        "{old} has {old_runs} runs, {new} has {new_runs}, and they do not correspond\n[compare two single runs, or two runs of `--fault all` with the same configurations]"
     )]
     Apart { old: String, new: String, old_runs: usize, new_runs: usize },
     #[error(transparent)]

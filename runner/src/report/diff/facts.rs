@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Warnings and facts that came, went or changed: what a case says beside its
-//! outcome.
+//! Changed warnings and notes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,43 +11,43 @@ use crate::report::id::configuration;
 use crate::report::stored::StoredRun;
 use crate::report::words::{observed, subject};
 
-/// Clause whose facts about registers [`super::registers`] tells.
+/// The clause that [`super::registers`] handles.
 const CONTENTS: &str = "list.contents";
 
-/// A warning or a fact that is not the same in both runs.
+/// A warning or a note that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FactChange {
-    /// `should` for a warning, `note` for a fact.
+    /// `should` or `note`.
     pub(crate) level: Level,
     pub(crate) clause: String,
-    /// What it is about: ioctl, register, entries.
+    /// Subject: ioctl, register, entries.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
-    /// What OLD says, if it says so.
+    /// Text in OLD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) old: Option<String>,
-    /// What NEW says, if it says so.
+    /// Text in NEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new: Option<String>,
     pub(crate) configurations: Vec<String>,
 }
 
-/// What a fact is about: level (`note` last), clause, words.
+/// Level (`note` last), clause, subject.
 type About = (bool, String, String);
 
-/// What one pair of runs after the other says.
+/// Collects over all pairs of runs.
 #[derive(Debug, Default)]
 pub(super) struct Collecting {
     changes: Vec<FactChange>,
     known: HashMap<(About, Option<String>, Option<String>), usize>,
-    /// Where each change has been seen.
+    /// Configurations of each change.
     places: HashSet<(usize, String)>,
 }
 
 impl Collecting {
-    /// Takes a pair of runs. Only cases that looked in both of them can tell.
+    /// Takes a pair of runs. Compares only cases that ran in both.
     pub(super) fn take(&mut self, label: Option<&str>, old: &StoredRun, new: &StoredRun) {
-        // What fails in either is no warning.
+        // A failure in either run is not a warning.
         let strict = old.started.strict || new.started.strict;
         let before: HashMap<&str, &CaseFinished> = looked(old).map(|case| (case.case.as_str(), case)).collect();
         for case in looked(new) {
@@ -56,7 +55,7 @@ impl Collecting {
                 continue;
             };
             let (old, new) = (facts(before, strict), facts(case, strict));
-            // The words of a run name its configuration.
+            // The label names the configuration.
             let place = label.unwrap_or(configuration(&case.case));
             for about in old.keys().chain(new.keys().filter(|about| !old.contains_key(*about))) {
                 let none = BTreeSet::new();
@@ -73,7 +72,7 @@ impl Collecting {
         }
     }
 
-    /// Warnings, then facts.
+    /// Warnings, then notes.
     pub(super) fn finish(mut self) -> Vec<FactChange> {
         self.changes.sort_by_key(|change| change.level == Level::Note);
         self.changes
@@ -100,7 +99,7 @@ fn looked(run: &StoredRun) -> impl Iterator<Item = &CaseFinished> {
     run.record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail))
 }
 
-/// What a case says of what.
+/// The warnings and notes of a case by subject.
 fn facts(case: &CaseFinished, strict: bool) -> BTreeMap<About, BTreeSet<String>> {
     let mut facts: BTreeMap<About, BTreeSet<String>> = BTreeMap::new();
     let told =

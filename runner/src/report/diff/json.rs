@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A comparison for programs.
+//! A comparison as JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::registers::Registers;
 use super::sections::verdict;
 use super::side::{Difference, Side};
 
-/// Version of the format; a program that reads it should refuse a newer one.
+/// Version of the format; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
@@ -23,7 +23,7 @@ pub(crate) struct Document<'c> {
     new: &'c Side,
     differences: &'c [Difference],
     compared: usize,
-    /// Every kind is there, also without cases.
+    /// Has every kind, even without cases.
     cases: BTreeMap<String, Vec<&'c Change>>,
     registers: &'c Registers,
     facts: &'c [FactChange],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The items of a comparison, for a terminal and for Markdown.
+//! Items of a comparison, for a terminal and for Markdown.
 
 use super::compare::{Comparison, Kind};
 use super::facts::FactChange;
@@ -8,7 +8,7 @@ use super::sections::{Entry, Names, entries};
 use crate::record::known::Entry as KnownEntry;
 use crate::report::words::{count, observed, plain, some, subject, warning_or_note};
 
-/// Configurations named on a terminal before the rest is only counted.
+/// Maximum configurations on a terminal; the rest is counted.
 const SHOWN: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Form {
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) words: String,
-    /// The cases that it is about, where their names are not among the words.
+    /// The cases, unless `words` has them.
     pub(super) cases: Option<String>,
     pub(super) below: Vec<String>,
 }
@@ -76,7 +76,7 @@ impl Form {
         let run = entry.run.map(|run| format!(" ({})", self.text(run))).unwrap_or_default();
         let (what, cases) = (format!("{}{reason}{run}", entry.what), self.cases(&entry.names));
         let mut below: Vec<String> =
-            entry.known.map(|entry| format!("known: {}", self.known(entry))).into_iter().collect();
+            entry.known.map(|entry| format!("expected failure: {}", self.known(entry))).into_iter().collect();
         if kind == Kind::UnexpectedPass {
             below.push("remove its entry from the expected failures".to_owned());
         }
@@ -123,7 +123,7 @@ impl Form {
     }
 }
 
-/// Whether Markdown reads no more into a text.
+/// Whether a text has no Markdown syntax.
 fn is_harmless(words: &str) -> bool {
     let inside = |at: usize| {
         let before = words.get(..at).and_then(|before| before.chars().next_back());
@@ -131,7 +131,7 @@ fn is_harmless(words: &str) -> bool {
         [before, after].into_iter().all(|c| c.is_some_and(char::is_alphanumeric))
     };
     words.char_indices().all(|(at, c)| match c {
-        // Emphasis only begins and ends at the edge of a word.
+        // Inside a word, `_` is not emphasis.
         '_' => inside(at),
         c => !"*`<>[]\\&~$|#@".contains(c),
     })

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A comparison to paste into a mail or a pull request.
+//! A comparison as Markdown, for mails and pull requests.
 //!
-//! No paragraph is broken into lines: a comment on GitHub keeps every break, and
-//! a mail program makes its own.
+//! Paragraphs have no line breaks, because GitHub keeps every break.
 
 use std::fmt::Write as _;
 
@@ -16,7 +15,7 @@ use crate::report::words::count;
 
 const FORM: Form = Form::Markdown;
 
-/// The whole report, the verdict first.
+/// The report, the verdict first.
 pub(crate) fn markdown(comparison: &Comparison) -> String {
     let (word, what) = verdict(comparison);
     let mut text = format!("**reglist diff: {word}**: {what}\n\n");
@@ -30,7 +29,7 @@ pub(crate) fn markdown(comparison: &Comparison) -> String {
         }
     }
     if let Some(rules) = other_rules(comparison) {
-        let _ = writeln!(text, "\n**Not judged by the same rules**: {}", FORM.text(&rules));
+        let _ = writeln!(text, "\n**Different rules**: {}", FORM.text(&rules));
     }
     for kind in Kind::ALL {
         section(&mut text, comparison, kind);
@@ -47,10 +46,10 @@ pub(crate) fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// What a row of the table is about, and what a file says of it.
+/// A label and its value in a file.
 type Row = (&'static str, fn(&Side) -> String);
 
-/// The two runs, with columns that stand below each other in plain text.
+/// A table of the two runs, aligned in plain text.
 fn table(text: &mut String, comparison: &Comparison) {
     let subject = |side: &Side| match side.subject {
         SubjectKind::Kvm => side.kernel.clone(),

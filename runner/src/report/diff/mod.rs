@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The differences of two stored runs, for people and for programs: a function
-//! of the events of both, and of the expected failures.
+//! The differences of two stored runs. They depend only on the events and the
+//! expected failures.
 
 pub(crate) mod compare;
 pub(crate) mod error;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which registers came into the list and which left it.
+//! Registers that appeared in the list or are gone.
 //!
-//! A run says what is listed. One that does not, because it is older, or because
-//! it comes from a log of another format, says where the list differs from the
-//! one that the series expects; so two of these tell how their lists differ as
-//! long as they expect the same.
+//! A run records its lists. Older runs and logs of other formats only record the
+//! differences from the expected list. Two such runs are comparable if they have
+//! the same series.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,12 +16,12 @@ use crate::report::id::{check, configuration};
 
 /// The check that looks at every register of the list.
 pub(crate) const CONTENTS: &str = "contents.exact";
-/// The clause whose findings name registers.
+/// The clause with findings about listed registers.
 pub(crate) const CLAUSE: &str = "list.contents";
-/// What is observed of an expected register that is not listed.
+/// Observed text of an expected register that is not listed.
 pub(crate) const MISSING: &str = "missing";
 
-/// Registers that came and went in the same configurations.
+/// Registers that appeared, or are gone, in the same configurations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Moved {
     pub(crate) registers: Vec<NamedRegister>,
@@ -32,29 +31,29 @@ pub(crate) struct Moved {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Registers {
-    /// Why the lists cannot be compared.
+    /// Why the lists are not comparable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_compared: Option<String>,
-    /// In NEW alone.
+    /// Only in NEW.
     pub(crate) appeared: Vec<Moved>,
-    /// In OLD alone.
+    /// Only in OLD.
     pub(crate) gone: Vec<Moved>,
 }
 
-/// Why two runs cannot be compared in this, if they cannot; `listed` says whether
-/// both have their lists.
+/// Why the lists of two runs are not comparable, if so. `listed`: both runs record
+/// their lists.
 pub(super) fn why_not(differences: &[Difference], listed: bool) -> Option<String> {
     let hinders = |what: &str| what == "architecture" || what == "series" && !listed;
     let other = differences.iter().find(|difference| hinders(difference.what))?;
-    Some(format!("each run speaks of its own {}, {} and {}", other.what, other.old, other.new))
+    Some(format!("the runs have different values of {}: {} and {}", other.what, other.old, other.new))
 }
 
-/// Whether a run saw lists, and has all of them.
+/// Whether a run records all its lists.
 pub(super) fn has_lists(record: &Record) -> bool {
     contents(record).next().is_some() && contents(record).all(|case| !case.listed.is_empty())
 }
 
-/// The cases that looked at a list.
+/// The cases that compared a list.
 fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
     let looked =
         |case: &&CaseFinished| check(&case.case) == CONTENTS && matches!(case.outcome, Outcome::Pass | Outcome::Fail);
@@ -63,18 +62,17 @@ fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
 
 pub(crate) type Places = BTreeMap<u64, (NamedRegister, Vec<String>)>;
 
-/// What one pair of runs after the other says.
+/// Collects over all pairs of runs.
 #[derive(Debug, Default)]
 pub(super) struct Collecting {
     appeared: Places,
     gone: Places,
 }
 
-/// What can be said of a list.
 #[derive(Debug)]
 struct List<'r> {
     there: HashMap<u64, &'r NamedRegister>,
-    /// Expected registers that are not in it, where the list is not known.
+    /// Expected registers that it lacks, if the list is not recorded.
     missing: HashMap<u64, &'r NamedRegister>,
 }
 
@@ -88,7 +86,7 @@ impl Collecting {
             };
             let known = !was.listed.is_empty() && !case.listed.is_empty();
             let (was, is) = (List::of(was, known), List::of(case, known));
-            // The words of a run name its configuration.
+            // The label names the configuration.
             let place = label.unwrap_or(name);
             for (places, from, to) in [(&mut self.appeared, &was, &is), (&mut self.gone, &is, &was)] {
                 let came = to.there.iter().filter(|(id, _)| !from.there.contains_key(id));
@@ -98,8 +96,7 @@ impl Collecting {
         }
     }
 
-    /// What appeared and what is gone, with registers of the same configurations
-    /// together.
+    /// Appeared and gone registers, grouped by configurations.
     pub(super) fn finish(self) -> (Vec<Moved>, Vec<Moved>) {
         (together(self.appeared), together(self.gone))
     }
@@ -110,7 +107,7 @@ pub(crate) fn add(places: &mut Places, register: NamedRegister, place: &str) {
     places.push(place.to_owned());
 }
 
-/// Registers of the same places together.
+/// Groups registers by configurations.
 pub(crate) fn together(places: Places) -> Vec<Moved> {
     let mut moved: Vec<Moved> = Vec::new();
     let mut known: HashMap<Vec<String>, usize> = HashMap::new();
@@ -125,7 +122,7 @@ pub(crate) fn together(places: Places) -> Vec<Moved> {
 }
 
 impl<'r> List<'r> {
-    /// What a case says of the list, which may be `known` as a whole.
+    /// The list of a case; `known`: use the recorded list.
     fn of(case: &'r CaseFinished, known: bool) -> Self {
         if known {
             let there = case.listed.iter().map(|register| (register.id, register)).collect();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A comparison in the order in which people read it: what is worst comes
-//! first, and cases of which the same is to be said stand together.
+//! A comparison for people: the worst kind first, similar cases grouped.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,29 +13,29 @@ use crate::report::id::{check, configuration};
 use crate::report::state::State;
 use crate::report::words::{UNTESTED, count, ended, is, warning_or_note, was};
 
-/// Findings shown of one case before the rest is only counted.
+/// Maximum findings per case; the rest is counted.
 const SHOWN: usize = 3;
 
-/// All cases of which the same is to be said.
+/// A group of similar cases.
 #[derive(Debug)]
 pub(crate) struct Entry<'c> {
     pub(crate) names: Names<'c>,
-    /// Which one of several runs they are of.
+    /// Their run, if there are several.
     pub(crate) run: Option<&'c str>,
     pub(crate) what: String,
-    /// Why they do not run to their end.
+    /// Reason of a skip, an error or a missing end.
     pub(crate) reason: Option<&'c str>,
-    /// What is known of the failure.
+    /// The expected failure.
     pub(crate) known: Option<&'c KnownEntry>,
-    /// What makes the first of them fail.
+    /// Findings of the first case.
     pub(crate) findings: Vec<&'c Finding>,
-    /// Number of findings that are not shown.
+    /// Number of further findings.
     pub(crate) more: usize,
-    /// Whose findings these are, where others differ.
+    /// Configuration of the findings, if others differ.
     pub(crate) of: Option<&'c str>,
 }
 
-/// Names of cases, the short way.
+/// Names of cases, in short.
 #[derive(Debug)]
 pub(crate) enum Names<'c> {
     One(&'c str),
@@ -51,7 +50,7 @@ pub(crate) enum Names<'c> {
     },
 }
 
-/// What a group has in common.
+/// The common properties of a group.
 #[derive(PartialEq, Eq, Hash)]
 struct Key<'c> {
     run: Option<&'c str>,
@@ -60,11 +59,11 @@ struct Key<'c> {
     alike: bool,
     reason: Option<&'c str>,
     known: Option<usize>,
-    /// Check and broken clauses of a case that is shown with its findings.
+    /// Check and broken clauses, for a group with findings.
     detail: Option<(&'c str, BTreeSet<&'c str>)>,
 }
 
-/// Everything to be said of one kind.
+/// The groups of a kind.
 pub(crate) fn entries(comparison: &Comparison, kind: Kind) -> Vec<Entry<'_>> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::new();
     let mut groups: Vec<Vec<&Change>> = Vec::new();
@@ -146,7 +145,7 @@ fn names<'c>(comparison: &Comparison, group: &[&'c Change], detailed: bool) -> N
     Names::List { whole, single }
 }
 
-/// How a case stood and stands.
+/// The state before and now.
 fn what(change: &Change) -> String {
     match (change.old, change.new) {
         (Some(State::Fail), Some(State::Fail)) if change.kind == Kind::StillFailing && !change.alike => {
@@ -160,7 +159,7 @@ fn what(change: &Change) -> String {
     }
 }
 
-/// What a comparison says in one word, and the number of cases behind it.
+/// The verdict's word, and its number of cases.
 pub(crate) fn verdict(comparison: &Comparison) -> (&'static str, String) {
     let (worse, passing) = (comparison.regressions(), comparison.unexpected_passes());
     let compared = comparison.compared;
@@ -179,7 +178,7 @@ pub(crate) fn verdict(comparison: &Comparison) -> (&'static str, String) {
     (word, format!("{what}{untested}"))
 }
 
-/// Everything that there is, in numbers; nothing if nothing is different.
+/// The numbers of all differences; none if there are none.
 pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
     let mut parts = Vec::new();
     for kind in Kind::ALL {
@@ -203,7 +202,6 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// The number of cases of a file by state.
 pub(crate) fn totals(side: &Side) -> String {
     let all: usize = side.cases.values().sum();
     let parts: Vec<String> = side.cases.iter().map(|(state, number)| format!("{number} {}", ended(*state))).collect();
@@ -212,23 +210,24 @@ pub(crate) fn totals(side: &Side) -> String {
     format!("{}{runs}{colon}{}", count(all, "case"), parts.join(", "))
 }
 
-/// What a reader has to know of a file before trusting it.
+/// Warnings about a file: incomplete runs, stray lines.
 pub(crate) fn doubts(side: &Side) -> Vec<String> {
     let mut doubts: Vec<String> = side.incomplete.iter().take(SHOWN).cloned().collect();
     if side.incomplete.len() > SHOWN {
-        doubts.push(format!("{} more runs are not complete", side.incomplete.len() - SHOWN));
+        doubts.push(format!("{} more incomplete runs", side.incomplete.len() - SHOWN));
     }
     if let Some(first) = side.first_stray_line {
-        let lines = if side.stray_lines == 1 { "1 line is no event of a run" } else { "lines are no events of a run" };
+        let lines =
+            if side.stray_lines == 1 { "1 line is not an event of a run" } else { "lines are not events of a run" };
         doubts.push(match side.stray_lines {
             1 => format!("{lines}: line {first}"),
-            number => format!("{number} {lines}, the first one is line {first}"),
+            number => format!("{number} {lines}; the first is line {first}"),
         });
     }
     doubts
 }
 
-/// In what the rules differ by which the two are judged; nothing if they do not.
+/// Differences in the rules of the runs; none if equal.
 pub(crate) fn other_rules(comparison: &Comparison) -> Option<String> {
     let rules = comparison.differences.iter().filter(|difference| difference.changes_rules);
     let rules: Vec<String> = rules.map(|rule| format!("{}: {}, then {}", rule.what, rule.old, rule.new)).collect();

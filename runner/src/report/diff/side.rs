@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The two files of a comparison, and their differences before any case.
+//! The two files of a comparison, and the differences of their settings.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,6 @@ use crate::report::stored::{Stored, StoredRun};
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Side {
-    /// The file as it was given.
     pub(crate) file: String,
     pub(crate) runs: usize,
     pub(crate) suite: String,
@@ -22,28 +21,28 @@ pub(crate) struct Side {
     pub(crate) series: String,
     /// Whether a broken `should` clause fails.
     pub(crate) strict: bool,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether unexpected registers are allowed.
     pub(crate) allow_new: bool,
-    /// Where random orders began.
+    /// Seed of random orders.
     pub(crate) seed: u64,
     /// The fault of the only run.
     pub(crate) fault: Option<String>,
     pub(crate) cases: BTreeMap<State, usize>,
     pub(crate) incomplete: Vec<String>,
-    /// Number of lines that are no events, or events that fit nowhere.
+    /// Number of lines that are not events of a run.
     pub(crate) stray_lines: usize,
-    /// The first of them, from 1.
+    /// The first such line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first_stray_line: Option<usize>,
 }
 
-/// Something in which the two runs differ before any case.
+/// A difference in the runs' settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Difference {
     pub(crate) what: &'static str,
     pub(crate) old: String,
     pub(crate) new: String,
-    /// Whether cases are judged by other rules because of it.
+    /// Whether it changes the rules for cases.
     pub(crate) changes_rules: bool,
 }
 
@@ -64,7 +63,7 @@ impl Side {
         }
         let incomplete = runs.iter().filter_map(why_incomplete).collect();
         let single = runs.len() == 1;
-        // One at least is there; else everything about it is unknown.
+        // A file has at least one run.
         let none = RunStarted {
             format: 0,
             suite: String::new(),
@@ -102,7 +101,7 @@ impl Side {
     }
 }
 
-/// In what two runs differ before any case, what changes the rules first.
+/// Differences of settings, those of rules first.
 pub(super) fn differences(old: &Side, new: &Side) -> Vec<Difference> {
     let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let subject = |side: &Side| {

@@ -78,7 +78,7 @@ fn for_programs(comparison: &Comparison) -> String {
 }
 
 /// Two regressions, one case vanished, a new one, one fixed, one newly skipped,
-/// a new register and one gone, a known failure, one that passes, one that
+/// a new register and one gone, an expected failure, one that passes, one that
 /// expired.
 fn everything() -> Comparison {
     let plan = [
@@ -230,7 +230,7 @@ fn a_case_that_is_missing_now_is_a_regression() {
     assert_eq!(cases(&comparison, Kind::NewlyFailing), ["base.b.x"]);
     assert_eq!(comparison.changes[0].reason.as_deref(), Some("the run broke off in base.b.x"));
     let text = text::text(&comparison);
-    assert!(text.contains("\n  warning: the run broke off in base.b.x\n  warning: 1 line is no event"), "{text}");
+    assert!(text.contains("\n  warning: the run broke off in base.b.x\n  warning: 1 line is not an event"), "{text}");
 }
 
 #[test]
@@ -248,8 +248,8 @@ fn other_rules_are_told_before_anything_else() {
     let old = run(["pass", "pass"]);
     let new = old.replace("\"v5\"", "\"v6\"").replace("\"strict\":false", "\"strict\":true");
     let text = text::text(&compared(&old, &new, None));
-    assert!(text.contains("\nnot judged by the same rules: series: v5, then v6; strict: no, then yes\n"), "{text}");
-    assert!(text.contains("\nregisters not compared: each run speaks of its own series, v5 and v6\n"), "{text}");
+    assert!(text.contains("\ndifferent rules: series: v5, then v6; strict: no, then yes\n"), "{text}");
+    assert!(text.contains("\nregisters not compared: the runs have different values of series: v5 and v6\n"), "{text}");
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn runs_that_do_not_correspond_are_refused() {
     let one = run(["pass", "pass"]);
     let two = one.clone() + &one.replace("base.", "lbt.");
     let error = Comparison::of(&stored("a", &one), &stored("b", &two), None).unwrap_err();
-    assert!(error.to_string().starts_with("`a` holds 1 and `b` 2 runs that do not correspond\n["), "{error}");
+    assert!(error.to_string().starts_with("`a` has 1 runs, `b` has 2, and they do not correspond\n["), "{error}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A comparison for a terminal.
+//! A comparison as text.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use super::side::Side;
 use crate::report::paragraph::{fill, hanging, indented, titled};
 use crate::report::words::{count, plain};
 
-/// The whole report, the verdict last.
+/// The report, the verdict last.
 pub(crate) fn text(comparison: &Comparison) -> String {
     let mut text = String::new();
     side(&mut text, "OLD", &comparison.old);
@@ -61,7 +61,7 @@ fn subject(side: &Side) -> String {
 
 fn differences(text: &mut String, comparison: &Comparison) {
     if let Some(rules) = other_rules(comparison) {
-        let word = Style::new().yellow().bold().apply_to("not judged by the same rules:");
+        let word = Style::new().yellow().bold().apply_to("different rules:");
         text.push('\n');
         hanging(text, &format!("{word} {}", plain(&rules)));
     }

@@ -1,45 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The columns of the matrix: what each clause noticed.
+//! The columns of the matrix: the faults that each clause noticed.
 
 use reglist_suite::clause::{Clauses, Level};
 use serde::Serialize;
 
 use super::fault::{FaultRow, Role, State};
 
-/// Of a clause without which every fault would be noticed.
+/// The word for a clause that no fault needs.
 pub(super) const REDUNDANT: &str = "redundant";
 
-/// A clause, and the faults that it noticed.
 #[derive(Debug, Serialize)]
 pub(super) struct ClauseColumn {
     pub(super) id: String,
     pub(super) level: Level,
-    /// "A conforming kernel ..."; empty where the catalogue does not have it.
+    /// "A conforming kernel ..."; empty if the catalogue lacks the clause.
     pub(super) demand: String,
-    /// Faults that it noticed at its level, rightly.
+    /// Faults that it correctly noticed at its level.
     pub(super) noticed: Vec<String>,
-    /// Those among them that no other clause noticed.
+    /// The faults that only this clause noticed.
     pub(super) alone: Vec<String>,
-    /// Whether every fault would be noticed without it; `None` while there are
-    /// faults that were not tried.
+    /// Whether other clauses notice every fault; `None` if some faults were not
+    /// tried.
     pub(super) redundant: Option<bool>,
 }
 
 impl ClauseColumn {
-    /// The part of its id that it has in common with others.
     pub(super) fn theme(&self) -> &str {
         self.id.split('.').next().unwrap_or_default()
     }
 
-    /// What is to be said of a clause that no fault needs.
+    /// The word for a clause that no fault needs.
     pub(super) fn word(&self) -> Option<&'static str> {
         let redundant = self.redundant == Some(true);
         redundant.then_some(if self.noticed.is_empty() { "notices nothing" } else { REDUNDANT })
     }
 }
 
-/// A column for each clause of the catalogue, then those that only the stream
-/// knows.
+/// A column per clause of the catalogue, then per other clause of the stream.
 pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseColumn> {
     let all = faults.iter().all(|row| row.was_tried() || matches!(row.state, State::Impossible { .. }));
     let mut clauses: Vec<(&str, Level, &str)> =

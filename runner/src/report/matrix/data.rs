@@ -10,30 +10,29 @@ use super::rounds::{RightRound, Rounds};
 use crate::record::Record;
 use crate::record::runs::Runs;
 
-/// Everything that is known of the faults that a run tried.
+/// The results of all faults of a run.
 #[derive(Debug)]
 pub(crate) struct Matrix {
-    /// What the first round says of the subject and of the suite.
+    /// The start of the first round.
     pub(super) started: RunStarted,
     /// The clauses, in the catalogue's order.
     pub(super) clauses: Vec<ClauseColumn>,
-    /// The faults, in the order of the enum; those that this program does not
-    /// know behind the others.
+    /// The faults in the order of the enum, then unknown ones.
     pub(super) faults: Vec<FaultRow>,
-    /// The rounds without a fault, in the order in which they began.
+    /// The rounds without a fault, in order.
     pub(super) right: Vec<RightRound>,
-    /// Sum of the cases' durations, in microseconds.
+    /// Sum of the cases' durations in microseconds.
     pub(super) duration_us: u64,
-    /// Whether the stream ends where no round does.
+    /// Whether the stream ends inside a round.
     pub(super) torn: bool,
 }
 
 impl Matrix {
-    /// The matrix of a stream; `None` where no round began, or where the subject
-    /// does not know the ioctl.
+    /// The matrix of a stream; `None` without a round, or if the subject lacks the
+    /// ioctl.
     pub(crate) fn of(runs: &Runs, catalogue: &Clauses) -> Option<Self> {
         let first = runs.iter().find_map(|run| run.started.as_ref())?.clone();
-        // These differ from round to round.
+        // Each round has its own values.
         let started = RunStarted { fault: None, allow_new: false, ..first };
         if runs.iter().any(Record::is_not_implemented) {
             return None;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The rows of the matrix: what came of each fault.
+//! The rows of the matrix: the result of each fault.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -14,38 +14,36 @@ use super::rounds::{Round, Rounds, place};
 use crate::report::id::each_once;
 use crate::report::words::ranges;
 
-/// What stands in the matrix for a fault of the kernel alone.
-const TROUBLE: &str = "trouble in place of wrong answers; `reglist lab --fault NAME` boots a kernel for it";
+/// The reason of a fault that crashes a kernel.
+const TROUBLE: &str = "a crash or a hang, no wrong answer; run `reglist lab --fault NAME`";
 
 #[derive(Debug, Serialize)]
 pub(super) struct FaultRow {
     pub(super) name: String,
-    /// What it does, in one sentence; empty where this program does not know it.
+    /// Its effect, in one sentence; empty for an unknown fault.
     pub(super) sentence: String,
-    /// The heading below which it stands.
     pub(super) section: &'static str,
-    /// The configuration in which it shows.
+    /// The configuration that shows it.
     pub(super) configuration: String,
-    /// Whether registers beyond the expected list are only reported meanwhile.
+    /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
     #[serde(flatten)]
     pub(super) state: State,
-    /// What was said of it and not of the right subject, a clause at a time, in
-    /// the order in which they spoke.
+    /// Findings that the round without a fault lacks, by clause, in order.
     pub(super) noticed: Vec<Noticed>,
-    /// The only clause that notices it.
+    /// The clause, if only one notices it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alone: Option<String>,
-    /// Sum of its cases' durations, in microseconds.
+    /// Sum of its cases' durations in microseconds.
     pub(super) duration_us: u64,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum State {
-    /// It was noticed as it should be.
+    /// Correctly noticed.
     Noticed,
-    /// It was tried, and something is wrong.
+    /// Tried, with problems.
     Wrong(Wrong),
     NotTried {
         reason: String,
@@ -58,10 +56,10 @@ pub(super) enum State {
     },
 }
 
-/// The mistakes of the checks about a fault.
+/// The problems of the checks with a fault.
 #[derive(Debug, Serialize)]
 pub(super) struct Wrong {
-    /// Broken clauses that were not noticed as they should be.
+    /// Broken clauses without the expected finding.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unnoticed: Vec<Unnoticed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -70,14 +68,13 @@ pub(super) struct Wrong {
     pub(super) in_error: Vec<InError>,
 }
 
-/// The finding that is missing of a clause.
+/// A missing finding.
 #[derive(Debug, Serialize)]
 pub(super) struct Unnoticed {
     pub(super) clause: &'static str,
     pub(super) registers: &'static [&'static str],
-    /// The registers that must come before.
     pub(super) after: &'static [&'static str],
-    /// First and last of the entries to be named.
+    /// First and last expected entry.
     pub(super) entries: Option<[usize; 2]>,
 }
 
@@ -94,14 +91,14 @@ pub(super) struct InError {
     pub(super) reason: String,
 }
 
-/// What a clause has to do with a fault.
+/// The role of a clause for a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Role {
     Broken,
-    /// It may be found broken on top.
+    /// It may also be reported.
     Consequence,
-    /// Something is only noted about it.
+    /// It has only notes.
     Note,
     Accused,
 }
@@ -110,39 +107,35 @@ pub(super) enum Role {
 #[derive(Debug, Serialize)]
 pub(super) struct Noticed {
     pub(super) clause: String,
-    /// The strictest level of what was said.
+    /// The strictest level of its findings.
     pub(super) level: Level,
-    /// What the clause has to do with the fault.
     pub(super) role: Role,
     pub(super) checks: Vec<String>,
     pub(super) registers: Vec<String>,
-    /// The entries that they named, as ranges.
+    /// The entries in the findings, as ranges.
     pub(super) entries: Vec<String>,
 }
 
 impl FaultRow {
-    /// What is wrong with what was said of it.
     pub(super) fn wrong(&self) -> Option<&Wrong> {
         if let State::Wrong(wrong) = &self.state { Some(wrong) } else { None }
     }
 
-    /// Whether its round came to its end.
     pub(super) fn was_tried(&self) -> bool {
         matches!(self.state, State::Noticed | State::Wrong(_))
     }
 
-    /// The configuration, and what is special about the round.
+    /// The configuration and the special settings.
     pub(super) fn place(&self) -> String {
         place(&self.configuration, self.allow_new)
     }
 
-    /// What was said about a clause.
     pub(super) fn noticed_by(&self, clause: &str) -> Option<&Noticed> {
         self.noticed.iter().find(|noticed| noticed.clause == clause)
     }
 }
 
-/// A row for each fault, also for those that were not tried.
+/// A row per fault, tried or not.
 pub(super) fn rows(subject: SubjectKind, rounds: &Rounds, right: &Right, catalogue: &Clauses) -> Vec<FaultRow> {
     let known = Fault::value_variants().iter().map(|fault| {
         let name = fault.name();
@@ -162,7 +155,7 @@ fn absence(fault: Fault, subject: SubjectKind, rounds: &Rounds) -> State {
         (Place::Model(reason), SubjectKind::Kvm) => return State::Impossible { reason },
         _ => {}
     }
-    // All rounds to compare with come first, so they tell what was asked for.
+    // All rounds without a fault come first, so they show the selected configurations.
     let expected = fault.expected();
     if !rounds.came_to_faults || rounds.has_right(expected.configuration, expected.allow_new) {
         State::NotReached
@@ -186,7 +179,6 @@ fn untried(fault: Fault, state: State) -> FaultRow {
     }
 }
 
-/// A fault of another version of the suite.
 fn foreign(name: &str, round: &Round) -> FaultRow {
     FaultRow {
         name: name.to_owned(),
@@ -194,7 +186,7 @@ fn foreign(name: &str, round: &Round) -> FaultRow {
         section: "unknown",
         configuration: round.key.configuration.clone(),
         allow_new: round.key.allow_new,
-        state: State::NotTried { reason: "this program does not know the fault".to_owned() },
+        state: State::NotTried { reason: "unknown fault".to_owned() },
         noticed: Vec::new(),
         alone: None,
         duration_us: round.duration_us(),
@@ -209,7 +201,7 @@ fn tried(fault: Fault, round: &Round, right: &Right, catalogue: &Clauses) -> Fau
         return FaultRow { state: State::NotTried { reason: trouble }, ..row };
     }
     let Some(tried) = right.compare(fault, &row.configuration, allow_new, &round.cases, catalogue) else {
-        let reason = "the round without a fault, which it is compared with, is missing or says nothing";
+        let reason = "its round without a fault is missing or has no results";
         return FaultRow { state: State::NotTried { reason: reason.to_owned() }, ..row };
     };
     let noticed = noticed(&tried);
@@ -273,10 +265,9 @@ fn entries(finding: &Finding) -> impl Iterator<Item = usize> + use<> {
     finding.entry.into_iter().flat_map(move |first| first..=last.unwrap_or(first))
 }
 
-/// The clause without which the fault would go unnoticed: the only one of which
-/// something is said that is more than a note; among notes, the only one at
-/// all. What is wrongly said counts for nothing, and a case in error might have
-/// said more.
+/// The only clause that notices the fault: the only one with more than a note,
+/// else the only one with a note. None for an accused clause, or if a case ended in
+/// error.
 fn alone(tried: &Tried, noticed: &[Noticed]) -> Option<String> {
     let matters = |noticed: &&Noticed| noticed.level != Level::Note;
     let any = noticed.iter().any(|noticed| matters(&noticed));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The matrix as a JSON document, for programs. Members are only ever added;
-//! what changes the meaning of one raises [`FORMAT`].
+//! The matrix as JSON. New versions only add members; a changed meaning increments
+//! [`FORMAT`].
 
 use reglist_suite::report::events::SubjectKind;
 use serde::Serialize;
@@ -16,43 +16,37 @@ const FORMAT: u32 = 1;
 
 #[derive(Debug, Serialize)]
 struct Document<'m> {
-    /// [`FORMAT`].
     format: u32,
     suite: &'m str,
-    /// What was tested: `kvm` or `model`.
+    /// `kvm` or `model`.
     subject: SubjectKind,
-    /// Architecture of the register list, as `uname -m` spells it.
+    /// As printed by `uname -m`.
     architecture: &'m str,
-    /// Kernel release and version, as `uname -rv` prints them.
+    /// As printed by `uname -rv`.
     kernel: &'m str,
-    /// CPU model; empty where the kernel does not tell.
+    /// CPU model, or empty.
     cpu: &'m str,
-    /// The revision of the expected list.
     series: &'m str,
-    /// Where random orders began.
+    /// Seed of random orders.
     seed: u64,
     /// Whether a broken `should` clause fails a case.
     strict: bool,
-    /// Whether the run came to its end; if not, the verdict is only of what there is.
+    /// Whether the run is complete; if not, the verdict is preliminary.
     complete: bool,
     /// `all_noticed`, `not_all_noticed` or `nothing_tried`.
     verdict: Verdict,
-    /// Number of faults by what came of them.
     totals: Totals,
-    /// Sum of all cases' wall times in microseconds.
+    /// Sum of all cases' durations in microseconds.
     duration_us: u64,
-    /// The rounds without a fault, which the others are compared with.
+    /// The rounds without a fault.
     right: &'m [RightRound],
-    /// The clauses, in the catalogue's order.
+    /// In the catalogue's order.
     clauses: &'m [ClauseColumn],
-    /// The faults, in the order in which they are tried.
+    /// In the order of the run.
     faults: &'m [FaultRow],
 }
 
 /// The document's text.
-///
-/// # Errors
-/// Where serde_json cannot serialize it, which no matrix can cause.
 pub(super) fn text(matrix: &Matrix) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&Document::of(matrix))? + "\n")
 }

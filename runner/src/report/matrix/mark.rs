@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What stands where the row of a fault and the column of a clause meet.
+//! The cells of the matrix.
 
 use super::fault::{FaultRow, Role};
 
-/// What a clause says of a fault.
+/// The result of a clause for a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Nothing,
-    /// The clause is broken, and so it says.
+    /// The broken clause has a finding.
     Noticed,
-    /// The same, and no other clause noticed the fault.
+    /// The same, and only this clause.
     Alone,
-    /// The clause is broken by what the fault broke.
+    /// An expected further finding.
     Consequence,
     Note,
-    /// The clause is broken, and it says nothing or not the right thing.
+    /// The broken clause lacks the expected finding.
     Unnoticed,
-    /// The clause is not broken, and it says that it is.
+    /// A finding about a clause that is not broken.
     Accused,
 }
 
-/// Every mark that means something, in the order of the legend.
+/// The marks of the legend, in order.
 pub(super) const MARKS: [Mark; 6] =
     [Mark::Noticed, Mark::Alone, Mark::Consequence, Mark::Note, Mark::Unnoticed, Mark::Accused];
 
 impl Mark {
-    /// What stands in a row and a column.
     pub(super) fn of(row: &FaultRow, clause: &str) -> Self {
         if row.wrong().is_some_and(|wrong| wrong.unnoticed.iter().any(|broken| broken.clause == clause)) {
             return Self::Unnoticed;
@@ -40,7 +39,6 @@ impl Mark {
         }
     }
 
-    /// One character that needs no colour.
     pub(super) fn letter(self) -> char {
         match self {
             Self::Nothing => '.',
@@ -57,7 +55,7 @@ impl Mark {
         match self {
             Self::Nothing => "",
             Self::Noticed => "noticed",
-            Self::Alone => "noticed by this clause alone",
+            Self::Alone => "noticed by this clause only",
             Self::Consequence => "a consequence",
             Self::Note => "noted",
             Self::Unnoticed => "UNNOTICED",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The matrix of faults and clauses: what each clause noticed, which fault only
-//! one clause notices, and which clauses are redundant. A function of the
-//! events and of the clause catalogue alone.
+//! The matrix of faults and clauses: which clause noticed which fault, and which
+//! clauses are redundant. It depends only on the events and the clause catalogue.
 
 mod clause;
 mod data;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `--matrix`: the files that a matrix is written to. What can be wrong with
-//! them is said before anything runs.
+//! `--matrix`: the files of a matrix, checked before the run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,10 +12,9 @@ use super::data::Matrix;
 use super::json;
 use crate::system::files::{self, FileError};
 
-/// The file that a lab's run with all faults leaves among its results.
+/// The matrix in a directory of results.
 pub(crate) const FILE: &str = "matrix.json";
 
-/// What the user wants to have of the matrix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) files: Vec<PathBuf>,
@@ -25,13 +23,13 @@ pub(crate) struct Request {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    #[error("--matrix is for a run that tries every fault\n[add --fault all]")]
+    #[error("--matrix requires --fault all\n[add --fault all]")]
     OneFault,
-    #[error("--matrix does not go with {option}\n[leave out one of the two]")]
+    #[error("--matrix and {option} exclude each other\n[remove one of the two options]")]
     OwnOutput { option: String },
-    #[error("--matrix needs a file\n[--matrix FILE.json]")]
+    #[error("--matrix requires a file\n[write --matrix FILE.json]")]
     NoFile,
-    #[error("`{}`: the matrix is written as JSON\n[name a file that ends in .json]", path.display())]
+    #[error("`{}`: the matrix is a JSON file\n[name a file that ends in .json]", path.display())]
     Ending { path: PathBuf },
     #[error(transparent)]
     Clauses(#[from] SpecError),
@@ -40,7 +38,7 @@ pub(crate) enum OutputError {
 }
 
 impl OutputError {
-    /// The exit code: a wrong argument, or a machine in trouble.
+    /// The exit code: a wrong argument, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::File(error) => error.exit_code(),
@@ -49,7 +47,7 @@ impl OutputError {
     }
 }
 
-/// What is made of a run that tries every fault.
+/// The matrix files of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     files: Vec<PathBuf>,
@@ -58,9 +56,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Looks at what was asked for. `all` is whether the run tries every fault,
-    /// and `specs` where the clauses are; the result is what is to be made of
-    /// the run, if it is one that has a matrix.
+    /// Checks the files. `all`: the run tries every fault. None if the run has no
+    /// matrix.
     pub(crate) fn check(request: &Request, all: bool, specs: &Source) -> Result<Option<Self>, OutputError> {
         let mut files = Vec::new();
         for path in &request.files {
@@ -84,7 +81,7 @@ impl Output {
         Ok(Some(Self { files, force: request.force, clauses: Clauses::load(specs)? }))
     }
 
-    /// The same with the file that is left in a directory of results.
+    /// Adds the file in a directory of results.
     pub(crate) fn and_in(mut self, results: &Path) -> Self {
         let path = results.join(FILE);
         if !self.files.contains(&path) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The rounds of a stream. A round that was begun more than once, as after a
-//! crash, is one round.
+//! The rounds of a stream. A round that started again after a crash is one round.
 
 use reglist_suite::fault::Right;
 use reglist_suite::report::events::{CaseFinished, Outcome};
@@ -11,68 +10,65 @@ use crate::record::{End, Record};
 
 use crate::report::groups::LONGEST_LIST;
 
-/// What tells a round from the others.
+/// Identifies a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) fault: Option<String>,
     pub(super) configuration: String,
-    /// Whether registers beyond the expected list are only reported.
+    /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
 }
 
-/// What is known of a round.
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) key: Key,
     plan: Vec<String>,
     pub(super) cases: Vec<CaseFinished>,
-    /// Why it could not go on.
+    /// Reason of an early end.
     aborted: Option<String>,
-    /// The case that had begun and not ended.
+    /// The case that was running at the end.
     running: Option<String>,
 }
 
-/// A round without a fault, and its result.
+/// The result of a round without a fault.
 #[derive(Debug, Serialize)]
 pub(super) struct RightRound {
     pub(super) configuration: String,
-    /// Whether registers beyond the expected list were only reported.
+    /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
-    /// Whether all is as it should be.
     pub(super) passed: bool,
-    /// Number of its cases that ended.
+    /// Number of ended cases.
     pub(super) cases: usize,
     pub(super) broken: Vec<String>,
-    /// Why it did not come to its end.
+    /// Reason of an early end.
     #[serde(rename = "reason", skip_serializing_if = "Option::is_none")]
     pub(super) trouble: Option<String>,
-    /// Sum of its cases' durations, in microseconds.
+    /// Sum of its cases' durations in microseconds.
     pub(super) duration_us: u64,
 }
 
 impl RightRound {
-    /// The configuration, and what is special about the round.
     pub(super) fn name(&self) -> String {
         place(&self.configuration, self.allow_new)
     }
 }
 
-/// A configuration, and what is special about a round in it.
+/// A configuration and the special settings of a round.
 pub(super) fn place(configuration: &str, allow_new: bool) -> String {
     let new = if allow_new { " (new registers allowed)" } else { "" };
     format!("{configuration}{new}")
 }
 
-/// The rounds, in the order in which they began.
+/// The rounds in order.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     rounds: Vec<Round>,
-    /// Whether the stream came as far as the first fault.
+    /// Whether the stream reached the first fault.
     pub(super) came_to_faults: bool,
 }
 
 impl Rounds {
-    /// The rounds of a stream; those without a case say nothing.
+    /// The rounds of a stream, without those that have no case.
     pub(super) fn of(runs: &Runs) -> Self {
         let mut rounds = Self::default();
         for record in runs.iter() {
@@ -101,8 +97,7 @@ impl Rounds {
         }
     }
 
-    /// The rounds without a fault, and what the others are compared with: those
-    /// of them that are whole.
+    /// The rounds without a fault, and the complete ones for comparisons.
     pub(super) fn right(&self) -> (Vec<RightRound>, Right) {
         let mut compared = Right::default();
         let mut right = Vec::new();
@@ -129,21 +124,21 @@ impl Rounds {
         self.rounds.iter().filter_map(|round| Some((round.key.fault.as_deref()?, round)))
     }
 
-    /// Whether there is a round without a fault to compare with.
+    /// Whether there is a round without a fault for this configuration.
     pub(super) fn has_right(&self, configuration: &str, allow_new: bool) -> bool {
         let wanted =
             |key: &Key| key.fault.is_none() && key.configuration == configuration && key.allow_new == allow_new;
         self.rounds.iter().any(|round| wanted(&round.key))
     }
 
-    /// Sum of all durations, in microseconds.
+    /// Sum of all durations in microseconds.
     pub(super) fn duration_us(&self) -> u64 {
         self.rounds.iter().fold(0, |sum, round| sum.saturating_add(round.duration_us()))
     }
 }
 
 impl Round {
-    /// Adds what was done of the round at another time.
+    /// Adds the results of a restarted round.
     fn add(&mut self, record: &Record, plan: &[String]) {
         for case in plan {
             if !self.plan.contains(case) {
@@ -163,13 +158,12 @@ impl Round {
         self.running = record.running.clone().or(self.running.take());
     }
 
-    /// Sum of its cases' durations, in microseconds.
+    /// Sum of its cases' durations in microseconds.
     pub(super) fn duration_us(&self) -> u64 {
         self.cases.iter().fold(0, |sum, case| sum.saturating_add(case.duration_us))
     }
 
-    /// Why the round says nothing: it did not come to its end, or no case of it
-    /// could test anything.
+    /// Why the round has no result: it is incomplete, or every case was skipped.
     pub(super) fn trouble(&self) -> Option<String> {
         let (planned, missing) = (self.plan.len(), self.plan.len().saturating_sub(self.cases.len()));
         if missing == 0 {
@@ -179,7 +173,7 @@ impl Round {
         Some(match (&self.aborted, &self.running) {
             (Some(reason), _) => reason.clone(),
             (None, Some(case)) => format!("it broke off in case {case}; {many}"),
-            // A case that brought the kernel down has ended in error.
+            // A case that crashed the kernel has ended in error.
             (None, None) => match self.cases.last().filter(|case| case.outcome == Outcome::Error) {
                 Some(last) => {
                     let reason = last.reason.as_deref().unwrap_or("no reason given");
@@ -197,8 +191,8 @@ impl Round {
     }
 }
 
-/// A case whose findings name no more entries than a list can have; a torn
-/// stream may claim anything.
+/// A case with a limited number of entries in its findings, because a torn stream
+/// may contain any number.
 fn bounded(case: &CaseFinished) -> CaseFinished {
     let mut case = case.clone();
     for finding in &mut case.findings {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The matrix for a terminal: what each clause noticed, what is wrong, and the
-//! verdict last. Where details are wanted, faults against clauses come first.
+//! The matrix as text: with `--verbose` faults against clauses, then clauses,
+//! problems, and the verdict.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -19,19 +19,17 @@ use crate::report::text::verdict;
 use crate::report::words::{UNTESTED, count, release};
 use crate::system::verbosity::Verbosity;
 
-/// Between a fault's name and its marks.
 const GAP: usize = 2;
-/// A longer name, which only a foreign stream can have, is cut.
+/// Maximum length of a fault's name; longer ones in foreign streams are cut.
 const LONGEST_NAME: usize = 36;
-/// What stands behind a row with cases in error.
+/// Mark of a row with cases in error.
 const IN_ERROR: &str = " E";
 
-/// The whole text, with faults against clauses if details are wanted.
 pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
     let mut text = String::new();
     if matrix.started.subject == SubjectKind::Model {
-        let right = format!("how Linux {} should answer", release(&matrix.started));
-        hanging(&mut text, &format!("{UNTESTED}; each fault is one of {right}"));
+        let release = release(&matrix.started);
+        hanging(&mut text, &format!("{UNTESTED}; faults in the expected answers of Linux {release}"));
         text.push('\n');
     }
     let verbose = verbosity.is_verbose();
@@ -51,10 +49,10 @@ pub(crate) fn text(matrix: &Matrix, verbosity: Verbosity) -> String {
     text
 }
 
-/// Columns side by side, with the number of the first one, from 1.
+/// Columns, each with the number of its first clause, from 1.
 type Block<'m> = Vec<(usize, &'m [ClauseColumn])>;
 
-/// Faults against clauses, a block of rows for each section.
+/// Faults against clauses, a block of rows per section.
 fn faults(text: &mut String, matrix: &Matrix) {
     let rows: Vec<&FaultRow> = matrix
         .faults
@@ -75,11 +73,11 @@ fn faults(text: &mut String, matrix: &Matrix) {
         return;
     }
     let legend: Vec<String> = MARKS.iter().map(|mark| format!("{} {}", mark.letter(), mark.meaning())).collect();
-    hanging(text, &format!("({}; E cases in error; the numbers are those of the clauses)", legend.join(", ")));
+    hanging(text, &format!("({}; E cases in error; column heads are numbers of clauses)", legend.join(", ")));
     text.push('\n');
 }
 
-/// The clauses by theme, as many themes side by side as there is room for.
+/// Splits the clauses by theme into blocks that fit the width.
 fn blocks(clauses: &[ClauseColumn], room: usize) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let (mut number, mut used) = (1, 0);
@@ -154,20 +152,19 @@ fn style(mark: Mark) -> Style {
     }
 }
 
-/// A name in so many columns.
 fn cut(name: &str, width: usize) -> String {
     console::pad_str(name, width, console::Alignment::Left, Some("...")).into_owned()
 }
 
 fn clauses(text: &mut String, matrix: &Matrix, verbose: bool) {
-    // Of a few faults most clauses have nothing to say.
+    // With few faults, most clauses have no entry.
     let is_shown = |clause: &ClauseColumn| verbose || !clause.noticed.is_empty() || clause.redundant.is_some();
     let left_out = matrix.clauses.iter().filter(|clause| !is_shown(clause)).count();
     if left_out == matrix.clauses.len() {
         return;
     }
     let width = matrix.clauses.iter().map(|clause| clause.id.len()).max().unwrap_or_default().max("clause".len());
-    let _ = writeln!(text, "    {:width$}  level   noticed  alone  which no other clause noticed", "clause");
+    let _ = writeln!(text, "    {:width$}  level   noticed  alone  faults that only it noticed", "clause");
     let mut redundant = false;
     for (position, clause) in matrix.clauses.iter().enumerate().filter(|(_, clause)| is_shown(clause)) {
         let count = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.len().to_string() };
@@ -188,14 +185,14 @@ fn clauses(text: &mut String, matrix: &Matrix, verbose: bool) {
         let _ = writeln!(text, "{}", format!("{head}{tail}").trim_end());
     }
     if left_out > 0 {
-        let _ = writeln!(text, "({left_out} clauses noticed nothing of what was tried)");
+        let _ = writeln!(text, "({left_out} clauses noticed none of these faults)");
     }
     if redundant {
-        text.push_str("(redundant: other clauses notice all that it notices)\n");
+        text.push_str("(redundant: other clauses notice all its faults)\n");
     }
 }
 
-/// As many names as there is room for, the shortest first, and how many more.
+/// The shortest names that fit, and the number of the rest.
 fn some(names: &[String], room: usize) -> String {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     names.sort_by_key(|name| name.len());
@@ -259,7 +256,6 @@ fn sentence(matrix: &Matrix) -> String {
     sentence
 }
 
-/// A time that a person reads.
 fn duration(microseconds: u64) -> String {
     let time = Duration::from_micros(microseconds);
     match time.as_secs() {

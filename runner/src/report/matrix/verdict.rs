@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the matrix says as a whole.
+//! The verdict of the matrix.
 
 use reglist_suite::exit;
 use serde::Serialize;
@@ -10,38 +10,35 @@ use super::fault::{State, Wrong};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
-    /// Every fault was noticed as it should be, and nothing is said of the right
-    /// subject.
+    /// Every fault was correctly noticed, and the rounds without a fault passed.
     AllNoticed,
     NotAllNoticed,
-    /// No fault was asked for that the subject can have.
+    /// No selected fault is possible on the subject.
     NothingTried,
 }
 
-/// Number of faults by what came of them. One that has more than one thing
-/// wrong with it counts in each of these.
+/// Number of faults by result. A fault with several problems counts for each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Totals {
-    /// Faults that were asked for and that the subject can have.
+    /// Selected faults that are possible on the subject.
     pub(super) wanted: usize,
-    /// Faults of which all is as it should be.
+    /// Correctly noticed faults.
     pub(super) noticed: usize,
-    /// Faults of which a broken clause was not noticed.
+    /// Faults with a broken clause that was not noticed.
     pub(super) unnoticed: usize,
-    /// Faults for which a clause was accused that they do not break.
+    /// Faults with a wrongly accused clause.
     pub(super) accused: usize,
     /// Faults with cases that ended in error.
     pub(super) in_error: usize,
     pub(super) not_tried: usize,
-    /// Faults that were to be tried when the stream ended.
+    /// Faults that were left at the end of the stream.
     pub(super) unreached: usize,
     pub(super) not_selected: usize,
-    /// Faults that the subject cannot have.
+    /// Faults that are not possible on the subject.
     pub(super) impossible: usize,
 }
 
 impl Matrix {
-    /// Number of faults by what came of them.
     pub(super) fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for row in &self.faults {
@@ -62,7 +59,7 @@ impl Matrix {
         totals
     }
 
-    /// Rounds without a fault of which not all cases passed.
+    /// Number of failed rounds without a fault.
     pub(super) fn wrong_right_rounds(&self) -> usize {
         self.right.iter().filter(|round| !round.passed).count()
     }
@@ -78,12 +75,12 @@ impl Matrix {
         }
     }
 
-    /// Faults that were to be tried when the stream ended.
+    /// Faults that were left at the end of the stream.
     pub(crate) fn unreached(&self) -> usize {
         self.totals().unreached
     }
 
-    /// Whether the stream ends where it should.
+    /// Whether the stream is complete.
     pub(super) fn is_complete(&self) -> bool {
         !self.torn && self.totals().unreached == 0
     }

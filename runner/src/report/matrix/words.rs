@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is wrong, in words: faults that were not noticed as they should be, and
-//! rounds that say nothing.
+//! The problems of the matrix in words.
 
 use std::fmt::Write as _;
 
@@ -13,21 +12,19 @@ use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 use crate::system::verbosity::Verbosity;
 
-/// Problems of one kind that are shown where no details are wanted.
+/// Maximum problems of a kind without `--verbose`.
 const SHOWN: usize = 12;
 
-/// Something that is not as it should be.
 #[derive(Debug)]
 struct Problem {
     word: &'static str,
     what: String,
-    /// The rest, with a name for each part.
+    /// Labels with text.
     parts: Vec<(&'static str, String)>,
-    /// The fault, where it is about one alone.
+    /// The fault, if the problem has a single one.
     fault: Option<String>,
 }
 
-/// Everything that is not as it should be.
 fn problems(matrix: &Matrix) -> Vec<Problem> {
     let wrong = || matrix.faults.iter().filter_map(|row| Some((row, row.wrong()?)));
     let mut problems = right_rounds(matrix);
@@ -41,8 +38,7 @@ fn problems(matrix: &Matrix) -> Vec<Problem> {
     problems
 }
 
-/// Writes the problems, and no more than a few of each kind unless details are
-/// wanted; then what is as it should be and not in any table.
+/// Writes the problems, then passed rounds and skipped faults.
 pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
     let problems = problems(matrix);
     for kind in problems.chunk_by(|one, other| one.word == other.word) {
@@ -52,7 +48,7 @@ pub(super) fn write(text: &mut String, matrix: &Matrix, verbosity: Verbosity) {
         if let Some(first) = rest.first() {
             let mut faults: Vec<&str> = rest.iter().filter_map(|problem| problem.fault.as_deref()).collect();
             faults.dedup();
-            let _ = writeln!(text, "\n{} and {} more (-v tells them)", loud(first.word), rest.len());
+            let _ = writeln!(text, "\n{} and {} more (-v prints all)", loud(first.word), rest.len());
             labelled(text, "faults", &faults.join(", "));
         }
     }
@@ -125,7 +121,7 @@ fn in_error(row: &FaultRow, wrong: &Wrong) -> Vec<Problem> {
     by_key(cases).into_iter().map(problem).collect()
 }
 
-/// Faults of which nothing is known, each reason once.
+/// Faults without a result, each reason once.
 fn not_tried(matrix: &Matrix) -> Vec<Problem> {
     let reasons = matrix.faults.iter().filter_map(|row| match &row.state {
         State::NotTried { reason } => Some((("NOT TRIED", reason.as_str()), row.name.as_str())),
@@ -141,11 +137,11 @@ fn not_tried(matrix: &Matrix) -> Vec<Problem> {
     by_key(reasons).into_iter().map(problem).collect()
 }
 
-/// What should have been found of a broken clause.
+/// The expected finding of a broken clause.
 fn wanted(broken: &Unnoticed) -> String {
     let mut wanted = "a finding".to_owned();
     if !broken.registers.is_empty() {
-        let _ = write!(wanted, " that names {}", broken.registers.join(", "));
+        let _ = write!(wanted, " about {}", broken.registers.join(", "));
     }
     if !broken.after.is_empty() {
         let _ = write!(wanted, " after {}", broken.after.join(", "));
@@ -155,47 +151,45 @@ fn wanted(broken: &Unnoticed) -> String {
             let _ = write!(wanted, " at entry {first}");
         }
         Some([first, last]) => {
-            let _ = write!(wanted, " at the entries {first}-{last}");
+            let _ = write!(wanted, " at entries {first}-{last}");
         }
         None => {}
     }
     wanted
 }
 
-/// What was found of a clause.
+/// The observed findings of a clause.
 fn found(noticed: &Noticed) -> String {
     let mut found = format!("a finding of level {}", noticed.level);
     if !noticed.registers.is_empty() {
-        let _ = write!(found, " that names {}", noticed.registers.join(", "));
+        let _ = write!(found, " about {}", noticed.registers.join(", "));
     }
     if !noticed.entries.is_empty() {
-        let _ = write!(found, " at the entries {}", noticed.entries.join(", "));
+        let _ = write!(found, " at entries {}", noticed.entries.join(", "));
     }
     found
 }
 
-/// The rounds without a fault that are as they should be.
 fn right(text: &mut String, matrix: &Matrix) {
     let passed: Vec<String> = matrix.right.iter().filter(|round| round.passed).map(|round| round.name()).collect();
     if !passed.is_empty() {
         text.push('\n');
-        hanging(text, &format!("without a fault all is well in {}", passed.join(", ")));
+        hanging(text, &format!("passed without a fault: {}", passed.join(", ")));
     }
 }
 
-/// Faults that were not to be tried, and why.
+/// Faults that were not selected, or are not possible.
 fn absent(text: &mut String, matrix: &Matrix) {
     let not_selected = matrix.totals().not_selected;
     if not_selected > 0 {
-        let what = if not_selected == 1 { "fault, which shows" } else { "faults, which show" };
-        hanging(text, &format!("not asked for: {not_selected} {what} in other configurations"));
+        hanging(text, &format!("not selected: {} of other configurations", count(not_selected, "fault")));
     }
     let impossible = matrix.faults.iter().filter_map(|row| match row.state {
         State::Impossible { reason } => Some((reason, row.name.as_str())),
         _ => None,
     });
     for (reason, faults) in by_key(impossible) {
-        hanging(text, &format!("not tried here: {}: {reason}", faults.join(", ")));
+        hanging(text, &format!("not tried: {}: {reason}", faults.join(", ")));
     }
 }
 

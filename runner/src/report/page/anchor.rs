@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Anchors.
+//! Anchors of the page.
 
 use std::fmt::Write as _;
 
-/// The anchor of a thing of that kind. It depends on the name alone; two names
-/// have two anchors.
+/// The anchor of a thing. Different names have different anchors.
 pub(super) fn anchor(kind: &str, name: &str) -> String {
     let mut anchor = format!("{kind}-");
     for character in name.chars() {

@@ -16,10 +16,10 @@ use crate::report::id::{self, configuration, push_new};
 use crate::report::state::State;
 use crate::report::words::{self, count, ended, milliseconds, some};
 
-/// What is said of one case before the rest is only counted.
+/// Maximum findings per case; the rest is counted.
 const MOST_SAID: usize = 12;
 
-/// Registers that a case names at once before their names are put away.
+/// Maximum linked registers of a finding; more are folded.
 const MOST_LINKS: usize = 6;
 
 #[derive(Debug)]
@@ -29,27 +29,27 @@ pub(super) struct Section {
     pub(super) level: String,
     pub(super) demand: String,
     pub(super) facts: Vec<Fact>,
-    /// What came of it in one word, and its colour.
+    /// Result and its colour.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
-    /// The same in the older run, if there is one.
+    /// Result in the older run.
     pub(super) before: Option<&'static str>,
     pub(super) differs: bool,
-    /// The number of cases by outcome.
+    /// Number of cases by outcome.
     pub(super) counts: String,
     pub(super) open: bool,
     pub(super) cases: Vec<Case>,
-    /// Number of cases without a row, all of which passed.
+    /// Number of passed cases without a row.
     pub(super) more: usize,
-    /// Cases that stand with another clause and test this one too.
+    /// Cases in the sections of other clauses that also test this one.
     pub(super) elsewhere: Vec<Elsewhere>,
 }
 
-/// A check that stands with another clause.
+/// A check in the section of another clause.
 #[derive(Debug)]
 pub(super) struct Elsewhere {
     pub(super) check: String,
-    /// Its configurations with what they lead to, and whether the clause is broken there.
+    /// Links of its configurations, and whether they break the clause.
     pub(super) cases: Vec<(Link, bool)>,
 }
 
@@ -58,17 +58,17 @@ pub(super) struct Case {
     pub(super) anchor: String,
     pub(super) id: String,
     pub(super) now: Stand,
-    /// As it stood, where there are two runs.
+    /// State in the older run.
     pub(super) before: Option<Stand>,
     pub(super) change: &'static str,
     pub(super) change_class: &'static str,
     pub(super) time: String,
     pub(super) ioctls: String,
-    /// Why it did not run to its end.
+    /// Reason of a skip, an error or a missing end.
     pub(super) reason: String,
     pub(super) said: Vec<Said>,
     pub(super) more: usize,
-    /// What the older run said, where that was something else.
+    /// Findings of the older run, if different.
     pub(super) said_before: Vec<Said>,
     pub(super) reason_before: String,
     pub(super) wrong: bool,
@@ -81,7 +81,7 @@ pub(super) struct Stand {
     pub(super) class: &'static str,
 }
 
-/// Findings of a case that say the same.
+/// Equal findings of a case.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) word: &'static str,
@@ -91,14 +91,14 @@ pub(super) struct Said {
     pub(super) expected: String,
     pub(super) observed: String,
     pub(super) registers: Vec<Link>,
-    /// Names of the registers where they are many, and elsewhere told with links.
+    /// Names of many registers; few are in `registers`.
     pub(super) names: Vec<String>,
     pub(super) entries: String,
     /// The register that must come before.
     pub(super) after: String,
 }
 
-/// How a case stands in a few letters.
+/// The state of a case with its colour.
 pub(super) fn stand(state: Option<State>) -> Stand {
     let class = match state {
         Some(State::Pass) => "good",
@@ -114,7 +114,7 @@ pub(super) fn sections(views: &Views<'_>, kinds: &HashMap<&str, Kind>, anchors: 
     let catalogue = &views.new.specification.clauses;
     let mut ids: Vec<&str> = catalogue.clauses.iter().map(|clause| clause.id.as_str()).collect();
     let plan = views.plan();
-    // Where each case stands.
+    // The section of each case.
     let mut homes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut elsewhere: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for case in &plan {
@@ -133,7 +133,7 @@ pub(super) fn sections(views: &Views<'_>, kinds: &HashMap<&str, Kind>, anchors: 
     }
     let more: Vec<&str> = homes.keys().chain(elsewhere.keys()).copied().collect();
     more.into_iter().for_each(|clause| push_new(&mut ids, clause));
-    // What no clause is known of comes last.
+    // Cases without a known clause come last.
     ids.sort_by_key(|id| *id == OTHER);
     let none = Vec::new();
     let section = |clause: &&str| {
@@ -143,10 +143,10 @@ pub(super) fn sections(views: &Views<'_>, kinds: &HashMap<&str, Kind>, anchors: 
     ids.iter().map(section).collect()
 }
 
-/// What came of a clause that is not broken.
+/// Result of a clause that is not broken.
 pub(super) const KEPT: &str = "kept";
 
-/// Stands for the clause of cases that no clause is known of.
+/// Heading of cases without a known clause.
 const OTHER: &str = "of no known clause";
 
 fn section(
@@ -201,7 +201,7 @@ fn breaks(run: &View<'_>, clause: &str, case: &str) -> bool {
 fn verdict(run: &View<'_>, clause: &str, cases: &[&str]) -> (&'static str, &'static str) {
     let states = || cases.iter().map(|case| run.state(case));
     let is_note = run.specification.clauses.get(clause).is_some_and(|clause| clause.level == Level::Note);
-    // A plain fact of a note tells that there is nothing to tell.
+    // A note without expectation is not a broken clause.
     let tells = |finding: &Finding| {
         is_note && finding.clause == clause && (!finding.expected.is_empty() || finding.register.is_some())
     };
@@ -240,8 +240,7 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
         _ => run.reason(case).unwrap_or_default(),
     };
     let suspect = new.record().running.as_deref() == Some(case);
-    let reason_now =
-        if suspect { "the suspect: it was running when the run broke off".to_owned() } else { reason(new) };
+    let reason_now = if suspect { "the suspect: it was running at the early end".to_owned() } else { reason(new) };
     let mut row = Case {
         anchor: anchor("case", case),
         id: case.to_owned(),
@@ -279,7 +278,7 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
     row
 }
 
-/// What became of a case, in a word.
+/// The change of a case and its colour.
 fn change(kind: Option<Kind>, differs: bool) -> (&'static str, &'static str) {
     match kind {
         Some(kind) if kind.is_regression() => (kind.words(), "bad"),
@@ -291,7 +290,7 @@ fn change(kind: Option<Kind>, differs: bool) -> (&'static str, &'static str) {
     }
 }
 
-/// What a case found, with what its findings have in common said once.
+/// The grouped findings of a case.
 fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said>, usize) {
     let Some(ended) = run.case(case) else {
         return (Vec::new(), 0);
@@ -322,7 +321,6 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
     (shown, groups.len().saturating_sub(MOST_SAID))
 }
 
-/// How many cases there are, in words.
 pub(super) fn number(views: &Views<'_>) -> String {
     count(views.plan().len(), "case")
 }

@@ -16,23 +16,20 @@ use crate::report::diff::compare::{Comparison, Kind};
 
 #[derive(Debug)]
 pub(super) struct Page {
-    /// What stands in the window's title.
     pub(super) title: String,
     pub(super) heading: String,
-    /// Of the older run, if there is one, then of the newer one.
+    /// Of the older run, if any, then of the newer run.
     pub(super) overviews: Vec<Overview>,
     pub(super) differences: Option<Differences>,
     pub(super) environment: Vec<Fact>,
     pub(super) findings: Findings,
     pub(super) registers: Registers,
     pub(super) sections: Vec<Section>,
-    /// How many cases there are, in words.
     pub(super) cases: String,
     pub(super) order: Order,
 }
 
 impl Page {
-    /// The page of a run, or of one compared with an old one.
     pub(super) fn of(new: &Input, old: Option<&Input>) -> Self {
         let views = Views { new: View::of(new), old: old.map(View::of) };
         let comparison = old.map(|old| Comparison::of_runs((&old.file, &old.run), (&new.file, &new.run)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What is different between two runs, as `reglist diff` says it.
+//! The differences of two runs, as in `reglist diff`.
 
 use reglist_suite::clause::Level;
 
@@ -13,29 +13,28 @@ use crate::report::diff::registers::Moved;
 use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
 use crate::report::words::{count, cut, finding, some, warning_or_note};
 
-/// Entries of one kind, and names in one, before the rest is only counted.
+/// Maximum entries of a kind, and names of an entry; the rest is counted.
 const MOST_ENTRIES: usize = 60;
 const MOST_CASES: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Differences {
-    /// What it comes to in a word, its colour, and the number of cases behind it.
+    /// Verdict, colour, and sentence.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) sentence: String,
     pub(super) numbers: String,
-    /// What makes the two runs judged by different rules.
+    /// Differences in the rules.
     pub(super) other_rules: String,
     pub(super) others: String,
     pub(super) doubts: Vec<String>,
     pub(super) kinds: Vec<OfKind>,
     pub(super) registers: Vec<Moving>,
     pub(super) not_compared: String,
-    /// Warnings, then facts.
+    /// Warnings, then notes.
     pub(super) facts: Vec<Facts>,
 }
 
-/// Cases of which the same became.
 #[derive(Debug)]
 pub(super) struct OfKind {
     pub(super) heading: String,
@@ -44,18 +43,18 @@ pub(super) struct OfKind {
     pub(super) more: usize,
 }
 
-/// Cases of which the same is to be said.
+/// A group of similar cases.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) cases: Vec<Link>,
-    /// What stands between a check and its configurations.
+    /// Check, before its configurations.
     pub(super) check: String,
     pub(super) what: String,
     pub(super) findings: Vec<String>,
     pub(super) more: usize,
 }
 
-/// Registers that came or went together.
+/// Registers that appeared, or are gone, in the same configurations.
 #[derive(Debug)]
 pub(super) struct Moving {
     pub(super) word: &'static str,
@@ -69,7 +68,7 @@ pub(super) struct Facts {
     pub(super) heading: String,
     pub(super) open: bool,
     pub(super) changes: Vec<FactChange>,
-    /// Number of those that are left out.
+    /// Number of omitted ones.
     pub(super) more: usize,
 }
 

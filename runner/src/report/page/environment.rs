@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What was tested, by what, and how.
+//! The environment: subject, kernel, suite, settings.
 
 use reglist_suite::report::events::{Label, RunStarted, SubjectKind};
 
@@ -10,13 +10,11 @@ use crate::report::words::seconds;
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) name: String,
-    /// Of the older run, if there is one, then of the newer one; a line each
-    /// where there are several of a name.
+    /// Values of the older run, if any, then of the newer run.
     pub(super) values: Vec<Vec<String>>,
     pub(super) differs: bool,
 }
 
-/// Everything of the environment, each run with its values.
 pub(super) fn environment(views: &Views<'_>) -> Vec<Fact> {
     let of_each: Vec<Vec<(String, String)>> = views.iter().map(facts).collect();
     let mut names: Vec<&str> = Vec::new();
@@ -73,7 +71,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
 fn subject(started: &RunStarted) -> String {
     match (started.subject, &started.fault) {
         (SubjectKind::Kvm, None) => "a kernel, through /dev/kvm".to_owned(),
-        (SubjectKind::Kvm, Some(_)) => "a kernel with a fault on purpose, through /dev/kvm".to_owned(),
+        (SubjectKind::Kvm, Some(_)) => "a kernel with an injected fault, through /dev/kvm".to_owned(),
         (SubjectKind::Model, _) => "the built-in model: no kernel was tested".to_owned(),
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Findings, with what they have in common said once.
+//! Grouped findings.
 
 use std::collections::HashMap;
 
@@ -12,17 +12,17 @@ use crate::report::groups::{Group, grouped};
 use crate::report::id::{by_key, check, configuration, each_once};
 use crate::report::words::some;
 
-/// Groups of findings, and names in one of them, before the rest is only counted.
+/// Maximum groups, and names of a group; the rest is counted.
 const MOST_GROUPS: usize = 150;
 pub(super) const MOST_NAMES: usize = 128;
 
-/// What failed, what is worth a warning, and what is only to be known.
+/// Failures, warnings and notes.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// Failures, then warnings.
     pub(super) told: Vec<Block>,
     pub(super) notes: Vec<Block>,
-    /// Number of groups that are left out.
+    /// Number of omitted groups.
     pub(super) more: usize,
     pub(super) left_out: usize,
 }
@@ -33,7 +33,7 @@ pub(super) struct Block {
     pub(super) class: &'static str,
     pub(super) clause: String,
     pub(super) subject: String,
-    /// Empty for a plain fact.
+    /// Empty for a finding without expectation.
     pub(super) expected: String,
     pub(super) observed: String,
     pub(super) registers: Vec<Link>,
@@ -44,7 +44,7 @@ pub(super) struct Block {
     pub(super) first: Option<String>,
 }
 
-/// A name that leads to something, where there is something.
+/// A name with an optional link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) name: String,
@@ -70,19 +70,19 @@ impl Findings {
                 }
             }
         }
-        // Notes on a clause stand together.
+        // Group notes by clause.
         let by_clause = by_key(findings.notes.into_iter().map(|block| (block.clause.clone(), block)));
         findings.notes = by_clause.into_iter().flat_map(|(_, blocks)| blocks).collect();
         findings
     }
 }
 
-/// What findings with something in common say, wherever it is shown.
+/// The words of a group.
 pub(super) struct Words {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) subject: String,
-    /// Empty for a plain fact.
+    /// Empty for a finding without expectation.
     pub(super) expected: String,
     pub(super) observed: String,
 }
@@ -98,7 +98,7 @@ impl Words {
         let alike = |words: &str, same: bool| match words {
             "" => String::new(),
             _ if same => words.to_owned(),
-            _ => format!("{words} (and alike)"),
+            _ => format!("{words} (and similar)"),
         };
         let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
         Self {
@@ -129,7 +129,7 @@ fn block(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> B
     }
 }
 
-/// Registers with what they lead to, the first of them.
+/// Links to the first registers.
 pub(super) fn links(registers: &[&NamedRegister], anchors: &HashMap<u64, String>) -> Vec<Link> {
     let link = |register: &&NamedRegister| Link {
         name: register.name.clone(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a run says, in a size that a page can hold and in words that are safe
-//! to show. A run of the suite fits whole; a foreign file may not.
+//! Limits the size of a run and replaces control characters. A run of the suite
+//! fits completely; a foreign file may not.
 
 use std::collections::HashSet;
 
@@ -11,29 +11,28 @@ use crate::report::groups::LONGEST_LIST;
 use crate::report::stored::StoredRun;
 use crate::report::words::cut;
 
-/// Findings of one case, and of a run.
+/// Maximum findings of a case, and of a run.
 const MOST_OF_CASE: usize = 500;
 const MOST_OF_RUN: usize = 8_000;
-/// Facts that were written down with a run.
+/// Maximum labels of a run.
 const MOST_LABELS: usize = 64;
-/// Characters of an id or a name, of what was expected or observed, and of why
-/// a case did not run, which may hold the end of a console.
+/// Maximum characters of a name, of an expected or observed text, and of a reason,
+/// which may contain console lines.
 const NAME: usize = 160;
 const TEXT: usize = 1000;
 const REASON: usize = 4000;
 
-/// One run of those that a page shows.
+/// A run of the page.
 #[derive(Debug)]
 pub(crate) struct Input {
-    /// The file as the user named it.
     pub(super) file: String,
     pub(super) run: StoredRun,
-    /// Number of findings that are left out.
+    /// Number of omitted findings.
     pub(super) left_out: usize,
 }
 
 impl Input {
-    /// Takes a record; nothing of one that never started.
+    /// Takes a record; none if the run did not start.
     pub(crate) fn new(file: &str, record: &Record) -> Option<Self> {
         let started = start(record.started.as_ref()?);
         let mut fitting = Record::default();

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A drawing of what must come before what: names in columns, each as far to the
-//! right as the longest way to it, and arrows between them.
+//! Draws the order dependencies: names in columns by longest path, and arrows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::id::each_once;
 
-/// More names and arrows than anybody can follow; the list has them all.
+/// Maximum names and arrows; the table has all of them.
 const MOST_NODES: usize = 60;
 const MOST_ARROWS: usize = 150;
 
-/// Measures in units of the drawing, which are pixels at its own size.
+/// Sizes in pixels.
 const CHARACTER: usize = 8;
 const PADDING: usize = 10;
 const HEIGHT: usize = 24;
@@ -41,12 +40,12 @@ pub(super) struct Node {
     pub(super) y: usize,
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Where the name begins and stands.
+    /// Position of the name.
     pub(super) text_x: usize,
     pub(super) text_y: usize,
 }
 
-/// An arrow as a path of SVG.
+/// An arrow as an SVG path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) path: String,
@@ -54,7 +53,7 @@ pub(super) struct Line {
 }
 
 impl Graph {
-    /// The drawing of these arrows; nothing if there are none, or too many.
+    /// The drawing; none for no arrows, or too many.
     pub(super) fn of(arrows: &[Arrow]) -> Option<Self> {
         let ends = arrows.iter().flat_map(|arrow| [arrow.first.as_str(), &arrow.then]);
         let names = each_once(ends, |name| name);
@@ -70,7 +69,7 @@ impl Graph {
         let mut placed: BTreeMap<&str, Node> = BTreeMap::new();
         let mut x = MARGIN;
         for members in by_column.values_mut() {
-            // Near to what comes before them, else as they came.
+            // Near their predecessors, else in the given order.
             members.sort_by_key(|name| {
                 let before = arrows.iter().filter(|arrow| arrow.then == **name);
                 let rows: Vec<usize> =
@@ -91,8 +90,7 @@ impl Graph {
     }
 }
 
-/// The column of every name: the longest way to it, where ways that lead back
-/// are not counted.
+/// The column of each name: the longest path to it, without back edges.
 fn columns<'a>(names: &[&'a str], arrows: &'a [Arrow]) -> BTreeMap<&'a str, usize> {
     let mut column: BTreeMap<&str, usize> = names.iter().map(|name| (*name, 0)).collect();
     let mut back: BTreeSet<usize> = BTreeSet::new();
@@ -110,7 +108,7 @@ fn columns<'a>(names: &[&'a str], arrows: &'a [Arrow]) -> BTreeMap<&'a str, usiz
     column
 }
 
-/// Finds the arrows that lead back to where a way came from.
+/// Finds back edges.
 fn find_back<'a>(
     name: &'a str,
     arrows: &'a [Arrow],
@@ -146,7 +144,7 @@ fn node(name: &str, x: usize, y: usize, width: usize) -> Node {
 fn line(placed: &BTreeMap<&str, Node>, arrow: &Arrow) -> Option<Line> {
     let (first, then) = (placed.get(arrow.first.as_str())?, placed.get(arrow.then.as_str())?);
     let (from_x, from_y) = (first.x + first.width, first.y + HEIGHT / 2);
-    // The tip of the arrow needs some room before the box.
+    // Leave room for the arrow's tip.
     let (to_x, to_y) = (then.x.saturating_sub(3), then.y + HEIGHT / 2);
     let bend = GAP / 2;
     let path =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What one run says of every register in every configuration.
+//! The results of a run for each register and configuration.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,25 +12,25 @@ use crate::report::id::configuration;
 use crate::report::state::State;
 use reglist_suite::clause::Level;
 
-/// The clause whose check SETs every listed register and reads it back.
+/// The check that writes every listed register and reads it back.
 const TRIP: &str = "roundtrip.values";
-/// The clause without which no check of the list can do its work.
+/// The clause that all checks of the list require.
 const COMPLETE: &str = "list.complete";
 
-/// What a run says of the list of one configuration.
+/// The list of a configuration.
 #[derive(Debug, Default)]
 pub(super) struct List<'r> {
-    /// Whether the check of the contents came to a result.
+    /// Whether the check of the contents passed or failed.
     pub(super) is_known: bool,
-    /// The list in the kernel's order, if it is recorded.
+    /// The list in the kernel's order, if recorded.
     pub(super) listed: Option<Vec<&'r NamedRegister>>,
-    /// Ids that the specification expects, if it says anything of them.
+    /// Expected ids, if specified.
     pub(super) expected: Option<HashSet<u64>>,
     ids: HashSet<u64>,
     deviating: HashMap<u64, Listing>,
-    /// Whether registers were SET and read back.
+    /// Whether the round trip ran.
     is_tried: bool,
-    /// What was found in it, with the first case that found it.
+    /// Round trip results with their first case.
     trips: HashMap<u64, (Trip, &'r str)>,
 }
 
@@ -68,7 +68,7 @@ impl<'r> Lists<'r> {
                 lists.named.entry(register.id).or_insert(register);
             }
         }
-        // A finding may be about an id that no list has; the page has no row for that.
+        // The page has no row for an id in no list.
         for case in &run.record().ended {
             for finding in case.findings.iter().filter(|finding| finding.clause == CLAUSE) {
                 if let Some(register) = &finding.register {
@@ -83,12 +83,11 @@ impl<'r> Lists<'r> {
         self.by_name.get(configuration)
     }
 
-    /// Whether anything is known of any list.
     pub(super) fn is_known(&self) -> bool {
         self.by_name.values().any(|list| list.is_known)
     }
 
-    /// Whether a list is known and not recorded.
+    /// Whether a list was checked but not recorded.
     pub(super) fn is_unrecorded(&self) -> bool {
         self.by_name.values().any(|list| list.is_known && list.listed.is_none())
     }
@@ -130,7 +129,7 @@ impl<'r> List<'r> {
         if let Some(deviating) = self.deviating.get(&id) {
             return *deviating;
         }
-        // What is not told apart from the expected list is as in it.
+        // Without a finding, the list is as expected.
         let is_listed = match &self.listed {
             Some(_) => self.ids.contains(&id),
             None => self.expected.as_ref().is_some_and(|expected| expected.contains(&id)),
@@ -138,19 +137,18 @@ impl<'r> List<'r> {
         if is_listed { Listing::Listed } else { Listing::Absent }
     }
 
-    /// What came of a register's round trip, and the case that says so.
+    /// The round trip of a register, and its case.
     pub(super) fn trip(&self, id: u64) -> (Trip, Option<&'r str>) {
         if let Some((trip, case)) = self.trips.get(&id) {
             return (*trip, Some(case));
         }
-        // Only what is both listed and expected is SET.
+        // Checks write only registers that are listed and expected.
         let is_tried = self.is_tried && self.listing(id) == Listing::Listed;
         (if is_tried { Trip::Passed } else { Trip::NotTried }, None)
     }
 
-    /// Number of registers that should be in the list, that are in it, missing
-    /// ones and unexpected ones, but for new ones that the run allows; nothing
-    /// where it is not known.
+    /// Number of expected, listed, missing and unexpected registers, without allowed
+    /// new ones; none if unknown.
     pub(super) fn numbers(&self) -> [Option<usize>; 4] {
         let of = |wanted: &[Listing]| self.deviating.values().filter(|listing| wanted.contains(listing)).count();
         let (missing, beyond) = (of(&[Listing::Missing]), of(&[Listing::Unexpected, Listing::New]));

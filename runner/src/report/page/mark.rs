@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What stands in a cell: a sign for the eye, words for everyone, a colour.
+//! Marks of cells: a sign, words, a colour.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) sign: char,
-    /// Its colour's name in the stylesheet.
+    /// Its class in the stylesheet.
     pub(super) class: &'static str,
     pub(super) word: &'static str,
     pub(super) meaning: &'static str,
-    /// What it leads to, if there is more to be read.
+    /// Link to details.
     pub(super) link: Option<String>,
 }
 
@@ -18,20 +18,18 @@ pub(super) enum Listing {
     Listed,
     Missing,
     Unexpected,
-    /// It is new, and new ones are allowed.
+    /// New and allowed.
     New,
-    /// It is not, as it should be.
+    /// Correctly not listed.
     Absent,
-    /// Nothing is known of it.
     Unknown,
 }
 
 impl Listing {
-    /// All of them, in the order of the legend.
+    /// In the order of the legend.
     pub(super) const ALL: [Self; 6] =
         [Self::Listed, Self::Missing, Self::Unexpected, Self::New, Self::Absent, Self::Unknown];
 
-    /// Whether it is not as it should be.
     pub(super) fn is_wrong(self) -> bool {
         matches!(self, Self::Missing | Self::Unexpected)
     }
@@ -40,27 +38,26 @@ impl Listing {
         let (sign, class, word, meaning) = match self {
             Self::Listed => ('L', "good", "listed", "listed"),
             Self::Missing => ('M', "bad", "missing", "missing"),
-            Self::Unexpected => ('U', "bad", "unexpected", "unexpected: listed though it should not be"),
-            Self::New => ('N', "new", "new", "new: listed beyond the series, which this run allows"),
-            Self::Absent => ('\u{2013}', "none", "not listed", "not listed, as it should be"),
+            Self::Unexpected => ('U', "bad", "unexpected", "unexpected: listed, but not expected"),
+            Self::New => ('N', "new", "new", "new: not in the series, but allowed"),
+            Self::Absent => ('\u{2013}', "none", "not listed", "not listed, as expected"),
             Self::Unknown => ('?', "open", "list not tested", "list not tested"),
         };
         Mark { sign, class, word, meaning, link }
     }
 }
 
-/// What came of a register's round trip: GET, SET, save and restore.
+/// Result of a register's round trip: GET, SET, save and restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Trip {
     Passed,
     Failed,
-    /// A clause that only warns is broken.
     Warned,
     NotTried,
 }
 
 impl Trip {
-    /// All of them, in the order of the legend.
+    /// In the order of the legend.
     pub(super) const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::Warned, Self::NotTried];
 
     pub(super) fn mark(self, link: Option<String>) -> Mark {
@@ -68,7 +65,7 @@ impl Trip {
             Self::Passed => ('\u{2713}', "yes", "round trip passed"),
             Self::Failed => ('\u{2717}', "bad", "round trip failed"),
             Self::Warned => ('!', "warn", "round trip with a warning"),
-            Self::NotTried => ('\u{b7}', "none", "round trip not tried"),
+            Self::NotTried => ('\u{b7}', "none", "round trip not tested"),
         };
         Mark { sign, class, word: meaning, meaning, link }
     }

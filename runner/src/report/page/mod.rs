@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run as one HTML file that needs nothing else, or two runs beside each
-//! other. A function of their events and of this program's specifications.
+//! One run, or two compared runs, as a self-contained HTML file. It depends only on
+//! the events and this program's specifications.
 
 mod anchor;
 mod clauses;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which register must be restored before which other, as a list and as a graph.
+//! Order dependencies of the restore, as a table and a graph.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,21 +12,21 @@ use crate::report::id::{configuration, push_new};
 use crate::report::state::State;
 use crate::report::words::some;
 
-/// The check that looks for them, and its clause.
+/// The check, and its clause.
 const CHECK: &str = "restore.any_order";
-/// Dependencies and other facts before the rest is only counted.
+/// Maximum dependencies, and other notes; the rest is counted.
 const MOST_EDGES: usize = 300;
 const MOST_FACTS: usize = 8;
 
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    /// Why there are none, if there are none.
+    /// Why there are none.
     pub(super) nothing: &'static str,
     pub(super) edges: Vec<Edge>,
-    /// Number of dependencies that are left out.
+    /// Number of omitted dependencies.
     pub(super) more: usize,
     pub(super) graph: Option<Graph>,
-    /// What else was found of the order.
+    /// Other notes about the order.
     pub(super) facts: Vec<String>,
 }
 
@@ -36,14 +36,14 @@ pub(super) struct Edge {
     pub(super) then: Link,
     pub(super) otherwise: String,
     pub(super) configurations: String,
-    /// As it was, where that was something else; only of two runs.
+    /// Configurations in the older run, if different.
     pub(super) before: Option<String>,
-    /// What became of it, and its colour.
+    /// Change and its colour.
     pub(super) change: &'static str,
     pub(super) class: &'static str,
 }
 
-/// What a run says of one register before another.
+/// A dependency in a run.
 struct Known<'r> {
     first: &'r NamedRegister,
     then: &'r NamedRegister,
@@ -68,7 +68,7 @@ impl Order {
         let none = Edges::new();
         let before = old.as_ref().unwrap_or(&none);
         let mut pairs: Vec<(u64, u64)> = new.keys().chain(before.keys()).copied().collect();
-        // As rows of the matrix stand.
+        // In the order of the matrix.
         let places: HashMap<u64, usize> = rows.iter().enumerate().map(|(place, id)| (*id, place)).collect();
         let place = |id: &u64| places.get(id).copied().unwrap_or(usize::MAX);
         pairs.sort_by_key(|(first, then)| (place(first), place(then), *first, *then));
@@ -85,7 +85,6 @@ impl Order {
     }
 }
 
-/// Why there is no dependency to show.
 fn nothing(views: &Views<'_>, empty: bool) -> &'static str {
     let run = &views.new;
     let looked = |name: &&str| matches!(run.state(&format!("{name}.{CHECK}")), Some(State::Pass | State::Fail));
@@ -93,8 +92,8 @@ fn nothing(views: &Views<'_>, empty: bool) -> &'static str {
     match (empty, run.configurations().iter().any(looked), tells) {
         (false, ..) => "",
         (true, false, _) => "Not tested: no case restored registers in other orders.",
-        (true, true, false) => "Not recorded: this run says nothing of other orders.",
-        (true, true, true) => "No register was found to need another one first, or the run does not record which.",
+        (true, true, false) => "Not recorded: this run has no notes about other orders.",
+        (true, true, true) => "No dependency was found, or the run does not record any.",
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The file that holds a page.
+//! The file of a page.
 
 use std::path::{Path, PathBuf};
 
@@ -15,25 +15,21 @@ use crate::system::session::Session;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
     #[error(
-        "there are {runs} runs, with a fault each, and a page shows one run or two\n[for --fault all, run and lab write --matrix FILE.json]"
+        "the page has room for two runs, but there are {runs}, each with a fault\n[for --fault all, use `--matrix FILE.json` of run or lab]"
     )]
     EveryFault { runs: usize },
     #[error(
-        "there are {runs} runs, and a page shows one run or two\n[give one file with one run, or two to compare; --format json writes runs out again]"
+        "the page has room for two runs, but there are {runs}\n[name one file with one run, or two files to compare]"
     )]
     Several { runs: usize },
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("failed to make `{}`", path.display())]
-    Template {
-        path: PathBuf,
-        #[source]
-        source: askama::Error,
-    },
+    #[error("failed to create `{}`", path.display())]
+    Template { path: PathBuf, source: askama::Error },
 }
 
 impl PageError {
-    /// The exit code: a wrong argument, or a machine in trouble.
+    /// The exit code: a wrong argument, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::File(error) => error.exit_code(),
@@ -43,19 +39,19 @@ impl PageError {
     }
 }
 
-/// Runs that come one after the other, for a page that shows one or two.
+/// The page's file, and its runs.
 #[derive(Debug)]
 pub(crate) struct Output {
     path: PathBuf,
     force: bool,
     inputs: Vec<Input>,
     runs: usize,
-    /// Whether several came with a fault.
+    /// Number of runs with a fault.
     faults: usize,
 }
 
 impl Output {
-    /// Looks at where the page is to go.
+    /// Checks the path.
     pub(crate) fn check(path: &Path, force: bool) -> Result<Self, PageError> {
         files::check(path, force)?;
         Ok(Self { path: path.to_owned(), force, inputs: Vec::new(), runs: 0, faults: 0 })
@@ -69,7 +65,6 @@ impl Output {
         }
     }
 
-    /// Writes the page of the runs that came.
     pub(crate) fn write(&self) -> Result<(), PageError> {
         let (new, old) = match self.inputs.as_slice() {
             _ if self.runs > 2 && self.faults > 1 => return Err(PageError::EveryFault { runs: self.runs }),
@@ -84,8 +79,7 @@ impl Output {
     }
 }
 
-/// Leaves the page of a run among its results; nothing of one that never
-/// started.
+/// Saves the page of a run in its results, if the run started.
 pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError> {
     let Some(input) = Input::new("events.jsonl", record) else {
         return Ok(());
@@ -95,7 +89,6 @@ pub(crate) fn leave(session: &Session, record: &Record) -> Result<(), PageError>
     Ok(files::write(&path, &text, true)?)
 }
 
-/// The page of one run, for tests.
 #[cfg(test)]
 pub(crate) fn text(file: &str, record: &Record) -> Option<String> {
     template::text(&Input::new(file, record)?, None).ok()

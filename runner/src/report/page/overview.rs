@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a run says in one line, and what it rests on.
+//! The verdict of a run with its basis.
 
 use reglist_suite::clause::Level;
 use reglist_suite::exit;
@@ -19,15 +19,15 @@ pub(super) struct Overview {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) sentence: String,
-    /// What the exit code is and means, where no failure is known.
+    /// Exit code and meaning, without expected failures.
     pub(super) exit: String,
-    /// What a reader has to know before trusting it.
+    /// Warnings about the run.
     pub(super) doubts: Vec<String>,
-    /// Number of cases by outcome, with the colour of those that there are.
+    /// Number of cases by outcome.
     pub(super) totals: Vec<Total>,
-    /// Clauses that are broken and count, with their level.
+    /// Broken clauses that fail the run.
     pub(super) broken: Vec<Broken>,
-    /// Number of clauses of which cases say that they are kept.
+    /// Number of kept clauses.
     pub(super) kept: usize,
     pub(super) clauses: usize,
 }
@@ -47,7 +47,6 @@ pub(super) struct Broken {
 }
 
 impl Overview {
-    /// That of a run, with what came of each clause in it.
     pub(super) fn of(run: &View<'_>, sections: &[Section], word_of: impl Fn(&Section) -> &'static str) -> Self {
         let started = run.started();
         let record = run.record();
@@ -68,7 +67,9 @@ impl Overview {
             doubts.push(format!("{}.", reason.trim_end_matches('.')));
         }
         if matches!(record.end, Some(End::Finished(_))) && !conclusion.is_complete() {
-            doubts.push("Events are missing from the file: the run has an end, and cases in it have none.".to_owned());
+            doubts.push(
+                "Events are missing from the file: the run has ended, but some of its cases have not.".to_owned(),
+            );
         }
         if started.subject == SubjectKind::Model {
             doubts.push(format!("{UNTESTED}."));
@@ -98,7 +99,7 @@ impl Overview {
     }
 }
 
-/// What was tested, in a few words: what else tells two runs apart comes with it.
+/// The subject in short, with patches and fault.
 pub(super) fn subject(run: &View<'_>) -> String {
     let started = run.started();
     let release = release(started);
@@ -127,15 +128,15 @@ fn meaning(conclusion: &Conclusion) -> &'static str {
         Kind::Passed => "no case that ran failed",
         Kind::Failed => "a case failed or ended in error",
         Kind::NothingTested | Kind::NotImplemented => "nothing was tested",
-        Kind::KernelGone => "the kernel went down",
-        Kind::Interrupted => "the user stopped the run",
+        Kind::KernelGone => "the kernel crashed",
+        Kind::Interrupted => "the user interrupted the run",
         Kind::GaveUp | Kind::MachineGone => "the infrastructure failed",
         Kind::BrokenOff if conclusion.exit_code() == exit::FAILED => "a case failed, or was running at the end",
-        Kind::BrokenOff => "nothing was learnt of the kernel",
+        Kind::BrokenOff => "no result about the kernel",
     }
 }
 
-/// Clauses that make the run fail, must clauses first.
+/// Clauses that fail the run, must clauses first.
 fn broken(run: &View<'_>, sections: &[Section]) -> Vec<Broken> {
     let mut found: Vec<(Level, &str)> = Vec::new();
     for finding in run.record().ended.iter().flat_map(|case| &case.findings).filter(|finding| run.fails(finding)) {

@@ -14,23 +14,22 @@ use crate::report::diff::registers::CONTENTS;
 use crate::report::id::{configuration, push_new};
 use crate::report::words::{observed, subject_beside_register};
 
-/// Rows of registers that no group has, and columns.
+/// Maximum rows of registers without a group, and columns.
 const MOST_STRANGERS: usize = 200;
 const MOST_CONFIGURATIONS: usize = 16;
-/// What is said of one register before the rest is only counted.
+/// Maximum findings per register; the rest is counted.
 const MOST_SAID: usize = 12;
 
 #[derive(Debug, Default)]
 pub(super) struct Registers {
-    /// Why there is none, if there is none.
+    /// Why there is no matrix.
     pub(super) nothing: Option<String>,
-    /// What a reader has to know of it.
     pub(super) remarks: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) numbers: Vec<Numbers>,
     pub(super) sections: Vec<Section>,
     pub(super) legend: Vec<Mark>,
-    /// Ids that have a row, with its anchor.
+    /// Anchors of the rows by id.
     pub(super) anchors: HashMap<u64, String>,
 }
 
@@ -38,24 +37,22 @@ pub(super) struct Registers {
 pub(super) struct Column {
     pub(super) anchor: String,
     pub(super) name: String,
-    /// The features that it switches on.
     pub(super) features: String,
 }
 
-/// How many registers of a kind each configuration has.
+/// Number of registers of a kind per configuration.
 #[derive(Debug)]
 pub(super) struct Numbers {
     pub(super) name: &'static str,
-    /// In each configuration, as it was and as it is.
     pub(super) cells: Vec<Number>,
 }
 
-/// A number, and what it was before.
+/// A number, and its earlier value.
 #[derive(Debug)]
 pub(super) struct Number {
     pub(super) before: Option<String>,
     pub(super) now: String,
-    /// Whether it should be zero and is not.
+    /// Whether it must be zero but is not.
     pub(super) wrong: bool,
 }
 
@@ -63,7 +60,7 @@ pub(super) struct Number {
 pub(super) struct Section {
     pub(super) anchor: String,
     pub(super) name: String,
-    /// When it is listed, or what is strange about it.
+    /// Condition of the list, or the problem.
     pub(super) about: String,
     pub(super) strange: bool,
     pub(super) rows: Vec<Row>,
@@ -76,7 +73,6 @@ pub(super) struct Row {
     pub(super) number: u64,
     /// The id, in hexadecimal.
     pub(super) id: String,
-    /// What it is, in a sentence.
     pub(super) about: String,
     pub(super) facts: Vec<Fact>,
     pub(super) said: Vec<Said>,
@@ -86,7 +82,7 @@ pub(super) struct Row {
     pub(super) differs: bool,
 }
 
-/// What cases say of a register.
+/// A finding about a register.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) clause: String,
@@ -96,12 +92,12 @@ pub(super) struct Said {
 
 #[derive(Debug)]
 pub(super) struct Cell {
-    /// As it was, where that was something else.
+    /// Marks of the older run, if different.
     pub(super) before: Option<[Mark; 2]>,
     pub(super) now: [Mark; 2],
 }
 
-/// A group by name, with why it is there and its registers' names and ids.
+/// A group: name, condition, registers' names and ids.
 struct Group {
     name: String,
     about: String,
@@ -120,13 +116,13 @@ impl Registers {
         let mut names = views.configurations();
         let mut remarks = remarks(views, &new, old.as_ref());
         if names.len() > MOST_CONFIGURATIONS {
-            remarks.push(format!("{} more configurations are left out.", names.len() - MOST_CONFIGURATIONS));
+            remarks.push(format!("{} more configurations are omitted.", names.len() - MOST_CONFIGURATIONS));
             names.truncate(MOST_CONFIGURATIONS);
         }
         let mut groups = groups(views, &new, old.as_ref());
         for group in groups.iter_mut().filter(|group| group.strange && group.registers.len() > MOST_STRANGERS) {
             let more = group.registers.len() - MOST_STRANGERS;
-            remarks.push(format!("{more} more registers that no group of the series has are left out."));
+            remarks.push(format!("{more} more registers outside the groups of the series are omitted."));
             group.registers.truncate(MOST_STRANGERS);
         }
         let said = [Some(&views.new), views.old.as_ref()].map(|run| run.map(said).unwrap_or_default());
@@ -156,19 +152,19 @@ fn remarks(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<S
         push_new(
             &mut remarks,
             format!(
-                "This program has no series {} of {}: groups are the ids' types, and what is expected is known from findings alone.",
+                "This program has no series {} of {}: groups are the ids' types, and only findings show the expected list.",
                 started.series, started.architecture
             ),
         );
     }
     if new.is_unrecorded() || old.is_some_and(Lists::is_unrecorded) {
-        let what = "The list itself is not recorded: what no finding tells is as the series expects it.";
+        let what = "The list itself is not recorded: without a finding it is as expected.";
         push_new(&mut remarks, what.to_owned());
     }
     remarks
 }
 
-/// Where rows stand: the expected list's groups in order, then what they lack.
+/// The groups of the expected list in order, then the other registers.
 fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known = BTreeSet::new();
@@ -200,7 +196,7 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
             let type_ = specification.arch.and_then(|arch| arch.decode(id)).map(|(type_, _)| type_.to_string());
             types.entry(type_.unwrap_or_else(|| "of no known type".to_owned())).or_default().push((name, id));
         }
-        // Every one of these may be too many, and so is cut as strangers are.
+        // Limit these as well.
         let of_type = |(name, registers)| Group { name, about: String::new(), strange: true, registers };
         groups.extend(types.into_iter().map(of_type));
         return groups;
@@ -228,7 +224,7 @@ fn column(views: &Views<'_>, name: &str) -> Column {
     Column { anchor: anchor("configuration", name), name: name.to_owned(), features }
 }
 
-/// What a run's cases say of each register, and in which configurations.
+/// The findings about each register, with configurations.
 type Sayings<'r> = HashMap<u64, Vec<(&'r Finding, Vec<&'r str>)>>;
 
 fn said<'r>(run: &View<'r>) -> Sayings<'r> {
@@ -257,7 +253,7 @@ struct Matrix<'m, 'r> {
     names: &'m [&'r str],
     new: &'m Lists<'r>,
     old: Option<&'m Lists<'r>>,
-    /// Of the newer run, then of the older one.
+    /// Of the newer run, then of the older run.
     said: [Sayings<'r>; 2],
 }
 
@@ -294,7 +290,7 @@ impl Matrix<'_, '_> {
         let more = said.len().saturating_sub(MOST_SAID);
         said.truncate(MOST_SAID);
         Row {
-            // Only a specified name belongs to one id alone.
+            // Only specified names are unique.
             anchor: anchor("register", specified.map_or(&hexadecimal, |register| &register.name)),
             name: specified.map_or(name, |register| &register.name).to_owned(),
             number: id,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What this program's own specifications say of a run's registers and clauses.
-//! Every description on the page comes from here.
+//! Descriptions of registers and clauses, from this program's specifications.
 
 use std::collections::HashSet;
 
@@ -13,31 +12,29 @@ use reglist_suite::spec::{Configuration, Register, Source, Spec};
 
 use crate::report::id::check as check_name;
 
-/// What stands elsewhere on the page, or says how reglist itself is tested.
+/// Labels that are elsewhere on the page, or about tests of reglist itself.
 const NOT_OF_REGISTER: [&str; 4] = ["id", "bits", "listed", "saved by"];
 
-/// A label and what stands behind it, a line each.
+/// A label with lines.
 #[derive(Debug)]
 pub(super) struct Fact {
     pub(super) label: &'static str,
     pub(super) lines: Vec<String>,
 }
 
-/// What is known beside the run itself.
 #[derive(Debug)]
 pub(super) struct Specification {
     /// The architecture, if it is a known one.
     pub(super) arch: Option<&'static dyn Arch>,
-    /// The run's series, if this program has it.
+    /// The run's series, if known.
     pub(super) spec: Option<Spec>,
-    /// The architecture's usual series in its place, for names and words alone.
+    /// The default series, for names and descriptions only.
     usual: Option<Spec>,
-    /// The clauses, none where they cannot be read.
+    /// The clauses; empty if unreadable.
     pub(super) clauses: Clauses,
 }
 
 impl Specification {
-    /// What is known of the subject of a run.
     pub(super) fn of(started: &RunStarted) -> Self {
         let source = Source::Embedded;
         let arch = arch::by_name(&started.architecture);
@@ -65,14 +62,13 @@ impl Specification {
         self.spec.as_ref()?.configurations.iter().find(|configuration| configuration.name == name)
     }
 
-    /// Ids of the registers that a configuration is expected to list; nothing
-    /// where nothing is said of them.
+    /// Expected ids of a configuration, if specified.
     pub(super) fn expected(&self, configuration: &str) -> Option<HashSet<u64>> {
         let configuration = self.configuration(configuration).filter(|configuration| !configuration.contract_only)?;
         Some(configuration.registers.iter().map(|register| register.id).collect())
     }
 
-    /// What a register is, in a sentence, and what else is to be said of it.
+    /// Summary and details of a register.
     pub(super) fn of_register(&self, id: u64) -> (String, Vec<Fact>) {
         let Some(catalogue) = self.catalogue() else {
             return (String::new(), Vec::new());
@@ -81,18 +77,17 @@ impl Specification {
         described(catalogue.id(id), skipped)
     }
 
-    /// What is to be said of a clause, beside its demand.
+    /// Details of a clause.
     pub(super) fn of_clause(&self, clause: &Clause) -> Vec<Fact> {
         self.catalogue().map(|catalogue| described(catalogue.clause(clause), &[]).1).unwrap_or_default()
     }
 }
 
-/// The check of a case, if this program has it.
 pub(super) fn check(case: &str) -> Option<&'static Check> {
     checks::all().find(|check| check.name == check_name(case))
 }
 
-/// The summary and the parts, but for details and those of the `skipped` labels.
+/// The summary and the parts, without details and `skipped` labels.
 fn described(description: Description, skipped: &[&str]) -> (String, Vec<Fact>) {
     let parts = description.parts.into_iter().filter(|part| !part.detail && !skipped.contains(&part.label));
     let facts = parts.map(|part| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The page's text: `templates/report.html`, with style and script inside it.
+//! Renders `templates/report.html` with embedded style and script.
 
 use askama::Template;
 use data_encoding::BASE64;
@@ -23,7 +23,7 @@ struct Filled<'p> {
     names: &'static [&'static str],
     style: &'static str,
     script: &'static str,
-    /// What the browser lets run: this style and this script alone.
+    /// Content security policy: only this style and this script.
     policy: String,
 }
 
@@ -41,10 +41,6 @@ impl Filled<'_> {
     }
 }
 
-/// The text of the page of a run, or of one compared with an old one.
-///
-/// # Errors
-/// Where the template cannot be filled in, which no run can cause.
 pub(super) fn text(new: &Input, old: Option<&Input>) -> askama::Result<String> {
     let page = &Page::of(new, old);
     let two = page.differences.is_some();

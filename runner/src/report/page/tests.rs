@@ -363,8 +363,8 @@ fn a_huge_run_has_a_page_that_can_be_used() {
     let record = record(events);
     let text = html(&input(&record), None);
     check(&text);
-    assert!(text.contains("findings are left out of this page"), "nothing is left out");
-    assert!(text.contains("more configurations are left out") && text.contains("more registers that no group"));
+    assert!(text.contains("findings are omitted from this page"), "no omission");
+    assert!(text.contains("more configurations are omitted") && text.contains("more registers outside the groups"));
 }
 
 fn any_text() -> impl Strategy<Value = String> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run as every part of the page looks at it.
+//! A run with its specification, for all parts of the page.
 
 use std::collections::HashSet;
 
@@ -11,15 +11,13 @@ use crate::record::Record;
 use crate::report::id::{configuration, each_once};
 use crate::report::state::{State, States};
 
-/// Cases that have a row of their own before those that passed have none.
+/// Maximum cases with a row; beyond it, passed cases have none.
 const MOST_CASES: usize = 1500;
 
 pub(super) struct View<'r> {
     pub(super) input: &'r Input,
-    /// What is known beside it.
     pub(super) specification: Specification,
     states: States<'r>,
-    /// The cases that have a row.
     rows: HashSet<&'r str>,
 }
 
@@ -41,12 +39,12 @@ impl<'r> View<'r> {
         &self.input.run.record
     }
 
-    /// How a case stands, if it is planned.
+    /// The state of a case, if planned.
     pub(super) fn state(&self, case: &str) -> Option<State> {
         self.states.state(case)
     }
 
-    /// Why a case does not run to its end.
+    /// Reason of a skip, an error or a missing end.
     pub(super) fn reason(&self, case: &str) -> Option<String> {
         self.states.reason(case)
     }
@@ -75,9 +73,8 @@ impl<'r> View<'r> {
     }
 }
 
-/// The run that is shown, and the one that it is compared with.
+/// The run of the page, and an older one.
 pub(super) struct Views<'r> {
-    /// The only run, or the newer one.
     pub(super) new: View<'r>,
     pub(super) old: Option<View<'r>>,
 }
@@ -88,14 +85,14 @@ impl<'r> Views<'r> {
         self.old.iter().chain([&self.new])
     }
 
-    /// Every case of both plans, in the newer one's order.
+    /// Every case of both plans, in the newer run's order.
     pub(super) fn plan(&self) -> Vec<&'r str> {
         let mut known = HashSet::new();
         let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();
         runs.flat_map(|run| &run.started().plan).map(String::as_str).filter(|case| known.insert(*case)).collect()
     }
 
-    /// Every configuration of both plans, in the newer one's order.
+    /// Every configuration of both plans, in the newer run's order.
     pub(super) fn configurations(&self) -> Vec<&'r str> {
         let mut known = HashSet::new();
         let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();

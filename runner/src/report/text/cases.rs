@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! One line for each case.
+//! One line per case.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::report::state::State;
 use crate::report::words::{milliseconds, word};
 
-/// Writes a line for each case of the plan: id, outcome, ioctls under test, time.
+/// Writes a line per planned case: id, outcome, number of tested ioctls, time.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let ended: BTreeMap<&str, &CaseFinished> = record.ended.iter().map(|case| (case.case.as_str(), case)).collect();
     let width = started.plan.iter().map(String::len).max().unwrap_or_default();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Runs with names.
+//! A named run, for a table with one column per run.
 
 use crate::record::Record;
 use crate::record::runs::Runs;
@@ -7,7 +7,7 @@ use crate::record::runs::Runs;
 #[derive(Debug)]
 pub(crate) struct Compared {
     pub(crate) name: String,
-    /// What is known of it; nothing, if it did not come to pass.
+    /// The runs; empty if it failed to start.
     pub(crate) runs: Runs,
     pub(crate) code: u8,
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What failed and what is worth a warning, with what findings have in common
-//! said once; and, in few words, what is only to be known.
+//! Findings, grouped: failures, warnings, and short notes.
 
 use std::fmt::Write as _;
 
@@ -24,7 +23,7 @@ pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarte
     }
 }
 
-/// Writes notes, one paragraph each, those of a clause together.
+/// Writes notes, one paragraph each, grouped by clause.
 pub(super) fn write_notes(text: &mut String, groups: &[Group<'_>], record: &Record) {
     let notes = groups.iter().filter(|group| group.first.level == Level::Note);
     let by_clause = by_key(notes.map(|group| (group.first.clause.as_str(), group)));
@@ -72,8 +71,7 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     hanging(text, &line);
 }
 
-/// In which configurations something was found, the short way; nothing if in
-/// every one in which it could have been.
+/// The configurations of a finding, in short; empty if all that ran the checks.
 fn place(group: &Group<'_>, record: &Record) -> String {
     let checks = each_once(group.cases.iter().copied(), check);
     let ran = record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
@@ -104,7 +102,7 @@ fn entries(group: &Group<'_>) -> &'static str {
 }
 
 fn alike(words: &str, same: bool) -> String {
-    if same { words.to_owned() } else { format!("{words} (and alike)") }
+    if same { words.to_owned() } else { format!("{words} (and similar)") }
 }
 
 fn names(group: &Group<'_>) -> String {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What the file of known failures has to do with a run: failures that fail
-//! nothing, passes that do, and entries that are of no use any more.
+//! Expected failures, unexpected passes, and useless entries of the file.
 
 use console::Style;
 
@@ -9,18 +8,18 @@ use crate::report::id::by_key;
 use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::useless_entries;
 
-/// Writes a paragraph for each entry that has anything to do with the run.
+/// Writes a paragraph for each matching or useless entry.
 pub(super) fn write(text: &mut String, judged: &Judged) {
     let (known, unexpected) = (Style::new().yellow(), Style::new().red().bold());
     for (cases, word, style) in
-        [(&judged.failing, "known failure", known), (&judged.passing, "UNEXPECTED PASS", unexpected)]
+        [(&judged.failing, "expected failure", known), (&judged.passing, "UNEXPECTED PASS", unexpected)]
     {
         for (entry, cases) in by_key(cases.iter().map(|(case, entry)| (entry, case.as_str()))) {
             text.push('\n');
             hanging(text, &format!("{}: {entry}", style.apply_to(word)));
             labelled(text, "cases", &cases.join(", "));
             if word == "UNEXPECTED PASS" {
-                hanging(text, &format!("[take the entry out: {}:{}]", judged.file, entry.line));
+                hanging(text, &format!("[remove the entry: {}:{}]", judged.file, entry.line));
             }
         }
     }

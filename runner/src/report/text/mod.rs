@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A run for people: a table of configurations and themes, the findings with
-//! what they have in common said once, and the verdict last. A function of the
-//! events alone.
+//! The text report of a run: a table of configurations and themes, grouped
+//! findings, and the verdict last. It depends only on the events.
 
 mod cases;
 mod compared;
@@ -23,13 +22,12 @@ use crate::record::known::Judged;
 use crate::report::groups;
 use crate::system::verbosity::Verbosity;
 
-/// The whole report where no failure is known.
+/// The report without expected failures.
 pub(crate) fn text(record: &Record, verbosity: Verbosity) -> String {
     judged_text(record, verbosity, None)
 }
 
-/// The whole report, with a line for each case if it is to be `verbose`; empty
-/// for a run that never started. Failures may be known.
+/// The report; verbose adds a line per case. Empty for a run that did not start.
 pub(crate) fn judged_text(record: &Record, verbosity: Verbosity, judged: Option<&Judged>) -> String {
     let mut text = String::new();
     let Some(started) = &record.started else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers that the specification does not have yet, ready to paste.
+//! YAML for registers that the specification lacks, ready to paste.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,6 @@ use reglist_suite::report::new_registers;
 
 use crate::record::Record;
 
-/// Writes the YAML for new registers, if there are any.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let findings = record.ended.iter().flat_map(|case| &case.findings);
     if let Some(yaml) =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Why cases were skipped or ended in error, each reason once.
+//! The reasons of skips and errors, each once.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,9 @@ use crate::record::Record;
 use crate::report::id::{by_key, configuration, each_once};
 use crate::report::paragraph::{hanging, labelled};
 
-/// Reasons shown of each kind before the rest is only counted.
+/// Maximum reasons of each kind; the rest is counted.
 const SHOWN: usize = 12;
 
-/// Writes the reasons of errors, then those of skips.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     for (outcome, word, style) in
         [(Outcome::Error, "error", Style::new().red().bold()), (Outcome::Skip, "skipped", Style::new().yellow())]
@@ -35,7 +34,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     }
 }
 
-/// Configurations of which all cases are concerned, then single cases.
+/// Writes complete configurations, then single cases.
 fn affected(text: &mut String, cases: &[&str], started: &RunStarted) {
     let whole = |name: &str| {
         let mut planned = started.plan.iter().filter(|case| configuration(case) == name);

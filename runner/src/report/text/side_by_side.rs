@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Several runs side by side: a column for each, a row for each theme, and the
-//! clauses that one of them breaks.
+//! Several runs: a column per run, a row per theme, and the broken clauses.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,7 +13,6 @@ use super::compared::Compared;
 use super::{table, verdict};
 use crate::report::id::{each_once, push_new, theme};
 
-/// The report on all of them.
 pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     let mut text = String::new();
     table::write_side_by_side(&mut text, &themes(compared), compared);
@@ -32,7 +30,7 @@ fn themes(compared: &[Compared]) -> Vec<&str> {
     each_once(plans.map(String::as_str), theme)
 }
 
-/// What a run says, in the words of a verdict.
+/// The verdict of a run.
 fn said(run: &Compared) -> String {
     let record = run.record();
     match &record.started {
@@ -50,7 +48,7 @@ fn broken_off(what: &str) -> String {
     Style::new().red().bold().apply_to(what).to_string()
 }
 
-/// The clauses that a run breaks, with the number of cases that say so.
+/// The broken clauses, with the number of cases per run.
 fn write_clauses(text: &mut String, compared: &[Compared]) {
     let mut clauses = Vec::new();
     for (run, level) in compared.iter().flat_map(|run| [(run, Level::Must), (run, Level::Should)]) {
@@ -64,9 +62,8 @@ fn write_clauses(text: &mut String, compared: &[Compared]) {
         return;
     }
     text.push('\n');
-    let first =
-        clauses.iter().map(|(_, clause)| clause.len()).max().unwrap_or_default().max("cases that find broken".len());
-    let mut head = format!("{:first$}", "cases that find broken");
+    let first = clauses.iter().map(|(_, clause)| clause.len()).max().unwrap_or_default().max("cases that report".len());
+    let mut head = format!("{:first$}", "cases that report");
     for run in compared {
         let _ = write!(head, "  {:>width$}", run.name, width = width(run));
     }
@@ -90,7 +87,7 @@ fn width(run: &Compared) -> usize {
     run.name.len().max(4)
 }
 
-/// Number of a run's cases that find a clause broken; `?` where none could.
+/// Number of cases that report the clause as broken; `?` if no case ran.
 fn cases(run: &Compared, level: Level, clause: &str) -> String {
     let tested = run.record().ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
     let tested: Vec<_> = tested.collect();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The run at a glance: a column for each configuration, a row for each theme.
+//! The table of a run: a column per configuration, a row per theme.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,6 @@ use crate::report::paragraph::WIDTH;
 use crate::report::state::State;
 use crate::report::words::{ended, word};
 
-/// Between two columns.
 const GAP: usize = 2;
 
 /// The number of cases of one configuration and theme, by state.
@@ -43,7 +42,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     write_columns(text, &rows, &columns);
 }
 
-/// Writes a table with a column for each run.
+/// Writes a table with a column per run.
 pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &[Compared]) {
     let cell = |record: &Record, theme: &str| {
         let Some(started) = &record.started else { return Cell::default() };
@@ -63,8 +62,7 @@ pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &
     write_columns(text, &rows, &columns);
 }
 
-/// Writes columns in as many blocks as the width asks for, and what their marks
-/// mean.
+/// Writes columns in blocks that fit the width, then the legend.
 fn write_columns(text: &mut String, rows: &[&str], columns: &[Column<'_>]) {
     let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
     for (number, block) in blocks(columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
@@ -89,7 +87,7 @@ fn cells<'a>(record: &Record, started: &'a RunStarted) -> BTreeMap<(&'a str, &'a
 
 type Column<'a> = (&'a str, Vec<Cell>);
 
-/// As many columns side by side as there is room for, at least one.
+/// Splits columns into blocks that fit the width.
 fn blocks<'c, 'a>(columns: &'c [Column<'a>], room: usize) -> Vec<&'c [Column<'a>]> {
     let mut blocks = Vec::new();
     let (mut start, mut used) = (0, 0);
@@ -126,7 +124,7 @@ fn write_block(text: &mut String, rows: &[&str], first: usize, block: &[Column<'
     }
 }
 
-/// What the marks mean, as far as the table has any.
+/// Writes the meaning of the marks in the table.
 fn legend<'c>(text: &mut String, mut cells: impl Iterator<Item = &'c Cell> + Clone) {
     let marks = Cell::sum(cells.clone()).marks();
     let letters: Vec<String> = marks.iter().map(|(state, _)| format!("{} {}", letter(*state), ended(*state))).collect();

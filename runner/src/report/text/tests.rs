@@ -169,7 +169,7 @@ fn first_and_last_line_say_that_the_model_is_no_kernel() {
     ];
     for text in texts {
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("model: no kernel was tested; this is "), "{text}");
+        assert!(lines[0].starts_with("model: no kernel was tested; "), "{text}");
         assert!(lines[lines.len() - 1].ends_with("; model: no kernel was tested"), "{text}");
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a run was of, and what it says: the first line and the last ones.
+//! The first line and the last lines of a report.
 
 use std::fmt::Write as _;
 
@@ -12,21 +12,21 @@ use crate::record::verdict::{Conclusion, Kind, Tone};
 use crate::report::paragraph::hanging;
 use crate::report::words::{UNTESTED, count, release};
 
-/// The first line; none for a kernel.
+/// Writes the first line, for a run on the model.
 pub(super) fn write_subject(text: &mut String, started: &RunStarted) {
     if started.subject == SubjectKind::Kvm {
         return;
     }
     let release = release(started);
     let what = match &started.fault {
-        Some(fault) => format!("this is Linux {release} with the fault {fault}"),
-        None => format!("this is how Linux {release} should answer"),
+        Some(fault) => format!("Linux {release} with the fault {fault}"),
+        None => format!("expected answers of Linux {release}"),
     };
     hanging(text, &format!("{UNTESTED}; {what}"));
     text.push('\n');
 }
 
-/// Everything that another run needs to be the same.
+/// Writes the settings that reproduce the run.
 pub(crate) fn write_circumstances(text: &mut String, started: &RunStarted) {
     let mut parts = vec![
         format!("suite {}", started.suite),
@@ -53,7 +53,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted, ju
     let _ = writeln!(text, "reglist: {}: {what}", style.bold().apply_to(conclusion.word()));
 }
 
-/// What a run says, behind the verdict's word.
+/// The sentence after the verdict's word.
 pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Option<&Judged>) -> String {
     let Conclusion { kind, totals, planned, missing, place, reason, .. } = conclusion;
     let release = release(started);
@@ -83,10 +83,10 @@ pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Op
     what + &untested
 }
 
-/// What the file of known failures has to do with the verdict.
+/// The numbers of expected failures and unexpected passes.
 fn known(judged: &Judged) -> String {
     let Judged { failing, passing, .. } = judged;
-    [(failing, "known failure"), (passing, "unexpected pass")]
+    [(failing, "expected failure"), (passing, "unexpected pass")]
         .into_iter()
         .filter(|(cases, _)| !cases.is_empty())
         .map(|(cases, thing)| format!(", {}", count(cases.len(), thing)))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Groups for what a kernel lists: those of the series that it is to be like as
-//! far as they fit, and new ones for the rest.
+//! Groups for a kernel's registers: groups of the `like` series if they fit, else
+//! new groups.
 
 use std::collections::BTreeSet;
 
@@ -17,31 +17,30 @@ use crate::spec::text;
 
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// Every register of any list, in the one order.
+    /// Every register of any list, in the common order.
     pub(super) registers: Vec<Named>,
     /// The groups of the list, in order.
     pub(super) list: Vec<DraftGroup>,
-    /// Registers that the other series does not list.
+    /// Registers that the `like` series does not list.
     new: Vec<Named>,
-    /// Names of registers that the other series lists and this kernel does not.
+    /// Registers that only the `like` series lists.
     missing: Vec<String>,
-    /// Listed registers of which nobody has said what can be SET.
+    /// Listed registers without values that are safe to SET.
     unsafe_to_set: Vec<String>,
 }
 
 #[derive(Debug)]
 pub(super) struct DraftGroup {
     pub(super) name: String,
-    /// The group of the other series that it is, or is a part of.
+    /// The same group of the `like` series, or a larger one.
     pub(super) like: Option<String>,
     pub(super) when: Vec<Feature>,
-    /// Features of it that the configurations do not prove.
+    /// Features without evidence in the configurations.
     pub(super) doubtful: Vec<Feature>,
     pub(super) registers: Vec<Named>,
     pub(super) include: Vec<DraftGroup>,
 }
 
-/// A register on its way into a group.
 struct Placed {
     register: Named,
     present: Vec<bool>,
@@ -49,10 +48,10 @@ struct Placed {
     place: Place,
 }
 
-/// What registers have in common that can be in one group.
+/// The common properties of a group's registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
-    /// A group of the other series' list.
+    /// A group of the `like` series.
     Like(String),
     New {
         when: Vec<Feature>,
@@ -61,10 +60,7 @@ enum Place {
 }
 
 impl Draft {
-    /// Groups what is listed.
-    ///
-    /// # Errors
-    /// Lists without a common order, registers that no features explain.
+    /// Groups the listed registers.
     pub(super) fn of(lists: &Lists, like: &Like, arch: &dyn Arch) -> Result<Self, FromKernelError> {
         let namer = Namer::new(arch, &like.spec.registers);
         let order = order::merged(lists, |id| namer.name(id))?;
@@ -84,13 +80,12 @@ impl Draft {
         Ok(Self { registers, list, new, missing, unsafe_to_set })
     }
 
-    /// Registers that have no name yet.
+    /// Registers without a specified name.
     pub(super) fn unknown(&self) -> impl Iterator<Item = &Named> {
         self.registers.iter().filter(|register| !register.known)
     }
 
-    /// What a person has to decide, a sentence each; `like` is the series that
-    /// the groups were taken from.
+    /// Decisions for the reviewer, a sentence each.
     pub(super) fn reviews(&self, like: &str) -> Vec<String> {
         let names = |registers: &mut dyn Iterator<Item = &Named>| {
             registers.map(|register| register.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -104,22 +99,22 @@ impl Draft {
         }
         if self.unknown().next().is_some() {
             let unknown = names(&mut self.unknown());
-            reviews.push(format!("names decoded from ids, of which nothing else is known: {unknown}"));
+            reviews.push(format!("unknown registers with names decoded from ids: {unknown}"));
         }
         if !self.unsafe_to_set.is_empty() {
             let names = self.unsafe_to_set.join(", ");
-            reviews.push(format!("no values that are safe to SET are known, so that only present ones are: {names}"));
+            reviews.push(format!("no known values that are safe to SET; checks write back the current value: {names}"));
         }
         for group in self.list.iter().filter(|group| !group.doubtful.is_empty()) {
             let (features, name) = (text::features(&group.doubtful), &group.name);
-            reviews.push(format!("no configuration shows whether {features} alone would bring group {name}"));
+            reviews.push(format!("no configuration shows whether {features} alone adds group {name}"));
         }
         reviews
     }
 }
 
 impl DraftGroup {
-    /// Number of registers, those of included groups too.
+    /// Number of registers, with included groups.
     pub(super) fn len(&self) -> usize {
         self.registers.len() + self.include.iter().map(Self::len).sum::<usize>()
     }
@@ -134,7 +129,7 @@ fn place(registers: &[Named], lists: &Lists, like: &Spec, arch: &dyn Arch) -> Re
         let group = like.list.iter().find(|group| group.registers.iter().any(|other| other.id == register.id));
         let group = group.filter(|group| features::explains(&group.when, &present, configurations));
         let explained = match group {
-            // As it was, also where the configurations would allow more.
+            // Keep the condition, even if the configurations allow a simpler one.
             Some(group) => Some(When { features: group.when.clone(), doubtful: Vec::new() }),
             None => features::explain(&present, configurations, arch.features()),
         };
@@ -150,7 +145,7 @@ fn place(registers: &[Named], lists: &Lists, like: &Spec, arch: &dyn Arch) -> Re
     Ok(placed)
 }
 
-/// Registers that nothing explains, with all that are listed where they are.
+/// The error for registers whose listing no features explain.
 fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKernelError {
     let is_there = |register: &&Named| {
         lists.configurations.iter().zip(present).all(|(listed, present)| listed.ids.contains(&register.id) == *present)
@@ -167,8 +162,8 @@ fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKern
     FromKernelError::When { registers: names.join(", "), with: configurations(true), without: configurations(false) }
 }
 
-/// Has groups take in the new registers that stand in the midst of theirs, where
-/// all of one type stand together.
+/// Adds new registers between a group's registers to that group, if they have the
+/// same type.
 fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
     let mut adopted = Vec::new();
     for (position, each) in placed.iter().enumerate().filter(|(_, each)| matches!(each.place, Place::New { .. })) {
@@ -196,8 +191,7 @@ fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
     }
 }
 
-/// The names of the other series' groups that stay, those that they include
-/// too.
+/// The kept groups of the `like` series, with included groups.
 fn kept(placed: &[Placed], like: &Like) -> BTreeSet<String> {
     let group = |each: &Placed| if let Place::Like(name) = &each.place { Some(name.clone()) } else { None };
     let mut kept = BTreeSet::new();
@@ -211,10 +205,10 @@ fn kept(placed: &[Placed], like: &Like) -> BTreeSet<String> {
     kept
 }
 
-/// Groups at work: no name may be given twice.
+/// Builds groups with unique names.
 struct Grouping<'l> {
     like: &'l Like,
-    /// Names that are not for new groups.
+    /// Names that are in use.
     kept: BTreeSet<String>,
     names: BTreeSet<String>,
 }
@@ -233,7 +227,7 @@ impl Grouping<'_> {
         groups
     }
 
-    /// The group of registers that can be in one.
+    /// The group of registers with common properties.
     fn group(&mut self, run: Vec<Placed>) -> Option<DraftGroup> {
         let first = run.first()?;
         let When { features, doubtful } = first.when.clone();

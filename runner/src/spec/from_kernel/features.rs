@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Which features bring a register into the list.
+//! Finds the features that add a register to the list.
 
 use reglist_suite::arch::Feature;
 
 use super::lists::Listed;
 
-/// Features of which any brings a register.
+/// Features; any of them adds the register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct When {
-    /// As many as explain it; none where every configuration lists it.
+    /// Enough features to explain the lists; empty if every configuration lists it.
     pub(super) features: Vec<Feature>,
-    /// Those of them without which it would be explained as well.
+    /// Features without evidence.
     pub(super) doubtful: Vec<Feature>,
 }
 
-/// Whether a group with this condition is listed exactly where `present` says.
+/// Whether the condition matches `present`.
 pub(super) fn explains(when: &[Feature], present: &[bool], configurations: &[Listed]) -> bool {
     configurations.iter().zip(present).all(|(configuration, present)| {
         let listed = when.is_empty() || when.iter().any(|feature| configuration.features.contains(feature));
@@ -22,7 +22,7 @@ pub(super) fn explains(when: &[Feature], present: &[bool], configurations: &[Lis
     })
 }
 
-/// The condition that explains where a register is listed, if there is one.
+/// The condition that explains the lists, if any.
 pub(super) fn explain(present: &[bool], configurations: &[Listed], known: &[Feature]) -> Option<When> {
     if present.iter().all(|present| *present) {
         return Some(When { features: Vec::new(), doubtful: Vec::new() });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The series that a new one is to be like: its groups as its file has them.
+//! The `like` series: groups and comments of its files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +8,15 @@ use reglist_suite::spec::{GroupsFile, Source, Spec};
 
 use crate::spec::error::Error;
 
-/// A series with what its files say beside what they mean.
+/// A series with comments and line breaks of its files.
 #[derive(Debug)]
 pub(super) struct Like {
     pub(super) spec: Spec,
     pub(super) groups: GroupsFile,
     pub(super) comments: BTreeMap<String, Vec<String>>,
-    /// Registers with which lines of the file begin.
+    /// Registers at the start of lines.
     pub(super) line_starts: BTreeSet<String>,
-    /// What the head of each configuration's file says.
+    /// Head comment of each configuration's file.
     pub(super) heads: BTreeMap<String, Vec<String>>,
 }
 
@@ -33,11 +33,11 @@ impl Like {
         Ok(Self { spec, groups, comments, line_starts, heads })
     }
 
-    /// The registers of a group and of those that it includes.
+    /// The registers of a group, with included groups.
     pub(super) fn members(&self, group: &str) -> BTreeSet<&str> {
         let mut members = BTreeSet::new();
         let mut open = vec![group];
-        // The series could be loaded: no group includes itself.
+        // No group includes itself: the series is loaded.
         while let Some(group) = open.pop().and_then(|name| self.groups.groups.get(name)) {
             members.extend(group.registers.iter().map(String::as_str));
             open.extend(group.include.iter().map(String::as_str));
@@ -46,7 +46,7 @@ impl Like {
     }
 }
 
-/// What a file says of itself, without licence and schema.
+/// The head comment of a file, without licence and schema.
 fn head(content: &str) -> Vec<String> {
     let lines = content.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
     let own = lines.filter(|line| !line.starts_with("SPDX-") && !line.starts_with("yaml-language-server:"));
@@ -57,7 +57,7 @@ fn head(content: &str) -> Vec<String> {
     own
 }
 
-/// Comments that stand right above a key two columns in.
+/// Comments above keys of the second level.
 fn comments(content: &str) -> BTreeMap<String, Vec<String>> {
     let mut comments = BTreeMap::new();
     let mut open: Vec<String> = Vec::new();
@@ -79,7 +79,7 @@ fn comments(content: &str) -> BTreeMap<String, Vec<String>> {
     comments
 }
 
-/// The first words of lines within flow lists.
+/// First words of lines in flow lists.
 fn line_starts(content: &str) -> BTreeSet<String> {
     let first = |line: &str| {
         let line = line.trim_start();

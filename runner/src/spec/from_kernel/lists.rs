@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a kernel lists in every configuration, as a run wrote it down.
+//! The recorded lists of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,25 +11,25 @@ use super::error::FromKernelError;
 use crate::record::Record;
 use crate::report::words::plain;
 
-/// The check that writes a list down.
+/// The check that records a list.
 const CONTENTS: &str = "contents.exact";
 
 #[derive(Debug)]
 pub(super) struct Lists {
     pub(super) subject: SubjectKind,
     pub(super) kernel: String,
-    /// What else is known of it.
+    /// Further facts about the kernel.
     pub(super) labels: Vec<String>,
-    /// Version of the suite that asked.
+    /// Version of the suite.
     pub(super) suite: String,
     pub(super) configurations: Vec<Listed>,
-    /// Ids that no specification can name, with what is wrong with each.
+    /// Ids that a specification cannot name, with the reason.
     pub(super) unnameable: BTreeMap<u64, Trouble>,
-    /// Ids that stand several times in a list.
+    /// Duplicate ids.
     pub(super) repeated: BTreeMap<u64, Trouble>,
 }
 
-/// An id that cannot be written as it is listed.
+/// An id that a specification cannot contain.
 #[derive(Debug)]
 pub(super) struct Trouble {
     pub(super) what: String,
@@ -40,12 +40,12 @@ pub(super) struct Trouble {
 pub(super) struct Listed {
     pub(super) name: String,
     pub(super) features: Vec<Feature>,
-    /// Ids that a specification can name, each once, in the kernel's order.
+    /// Valid ids, each once, in the kernel's order.
     pub(super) ids: Vec<u64>,
 }
 
 impl Lists {
-    /// The lists of a run whose configurations are those of `like`.
+    /// The lists of a run with the configurations of `like`.
     pub(super) fn of(
         record: &Record,
         started: &RunStarted,
@@ -106,29 +106,29 @@ impl Lists {
         });
     }
 
-    /// What the kernel lists and no specification can hold, a sentence each.
+    /// A sentence for each id that a specification cannot contain.
     pub(super) fn troubles(&self) -> Vec<String> {
         let unnameable = self.unnameable.iter().map(|(id, trouble)| {
             let Trouble { what, configurations } = trouble;
             format!(
-                "{id:#018x} is left out, as no specification can name it: {what} (in {})",
+                "{id:#018x} is omitted, because a specification cannot name it: {what} (in {})",
                 configurations.join(", ")
             )
         });
         let repeated = self.repeated.iter().map(|(id, trouble)| {
             let Trouble { what, configurations } = trouble;
-            format!("{id:#018x} ({what}) is listed several times, and written once (in {})", configurations.join(", "))
+            format!("{id:#018x} ({what}) is listed several times, but written once (in {})", configurations.join(", "))
         });
         unnameable.chain(repeated).collect()
     }
 }
 
-/// A fact about the kernel in words.
 fn label(label: &Label) -> String {
     plain(&format!("{}: {}", label.name, label.value))
 }
 
-/// The run's configurations have to be known, as their features are not in it.
+/// Checks that `like` has the run's configurations, because the run does not record
+/// features.
 fn check_configurations(started: &RunStarted, like: &Spec) -> Result<(), FromKernelError> {
     let mut unknown: BTreeSet<&str> = BTreeSet::new();
     for case in &started.plan {
@@ -144,7 +144,7 @@ fn check_configurations(started: &RunStarted, like: &Spec) -> Result<(), FromKer
     Err(FromKernelError::UnknownConfigurations { series: like.series.clone(), names })
 }
 
-/// The case of each configuration that wrote its list down.
+/// The case of each configuration that recorded the list.
 fn cases<'r>(
     record: &'r Record,
     started: &RunStarted,
@@ -154,7 +154,7 @@ fn cases<'r>(
     for configuration in asked {
         let name = &configuration.name;
         let id = format!("{name}.{CONTENTS}");
-        let reason = |case: &CaseFinished| plain(case.reason.as_deref().unwrap_or("no reason is given"));
+        let reason = |case: &CaseFinished| plain(case.reason.as_deref().unwrap_or("no reason given"));
         let why = match record.ended.iter().find(|case| case.case == id) {
             None if started.plan.contains(&id) => format!("{name} ({id} did not end)"),
             None => format!("{name} ({id} was not planned)"),
@@ -165,7 +165,7 @@ fn cases<'r>(
             }
             Some(case) if case.listed.is_empty() => {
                 unrecorded += 1;
-                format!("{name} (not written down)")
+                format!("{name} (not recorded)")
             }
             Some(case) => {
                 cases.push(case);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! `spec from-kernel`: a series out of what a kernel lists, ready for review.
+//! `spec from-kernel`: creates a series from a kernel's lists, for review.
 //!
-//! One way through: a run's events -> lists -> registers in one order, each with
-//! the features that bring it -> groups -> YAML -> loaded again and held against
-//! the lists -> files.
+//! events of a run -> lists -> registers in a common order with features -> groups
+//! -> YAML -> loaded and compared with the lists -> files.
 
 mod draft;
 pub(super) mod error;
@@ -35,22 +34,20 @@ use like::Like;
 use lists::Lists;
 use write::Files;
 
-/// A series to make, and its place.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// The specifications; without a directory the built-in ones.
+    /// Directory of the specifications; default: built-in.
     pub(crate) specs: Option<PathBuf>,
     pub(crate) series: String,
-    /// The directory that becomes a tree of specifications.
+    /// Directory for the new tree.
     pub(crate) output: PathBuf,
-    /// The series whose configurations and groups are taken; by default the
-    /// run's.
+    /// Series with configurations and groups; default: the run's.
     pub(crate) like: Option<String>,
     pub(crate) force: bool,
     pub(crate) dry_run: bool,
 }
 
-/// A series to make, with a place that can hold it.
+/// A checked request.
 #[derive(Debug)]
 pub(crate) struct Plan {
     request: Request,
@@ -59,14 +56,14 @@ pub(crate) struct Plan {
 
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// A summary, or in a dry run the files.
+    /// A summary, or the files of a dry run.
     pub(crate) text: String,
-    /// Ids that the kernel lists and no specification can hold, a sentence each.
+    /// A sentence for each id that a specification cannot contain.
     pub(crate) troubles: Vec<String>,
 }
 
 impl Plan {
-    /// Loads the specifications and checks the place.
+    /// Loads the specifications and checks the output directory.
     pub(crate) fn new(request: Request) -> Result<Self, Error> {
         let tree = Tree::of(request.specs.as_deref())?;
         if !request.dry_run {
@@ -75,7 +72,6 @@ impl Plan {
         Ok(Self { request, tree })
     }
 
-    /// Makes the series from the lists of a run.
     pub(crate) fn write(&self, record: &Record) -> Result<Written, Error> {
         let Request { output, force, .. } = &self.request;
         let made = Made::of(&self.request, &self.tree, record)?;
@@ -90,19 +86,19 @@ impl Plan {
     }
 }
 
-/// A name that can be a folder beside other series.
+/// Parses the name of a series.
 pub(crate) fn series_name(name: &str) -> Result<String, String> {
     let is_right = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(is_right) || name.starts_with('-') {
         return Err("use a to z, 0 to 9, _ and -".to_owned());
     }
     if name == "consumers" {
-        return Err("that folder is for consumers".to_owned());
+        return Err("the name is reserved for consumers".to_owned());
     }
     Ok(name.to_owned())
 }
 
-/// The one run of a file.
+/// The single run of a file.
 pub(crate) fn stored(path: &Path) -> Result<Record, Error> {
     let runs = StoredFile::read(path).map_err(FromKernelError::from)?.runs;
     let number = runs.len();
@@ -112,7 +108,6 @@ pub(crate) fn stored(path: &Path) -> Result<Record, Error> {
     }
 }
 
-/// A series with everything around it.
 struct Made {
     arch: &'static dyn Arch,
     series: String,
@@ -154,7 +149,7 @@ impl Made {
         Ok(Self { arch, series: request.series.clone(), lists, like, draft, files })
     }
 
-    /// Loads what is to be written, and holds it against what the kernel lists.
+    /// Loads the new files and compares them with the kernel's lists.
     fn check(&self, output: &Path) -> Result<(), Error> {
         let (directory, source) = self.files.aside()?;
         let spec = Spec::load(&source, self.arch, &self.series).map_err(|mut error| {
@@ -173,7 +168,7 @@ impl Made {
         Ok(())
     }
 
-    /// What was written, and what to do with it.
+    /// The summary with the next commands.
     fn summary(&self, output: &Path) -> String {
         let root = output.display();
         let mut shown = String::new();
@@ -181,11 +176,11 @@ impl Made {
         let registers = count(self.draft.registers.len(), "register");
         let configurations = count(self.lists.configurations.len(), "configuration");
         line(format!(
-            "{root}: series {} with {registers} and {configurations}, as {} lists them",
+            "{root}: series {} with {registers} and {configurations}, from {}",
             self.series, self.lists.kernel
         ));
         if self.lists.subject == SubjectKind::Model {
-            line("No kernel was asked: these are the lists of the model.".to_owned());
+            line("These are the lists of the model, not of a kernel.".to_owned());
         }
         for review in self.draft.reviews(&self.like.spec.series) {
             line(format!("To review: {review}"));
@@ -197,7 +192,7 @@ impl Made {
         let (specs, series) = (quoted(output), &self.series);
         let folder = quoted(&output.join(self.arch.name()).join(series));
         let folder = if folder.contains('/') { folder } else { format!("./{folder}") };
-        // The same kernel again, of which nothing but its lists is known here.
+        // The command to test the same subject; the kernel's source is not known here.
         let test = match self.lists.subject {
             SubjectKind::Model => "run",
             SubjectKind::Kvm => "lab ...",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Registers with the names that registers.yaml gives them, or that their ids
-//! tell.
+//! Registers with names from registers.yaml, or decoded from ids.
 
 use reglist_suite::arch::{Arch, RegisterType};
 use reglist_suite::spec::RegisterTable;
@@ -9,7 +8,7 @@ use reglist_suite::spec::RegisterTable;
 pub(super) struct Named {
     pub(super) id: u64,
     pub(super) name: String,
-    /// Family of registers.yaml, or of those that are to be added there.
+    /// Family in registers.yaml, or a new one.
     pub(super) family: String,
     pub(super) type_: RegisterType,
     pub(super) index: u64,
@@ -27,7 +26,7 @@ impl<'t> Namer<'t> {
         Self { arch, table }
     }
 
-    /// The name of a register; nothing for an id that no specification can name.
+    /// The register; none if a specification cannot name its id.
     pub(super) fn named(&self, id: u64) -> Option<Named> {
         let (type_, index) = self.arch.decode(id)?;
         if let Some(register) = self.table.by_id(id) {
@@ -41,13 +40,13 @@ impl<'t> Namer<'t> {
         Some(Named { id, name, family, type_, index, known: false })
     }
 
-    /// The name, or what the id says of itself.
+    /// The name, or a description of the id.
     pub(super) fn name(&self, id: u64) -> String {
         self.named(id).map_or_else(|| self.arch.describe(id), |named| named.name)
     }
 }
 
-/// The name, or the first of `name_2`, `name_3`... that is not taken.
+/// The first unused name of `name`, `name_2`, `name_3`...
 pub(super) fn unique(name: String, is_taken: impl Fn(&str) -> bool) -> String {
     if !is_taken(&name) {
         return name;

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! One order out of the orders of several lists.
+//! Merges the orders of several lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::FromKernelError;
 use super::lists::{Listed, Lists};
 
-/// Every listed id in an order that is that of every list. Where the lists leave
-/// it open, the longer ones come first.
-///
-/// # Errors
-/// Two lists, or several, contradict each other; `name` names a register.
+/// All listed ids in an order that fits every list, longer lists first. Fails if
+/// lists contradict each other.
 pub(super) fn merged(lists: &Lists, name: impl Fn(u64) -> String) -> Result<Vec<u64>, FromKernelError> {
     let mut longest: Vec<&Listed> = lists.configurations.iter().collect();
     longest.sort_by_key(|listed| std::cmp::Reverse(listed.ids.len()));
@@ -19,7 +16,7 @@ pub(super) fn merged(lists: &Lists, name: impl Fn(u64) -> String) -> Result<Vec<
         let next = rank.len();
         rank.entry(*id).or_insert(next);
     }
-    // Neighbours say all: what stands further apart follows from them.
+    // Neighbours imply the order of all others.
     let mut after: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     let mut before: BTreeMap<u64, usize> = rank.keys().map(|id| (*id, 0)).collect();
     for listed in &lists.configurations {
@@ -49,8 +46,7 @@ pub(super) fn merged(lists: &Lists, name: impl Fn(u64) -> String) -> Result<Vec<
     if order.len() == rank.len() { Ok(order) } else { Err(contradiction(lists, &order, name)) }
 }
 
-/// Two registers in two lists that contradict each other, or all of which none
-/// can come next.
+/// The error with two contradicting lists, or with the registers of a cycle.
 fn contradiction(lists: &Lists, done: &[u64], name: impl Fn(u64) -> String) -> FromKernelError {
     let place = |listed: &Listed| -> BTreeMap<u64, usize> {
         listed.ids.iter().enumerate().map(|(place, id)| (*id, place)).collect()

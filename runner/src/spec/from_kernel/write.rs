@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The files of a tree of specifications, and where they go.
+//! Writes the files of a tree of specifications.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::system::files::{self, FileError};
 
 #[derive(Debug)]
 pub(super) struct Files {
-    /// The new series' folder below the tree.
+    /// Folder of the new series in the tree.
     pub(super) folder: String,
     pub(super) files: Vec<File>,
 }
@@ -23,14 +23,13 @@ pub(super) struct Files {
 pub(super) struct File {
     pub(super) path: String,
     pub(super) content: String,
-    /// What a file that was there has at its end now.
+    /// Text appended to an existing file.
     pub(super) added: Option<String>,
-    /// Whether it belongs to the new series.
+    /// Whether it is part of the new series.
     pub(super) is_new: bool,
 }
 
-/// Whether a directory can be written to: it is new or empty, or the user wants
-/// it all the same.
+/// Checks that a directory is new or empty, or that `force` is set.
 pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelError> {
     let occupied = match fs::read_dir(output) {
         Ok(mut entries) => entries.next().is_some(),
@@ -44,7 +43,7 @@ pub(super) fn check_place(output: &Path, force: bool) -> Result<(), FromKernelEr
 }
 
 impl Files {
-    /// The tree in a directory that is gone when the result is dropped.
+    /// Writes the tree to a temporary directory.
     pub(super) fn aside(&self) -> Result<(TempDir, Source), FromKernelError> {
         let directory = TempDir::new().map_err(FileError::write(&std::env::temp_dir()))?;
         for file in &self.files {
@@ -55,7 +54,7 @@ impl Files {
     }
 
     pub(super) fn write(&self, output: &Path, force: bool) -> Result<(), FromKernelError> {
-        // What an earlier kernel had would be taken for this one's.
+        // Files of an earlier series would become part of this one.
         let folder = output.join(&self.folder);
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -76,13 +75,13 @@ impl Files {
                     let _ = writeln!(shown, "== {}\n{}", path.display(), file.content);
                 }
                 Some(added) => {
-                    let _ = writeln!(shown, "== {}, at its end\n{}", path.display(), added.trim_start_matches('\n'));
+                    let _ = writeln!(shown, "== {}, appended\n{}", path.display(), added.trim_start_matches('\n'));
                 }
                 None => {}
             }
         }
         let others = self.files.iter().filter(|file| !file.is_new && file.added.is_none()).count();
-        let _ = writeln!(shown, "== and {others} files as they are");
+        let _ = writeln!(shown, "== and {others} unchanged files");
         shown
     }
 }

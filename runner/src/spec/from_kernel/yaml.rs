@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A series as files, in the form that the other one has.
+//! The YAML files of a series, in the style of the `like` series.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,10 +17,9 @@ use crate::report::paragraph::{WIDTH, fill};
 use crate::spec::error::Error;
 use crate::spec::tree::Tree;
 
-/// What a register without a name is for.
-const ABOUT: &str = "listed by a kernel, and unknown to the specification";
+/// Description of an unknown register.
+const ABOUT: &str = "listed by a kernel, unknown to the specification";
 
-/// What a series is written from.
 pub(super) struct Series<'s> {
     pub(super) name: &'s str,
     pub(super) tree: &'s Tree,
@@ -30,8 +29,8 @@ pub(super) struct Series<'s> {
     pub(super) draft: &'s Draft,
 }
 
-/// The whole tree that the series is in: what the others are made of as it is,
-/// names that are unknown so far behind the known ones.
+/// The whole tree: unchanged files, new files, and registers.yaml with new names
+/// at its end.
 pub(super) fn files(series: &Series<'_>) -> Result<Files, Error> {
     let source = &series.tree.source;
     let folder = format!("{}/{}", series.arch.name(), series.name);
@@ -66,14 +65,13 @@ fn head(schema: &str) -> String {
     )
 }
 
-/// Sentences as a comment, broken before the last column.
+/// A wrapped comment.
 fn comment(text: &mut String, indent: usize, words: &str) {
     let head = format!("{}# ", " ".repeat(indent));
     fill(text, &head, &head, words);
 }
 
-/// `key: [one, two]`, over several lines where one does not hold them; a line
-/// also begins with those of `starts`.
+/// `key: [one, two]`, wrapped; items in `starts` also start a line.
 fn flow(text: &mut String, indent: usize, key: &str, items: &[&str], starts: impl Fn(&str) -> bool) {
     let head = format!("{}{key}:", " ".repeat(indent));
     let whole = format!("{head} [{}]", items.join(", "));
@@ -115,20 +113,20 @@ fn groups(series: &Series<'_>) -> String {
         &mut text,
         0,
         &format!(
-            "Series {name}: the groups, each in the order in which the list has them, and the features of a vCPU of \
-             which any brings the group into its list."
+            "Series {name}: the groups in the order of the list, and the vCPU features that add a group to the \
+             list (any of them)."
         ),
     );
     comment(
         &mut text,
         0,
         &format!(
-            "Source: what KVM_GET_REG_LIST of {} gives, asked by reglist {}; groups as in {like_name} where they fit.",
+            "Source: KVM_GET_REG_LIST of {}, read by reglist {}; groups as in {like_name} if they fit.",
             lists.kernel, lists.suite
         ),
     );
     if lists.subject == SubjectKind::Model {
-        comment(&mut text, 0, "No kernel was asked.");
+        comment(&mut text, 0, "These are the lists of the model, not of a kernel.");
     }
     for label in &lists.labels {
         comment(&mut text, 0, label);
@@ -152,7 +150,7 @@ fn groups(series: &Series<'_>) -> String {
 
 fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
     let like = series.like;
-    // Of a part of a group something else is true than of the whole.
+    // A part of a group does not get the comment of the whole.
     let is_whole = group.like.as_ref() == Some(&group.name);
     let comments = is_whole.then(|| like.comments.get(&group.name)).flatten();
     for line in comments.into_iter().flatten() {
@@ -209,18 +207,18 @@ fn configuration(series: &Series<'_>, listed: &Listed) -> Result<String, FromKer
     let groups: Vec<&DraftGroup> = draft.list.iter().filter(brings).collect();
     flow(&mut text, 0, "groups", &groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), |_| false);
     let _ = writeln!(text, "count: {}", groups.iter().map(|group| group.len()).sum::<usize>());
-    let source = format!("KVM_GET_REG_LIST of {}, asked by reglist {}", lists.kernel, lists.suite);
+    let source = format!("KVM_GET_REG_LIST of {}, read by reglist {}", lists.kernel, lists.suite);
     let _ = writeln!(text, "source: {}", quoted(&source));
     Ok(text)
 }
 
-/// A YAML string whatever the words are; they hold no control characters.
+/// A quoted YAML string; the words have no control characters.
 fn quoted(words: &str) -> String {
     format!("\"{}\"", words.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Families of registers.yaml for what has no name there, one for each type;
-/// nothing if everything has one.
+/// New families of registers.yaml for unknown registers, one per type; none if all
+/// are known.
 fn families(series: &Series<'_>) -> String {
     let Series { lists, draft, .. } = series;
     let mut families: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
@@ -234,8 +232,8 @@ fn families(series: &Series<'_>) -> String {
         comment(
             &mut text,
             2,
-            "Unknown to the specification: names decoded from ids. Nothing is said to be safe to SET but the value \
-             that is there. To review: name, rule, mask, values.",
+            "Unknown to the specification: names decoded from ids. Only the current value is safe to SET. \
+             To review: name, rule, mask, values.",
         );
         let type_ = registers.first().map(|register| register.type_.to_string()).unwrap_or_default();
         let source = quoted(&format!("listed by {}; nothing else is known", lists.kernel));

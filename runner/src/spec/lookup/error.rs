@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Lookups that fail.
+//! Errors of `reglist show`.
 
 use reglist_suite::spec::SpecError;
 
@@ -7,10 +7,10 @@ use reglist_suite::spec::SpecError;
 pub(crate) enum ShowError {
     #[error(transparent)]
     Spec(#[from] SpecError),
-    #[error("`{name}` is no architecture that has a specification\n[known: {known}]")]
+    #[error("unknown architecture `{name}`\n[known: {known}]")]
     Architecture { name: String, known: String },
-    #[error("`{word}` is no id: {what}\n[an id has at most 16 hexadecimal digits behind 0x, as 0x9030000000010000]")]
+    #[error("`{word}` is not an id: {what}\n[write 0x and at most 16 hexadecimal digits, such as 0x9030000000010000]")]
     Number { word: String, what: String },
-    #[error("nothing is called `{word}`\n[{remedy}]")]
+    #[error("unknown name `{word}`\n[{remedy}]")]
     Unknown { word: String, remedy: String },
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What a word means: an id, or the name of one thing or several.
+//! Finds the things of a word: an id, or a name with one meaning or several.
 
 use std::num::IntErrorKind;
 
@@ -12,7 +12,7 @@ use reglist_suite::report::describe::{Catalogue, Description};
 use super::error::ShowError;
 use super::nearest::nearest;
 
-/// How the kernel's headers begin the names of registers.
+/// Prefixes of register names in the kernel's headers.
 const PREFIXES: [&str; 3] = ["KVM_REG_LOONGARCH_", "LOONGARCH_CSR_", "LOONGARCH_"];
 
 pub(super) struct Index<'a> {
@@ -57,7 +57,7 @@ impl<'a> Index<'a> {
         found.extend(configurations.filter(|known| same(&known.name)).map(|known| catalogue.configuration(known)));
         let groups: Vec<Description> =
             spec.list.iter().filter(|group| same(&group.name)).map(|group| catalogue.group(group)).collect();
-        // A family of the same name has the same registers, or nearly so.
+        // Omit a family with the same name; it has nearly the same registers.
         let family = if groups.is_empty() { catalogue.family(&lower) } else { None };
         found.extend(groups.into_iter().chain(family));
         found.extend(Fault::named(&lower).map(|fault| catalogue.fault(fault)));
@@ -69,12 +69,12 @@ impl<'a> Index<'a> {
         names.extend(self.cases.iter().map(|case| case.id.clone()));
         let near = nearest(word, &names);
         if near.is_empty() {
-            return "`reglist show` lists what there is".to_owned();
+            return "run `reglist show` for all names".to_owned();
         }
-        format!("did you mean {}? `reglist show` lists what there is", near.join(", "))
+        format!("did you mean {}? Run `reglist show` for all names", near.join(", "))
     }
 
-    /// Every name, but for those of cases, each once.
+    /// Every name except cases, each once.
     pub(super) fn short_names(&self) -> Vec<String> {
         let spec = self.catalogue.spec();
         let mut names: Vec<String> = spec.registers.all().iter().map(|register| register.name.clone()).collect();
@@ -91,7 +91,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// A number, hexadecimal or decimal; `_` may stand between its digits.
+/// Parses a hexadecimal or decimal number, with optional `_`.
 fn id(word: &str) -> Result<u64, ShowError> {
     let digits = word.replace('_', "");
     let number = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
@@ -102,7 +102,7 @@ fn id(word: &str) -> Result<u64, ShowError> {
         let what = match error.kind() {
             IntErrorKind::PosOverflow => "it has more than 64 bits",
             IntErrorKind::Empty => "it has no digits",
-            _ => "it has something else than digits in it",
+            _ => "it has other characters than digits",
         };
         ShowError::Number { word: word.to_owned(), what: what.to_owned() }
     })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Everything that has a name: registers, clauses, cases and so on. The suite
-//! describes them; this module finds them and lays them out.
+//! `reglist show`: finds and prints registers, clauses, cases and other things. The
+//! suite describes them.
 
 mod error;
 mod find;
@@ -19,10 +19,9 @@ pub(crate) use error::ShowError;
 use find::Index;
 use overview::Overview;
 
-/// Version of the format; a program that reads it should refuse a newer one.
+/// Version of the format; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
-/// The things of some names, or all names.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Found {
@@ -31,8 +30,7 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    /// Looks up names in the specifications in a directory, or in the built-in
-    /// ones; without any name, lists all names.
+    /// Looks up names; without names, lists all.
     pub(crate) fn of(
         arch: &str,
         series: Option<&str>,
@@ -73,7 +71,7 @@ fn architecture(name: &str) -> Result<&'static dyn Arch, ShowError> {
     })
 }
 
-/// Names that can be looked up without `--series` and `--specs`, but for cases.
+/// All names of the built-in default series, without cases.
 pub(crate) fn names() -> Result<Vec<String>, SpecError> {
     let spec = Spec::load(&Source::Embedded, &LoongArch64, LoongArch64.default_series())?;
     Ok(Index::new(Catalogue::new(&spec, &LoongArch64)).short_names())

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Names like one that does not exist.
+//! Suggests names for an unknown one.
 
-/// As many as one looks through at a glance.
 const MOST: usize = 5;
-/// Shorter words are in too many names.
+/// Minimum length for a match inside names.
 const SHORTEST_PART: usize = 3;
 
-/// The names that are most like the word, the nearest first; none that is not
-/// alike.
+/// The most similar names, best first.
 pub(super) fn nearest<'n>(word: &str, names: &'n [String]) -> Vec<&'n str> {
     let word = word.to_ascii_lowercase();
     let length = word.chars().count();
-    // A slip in three letters is a slip.
+    // Accept one typo in three letters.
     let limit = (length / 3).max(1);
     let mut near: Vec<(usize, &str)> = names
         .iter()
@@ -21,7 +19,7 @@ pub(super) fn nearest<'n>(word: &str, names: &'n [String]) -> Vec<&'n str> {
             if distance <= limit {
                 return Some((distance, name.as_str()));
             }
-            // What was cut short, or has something before it, comes behind slips.
+            // Partial matches come after typos.
             let part = length >= SHORTEST_PART && lower.contains(&word);
             part.then(|| (limit + lower.len() - word.len(), name.as_str()))
         })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! What there is to show.
+//! The overview of all names.
 
 use clap::ValueEnum as _;
 use reglist_suite::checks;
@@ -9,17 +9,16 @@ use serde::Serialize;
 
 use super::find::Index;
 
-/// Everything that has a name, by its kind.
+/// All names by kind.
 #[derive(Debug, Serialize)]
 pub(crate) struct Overview {
-    /// The series whose names these are.
     pub(super) series: String,
-    /// The names, and how many there are of those that are too many.
+    /// Names, or numbers of long lists.
     pub(super) parts: Vec<Part>,
 }
 
 impl Overview {
-    /// Names by their kind; where they are `verbose`, all of them.
+    /// With `verbose`, all names.
     pub(super) fn of(index: &Index<'_>, verbose: bool) -> Self {
         let spec = index.catalogue.spec();
         let registers: Vec<String> = spec.registers.all().iter().map(|register| register.name.clone()).collect();
@@ -29,7 +28,7 @@ impl Overview {
         let listed = spec.list.iter().flat_map(|group| &group.registers).next();
         let by_id = listed.map(|register| format!("{}, also by id: {:#018x}", register.name, register.id));
         let many = |names: Vec<String>, example: Option<String>| match example.or_else(|| names.first().cloned()) {
-            Some(example) if !verbose => Content::Text(format!("{}, as {example}", names.len())),
+            Some(example) if !verbose => Content::Text(format!("{}, such as {example}", names.len())),
             _ => Content::Items(names),
         };
         let families = spec.registers.families().map(str::to_owned).collect();

@@ -119,14 +119,14 @@ fn names_are_understood_as_the_headers_and_in_any_case() {
 fn what_does_not_exist_is_refused_with_what_is_like_it() {
     assert_eq!(
         try_show(&["crmb"], false).unwrap_err(),
-        "nothing is called `crmb`\n[did you mean CRMD? `reglist show` lists what there is]"
+        "unknown name `crmb`\n[did you mean CRMD? Run `reglist show` for all names]"
     );
     assert_eq!(
         try_show(&["qqqqqqqq"], false).unwrap_err(),
-        "nothing is called `qqqqqqqq`\n[`reglist show` lists what there is]"
+        "unknown name `qqqqqqqq`\n[run `reglist show` for all names]"
     );
     let text = Found::of("sparc", None, None, &[], false).unwrap_err().to_string();
-    assert_eq!(text, "`sparc` is no architecture that has a specification\n[known: loongarch64, x86_64]");
+    assert_eq!(text, "unknown architecture `sparc`\n[known: loongarch64, x86_64]");
 }
 
 proptest! {
@@ -148,11 +148,11 @@ proptest! {
 fn an_id_that_is_no_number_says_why() {
     for (word, what) in [
         ("0x", "no digits"),
-        ("0xzz", "something else than digits"),
-        ("12a", "something else than digits"),
+        ("0xzz", "other characters than digits"),
+        ("12a", "other characters than digits"),
         ("0x1ffffffffffffffff", "more than 64 bits"),
     ] {
         let text = try_show(&[word], false).unwrap_err();
-        assert!(text.starts_with(&format!("`{word}` is no id: it has {what}")), "{text}");
+        assert!(text.starts_with(&format!("`{word}` is not an id: it has {what}")), "{text}");
     }
 }

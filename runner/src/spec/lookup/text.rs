@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Descriptions for a terminal.
+//! Descriptions as text.
 
 use std::fmt::Write as _;
 
@@ -9,11 +9,10 @@ use reglist_suite::report::describe::{Content, Description, Entry, Part};
 use super::overview::Overview;
 use crate::report::paragraph::fill;
 
-/// Column in which words begin behind a label.
+/// Column of the text after a label.
 const INDENT: usize = 18;
 const BEFORE_ENTRY: usize = 4;
 
-/// Everything that was asked for, with its details if it is to be `verbose`.
 pub(super) fn text(descriptions: &[Description], verbose: bool) -> String {
     let mut text = String::new();
     for (position, description) in descriptions.iter().enumerate() {
@@ -27,13 +26,13 @@ pub(super) fn text(descriptions: &[Description], verbose: bool) -> String {
         parts(&mut text, description.parts.iter().filter(|part| verbose || !part.detail));
     }
     if !verbose && descriptions.iter().any(|description| description.parts.iter().any(|part| part.detail)) {
-        text.push_str("\n-v shows more.\n");
+        text.push_str("\n-v prints more.\n");
     }
     text
 }
 
 pub(super) fn overview(overview: &Overview) -> String {
-    let mut text = format!("reglist show NAME... says what a thing is; series {} has\n\n", overview.series);
+    let mut text = format!("reglist show NAME... explains a thing; names of series {}:\n\n", overview.series);
     parts(&mut text, overview.parts.iter());
     text
 }

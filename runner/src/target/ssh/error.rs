@@ -11,12 +11,7 @@ use crate::system::files::FileError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SshError {
     #[error("failed to run `{program}`\n[install the OpenSSH client, or set {variable} to a client]")]
-    NoClient {
-        program: String,
-        variable: &'static str,
-        #[source]
-        source: io::Error,
-    },
+    NoClient { program: String, variable: &'static str, source: io::Error },
     #[error("failed to quote {word:?} for the board's shell\n[remove the NUL character]")]
     Unspeakable { word: String },
     #[error(
@@ -51,11 +46,7 @@ pub(crate) enum SshError {
     #[error("`{}` is a program for {made_for}, but {host} is {machine}\n[pass a reglist-suite for {machine} with --suite FILE]", path.display())]
     WrongMachine { path: PathBuf, made_for: String, host: String, machine: String },
     #[error("failed to read `{}`\n[pass a build of reglist-suite to --suite]", path.display())]
-    Program {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Program { path: PathBuf, source: io::Error },
     #[error("`{}` is not a 64-bit ELF program\n[pass a build of reglist-suite to --suite]", path.display())]
     NoElf { path: PathBuf },
     #[error(
@@ -103,11 +94,7 @@ pub(crate) enum SshError {
     #[error("interrupted before the first event")]
     Interrupted,
     #[error("failed to {action}")]
-    Machine {
-        action: &'static str,
-        #[source]
-        source: io::Error,
-    },
+    Machine { action: &'static str, source: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
     #[error("failed to continue the run in `{}`: {why}", path.display())]
