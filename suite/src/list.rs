@@ -35,7 +35,7 @@ const ERRNO_SHADOW: usize = 4096 * WORD;
 pub enum Beyond {
     /// Nothing.
     Unmapped,
-    /// Pages without access (PROT_NONE).
+    /// Inaccessible pages (PROT_NONE).
     NoAccess,
     /// Pages that can be read.
     ReadOnly,

@@ -39,7 +39,7 @@ impl Place {
         match self {
             Self::Good(0) => String::new(),
             Self::Good(offset) => format!(", {what} {offset} bytes off its alignment"),
-            Self::BeforeNothing(distance) => format!(", {what} {distance} bytes before memory without access"),
+            Self::BeforeNothing(distance) => format!(", {what} {distance} bytes before inaccessible memory"),
             Self::BeforeReadOnly(distance) => format!(", {what} {distance} bytes before read-only memory"),
             Self::BeforeWritable(distance) => {
                 format!(", {what} in read-only memory {distance} bytes before writable memory")

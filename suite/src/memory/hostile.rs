@@ -50,7 +50,7 @@ pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
     Ok(vec![
         fixed("NULL", UserAddress::NULL),
         fixed("unmapped memory", UserAddress::NEVER_MAPPED),
-        of("memory without access (PROT_NONE)", no_access, 0, false),
+        of("inaccessible memory (PROT_NONE)", no_access, 0, false),
         of("memory beyond a file's end", file_end, page, false),
         fixed("the last 8 bytes of the address space", UserAddress::upper_half(0x7fff_ffff_ffff_fff8)),
         fixed("the last byte of the address space", UserAddress::upper_half(0x7fff_ffff_ffff_ffff)),

@@ -71,7 +71,7 @@ pub fn page_size() -> usize {
     sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(4096)
 }
 
-/// A stretch of address space of this process, at first without access.
+/// A stretch of address space of this process, at first inaccessible.
 #[derive(Debug)]
 pub struct Region {
     base: NonNull<u8>,
@@ -81,7 +81,7 @@ pub struct Region {
 }
 
 impl Region {
-    /// Reserves `length` bytes, rounded up to pages, without access.
+    /// Reserves `length` bytes, rounded up to pages, inaccessible.
     pub fn reserve(length: usize) -> Result<Self, MemoryError> {
         let length = length.next_multiple_of(page_size());
         let Some(size) = NonZeroUsize::new(length) else {
@@ -123,7 +123,7 @@ impl Region {
         Ok(())
     }
 
-    /// Takes pages without access out of the address space while `call` runs.
+    /// Takes inaccessible pages out of the address space while `call` runs.
     ///
     /// Not for longer, because the next mapping of anybody's could take the
     /// place, and what should be nothing would be another's memory.
