@@ -50,39 +50,31 @@ pub(crate) struct Left {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
-    #[error("the suite did not start{}{console}{kept}", cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
+    #[error("the suite did not start{}{context}", cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
     NoStart {
         cause: Option<String>,
-        /// Last lines of the console, each on its own line.
-        console: String,
-        /// Directory of the results, on its own line.
-        kept: String,
+        /// Last lines of the console and directory of the results, each on its own line.
+        context: String,
     },
-    #[error("the suite gave up: {reason}{console}{kept}")]
+    #[error("the suite gave up: {reason}{context}")]
     GaveUp {
         reason: String,
-        /// Last lines of the console, each on its own line.
-        console: String,
-        /// Directory of the results, on its own line.
-        kept: String,
+        /// Last lines of the console and directory of the results, each on its own line.
+        context: String,
     },
-    #[error("{reason}{console}{kept}")]
+    #[error("{reason}{context}")]
     BrokenOff {
         reason: String,
-        /// Last lines of the console, each on its own line.
-        console: String,
-        /// Directory of the results, on its own line.
-        kept: String,
+        /// Last lines of the console and directory of the results, each on its own line.
+        context: String,
     },
     #[error("{reason}\n[results so far: {}; to continue when the board is back: {}]", left.results.display(), left.again)]
     Left { reason: String, left: Left },
-    #[error("{faults} faults were not tried{console}{kept}")]
+    #[error("{faults} faults were not tried{context}")]
     Unreached {
         faults: usize,
-        /// Last lines of the console, each on its own line.
-        console: String,
-        /// Directory of the results, on its own line.
-        kept: String,
+        /// Last lines of the console and directory of the results, each on its own line.
+        context: String,
     },
     #[error("failed to read the suite's events")]
     Unreadable(#[source] Arc<EventError>),
@@ -122,11 +114,11 @@ impl Run {
         if let Some(error) = &self.runs.unreadable {
             return Some(RunError::Unreadable(Arc::clone(error)));
         }
-        let (console, kept) = self.circumstances();
+        let context = self.context();
         let record = self.record();
         if let Some(End::Aborted { reason }) = &record.end {
             // A suite in this process has printed the reason.
-            return self.code.is_none().then(|| RunError::GaveUp { reason: reason.clone(), console, kept });
+            return self.code.is_none().then(|| RunError::GaveUp { reason: reason.clone(), context });
         }
         let reason = match &record.end {
             Some(End::BrokenOff { reason, .. }) => reason.clone(),
@@ -137,21 +129,21 @@ impl Run {
         }
         if record.started.is_none() {
             let cause = self.cause.clone();
-            return self.code.is_none().then_some(RunError::NoStart { cause, console, kept });
+            return self.code.is_none().then_some(RunError::NoStart { cause, context });
         }
         let conclusion = self.conclusion();
         let is_told = conclusion.is_complete() || conclusion.kind == Kind::Interrupted;
-        (!is_told).then_some(RunError::BrokenOff { reason, console, kept })
+        (!is_told).then_some(RunError::BrokenOff { reason, context })
     }
 
     pub(crate) fn unreached(&self, faults: usize) -> RunError {
-        let (console, kept) = self.circumstances();
-        RunError::Unreached { faults, console, kept }
+        let context = self.context();
+        RunError::Unreached { faults, context }
     }
 
-    fn circumstances(&self) -> (String, String) {
+    fn context(&self) -> String {
         let complaints = self.complaints.iter().filter(|line| !line.trim().is_empty());
         let lines: Vec<String> = self.console.iter().chain(complaints).cloned().collect();
-        (indented(&lines), kept(self.results.as_ref()))
+        indented(&lines) + &kept(self.results.as_ref())
     }
 }

@@ -4,13 +4,12 @@
 //! By default: a timestamped directory in the cache, which keeps the last 20.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use reglist_suite::exit;
 
-use crate::system::cache::Cache;
+use crate::system::cache::{Cache, remove};
 use crate::system::files::FileError;
 
 /// Directories of results that the cache keeps.
@@ -134,14 +133,6 @@ fn is_numbered(file: &str, name: &str) -> bool {
     let rest = file.strip_prefix(stem).and_then(|rest| rest.strip_suffix(kind)?.strip_suffix('.'));
     let is_number = |rest: &str| rest.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
     rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

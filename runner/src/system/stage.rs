@@ -141,12 +141,6 @@ impl Step {
     fn program(&self) -> String {
         self.argv.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default()
     }
-
-    /// The command, quoted for a shell.
-    fn quoted(&self, argv: &[OsString]) -> String {
-        let words: Vec<String> = argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
-    }
 }
 
 #[derive(Debug)]
@@ -261,7 +255,7 @@ impl<'s> Stage<'s> {
         let Some(file) = &mut self.file else {
             return Ok(self.planned(step, &argv));
         };
-        let mut written = writeln!(file, "$ {}", step.quoted(&step.argv));
+        let mut written = writeln!(file, "$ {}", quoted(&step.argv));
         let mut tail = VecDeque::with_capacity(TAIL);
         let bar = &self.bar;
         let limits = Limits { total: self.limit, silence: step.silence };
@@ -287,14 +281,14 @@ impl<'s> Stage<'s> {
 
     fn planned(&self, step: &Step, argv: &[OsString]) -> Ended {
         if self.session.verbose() {
-            self.session.plan(&step.quoted(argv));
+            self.session.plan(&quoted(argv));
         } else {
             if let Some(room) = step.room.describe() {
                 self.session.plan(&format!("# {room}"));
             }
             let mut command = step.own_variables();
             command.extend(step.argv.iter().cloned());
-            self.session.plan(&step.quoted(&command));
+            self.session.plan(&quoted(&command));
         }
         Ended { ending: Ending::Stopped, tail: Vec::new() }
     }
@@ -319,6 +313,12 @@ impl Excerpt {
             self.lines.push(line.to_owned());
         }
     }
+}
+
+/// A command, quoted for a shell.
+pub(crate) fn quoted(argv: &[OsString]) -> String {
+    let words: Vec<String> = argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 /// Indented lines, for the end of a message.

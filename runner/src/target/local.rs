@@ -16,7 +16,7 @@ use reglist_suite::harness::options::{ColorSetting, Options};
 use reglist_suite::report::events::{Breaker, Event};
 
 use super::watch::{News, Watch};
-use super::{Target, TargetError};
+use super::{Target, TargetError, show};
 use crate::record::run::Run;
 use crate::record::runs::Runs;
 use crate::system::progress::{Bar, Progress};
@@ -122,12 +122,7 @@ impl State {
 
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            let run = self.runs.current();
-            if run.ended.is_empty() {
-                bar.length(run.started.as_ref().map_or(0, |started| started.plan.len()) as u64);
-            }
-            bar.advance_to(run.ended.len() as u64);
-            bar.message(run.running.as_deref().unwrap_or_default());
+            show(self.runs.current(), bar);
         }
     }
 }

@@ -11,9 +11,7 @@ use reglist_suite::spec::{Source, SpecError};
 use super::data::Matrix;
 use super::json;
 use crate::system::files::{self, FileError};
-
-/// The matrix in a directory of results.
-pub(crate) const FILE: &str = "matrix.json";
+use crate::system::results::MATRIX;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -83,7 +81,7 @@ impl Output {
 
     /// Adds the file in a directory of results.
     pub(crate) fn and_in(mut self, results: &Path) -> Self {
-        let path = results.join(FILE);
+        let path = results.join(MATRIX);
         if !self.files.contains(&path) {
             self.files.push(path);
         }

@@ -12,7 +12,6 @@ use super::connection::{Answer, Connection, Failed};
 use super::error::SshError;
 use super::request::Request;
 use super::script;
-use super::talk::Talk;
 use crate::system::files::FileError;
 use crate::system::session::Session;
 use crate::system::stage::indented;
@@ -80,7 +79,7 @@ impl Identity {
 #[derive(Debug)]
 pub(super) struct Board<'s> {
     session: &'s Session,
-    connection: Connection<'s>,
+    pub(super) connection: Connection<'s>,
     wait: Duration,
     wish: Option<String>,
     /// Its identity at the last connection.
@@ -116,25 +115,6 @@ impl<'s> Board<'s> {
 
     pub(super) fn host(&self) -> &str {
         self.connection.host()
-    }
-
-    pub(super) fn log(&self) -> &Path {
-        self.connection.log_path()
-    }
-
-    /// Whether the user interrupted, since the last [`Self::obey`].
-    pub(super) fn interrupted(&self) -> bool {
-        self.connection.interrupted()
-    }
-
-    /// Ignores the interrupts so far.
-    pub(super) fn obey(&mut self) {
-        self.connection.obey();
-    }
-
-    /// Starts a script with live output.
-    pub(super) fn start(&mut self, script: &str) -> Result<Talk, SshError> {
-        self.connection.start(script)
     }
 
     /// Runs a script; repeats it after a lost connection.
@@ -203,7 +183,7 @@ impl<'s> Board<'s> {
     fn sleep(&self, time: Duration) -> Result<(), Trouble> {
         let since = Instant::now();
         while since.elapsed() < time {
-            if self.interrupted() {
+            if self.connection.interrupted() {
                 return Err(Trouble::Interrupted);
             }
             thread::sleep(TICK);
@@ -277,11 +257,6 @@ impl<'s> Board<'s> {
         };
         self.connection.close();
         left
-    }
-
-    /// Only closes the connection.
-    pub(super) fn hang_up(&mut self) {
-        self.connection.close();
     }
 }
 

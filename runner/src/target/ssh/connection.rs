@@ -16,7 +16,7 @@ use super::script::BEGIN;
 use super::talk::{Heard, Talk};
 use crate::system::files::FileError;
 use crate::system::session::Session;
-use crate::system::stage::indented;
+use crate::system::stage::{indented, quoted};
 
 /// Environment variable with another client.
 const CLIENT: &str = "REGLIST_SSH";
@@ -167,18 +167,18 @@ impl<'s> Connection<'s> {
         let mut words = vec![self.program.clone()];
         words.extend(self.options.iter().cloned());
         words.extend([self.host(), "true"].map(OsString::from));
-        spelled(&words)
+        quoted(&words)
     }
 
     /// Prints the command of a script, for `--dry-run`.
     pub(super) fn plan(&self, what: &str, script: &str, opening: Option<bool>) {
         let argv = opening.map_or_else(|| self.following("sh -s"), |may_ask| self.opening(1, may_ask));
-        self.session.plan(&format!("\n# {what}\n{} <<'END'\n{script}END", spelled(&argv)));
+        self.session.plan(&format!("\n# {what}\n{} <<'END'\n{script}END", quoted(&argv)));
     }
 
     /// Prints the command that copies a file, for `--dry-run`.
     pub(super) fn plan_file(&self, what: &str, command: &str, file: &str) {
-        self.session.plan(&format!("\n# {what}\n{} < {file}", spelled(&self.following(command))));
+        self.session.plan(&format!("\n# {what}\n{} < {file}", quoted(&self.following(command))));
     }
 
     /// Connects and runs a script. ssh may ask the user only with `may_ask`.
@@ -327,7 +327,7 @@ impl<'s> Connection<'s> {
     }
 
     fn note(&mut self, argv: &[OsString], script: &str) {
-        let command = spelled(argv);
+        let command = quoted(argv);
         self.write(&format!("$ {command}"));
         for line in script.lines() {
             self.write(&format!("  {line}"));
@@ -354,9 +354,4 @@ fn socket_directory() -> io::Result<TempDir> {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "/._-".contains(sign);
     let good = wish.to_str().is_some_and(|path| path.len() < LONGEST && path.chars().all(plain));
     tempfile::Builder::new().prefix("reglist-").tempdir_in(if good { wish } else { "/tmp".into() })
-}
-
-fn spelled(words: &[OsString]) -> String {
-    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }

@@ -170,7 +170,7 @@ impl Follower<'_> {
     /// Receives events over one connection.
     fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<Listened, Trouble> {
         let part = self.story.state.part();
-        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
+        let mut talk = board.connection.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
         let mut frames = Frames::default();
         let mut alive = Instant::now();
         loop {
@@ -183,7 +183,7 @@ impl Follower<'_> {
                 Heard::Over(_) => return Ok(Listened::Dropped(talk.words())),
                 Heard::Nothing => {}
             }
-            let (host, log) = (board.host().to_owned(), board.log().to_owned());
+            let (host, log) = (board.host().to_owned(), board.connection.log_path().to_owned());
             while let Some(frame) = frames.next().map_err(|garbled| SshError::garbled(&host, &log, &garbled))? {
                 match frame {
                     Frame::Data(bytes) => {
@@ -196,7 +196,7 @@ impl Follower<'_> {
                     Frame::Gone => return Ok(Listened::End(over(&mut talk, End::Gone))),
                 }
             }
-            if board.interrupted() {
+            if board.connection.interrupted() {
                 return Err(Trouble::Interrupted);
             }
             if alive.elapsed() > DEAF {
@@ -246,7 +246,7 @@ impl Follower<'_> {
     /// Receives the events that are on the board's disk after a crash.
     fn fetch_rest(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let part = self.story.state.part();
-        let mut talk = board.start(&script::follow(board.lent(), part, self.story.offset, true)?)?;
+        let mut talk = board.connection.start(&script::follow(board.lent(), part, self.story.offset, true)?)?;
         let mut frames = Frames::default();
         let since = Instant::now();
         while since.elapsed() < DEAF {
@@ -260,7 +260,7 @@ impl Follower<'_> {
                     self.story.take(&bytes)?;
                 }
             }
-            if board.interrupted() {
+            if board.connection.interrupted() {
                 return Err(Trouble::Interrupted);
             }
         }
@@ -360,7 +360,7 @@ impl Follower<'_> {
     fn give_up(&mut self, board: &mut Board<'_>, trouble: Trouble) -> Result<(), Stopped> {
         match trouble {
             Trouble::Interrupted => {
-                board.obey();
+                board.connection.obey();
                 if self.end_suite(board).is_err() {
                     return Err(Stopped::By(Stop::Left { interrupted: true }));
                 }

@@ -219,10 +219,10 @@ impl Target for Ssh<'_> {
     fn clean_up(&mut self) -> Result<(), TargetError> {
         let Some(mut board) = self.board.take() else { return Ok(()) };
         if self.left {
-            board.hang_up();
+            board.connection.close();
             return Ok(());
         }
-        board.obey();
+        board.connection.obey();
         let host = board.host().to_owned();
         match board.leave() {
             None => state::forget(self.session.results()),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::host::Host;
+use crate::system::stage::quoted;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -32,7 +33,6 @@ impl Request {
         let mut words = vec![OsString::from("reglist"), "ssh".into()];
         words.extend(self.client.iter().cloned());
         words.extend([self.host.as_str().into(), "--resume".into(), results.into()]);
-        let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+        quoted(&words)
     }
 }
