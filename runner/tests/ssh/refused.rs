@@ -26,8 +26,8 @@ pub(crate) const TESTS: &[Test] = &[
 fn no_board(mut board: Sshd) {
     board.go_down();
     let (output, error) = expect(5, board.reglist(&[]));
-    assert!(output.is_empty() && error.contains("no connection to board"), "{error}");
-    assert!(error.contains("Connection refused") && error.contains(" board true` says the same"), "{error}");
+    assert!(output.is_empty() && error.contains("failed to connect to board"), "{error}");
+    assert!(error.contains("Connection refused") && error.contains(" board true`; ssh asks"), "{error}");
 }
 
 fn no_key(board: Sshd) {
@@ -48,7 +48,7 @@ fn no_shell() -> Result<Sshd, String> {
 
 fn told_of_no_shell(board: Sshd) {
     let (_, error) = expect(5, board.reglist(&[]));
-    assert!(error.contains("board does not run `sh`: status 1\n    This account is not for you\n"), "{error}");
+    assert!(error.contains("failed to run `sh` on board: status 1\n    This account is not for you\n"), "{error}");
 }
 
 /// A file that passes for a program of the machine with this number.
@@ -70,13 +70,13 @@ fn other_architecture(board: Sshd) {
     let (number, words) = if std::env::consts::ARCH == "loongarch64" { (62, "x86-64") } else { (258, "LoongArch") };
     fs::write(board.path("other"), program(number)).unwrap();
     let (_, error) = expect(64, with_suite(&board, "other"));
-    let board_is = format!("is a program for {words}, and board is {}", std::env::consts::ARCH);
+    let board_is = format!("is a program for {words}, but board is {}", std::env::consts::ARCH);
     assert!(error.contains(&board_is), "{error}");
     board.assert_clean();
 
     fs::write(board.path("script"), "#!/bin/sh\n").unwrap();
     let (_, error) = expect(64, with_suite(&board, "script"));
-    assert!(error.contains("it is not a 64-bit ELF file"), "{error}");
+    assert!(error.contains("is not a 64-bit ELF program"), "{error}");
     let (_, error) = expect(64, with_suite(&board, "missing"));
     assert!(error.contains("failed to read"), "{error}");
 }
@@ -85,7 +85,7 @@ fn does_not_run(board: Sshd) {
     let number = if std::env::consts::ARCH == "loongarch64" { 258 } else { 62 };
     fs::write(board.path("broken"), program(number)).unwrap();
     let (_, error) = expect(5, with_suite(&board, "broken"));
-    assert!(error.contains("the program does not run on board\n"), "{error}");
+    assert!(error.contains("failed to run reglist-suite on board\n"), "{error}");
     board.assert_clean();
 }
 
@@ -109,7 +109,7 @@ fn told_of_no_kvm(board: Sshd) {
 
 fn no_place(board: Sshd) {
     let (_, error) = expect(5, board.reglist(&["--directory", "/proc", "--", "--subject", "model"]));
-    assert!(error.contains("no place on board for the program\n    /proc: "), "{error}");
+    assert!(error.contains("no usable directory on board\n    /proc: "), "{error}");
     let (_, error) = expect(5, board.reglist(&["--force", "--directory", "$(touch x)"]));
     assert!(error.contains("not an absolute path of plain characters"), "{error}");
     let wish = board.path("home").display().to_string();
@@ -142,7 +142,7 @@ fn hostile_names(board: Sshd) {
 fn no_rest(board: Sshd) {
     fs::create_dir(board.path("results")).unwrap();
     let (_, error) = expect(64, board.resume(&[]));
-    assert!(error.contains("has no run to go on with"), "{error}");
+    assert!(error.contains("failed to continue the run in"), "{error}");
 }
 
 fn occupied(board: Sshd) {
