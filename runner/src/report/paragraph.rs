@@ -35,11 +35,11 @@ pub(crate) fn titled(text: &mut String, title: &str, items: &[String]) {
     }
 }
 
-/// Wraps words after a head; `next` is the head of further lines.
+/// Wraps words after a head; `next` is the head of further lines. A no-break space keeps its words on one line.
 pub(crate) fn fill(text: &mut String, head: &str, next: &str, words: &str) {
     let mut line = head.to_owned();
     let mut empty = true;
-    for word in words.split_whitespace() {
+    for word in words.split_ascii_whitespace() {
         if !empty && console::measure_text_width(&line) + 1 + console::measure_text_width(word) > WIDTH {
             let _ = writeln!(text, "{line}");
             line = next.to_owned();
@@ -48,7 +48,7 @@ pub(crate) fn fill(text: &mut String, head: &str, next: &str, words: &str) {
         if !empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word.replace('\u{a0}', " "));
         empty = false;
     }
     let _ = writeln!(text, "{}", line.trim_end());
@@ -60,13 +60,15 @@ mod tests {
 
     #[test]
     fn further_lines_are_indented() {
-        let mut text = String::new();
+        let (mut text, mut names) = (String::new(), String::new());
         hanging(&mut text, &"word ".repeat(20));
         labelled(&mut text, "observed", &"word ".repeat(20));
         labelled(&mut text, "12 registers", &["ERA"; 20].join(", "));
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.len() <= WIDTH), "{text}");
         assert!(lines[1].starts_with("  word") && lines[3].starts_with("              word"), "{text}");
+        labelled(&mut names, "22 registers", &["CSR\u{a0}0x9"; 22].join(", "));
+        assert!(names.lines().all(|line| line.ends_with(['9', ','])), "{names}");
         assert!(lines[4].starts_with("  12 registers: ERA, ERA,") && text.ends_with(" ERA\n"), "{text}");
     }
 }

@@ -106,5 +106,6 @@ fn alike(words: &str, same: bool) -> String {
 }
 
 fn names(group: &Group<'_>) -> String {
-    group.registers.iter().map(|register| register.name.as_str()).collect::<Vec<_>>().join(", ")
+    // A name such as `CSR 0x9` stays on one line.
+    group.registers.iter().map(|register| register.name.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
 }

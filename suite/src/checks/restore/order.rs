@@ -170,19 +170,19 @@ fn moved_to_front(order: &[usize], moved: &[usize]) -> Vec<usize> {
 fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     let Some(entry) = saved.entries.get(position) else { return };
     let loss = match needs.loss {
-        Some(Loss { refused: true, answer }) => format!("lost: SET fails with {}", shown(answer)),
-        Some(Loss { answer: Ok(found), .. }) => format!("lost: {:#x} becomes {found:#x}", entry.value),
-        Some(Loss { answer: Err(errno), .. }) => format!("lost: GET fails with {}", errno_name(errno)),
-        None => "lost".to_owned(),
+        Some(Loss { refused: true, answer }) => format!("SET fails with {}", shown(answer)),
+        Some(Loss { answer: Ok(found), .. }) => format!("{:#x} becomes {found:#x}", entry.value),
+        Some(Loss { answer: Err(errno), .. }) => format!("GET fails with {}", errno_name(errno)),
+        None => "its value is lost".to_owned(),
     };
     for before in needs.before.iter().filter_map(|position| saved.entries.get(*position)) {
-        case.fact("restore.any_order", format!("must come after {}, otherwise it is {loss}", before.register.name))
+        case.fact("restore.any_order", format!("must come after {}, otherwise {loss}", before.register.name))
             .register(entry.register.named())
             .after(before.register.named())
             .ioctl(SET_ONE_REG);
     }
     if needs.unexplained {
-        case.fact("restore.any_order", format!("in some order it is {loss}, independently of the registers before it"))
+        case.fact("restore.any_order", format!("in some order {loss}, whatever registers precede it"))
             .set(entry.register.named());
     }
 }
