@@ -195,7 +195,7 @@ impl ListMemory {
             if self.look(
                 range.clone(),
                 array.start,
-                "about 32 GiB beyond reg[], where -EFAULT used as an index points",
+                "about 32 GiB beyond reg[], as if -EFAULT were an index",
                 &mut stray,
             )? {
                 self.region.poison(range)?;

@@ -50,8 +50,8 @@ pub(crate) struct LabArgs {
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
     #[arg(conflicts_with = "compare_model")]
     fault: Option<Faults>,
-    /// Compare the kernel with the suite's model by random calls, without the
-    /// other checks. Writes unlisted registers; lab only
+    /// Make random calls to the kernel and to the suite's model, and report
+    /// differences. Runs no checks. SETs unlisted registers, so boards lack it
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     compare_model: Option<u64>,

@@ -38,8 +38,11 @@ fn unlisted(case: &Case<'_>) -> Result<(), CheckError> {
         }
     }
     if !known.is_empty() {
-        let known: Vec<String> = known.iter().map(|(exception, count)| format!("{exception} {count}")).collect();
-        case.fact("list.unlisted", format!("unlisted but readable, as unlisted.yaml expects: {}", known.join(", ")));
+        let known: Vec<String> = known.iter().map(|(exception, count)| format!("{count} of {exception}")).collect();
+        case.fact(
+            "list.unlisted",
+            format!("GET reads unlisted registers, as unlisted.yaml expects: {}", known.join(", ")),
+        );
     }
     Ok(())
 }

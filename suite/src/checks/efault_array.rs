@@ -66,7 +66,7 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
         let written = stray.map(|stray| format!("; bytes written {}", stray.place)).unwrap_or_default();
         case.finding(
             "efault.array",
-            format!("EFAULT: reg[] is {} from this entry on", beyond.what()),
+            format!("EFAULT when reg[] is {} from the given entry on", beyond.what()),
             format!("{}{written}", outcome(answer.result)),
         )
         .entry(k)

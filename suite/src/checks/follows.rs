@@ -64,7 +64,7 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
             if after != before {
                 case.finding(
                     "list.follows",
-                    format!("the same list after SET to {value:#x}"),
+                    format!("the same list after SET of this register to {value:#x}"),
                     changes(&before, &after),
                 )
                 .register(register.named())
@@ -121,7 +121,7 @@ fn report(
     wrong: &mut BTreeSet<(u64, bool, bool)>,
 ) {
     let names: Vec<&str> = setting.features.iter().map(|feature| feature.name()).collect();
-    let with = if names.is_empty() { "no feature".to_owned() } else { names.join(", ") };
+    let with = if names.is_empty() { "all features off".to_owned() } else { format!("{} on", names.join(", ")) };
     let place = if place.is_empty() { String::new() } else { format!(" on {place}") };
     for (found, known, expected, observed) in
         [(&now.missing, &own.missing, "listed", "missing"), (&now.unexpected, &own.unexpected, "not listed", "listed")]
@@ -142,6 +142,6 @@ fn changes(before: &[u64], after: &[u64]) -> String {
     if gone + come == 0 {
         "the same registers in another order".to_owned()
     } else {
-        format!("{gone} registers fewer, {come} more")
+        format!("{gone} of them missing, {come} others listed")
     }
 }

@@ -71,8 +71,9 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
             continue;
         }
         if !got.written.iter().copied().eq(0..size) || got.stray != 0 {
-            let observed = format!("{} bytes written", got.written.len() + got.stray);
-            case.finding("reg.get", format!("{size} bytes written"), observed).get(case.name(id));
+            let observed = format!("{} bytes written, and {} elsewhere", got.written.len(), got.stray);
+            case.finding("reg.get", format!("{size} bytes written, and nothing elsewhere"), observed)
+                .get(case.name(id));
         }
     }
     Ok(())
@@ -93,7 +94,7 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
         let allowed = exception.map(|exception| exception.errno.as_str());
         if let Err(errno) = write_back(case, register)? {
             let report = if allowed == Some(errno_name(errno).as_str()) {
-                let expected = "SET to the value of a fresh vCPU fails, a specified exception";
+                let expected = "a failure of SET to the value just read from a fresh vCPU, as specified";
                 case.note("reg.set_same", expected, errno_name(errno))
             } else {
                 case.finding("reg.set_same", "SET to the value of a fresh vCPU succeeds", errno_name(errno))

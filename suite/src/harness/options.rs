@@ -42,7 +42,7 @@ pub struct Selection {
     /// Run only this configuration; repeatable
     #[arg(long = "config", value_name = "NAME")]
     pub configurations: Vec<String>,
-    /// Set the revision of the expected list [default: v5 on loongarch64]
+    /// Compare with this version of the expected list [default: v5 on loongarch64]
     #[arg(long, value_name = "NAME")]
     pub series: Option<String>,
     /// Fail on broken `should` clauses, too
@@ -60,7 +60,7 @@ pub struct Selection {
     /// Record a fact about the kernel or board, such as commit=1a2b3c; repeatable
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     pub labels: Vec<Label>,
-    /// Also write results to the kernel log, as KTAP unless --format differs
+    /// Also write results to the kernel log, in the format of --format, else as KTAP
     #[arg(long)]
     pub kmsg: bool,
 }
@@ -83,6 +83,7 @@ pub struct Options {
     /// Give the model a fault, to see that the suite notices it
     ///
     /// `all` tries one after the other, each in the configuration in which it shows.
+    /// `reglist show -v` lists the faults.
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser(), help_heading = SUBJECT)]
     pub fault: Option<Faults>,
     /// Use the specifications in DIR instead of the built-in ones
@@ -110,7 +111,8 @@ pub struct Options {
     pub except: Vec<String>,
     /// Restore each configuration in this many random orders
     ///
-    /// The list's own order and its reverse come on top. With `--fault all` at most 1.
+    /// The list's own order and its reverse are always tried as well. With `--fault
+    /// all`, at most one random order is tried.
     #[arg(long, value_name = "NUMBER", default_value = "15")]
     pub shuffles: usize,
     /// Treat a missing host feature as an error instead of a skip

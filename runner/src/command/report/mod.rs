@@ -39,13 +39,13 @@ pub(crate) struct ReportArgs {
     /// Write a submission for KCIDB (5.3) to a new file
     #[arg(long, value_name = "FILE")]
     kcidb: Option<PathBuf>,
-    /// Write a page to a new file: of the only run, or of the second compared with the first
+    /// Write an HTML page to a new file; two runs: the second compared with the first
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Who submits to KCIDB
     #[arg(long, value_name = "NAME", default_value = "reglist", requires = "kcidb")]
     kcidb_origin: Origin,
-    /// The build that was tested, if KCIDB has it; else each run brings one
+    /// KCIDB's id of the tested build; without it, a build is submitted for each run
     #[arg(long, value_name = "ID", requires = "kcidb")]
     kcidb_build: Option<String>,
     /// Overwrite files that exist
