@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reglist_suite::report::events::{
-    self, Breaker, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
+    self, Breaker, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, Totals, Verdict,
 };
 
 use reglist_suite::report::fields;
@@ -220,7 +220,7 @@ impl Document {
             plan.extend((known..count.unwrap_or_default()).map(|number| format!("case_{}", number + 1)));
         }
         let complete = results.len() == plan.len();
-        let started = RunStarted { plan, ..head.unwrap_or_else(unknown) };
+        let started = RunStarted { plan, ..head.unwrap_or_else(RunStarted::unknown) };
         let mut events = vec![Event::RunStarted(started)];
         for case in order.into_iter().filter_map(|key| results.remove(&key)) {
             events.push(Event::CaseStarted { case: case.case.clone() });
@@ -252,25 +252,6 @@ fn head(text: &str) -> Result<Option<RunStarted>, EventError> {
     }
     fields.insert("plan".to_owned(), serde_json::Value::Array(Vec::new()));
     Ok(serde_json::from_value(fields.into()).ok())
-}
-
-fn unknown() -> RunStarted {
-    let unknown = || "unknown".to_owned();
-    RunStarted {
-        format: events::FORMAT,
-        suite: unknown(),
-        subject: SubjectKind::Kvm,
-        architecture: unknown(),
-        kernel: unknown(),
-        cpu: String::new(),
-        series: unknown(),
-        strict: false,
-        allow_new: false,
-        seed: 0,
-        fault: None,
-        labels: Vec::new(),
-        plan: Vec::new(),
-    }
 }
 
 fn id(name: &str, number: usize) -> String {

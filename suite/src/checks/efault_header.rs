@@ -137,7 +137,8 @@ pub(super) fn still_usable(case: &Case<'_>, before: &[u64]) -> Result<(), CheckE
     let answer = case.list(with_room(before.len()))?;
     if answer.result != Ok(0) || answer.ids(before.len()).as_deref() != Some(before) {
         let observed = format!("{}, {} entries written", outcome(answer.result), answer.written_prefix());
-        case.finding("efault.usable", "success with the same list after a failed call", observed).list(answer.result);
+        let expected = format!("success with the same {} entries, after a call that fails with EFAULT", before.len());
+        case.finding("efault.usable", expected, observed).list(answer.result);
     }
     Ok(())
 }

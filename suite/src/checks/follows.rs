@@ -65,7 +65,7 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
                 case.finding(
                     "list.follows",
                     format!("the same list after SET of this register to {value:#x}"),
-                    changes(&before, &after),
+                    changes(case, &before, &after),
                 )
                 .register(register.named())
                 .ioctl(GET_REG_LIST);
@@ -136,12 +136,15 @@ fn report(
     }
 }
 
-fn changes(before: &[u64], after: &[u64]) -> String {
-    let gone = before.iter().filter(|id| !after.contains(id)).count();
-    let come = after.iter().filter(|id| !before.contains(id)).count();
-    if gone + come == 0 {
-        "the same registers in another order".to_owned()
-    } else {
-        format!("{gone} of them missing, {come} others listed")
+fn changes(case: &Case<'_>, before: &[u64], after: &[u64]) -> String {
+    let lacking = |ids: &[u64], from: &[u64]| -> String {
+        let names = ids.iter().filter(|id| !from.contains(id)).map(|id| case.name(*id).name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match (lacking(before, after), lacking(after, before)) {
+        (gone, come) if gone.is_empty() && come.is_empty() => "the same registers in another order".to_owned(),
+        (gone, come) if come.is_empty() => format!("missing: {gone}"),
+        (gone, come) if gone.is_empty() => format!("listed in addition: {come}"),
+        (gone, come) => format!("missing: {gone}; listed in addition: {come}"),
     }
 }

@@ -107,6 +107,26 @@ pub struct RunStarted {
 }
 
 impl RunStarted {
+    /// The start of a run on a kernel, in a log that does not tell it.
+    pub fn unknown() -> Self {
+        let unknown = || "unknown".to_owned();
+        Self {
+            format: FORMAT,
+            suite: unknown(),
+            subject: SubjectKind::Kvm,
+            architecture: unknown(),
+            kernel: unknown(),
+            cpu: String::new(),
+            series: unknown(),
+            strict: false,
+            allow_new: false,
+            seed: 0,
+            fault: None,
+            labels: Vec::new(),
+            plan: Vec::new(),
+        }
+    }
+
     /// The configuration of the first case; in a round for a fault, of all cases.
     pub fn configuration(&self) -> Option<&str> {
         self.plan.first()?.split('.').next()
@@ -526,18 +546,7 @@ mod tests {
     use super::*;
 
     fn fact() -> Finding {
-        Finding {
-            clause: "list.width".into(),
-            level: Level::Note,
-            register: None,
-            after: None,
-            entry: None,
-            last_entry: None,
-            ioctl: None,
-            errno: None,
-            expected: String::new(),
-            observed: "n counts as 64 bits".into(),
-        }
+        Finding::new("list.width", Level::Note, String::new(), "n counts as 64 bits".into())
     }
 
     #[test]

@@ -38,18 +38,7 @@ pub fn from_line(line: &str) -> Option<Finding> {
     let (level, rest) = line.split_once(' ')?;
     let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;
     let (clause, mut rest) = rest.split_once(' ')?;
-    let mut finding = Finding {
-        clause: clause.to_owned(),
-        level,
-        register: None,
-        after: None,
-        entry: None,
-        last_entry: None,
-        ioctl: None,
-        errno: None,
-        expected: String::new(),
-        observed: String::new(),
-    };
+    let mut finding = Finding::new(clause, level, String::new(), String::new());
     while !rest.is_empty() {
         let (name, behind) = rest.split_once('=')?;
         let (value, behind) = value(behind)?;

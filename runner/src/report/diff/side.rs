@@ -64,22 +64,8 @@ impl Side {
         let incomplete = runs.iter().filter_map(why_incomplete).collect();
         let single = runs.len() == 1;
         // A file has at least one run.
-        let none = RunStarted {
-            format: 0,
-            suite: String::new(),
-            subject: SubjectKind::Model,
-            architecture: String::new(),
-            kernel: String::new(),
-            cpu: String::new(),
-            series: String::new(),
-            strict: false,
-            allow_new: false,
-            seed: 0,
-            fault: None,
-            labels: Vec::new(),
-            plan: Vec::new(),
-        };
-        let started = runs.first().map_or(&none, |run| &run.started);
+        let unknown = RunStarted::unknown();
+        let started = runs.first().map_or(&unknown, |run| &run.started);
         Self {
             file: file.to_owned(),
             runs: runs.len(),

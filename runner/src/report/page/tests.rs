@@ -41,16 +41,9 @@ fn started(plan: Vec<String>) -> RunStarted {
 
 fn finding(clause: &str, register: &str, id: u64, expected: &str, observed: &str) -> Finding {
     Finding {
-        clause: clause.into(),
-        level: Level::Must,
         register: Some(NamedRegister { name: register.into(), id }),
-        after: None,
-        entry: None,
-        last_entry: None,
         ioctl: Some("KVM_GET_REG_LIST".into()),
-        errno: None,
-        expected: expected.into(),
-        observed: observed.into(),
+        ..Finding::new(clause, Level::Must, expected.into(), observed.into())
     }
 }
 

@@ -7,10 +7,9 @@ use clap::ValueEnum as _;
 use reglist_suite::checks;
 use reglist_suite::checks::plan::{PlannedCase, plan};
 use reglist_suite::fault::Fault;
-use reglist_suite::report::describe::{Catalogue, Description};
+use reglist_suite::report::describe::{Catalogue, Description, nearest};
 
 use super::error::ShowError;
-use super::nearest::nearest;
 
 /// Prefixes of register names in the kernel's headers.
 const PREFIXES: [&str; 3] = ["KVM_REG_LOONGARCH_", "LOONGARCH_CSR_", "LOONGARCH_"];

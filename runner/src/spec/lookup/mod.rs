@@ -4,7 +4,6 @@
 
 mod error;
 mod find;
-mod nearest;
 mod overview;
 mod text;
 
