@@ -8,8 +8,6 @@ use std::time::Duration;
 use clap::Args;
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::exit;
-use reglist_suite::fault::Faults;
-use reglist_suite::harness;
 use reglist_suite::harness::options::{Given, Selection};
 use reglist_suite::spec::Source as Specs;
 
@@ -23,7 +21,7 @@ use crate::system::results::Results;
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 use crate::target;
-use crate::target::ssh::{Host, Request, Ssh, earlier, program};
+use crate::target::ssh::{Host, Request, Ssh, earlier, program, tries_all};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -103,15 +101,15 @@ impl SshArgs {
             words,
         }
     }
-
-    fn tries_all(&self) -> bool {
-        let words = self.arguments.iter().map(OsString::from);
-        harness::read_options(words).is_ok_and(|options| options.fault == Some(Faults::All))
-    }
 }
 
 pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let all = arguments.tries_all();
+    let request = arguments.request();
+    let all = match &arguments.resume {
+        // The words of the run are those of its first start.
+        Some(results) => earlier(results, &request)?.tries_all(),
+        None => tries_all(&request.words),
+    };
     let known = arguments.kept.known(all)?;
     let output = Output::check(&MatrixRequest { files: Vec::new(), force: false }, all, &Specs::Embedded)?;
     with_target(arguments, verbosity, |ssh, session| {

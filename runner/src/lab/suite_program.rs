@@ -12,6 +12,7 @@ use super::error::LabError;
 use super::suite_source;
 use super::toolchain::Toolchain;
 use crate::system::digest::{self, Key};
+use crate::system::files::FileError;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
 use crate::system::stage::{Stage, Step};
@@ -71,7 +72,7 @@ pub(crate) fn obtain(
     let _claim = session.cache().claim(&format!("suite-{target_key}"), session.interrupt())?;
     let mut stage = Stage::new(session, "suite", LIMIT)?;
     if !session.planning() {
-        fs::create_dir_all(&target).map_err(stage.file_error("make", &target))?;
+        fs::create_dir_all(&target).map_err(FileError::of("make", &target))?;
     }
     let triple = triple(toolchain)?;
     build(session, &mut stage, toolchain, &source, &target, triple, kind)?;
@@ -81,7 +82,7 @@ pub(crate) fn obtain(
     let scratch = session.cache().scratch("suite")?;
     let built = target.join(triple).join(PROFILE).join(NAME);
     check(&built)?;
-    fs::copy(&built, scratch.path().join(NAME)).map_err(stage.file_error("copy", &built))?;
+    fs::copy(&built, scratch.path().join(NAME)).map_err(FileError::of("copy", &built))?;
     session.cache().publish(scratch, "suites", &key)?;
     let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
     stage.done(&format!("{NAME} built"));

@@ -10,7 +10,7 @@ use reglist_suite::report::record::{End, Record};
 
 use super::known::{Judged, Known};
 use super::runs::Runs;
-use super::verdict::{Conclusion, Kind};
+use super::verdict::{Conclusion, Kind, worst};
 use crate::system::stage::indented;
 
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub(crate) struct Run {
     /// Exit code of a suite that did not start a run, such as `--help`.
     pub(crate) code: Option<u8>,
     pub(crate) said: String,
+    /// Whether results are lost because of a write error, which was printed.
+    pub(crate) is_unwritten: bool,
     /// A run that continues on the board without connection.
     pub(crate) left: Option<Left>,
     pub(crate) judged: Option<Judged>,
@@ -76,6 +78,8 @@ pub(crate) enum RunError {
         /// Last lines of the console and directory of the results, each on its own line.
         context: String,
     },
+    #[error("the results are incomplete\n[correct the write error above and run again]")]
+    Unwritten,
     #[error("failed to read the suite's events")]
     Unreadable(#[source] Arc<EventError>),
 }
@@ -104,6 +108,7 @@ impl Run {
     pub(crate) fn exit_code(&self) -> u8 {
         match (self.record().started.is_some(), self.code) {
             _ if self.runs.unreadable.is_some() => exit::INFRASTRUCTURE,
+            (true, _) if self.is_unwritten => worst([self.conclusion().exit_code(), exit::INFRASTRUCTURE]),
             (true, _) => self.conclusion().exit_code(),
             (false, code) => code.unwrap_or(exit::INFRASTRUCTURE),
         }
@@ -133,7 +138,11 @@ impl Run {
         }
         let conclusion = self.conclusion();
         let is_told = conclusion.is_complete() || conclusion.kind == Kind::Interrupted;
-        (!is_told).then_some(RunError::BrokenOff { reason, context })
+        if is_told {
+            self.is_unwritten.then_some(RunError::Unwritten)
+        } else {
+            Some(RunError::BrokenOff { reason, context })
+        }
     }
 
     pub(crate) fn unreached(&self, faults: usize) -> RunError {

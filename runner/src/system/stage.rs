@@ -192,14 +192,6 @@ impl<'s> Stage<'s> {
         }
     }
 
-    pub(crate) fn file_error<'p>(
-        &self,
-        action: &'static str,
-        path: &'p Path,
-    ) -> impl Fn(io::Error) -> FileError + use<'p> {
-        FileError::of(action, path)
-    }
-
     /// Runs a command that must succeed.
     pub(crate) fn run(&mut self, step: &Step) -> Result<(), StageError> {
         self.watch(step, &mut |_, _, _| Flow::Continue)

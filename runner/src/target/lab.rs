@@ -12,12 +12,13 @@ use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Cause, Next, Restarting};
-use super::{MARGIN, SILENCE, Target, TargetError, show};
+use super::{MARGIN, SILENCE, Target, TargetError, keep_stray, show};
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
 use crate::record;
 use crate::record::run::{Kept, Run};
 use crate::system::files::FileError;
-use crate::system::results::{CONSOLE, EVENTS, STRAY, numbered};
+use crate::system::output::chain;
+use crate::system::results::{CONSOLE, EVENTS, numbered};
 use crate::system::sandbox::Mount;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, StageError, Step, indented};
@@ -169,7 +170,10 @@ impl Target for Lab<'_> {
         let mut run = Restarting::new(events, restarts);
         let mut except = Vec::new();
         let end = loop {
-            let end = machine.boot(&mut run, &except)?;
+            let end = match machine.boot(&mut run, &except) {
+                Err(error) if run.runs().current().started.is_some() => End::of(&error),
+                end => end?,
+            };
             if end.cause.by == Breaker::User {
                 run.break_off(&end.cause);
                 break end;
@@ -189,20 +193,15 @@ impl Target for Lab<'_> {
         };
         let complaints = machine.complaints;
         let runs = run.finish().map_err(FileError::write(&path))?;
-        if !runs.stray.is_empty() {
-            let path = self.file(STRAY);
-            let content = runs.stray.join("\n") + "\n";
-            fs::write(&path, content).map_err(FileError::write(&path))?;
-        }
+        keep_stray(self.session, &runs)?;
         let results = Some(Kept { path: self.session.results().to_owned(), has_console: true });
         let (console, cause) = (end.console, Some(end.cause.words));
         Ok(Run { runs, console, results, cause, complaints, ..Run::default() })
     }
 
-    fn clean_up(&mut self) -> Result<(), TargetError> {
+    fn clean_up(&mut self) {
         // Scratch directory, machine and mounts have ended with the run.
         self.ready = None;
-        Ok(())
     }
 }
 
@@ -220,6 +219,19 @@ struct End {
     cause: Cause,
     /// Relevant lines of the console.
     console: Vec<String>,
+}
+
+impl End {
+    /// The end of a run whose machine cannot boot again.
+    fn of(error: &TargetError) -> Self {
+        let is_interrupted = matches!(error, TargetError::Stage(StageError::Interrupted { .. }));
+        let words = || chain(error).trim_start_matches("reglist: ").to_owned();
+        let cause = match is_interrupted {
+            true => Cause::interruption(),
+            false => Cause { by: Breaker::Machine, words: words(), blames: false },
+        };
+        Self { cause, console: Vec::new() }
+    }
 }
 
 impl Machine<'_> {

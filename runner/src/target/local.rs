@@ -68,7 +68,8 @@ impl Target for Local {
             events: self.options.events.clone(),
         };
         let (state, watch) = (Arc::clone(&follower.state), Arc::clone(&follower.watch));
-        let code = harness::observed(self.options.clone(), self.color, Box::new(move |event| follower.take(event)))?;
+        let concluded =
+            harness::observed(self.options.clone(), self.color, Box::new(move |event| follower.take(event)))?;
 
         let mut over = lock(&state);
         if over.closed {
@@ -80,12 +81,11 @@ impl Target for Local {
         if let Some(watch) = lock(&watch).take() {
             watch.end();
         }
-        Ok(Run { runs, code: Some(code), ..Run::default() })
+        let is_unwritten = !concluded.is_written;
+        Ok(Run { runs, code: Some(concluded.code), is_unwritten, ..Run::default() })
     }
 
-    fn clean_up(&mut self) -> Result<(), TargetError> {
-        Ok(())
-    }
+    fn clean_up(&mut self) {}
 }
 
 /// Waits until another thread exits the program.

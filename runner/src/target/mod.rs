@@ -10,11 +10,17 @@ mod restart;
 pub(crate) mod ssh;
 mod watch;
 
+use std::fs;
+
 use crate::record::Record;
 pub(crate) use error::TargetError;
 
 use crate::record::run::Run;
+use crate::record::runs::Runs;
+use crate::system::files::FileError;
 use crate::system::progress::Bar;
+use crate::system::results::STRAY;
+use crate::system::session::Session;
 
 /// Seconds of silence that count as a hang: longer than any case may take.
 const SILENCE: u64 = 60;
@@ -27,15 +33,24 @@ pub(crate) trait Target {
     /// Runs the suite to any end.
     fn run(&mut self) -> Result<Run, TargetError>;
     /// Removes what only the run needed.
-    fn clean_up(&mut self) -> Result<(), TargetError>;
+    fn clean_up(&mut self);
 }
 
 /// Prepares the target, runs the suite, cleans up.
 pub(crate) fn carry_out(target: &mut dyn Target) -> Result<Run, TargetError> {
     target.prepare()?;
     let run = target.run();
-    target.clean_up()?;
+    target.clean_up();
     run
+}
+
+/// Saves the lines that are no events of a run.
+fn keep_stray(session: &Session, runs: &Runs) -> Result<(), FileError> {
+    if runs.stray.is_empty() {
+        return Ok(());
+    }
+    let path = session.results().join(STRAY);
+    fs::write(&path, runs.stray.join("\n") + "\n").map_err(FileError::write(&path))
 }
 
 fn show(run: &Record, bar: &Bar) {

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use reglist_suite::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished};
+use serde::{Deserialize, Serialize};
 
 use crate::record::runs::Runs;
 
@@ -21,11 +22,11 @@ pub(crate) struct Restarting<W> {
     /// Cases that had ended at the last start.
     ended_before: usize,
     /// Crashes without a case to blame.
-    unblamed: Vec<String>,
+    unblamed: Vec<Cause>,
 }
 
 /// Why a machine, or the suite on it, ended early.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Cause {
     pub(crate) by: Breaker,
     /// The event, and the log to read.
@@ -91,7 +92,8 @@ impl<W: Write> Restarting<W> {
             match (record.running.clone(), record.ended.last()) {
                 (Some(case), _) => self.blame(case, &cause.words),
                 (None, Some(last)) if record.missing_count() > 0 => {
-                    self.unblamed.push(format!("{}, between two cases, after {}", cause.words, last.case));
+                    let words = format!("{}, between two cases, after {}", cause.words, last.case);
+                    self.unblamed.push(Cause { words, ..cause.clone() });
                 }
                 (None, _) => {}
             }
@@ -99,9 +101,14 @@ impl<W: Write> Restarting<W> {
         let record = self.runs.current();
         if record.missing_count() == 0 {
             let totals = record.totals();
-            let end = match self.unblamed.as_slice() {
-                [] => Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }),
-                ends => Event::RunBrokenOff { by: Breaker::Kernel, reason: ends.join("\n") },
+            // The kernel's crash counts more than trouble of the machine.
+            let by = self.unblamed.iter().map(|cause| cause.by).max_by_key(|by| *by == Breaker::Kernel);
+            let end = match by {
+                None => Event::RunFinished(RunFinished { verdict: totals.verdict(), totals }),
+                Some(by) => {
+                    let words: Vec<&str> = self.unblamed.iter().map(|cause| cause.words.as_str()).collect();
+                    Event::RunBrokenOff { by, reason: words.join("\n") }
+                }
             };
             self.add(end);
             return Next::Over;

@@ -37,6 +37,20 @@ fn a_fault_is_found() {
 }
 
 #[test]
+fn a_run_with_lost_events_is_no_success() {
+    for more in [&["count"][..], &["count", "--fault", "all", "--shuffles", "1"]] {
+        let arguments = ["run", "--subject", "model", "--config", "base", "--events", "/dev/full"];
+        let output = reglist(&[&arguments, more].concat());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(error.matches("failed to write the file of events: No space left").count(), 1, "{error}");
+        assert!(
+            error.ends_with("reglist: the results are incomplete\n[correct the write error above and run again]\n")
+        );
+        assert_eq!(output.status.code(), Some(5), "{error}");
+    }
+}
+
+#[test]
 fn every_case_has_a_line_where_details_are_wanted() {
     for arguments in [
         &["-v", "run", "--subject", "model", "--config", "base"][..],

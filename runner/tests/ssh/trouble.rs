@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_connection_that_goes_silent_is_noticed", Sshd::start, silent_connection),
     ("nobody_else_follows_the_same_run", Sshd::start, two_followers),
     ("a_run_that_lost_its_board_is_gone_on_with", Sshd::start, lost),
+    ("a_run_of_every_fault_that_lost_its_board_is_gone_on_with", Sshd::start, lost_with_every_fault),
     ("an_interrupted_run_leaves_nothing", Sshd::start, interrupted),
     ("a_run_interrupted_without_a_connection_can_be_gone_on_with", Sshd::start, interrupted_while_lost),
     ("a_killed_run_can_be_gone_on_with", Sshd::start, killed),
@@ -115,6 +116,21 @@ fn lost(mut board: Sshd) {
     board.assert_clean();
     let (_, error) = expect(64, board.resume(&[]));
     assert!(error.contains("it has ended") && error.contains("reglist report"), "{error}");
+}
+
+fn lost_with_every_fault(mut board: Sshd) {
+    let suite = ["--wait", "1", "--config", "base", "count", "--", "--subject", "model", "--fault", "all"];
+    let run = Running::start(board.reglist(&suite));
+    board.hold(1);
+    board.go_down();
+    assert_eq!(run.end().0, Some(5));
+    goes_on(&board);
+    board.boot();
+    let (code, output, error) = Running::start(board.resume(&[])).end();
+    assert!(output.contains("noticed") && output.contains(" faults"), "{output}{error}");
+    assert_eq!(code, Some(if output.contains("reglist: all noticed") { 0 } else { 1 }), "{output}{error}");
+    assert!(board.path("results/matrix.json").exists());
+    board.assert_clean();
 }
 
 fn interrupted(board: Sshd) {

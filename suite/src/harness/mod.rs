@@ -78,7 +78,9 @@ fn start(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) 
     };
     let libtest = libtest_mimic::Arguments { quiet, color, ..libtest_mimic::Arguments::default() };
     match run(options, libtest, None, switch) {
-        Ok(code) => code,
+        // Without all results, the run is no success.
+        Ok(Concluded { is_written: false, .. }) => exit::FAILED,
+        Ok(Concluded { code, .. }) => code,
         Err(error) => {
             complain(&chain(&error));
             exit::USAGE
@@ -86,9 +88,18 @@ fn start(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) 
     }
 }
 
+/// The end of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concluded {
+    /// The exit code of the cases.
+    pub code: u8,
+    /// Whether all results are written. If not, a message has said so.
+    pub is_written: bool,
+}
+
 /// Runs the suite for an observer, who shows the results. The suite prints only
 /// errors, unless an option asks for its own output.
-pub fn observed(options: Options, color: Option<ColorSetting>, observer: Observer) -> Result<u8, UsageError> {
+pub fn observed(options: Options, color: Option<ColorSetting>, observer: Observer) -> Result<Concluded, UsageError> {
     let libtest = libtest_mimic::Arguments { color, ..libtest_mimic::Arguments::default() };
     run(options, libtest, Some(observer), None)
 }
@@ -121,7 +132,7 @@ fn run(
     mut libtest: libtest_mimic::Arguments,
     observer: Option<Observer>,
     switch: Option<Switch>,
-) -> Result<u8, UsageError> {
+) -> Result<Concluded, UsageError> {
     let observer = observer.filter(|_| !options.prints());
     if let Some(Shown::Libtest(format)) = options.format {
         libtest.format = Some(format);
@@ -143,7 +154,7 @@ fn run(
             "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or use reglist lab]",
             machine.architecture
         ));
-        return Ok(exit::NOTHING_TESTED);
+        return Ok(Concluded { code: exit::NOTHING_TESTED, is_written: true });
     };
 
     let spec = load(&options, arch)?;
@@ -153,7 +164,7 @@ fn run(
         for (_, turn) in turns.numbered() {
             turn.jobs.ids.iter().for_each(|id| say(&format!("{id}: test")));
         }
-        return Ok(exit::PASSED);
+        return Ok(Concluded { code: exit::PASSED, is_written: true });
     }
     turns.check_selection(&options, &spec)?;
     let host = subject.host(machine);
@@ -192,7 +203,7 @@ impl Circumstances<'_> {
         turns: &Turns<'_>,
         observer: Option<Observer>,
         mut switch: Option<Switch>,
-    ) -> Result<u8, UsageError> {
+    ) -> Result<Concluded, UsageError> {
         let file = self.options.events.as_deref().map(open_new).transpose()?;
         if let Some(path) = &self.libtest.logfile {
             // libtest-mimic would overwrite a file, and panic where it cannot.
@@ -219,7 +230,7 @@ impl Circumstances<'_> {
             });
             match self.turn(&run, turns, first, turn, &mut servers, switch.as_mut()) {
                 End::Concluded(concluded) => code = concluded,
-                End::Aborted(code) if trying.is_none() || servers.is_none() => return Ok(written(&log, code)),
+                End::Aborted(code) if trying.is_none() || servers.is_none() => return Ok(concluded(&log, code)),
                 End::Aborted(_) => {}
             }
             if let Some(trying) = &mut trying {
@@ -227,7 +238,7 @@ impl Circumstances<'_> {
             }
         }
         let code = trying.map_or(code, |trying| trying.conclude(self.subject.kind(), &self.host.kernel, observed));
-        Ok(written(&log, code))
+        Ok(concluded(&log, code))
     }
 
     fn turn(
@@ -320,10 +331,9 @@ impl Circumstances<'_> {
     }
 }
 
-/// The exit code of a run: one whose results could not all be written is no
-/// success.
-fn written(log: &Mutex<EventLog>, code: u8) -> u8 {
-    if log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete() { exit::FAILED } else { code }
+fn concluded(log: &Mutex<EventLog>, code: u8) -> Concluded {
+    let is_written = !log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete();
+    Concluded { code, is_written }
 }
 
 /// Runs the trials; false if libtest-mimic panicked, as it does if its output is closed.

@@ -434,7 +434,7 @@ impl Event {
 
 /// An event that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {name}: {error}")]
+#[error("failed to write {name}: {error}")]
 pub struct WriteError {
     name: String,
     #[source]
@@ -467,6 +467,8 @@ pub struct EventLog {
     file: Option<File>,
     outputs: Vec<Output>,
     observer: Option<Observer>,
+    /// Whether a write to the file failed.
+    file_failed: bool,
     incomplete: bool,
 }
 
@@ -493,12 +495,16 @@ impl EventLog {
     }
 
     /// Writes an event to every output, and syncs it if possible. Drops an output that
-    /// fails.
+    /// fails. Reports only the first failure of the file and writes later events,
+    /// because a disk may get free space again.
     /// A device that cannot be synced (a UART) is not an error.
     pub fn write(&mut self, event: &Event) -> Result<(), Vec<WriteError>> {
         let mut errors = Vec::new();
         if let Err(error) = self.write_to_file(event) {
-            errors.push(WriteError { name: "the file of events".to_owned(), error });
+            if !self.file_failed {
+                errors.push(WriteError { name: "the file of events".to_owned(), error });
+            }
+            self.file_failed = true;
         }
         self.outputs.retain_mut(|output| {
             let written = (output.write)(event);

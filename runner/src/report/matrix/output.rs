@@ -50,6 +50,8 @@ impl OutputError {
 pub(crate) struct Output {
     files: Vec<PathBuf>,
     force: bool,
+    /// The file in a directory of results; it replaces an earlier one there.
+    own: Option<PathBuf>,
     clauses: Clauses,
 }
 
@@ -76,14 +78,14 @@ impl Output {
         if !all {
             return Ok(None);
         }
-        Ok(Some(Self { files, force: request.force, clauses: Clauses::load(specs)? }))
+        Ok(Some(Self { files, force: request.force, own: None, clauses: Clauses::load(specs)? }))
     }
 
     /// Adds the file in a directory of results.
     pub(crate) fn and_in(mut self, results: &Path) -> Self {
         let path = results.join(MATRIX);
         if !self.files.contains(&path) {
-            self.files.push(path);
+            self.own = Some(path);
         }
         self
     }
@@ -94,9 +96,10 @@ impl Output {
 
     pub(crate) fn write(&self, matrix: &Matrix) -> Result<(), OutputError> {
         let text = json::text(matrix);
-        for path in &self.files {
+        let named = self.files.iter().map(|path| (path, self.force));
+        for (path, force) in named.chain(self.own.iter().map(|path| (path, true))) {
             let text = text.as_ref().map_err(|error| FileError::write(path)(io::Error::other(error.to_string())))?;
-            files::write(path, text, self.force)?;
+            files::write(path, text, force)?;
         }
         Ok(())
     }

@@ -82,6 +82,18 @@ fn an_end_between_two_cases_blames_none() {
 }
 
 #[test]
+fn trouble_of_the_machine_between_two_cases_is_the_machines() {
+    let mut run = Restarting::new(Vec::new(), 9);
+    let all: Vec<String> = [STARTED.into(), begun("a"), passed("a")].into();
+    all.iter().for_each(|line| run.take(line));
+    let killed = Cause { by: Breaker::Machine, words: "the suite ended by signal 9".to_owned(), blames: true };
+    assert_eq!(run.machine_ended(&killed), cases(&["base.a"]));
+    [begun("b"), passed("b"), begun("c"), passed("c")].iter().for_each(|line| run.take(line));
+    assert_eq!(run.machine_ended(&killed), Next::Over);
+    assert!(matches!(run.runs().current().end, Some(End::BrokenOff { by: Breaker::Machine, .. })));
+}
+
+#[test]
 fn a_run_with_its_own_end_is_over() {
     let mut run = Restarting::new(Vec::new(), 9);
     assert_eq!(boot(&mut run, &[STARTED.into(), FINISHED.into()]), Next::Over);

@@ -33,11 +33,10 @@ pub(crate) use host::Host;
 pub(crate) use request::Request;
 
 use super::restart::Cause;
-use super::{MARGIN, SILENCE, Target, TargetError};
+use super::{MARGIN, SILENCE, Target, TargetError, keep_stray};
 use crate::record::End;
 use crate::record::run::{Kept, Left, Run};
-use crate::system::files::FileError;
-use crate::system::results::{EVENTS, STRAY};
+use crate::system::results::EVENTS;
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use board::{Board, Trouble};
@@ -143,11 +142,7 @@ impl<'s> Ssh<'s> {
             // The event has the same text.
             complaints.clear();
         }
-        if !runs.stray.is_empty() {
-            let path = self.file(STRAY);
-            let content = runs.stray.join("\n") + "\n";
-            fs::write(&path, content).map_err(FileError::write(&path))?;
-        }
+        keep_stray(self.session, &runs)?;
         let results = Some(Kept { path: results, has_console: false });
         let cause = cause.map(|cause| cause.words);
         let mut run = Run { runs, results, cause, complaints, left, ..Run::default() };
@@ -192,7 +187,7 @@ impl Target for Ssh<'_> {
         }
         let ready = self.make_ready();
         if ready.is_err() {
-            self.clean_up()?;
+            self.clean_up();
         }
         ready
     }
@@ -216,11 +211,11 @@ impl Target for Ssh<'_> {
         run
     }
 
-    fn clean_up(&mut self) -> Result<(), TargetError> {
-        let Some(mut board) = self.board.take() else { return Ok(()) };
+    fn clean_up(&mut self) {
+        let Some(mut board) = self.board.take() else { return };
         if self.left {
             board.connection.close();
-            return Ok(());
+            return;
         }
         board.connection.obey();
         let host = board.host().to_owned();
@@ -233,7 +228,6 @@ impl Target for Ssh<'_> {
         }
         // Unlock last: another reglist must not see partial files.
         self.lock = None;
-        Ok(())
     }
 }
 
@@ -252,7 +246,8 @@ fn options(words: &[String]) -> Option<Options> {
     harness::read_options(words.iter().map(Into::into)).ok()
 }
 
-fn tries_all(words: &[String]) -> bool {
+/// Whether these words for the suite try every fault.
+pub(crate) fn tries_all(words: &[String]) -> bool {
     options(words).is_some_and(|options| options.fault == Some(Faults::All))
 }
 

@@ -6,7 +6,6 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use reglist_suite::report::events::Breaker;
 use serde::{Deserialize, Serialize};
 
 use super::error::SshError;
@@ -19,7 +18,7 @@ use crate::target::restart::{Cause, Next, Restarting};
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
 /// Increment it if a field changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The settings and the position of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +35,7 @@ pub(crate) struct State {
     /// Maximum restarts in total.
     pub(super) restarts: u32,
     /// Why each earlier start of the suite ended.
-    pub(super) ended: Vec<String>,
+    pub(super) ended: Vec<Cause>,
     /// Number of the boot, from 1.
     pub(super) boots: u32,
     /// Last lines of the kernel log before the run, or the read error.
@@ -79,6 +78,11 @@ impl State {
         }
     }
 
+    /// Whether the run tries every fault.
+    pub(crate) fn tries_all(&self) -> bool {
+        super::tries_all(&self.arguments)
+    }
+
     /// Number of the suite's start, from 1.
     pub(super) fn part(&self) -> u32 {
         u32::try_from(self.ended.len()).unwrap_or(u32::MAX).saturating_add(1)
@@ -113,11 +117,14 @@ pub(super) fn begin(results: &Path) -> Result<File, SshError> {
 pub(super) fn lock(results: &Path) -> Result<File, SshError> {
     let path = results.join(DIRECTORY).join(LOCK);
     let lock = File::create(&path).map_err(FileError::write(&path))?;
-    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-        let why = "another reglist follows it\n[wait for its end]".to_owned();
-        return Err(SshError::NoRest { path: results.to_owned(), why });
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let why = "another reglist follows it\n[wait for its end]".to_owned();
+            Err(SshError::NoRest { path: results.to_owned(), why })
+        }
+        Err(TryLockError::Error(source)) => Err(FileError::of("lock", &path)(source).into()),
     }
-    Ok(lock)
 }
 
 impl Story {
@@ -132,9 +139,7 @@ impl Story {
             let mut lines = Lines::default();
             lines.take(&read(&raw_path(results, part))?, |line| run.take(line));
             lines.end(|line| run.take(line));
-            // The suite restarts only if a case is to blame.
-            let cause = Cause { by: Breaker::Kernel, words: cause.clone(), blames: true };
-            if let Next::Boot { except: ended } = run.machine_ended(&cause) {
+            if let Next::Boot { except: ended } = run.machine_ended(cause) {
                 except = ended;
             }
         }
@@ -166,7 +171,7 @@ impl Story {
         let next = self.run.machine_ended(cause);
         if let Next::Boot { except } = &next {
             self.except.clone_from(except);
-            self.state.ended.push(cause.words.clone());
+            self.state.ended.push(cause.clone());
             self.raw = open(&raw_path(&self.results, self.state.part()))?;
             self.offset = 0;
             self.save()?;
