@@ -10,7 +10,8 @@ pub const PASSED: u8 = 0;
 pub const FAILED: u8 = 1;
 /// Nothing was tested: every case was skipped, or the ioctl is not implemented.
 pub const NOTHING_TESTED: u8 = 4;
-/// The infrastructure failed: no boot, a panic, a broken build, an interruption.
+/// The infrastructure failed: the build or the boot failed, the connection was
+/// lost, results could not be written, or the user interrupted the run.
 pub const INFRASTRUCTURE: u8 = 5;
 /// The command line, a specification or a patch cannot be used as given.
 pub const USAGE: u8 = 64;

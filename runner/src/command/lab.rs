@@ -51,7 +51,7 @@ pub(crate) struct LabArgs {
     #[arg(conflicts_with = "compare_model")]
     fault: Option<Faults>,
     /// Make random calls to the kernel and to the suite's model, and report
-    /// differences. Runs no checks. SETs unlisted registers, so boards lack it
+    /// differences. Runs no checks. Writes unlisted registers; lab only
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     compare_model: Option<u64>,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The commands: what each takes, what it asks of the rooms below, and the exit
-//! code it ends with. Nothing below knows the command line or the program's
-//! whole error.
+//! The commands: arguments, calls into the rooms below, exit codes. No other room
+//! knows the command line or the program's error type.
 
 pub(crate) mod bisect;
 pub(crate) mod cli;

@@ -3,10 +3,10 @@
 //! the project, and shows what its page says it shows.
 //!
 //! A page links the patches in the folder `examples` beside it, all of them. A
-//! `console` block that is marked with the word `example` is what somebody types
-//! and what the commands then print, where a line `...` stands for any lines.
-//! The patches of all pages are applied to one copy and built together; then
-//! everything that is typed runs, page by page.
+//! `console` block that is marked with the word `example` contains
+//! commands and their output; a line `...` matches any lines. The test applies the
+//! patches of all pages to one copy, builds it once, and runs all commands, page by
+//! page.
 
 #![expect(
     clippy::unwrap_used,

@@ -31,8 +31,7 @@ impl Tree {
         Self { path: place.to_owned(), programs }
     }
 
-    /// A copy with patches, built. What was built of an earlier copy and is still
-    /// right is not built again.
+    /// A copy with patches, built. Cargo reuses the build of an earlier copy.
     pub(crate) fn with<'p>(patches: impl Iterator<Item = &'p PathBuf>) -> Self {
         let fresh = tempfile::tempdir().unwrap();
         for part in PARTS {

@@ -132,6 +132,23 @@ fn a_machine_starts_again_for_the_cases_that_are_left() {
 }
 
 #[test]
+fn a_machine_that_cannot_start_again_leaves_its_results() {
+    let Some(lab) = FakeLab::new("second-boot") else { return };
+    let events = fs::read_to_string(lab.path("bin/events")).unwrap();
+    let lines: Vec<&str> = events.lines().collect();
+    lab.write("bin/events", format!("{}\n{}\n", lines[0], lines[1]));
+    // The image of the second boot cannot be kept.
+    fs::create_dir_all(lab.path("out/image-2.cpio")).unwrap();
+    let output = expect(5, &mut lab.lab(&["--results", "out", "--force", "--keep"]));
+    let (report, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(report.contains("machine lost: in case base.count: failed to write"), "{report}");
+    assert!(error.contains("reglist: failed to write") && error.contains("image-2.cpio"), "{error}");
+    let kept = fs::read_to_string(lab.path("out/events.jsonl")).unwrap();
+    assert!(kept.lines().last().unwrap().starts_with(r#"{"event":"run_broken_off","by":"machine""#), "{kept}");
+    assert!(lab.path("out/report.html").exists());
+}
+
+#[test]
 fn several_kernels_are_shown_side_by_side() {
     let Some(lab) = FakeLab::new("sets") else { return };
     lab.write("p.patch", PATCH);

@@ -152,9 +152,9 @@ pub trait Arch: fmt::Debug + Sync {
         Vec::new()
     }
 
-    /// Makes the calls without which a vCPU that was just created answers none of
-    /// the ioctls under test; most architectures need none. `features` are those
-    /// that it is to have, for an architecture that fixes them here.
+    /// Makes the calls that a new vCPU needs before the ioctls under test work; most
+    /// architectures need none. Some architectures fix the guest features here; they
+    /// are in `features`.
     /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn initialise(&self, _vm: &dyn Vm, _vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())
@@ -168,8 +168,8 @@ pub trait Arch: fmt::Debug + Sync {
     }
 
     /// Brings a fresh vCPU, the `vcpu_id`th of its VM, into the state in which
-    /// a VMM would ask for the list: identified, with what every guest has, and
-    /// `features` on top.
+    /// a VMM would ask for the list: with an id, the features of every guest,
+    /// and `features`.
     /// [`SetUpError::Absent`] if the kernel refuses a feature.
     fn set_up(&self, _vcpu: &Access<'_>, _vcpu_id: u64, _features: &[Feature]) -> Result<(), SetUpError> {
         Ok(())

@@ -53,9 +53,11 @@ pub enum UsageError {
     Configuration { series: String, name: String, known: String },
     #[error("unknown feature `{name}`\n[known: {known}]")]
     Feature { name: String, known: String },
-    #[error("--fault needs the model or a lab kernel, not this kernel\n[reglist lab --fault, or add --subject model]")]
+    #[error(
+        "--fault needs the model or a lab kernel, not this kernel\n[run `reglist lab --fault NAME`, or add --subject model]"
+    )]
     FaultOfKernel,
-    #[error("the model does not have fault {name}, only a lab kernel\n[reglist lab --fault {name}]")]
+    #[error("the model does not have fault {name}, only a lab kernel\n[run `reglist lab --fault {name}`]")]
     FaultOfKernelAlone { name: String },
     #[error("only the model has fault {name}: {reason}\n[add --subject model]")]
     FaultOfModelAlone { name: String, reason: &'static str },
@@ -64,7 +66,7 @@ pub enum UsageError {
     CompareAll,
     #[cfg(any(test, feature = "compare"))]
     #[error(
-        "--compare-model SETs unlisted registers, which is allowed only in the lab's guest\n[reglist lab --compare-model, or compare models: --subject model]"
+        "--compare-model SETs unlisted registers, which is allowed only in the lab's guest\n[run `reglist lab --compare-model`, or add --subject model]"
     )]
     CompareOutsideLab,
     #[error("--fault all prints a line for each fault, not the case results that --{option} needs\n[name one fault]")]

@@ -151,7 +151,7 @@ fn run(
     outputs::check(&options)?;
     let Some(arch) = subject.arch(&machine) else {
         say(&format!(
-            "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or use reglist lab]",
+            "nothing tested: no list is specified for {}\n[run it on a LoongArch machine, or run `reglist lab`]",
             machine.architecture
         ));
         return Ok(Concluded { code: exit::NOTHING_TESTED, is_written: true });

@@ -80,7 +80,7 @@ pub struct Options {
     /// Choose the host that the model runs on
     #[arg(long, value_enum, default_value = "full", value_name = "HOST", help_heading = SUBJECT)]
     pub model_host: ModelHost,
-    /// Give the model a fault, to see that the suite notices it
+    /// Add a fault to the model, to check that the suite reports it
     ///
     /// `all` tries one after the other, each in the configuration in which it shows.
     /// `reglist show -v` lists the faults.
@@ -132,7 +132,7 @@ pub struct Options {
 
 /// What libtest programs take, for tools that call every test program alike.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "As libtest has them")]
+#[command(next_help_heading = "Options of libtest")]
 pub struct Libtest {
     /// Run this many cases at once [default: 1]
     #[arg(long, value_name = "NUMBER", hide_short_help = true)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The command `report`: runs that were kept as events, or as KTAP in a log of
-//! any kind, in every format. What was cut off is read as far as it goes.
+//! The command `report`: reports stored runs (events, or KTAP in a log) in every
+//! format. It reads truncated files up to the truncation.
 
 pub(crate) mod error;
 mod show;
@@ -24,7 +24,7 @@ use crate::system::verbosity::Verbosity;
 use error::ReportError;
 use show::{Show, Shown};
 
-/// What is to be reported, and how.
+/// Arguments of `report`.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// Files of events (`--events`), or logs with KTAP in them; `-` is the standard input
@@ -42,10 +42,10 @@ pub(crate) struct ReportArgs {
     /// Write an HTML page to a new file; two runs: the second compared with the first
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Who submits to KCIDB
+    /// Set the origin of the KCIDB submission
     #[arg(long, value_name = "NAME", default_value = "reglist", requires = "kcidb")]
     kcidb_origin: Origin,
-    /// KCIDB's id of the tested build; without it, a build is submitted for each run
+    /// Set the KCIDB build id [default: submit one build for each run]
     #[arg(long, value_name = "ID", requires = "kcidb")]
     kcidb_build: Option<String>,
     /// Overwrite files that exist
@@ -97,7 +97,7 @@ struct Report {
     worst: u8,
 }
 
-/// What is left to be written.
+/// The remaining output.
 struct Ended {
     junit: Option<String>,
     kcidb: Option<String>,

@@ -51,7 +51,7 @@ pub(crate) enum FromKernelError {
     )]
     Order { what: String },
     #[error(
-        "no features explain the lists of {registers}: listed in {with}, but not in {without}\n[correct the kernel, or add configurations; every vCPU lists a group, or each vCPU with any of some features]"
+        "no features explain the lists of {registers}: listed in {with}, but not in {without}\n[correct the kernel, or add configurations. A group is listed on every vCPU, or on each vCPU that has any of its `when` features]"
     )]
     When { registers: String, with: String, without: String },
     #[error(

@@ -46,7 +46,7 @@ pub(super) fn any_order(case: &Case<'_>) -> Result<(), CheckError> {
         report(case, &saved, *position, needs);
     }
     if found.is_empty() {
-        let text = format!("no register depends on the order, in {} orders", orders.len());
+        let text = format!("no register depends on the order ({} orders tried)", orders.len());
         case.fact("restore.any_order", text);
     }
     Ok(())
@@ -182,8 +182,11 @@ fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
             .ioctl(SET_ONE_REG);
     }
     if needs.unexplained {
-        case.fact("restore.any_order", format!("in some order {loss}, whatever registers precede it"))
-            .set(entry.register.named());
+        case.fact(
+            "restore.any_order",
+            format!("{loss} in some order, and no single register that must come first explains it"),
+        )
+        .set(entry.register.named());
     }
 }
 

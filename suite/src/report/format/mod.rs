@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A run in the formats that other programs read.
 //!
-//! Each is a function of the events alone, so that the suite prints on the
-//! target what the host computes from a stored stream. `Whole` stands before
-//! all of them: what it lets through is a run with an end for every planned
-//! case, whatever became of the real one.
+//! Each is a function of the events alone, so the suite on the target and
+//! `reglist report` on the host print the same.
+//! [`Whole`](crate::report::record::Whole) first adds a result for every planned
+//! case that has none, so every format sees a complete run.
 //!
 //! A new format of lines is a file here and a row of [`FORMATS`]. Every command
 //! takes its formats from this table.
