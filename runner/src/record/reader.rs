@@ -42,7 +42,7 @@ pub(crate) enum ReadError {
     TooMuch { file: String, line: usize },
     #[error("failed to read line {line} of {file}")]
     Newer { file: String, line: usize, source: EventError },
-    #[error("the suite that wrote {file} stopped early: {reason}")]
+    #[error("the suite of {file} gave up: {reason}")]
     GaveUp { file: String, reason: String },
 }
 
