@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::checks::plan::plan;
-use reglist_suite::clause::Level;
 use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, Event, Label, SubjectKind, Verdict};
+use reglist_suite::spec::clause::Level;
 use reglist_suite::spec::{Source, Spec};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_reglist-suite");
