@@ -11,8 +11,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
+use reglist_suite::spec::clause::Level;
 use tempfile::TempDir;
 
 /// A run of `reglist lab` with what it left behind.

@@ -19,5 +19,3 @@ pub mod model;
 pub mod report;
 pub mod spec;
 mod value;
-
-pub use spec::clause;

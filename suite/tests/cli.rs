@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::checks::plan::plan;
-use reglist_suite::clause::Level;
 use reglist_suite::exit;
 use reglist_suite::report::events::{CaseFinished, Event, Label, SubjectKind, Verdict};
+use reglist_suite::spec::clause::Level;
 use reglist_suite::spec::{Source, Spec};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_reglist-suite");
@@ -438,9 +438,11 @@ fn a_fault_needs_the_model() {
 /// for expected failures.
 #[test]
 fn exit_codes_are_kselftests() {
-    for (arguments, code) in
-        [(&["--config", "base"][..], exit::PASSED), (&["--config", "base", "--fault", "pmu-always"], exit::FAILED)]
-    {
+    for (arguments, code) in [
+        (&["--config", "base"][..], exit::PASSED),
+        (&["--config", "base", "--fault", "pmu-always"], exit::FAILED),
+        (&["--config", "pmu", "--model-host", "plain"], exit::NOTHING_TESTED),
+    ] {
         for format in ["ktap", "tap13", "lava", "pretty", "terse", "json"] {
             run(&[&["--subject", "model", "--format", format], arguments].concat()).ends(code);
         }

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use reglist_suite::clause::{Clause, Clauses};
 use reglist_suite::spec::Source;
+use reglist_suite::spec::clause::{Clause, Clauses};
 
 const REWRITE: &str = "REGLIST_WRITE_README=1 cargo test -p reglist-suite --test readme";
 const BEGIN: &str = "<!-- clauses -->\n";

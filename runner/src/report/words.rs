@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, RunStarted};
+use reglist_suite::spec::clause::Level;
 
 use super::state::State;
 use crate::record::known::Entry;

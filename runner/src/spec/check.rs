@@ -6,7 +6,7 @@ use std::path::Path;
 
 use console::Style;
 use reglist_suite::arch::Arch;
-use reglist_suite::clause::{Clauses, Level};
+use reglist_suite::spec::clause::{Clauses, Level};
 use reglist_suite::spec::{Spec, problems};
 
 use super::error::Error;

@@ -94,5 +94,17 @@ fn the_suites_own_output_can_be_had() {
 
 #[test]
 fn a_selection_without_a_case_is_refused() {
-    shown(&["run", "--subject", "model", "--exact", "nothing"], 64);
+    let output = reglist(&["run", "--subject", "model", "--exact", "nothing"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(64), 0), "{error}");
+    assert_eq!(error, "reglist: no case matches: nothing\n[`--list` shows every case]\n");
+}
+
+#[test]
+fn a_host_without_the_feature_tests_nothing() {
+    let text = shown(&["run", "--subject", "model", "--config", "pmu", "--model-host", "plain"], 4);
+    let last = text.lines().next_back().unwrap();
+    assert!(last.starts_with("reglist: nothing tested: "), "{text}");
+    assert!(last.ends_with(" cases, all skipped; model: no kernel was tested"), "{text}");
+    assert!(text.contains("\nskipped: the host does not support pmu: "), "{text}");
 }

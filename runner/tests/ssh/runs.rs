@@ -80,11 +80,19 @@ fn arguments(board: Sshd) {
         "END".to_owned(),
         "\"*\\".to_owned(),
     ] {
-        // No case has such a name, and one is enough.
-        let arguments = ["--force", "--skip", &filter, "--exact", "base.count.expected", "--", "--subject", "model"];
-        expect(0, board.reglist(&arguments));
+        // No case has such a name; the other filter selects some.
+        let arguments = ["--force", "--skip", &filter, &filter, "base.", "--", "--subject", "model"];
+        let run = Running::start(board.reglist(&arguments));
+        let suite = board.hold(1);
+        let words = fs::read(format!("/proc/{suite}/cmdline")).unwrap();
+        board.suite().into_iter().for_each(|process| kill(process, Signal::SIGCONT).unwrap());
+        let (code, output, error) = run.end();
+        assert_eq!(code, Some(0), "{output}{error}");
+        let words: Vec<&str> = std::str::from_utf8(&words).unwrap().split_terminator('\0').collect();
+        let own = ["--events", "events", "--subject", "model", &filter, "base.", "--skip", &filter];
+        assert!(words.ends_with(&own), "{filter:?}: {words:?}");
         assert!(!board.path("trap").exists(), "{filter:?}");
-        assert_eq!(Events::of(&board).ends.len(), 1, "{filter:?}");
+        Events::of(&board).assert_whole();
     }
     board.assert_clean();
 }

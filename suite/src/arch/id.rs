@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! The parts of register ids that all architectures share.
+//! Register ids: one with its name, and the parts that all architectures share.
+
+use serde::{Deserialize, Serialize};
 
 use crate::value::SIZE_MASK;
+
+/// A register id with its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NamedRegister {
+    /// The name, or a decoded id.
+    pub name: String,
+    /// KVM register id.
+    #[serde(with = "hexadecimal")]
+    pub id: u64,
+}
 
 /// A field of an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +50,20 @@ pub fn common_fields(id: u64) -> [IdField; 2] {
         IdField { bits: "63-56", meaning: format!("architecture {:#04x}{architecture}", id >> 56) },
         IdField { bits: "55-52", meaning: format!("size code {code}, {size}") },
     ]
+}
+
+/// Ids as `"0x9030000000010000"`: exact in every JSON reader, and greppable.
+mod hexadecimal {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{id:#018x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.strip_prefix("0x").unwrap_or(&text);
+        u64::from_str_radix(digits, 16).map_err(D::Error::custom)
+    }
 }

@@ -10,7 +10,7 @@ mod schema;
 mod x86_64;
 
 pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
-pub use id::{IdField, common_fields};
+pub use id::{IdField, NamedRegister, common_fields};
 pub use loongarch64::LoongArch64;
 pub use x86_64::X86_64;
 

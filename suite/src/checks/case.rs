@@ -10,11 +10,11 @@ use nix::errno::Errno;
 use crate::access::Access;
 use crate::arch::{Arch, SetUpError};
 use crate::checks::message::Message;
-use crate::clause::Level;
 use crate::kvm::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::list::{Beyond, ListAnswer, ListMemory, Placement};
 use crate::memory::MemoryError;
 use crate::report::events::{Finding, NamedRegister};
+use crate::spec::clause::Level;
 use crate::spec::{Configuration, Register, Spec};
 use crate::value::Value;
 

@@ -7,10 +7,10 @@ use super::call::{Call, name};
 use super::known::ESTAT;
 use super::pair::Difference;
 use crate::checks::case::{errno_name, outcome};
-use crate::clause::Level;
 use crate::kvm::Answer;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::RegisterTable;
+use crate::spec::clause::Level;
 
 /// The clause that findings are about; no specification has it.
 pub(super) const CLAUSE: &str = "model.agrees";

@@ -88,7 +88,7 @@ fn what_differs_between_kernels_and_between_hosts_is_found() {
 fn a_difference_is_told_with_the_smallest_sequence_that_shows_it() {
     let found = compare(faulty(Fault::SetHitsNeighbour), lab(Kernel::V7_2), SEVERAL, 50_000).unwrap();
     let finding = finding(&found, 1, &spec().registers);
-    assert_eq!((finding.clause.as_str(), finding.level), ("model.agrees", crate::clause::Level::Must));
+    assert_eq!((finding.clause.as_str(), finding.level), ("model.agrees", crate::spec::clause::Level::Must));
     let lines: Vec<&str> = finding.observed.lines().collect();
     assert!(lines[1].contains("vCPU 1 (seed 1)"), "{finding}");
     assert_eq!(lines.len(), 4, "{finding}");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::expected::Broken;
 use super::kinds::Fault;
-use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Finding};
+use crate::spec::clause::{Clauses, Level};
 
 /// A finding and its check.
 #[derive(Debug, Clone, PartialEq, Eq)]

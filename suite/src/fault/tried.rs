@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::judge::{Judgement, Said, judge};
 use super::kinds::Fault;
-use crate::clause::{Clauses, Level};
 use crate::report::events::{CaseFinished, Outcome};
+use crate::spec::clause::{Clauses, Level};
 
 /// The result of a run with a fault.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::console::say;
 use super::run::Run;
 use super::turns::Turn;
-use crate::clause::Clauses;
 use crate::exit;
 use crate::fault::{Fault, Right, Tried};
 use crate::report::events::SubjectKind;
+use crate::spec::clause::Clauses;
 
 #[derive(Debug, Default)]
 pub(super) struct Trying {

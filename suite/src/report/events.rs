@@ -12,7 +12,8 @@ use std::io::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use crate::clause::Level;
+pub use crate::arch::NamedRegister;
+use crate::spec::clause::Level;
 
 /// Version of the stream's format; readers refuse a newer one.
 pub const FORMAT: u32 = 1;
@@ -288,16 +289,6 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A register id with its name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct NamedRegister {
-    /// The name, or a decoded id.
-    pub name: String,
-    /// KVM register id.
-    #[serde(with = "hexadecimal")]
-    pub id: u64,
-}
-
 /// The end of a complete run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFinished {
@@ -528,22 +519,6 @@ impl EventLog {
             Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
             _ => Ok(()),
         }
-    }
-}
-
-/// Ids as `"0x9030000000010000"`: exact in every JSON reader, and greppable.
-mod hexadecimal {
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-    pub(super) fn serialize<S: Serializer>(id: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{id:#018x}"))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let digits = text.strip_prefix("0x").unwrap_or(&text);
-        u64::from_str_radix(digits, 16).map_err(D::Error::custom)
     }
 }
 

@@ -2,8 +2,8 @@
 //! A finding as one line of fields: the level, the clause, then `NAME=VALUE`. Values
 //! with spaces are JSON strings.
 
-use crate::clause::Level;
 use crate::report::events::{Finding, NamedRegister};
+use crate::spec::clause::Level;
 
 /// The line of a finding.
 pub fn to_line(finding: &Finding) -> String {

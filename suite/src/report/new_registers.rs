@@ -57,7 +57,7 @@ pub fn as_yaml<'a>(findings: impl IntoIterator<Item = &'a Finding>, arch: &dyn A
 mod tests {
     use super::*;
     use crate::arch::LoongArch64;
-    use crate::clause::Level;
+    use crate::spec::clause::Level;
 
     fn finding(name: &str, id: u64, observed: &str) -> Finding {
         Finding {

@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arch::Feature;
-use crate::report::events::NamedRegister;
+use crate::arch::{Feature, NamedRegister};
 use crate::value::Value;
 
 /// The result of GET after SET.

@@ -8,9 +8,9 @@ use std::sync::OnceLock;
 use clap::ValueEnum as _;
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::checks;
-use reglist_suite::clause::{Clauses, Level};
 use reglist_suite::fault::{Fault, Place, Right, Tried, rounds};
 use reglist_suite::report::events::SubjectKind;
+use reglist_suite::spec::clause::{Clauses, Level};
 use reglist_suite::spec::{Source, Spec};
 
 use crate::program::Run;

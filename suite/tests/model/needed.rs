@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reglist_suite::checks;
-use reglist_suite::clause::Level;
 use reglist_suite::fault::{Said, Tried, judge};
+use reglist_suite::spec::clause::Level;
 
 use crate::faults::{all, clauses, levels};
 

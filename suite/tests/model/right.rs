@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use reglist_suite::arch::{Feature, LoongArch64};
-use reglist_suite::clause::Level;
 use reglist_suite::fault::Fault;
 use reglist_suite::report::events::{Finding, Outcome};
+use reglist_suite::spec::clause::Level;
 use reglist_suite::spec::{Source, Spec};
 
 use crate::program::Run;

@@ -4,10 +4,10 @@
 use std::io::{self, BufReader, Read};
 
 use proptest::prelude::*;
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 use reglist_suite::report::format::KTAP;
 use reglist_suite::report::record::Whole;
+use reglist_suite::spec::clause::Level;
 
 use super::*;
 use crate::record::verdict::{Conclusion, Kind};

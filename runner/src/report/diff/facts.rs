@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
+use reglist_suite::spec::clause::Level;
 use serde::Serialize;
 
 use crate::report::id::configuration;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Finding, SubjectKind};
+use reglist_suite::spec::clause::Level;
 
 use super::compare::{Change, Comparison, Kind};
 use super::side::Side;

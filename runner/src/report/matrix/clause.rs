@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The columns of the matrix: the faults that each clause noticed.
 
-use reglist_suite::clause::{Clauses, Level};
+use reglist_suite::spec::clause::{Clauses, Level};
 use serde::Serialize;
 
 use super::fault::{FaultRow, Role, State};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The matrix as data.
 
-use reglist_suite::clause::Clauses;
 use reglist_suite::report::events::RunStarted;
+use reglist_suite::spec::clause::Clauses;
 
 use super::clause::{self, ClauseColumn};
 use super::fault::{self, FaultRow};

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum as _;
-use reglist_suite::clause::{Clauses, Level};
 use reglist_suite::fault::{Fault, Place, Right, Said, Tried};
 use reglist_suite::report::events::{CaseFinished, Finding, Outcome, SubjectKind};
+use reglist_suite::spec::clause::{Clauses, Level};
 use serde::Serialize;
 
 use super::rounds::{Round, Rounds, place};

@@ -4,8 +4,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use reglist_suite::clause::Clauses;
 use reglist_suite::exit;
+use reglist_suite::spec::clause::Clauses;
 use reglist_suite::spec::{Source, SpecError};
 
 use super::data::Matrix;

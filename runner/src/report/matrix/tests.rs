@@ -13,7 +13,7 @@ use crate::record::runs::Runs;
 use crate::report::paragraph::WIDTH;
 use crate::system::files::FileError;
 use crate::system::verbosity::Verbosity;
-use reglist_suite::clause::Clauses;
+use reglist_suite::spec::clause::Clauses;
 
 /// A few clauses of the catalogue.
 const CLAUSES: [&str; 9] = [

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{CaseFinished, Finding};
+use reglist_suite::spec::clause::Level;
 
 use super::anchor::anchor;
 use super::findings::{Link, MOST_NAMES, Words, links};

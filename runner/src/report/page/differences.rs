@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The differences of two runs, as in `reglist diff`.
 
-use reglist_suite::clause::Level;
+use reglist_suite::spec::clause::Level;
 
 use super::anchor::anchor;
 use super::findings::{Link, MOST_NAMES, links};

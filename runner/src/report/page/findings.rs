@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::NamedRegister;
+use reglist_suite::spec::clause::Level;
 
 use super::anchor::anchor;
 use super::view::View;

@@ -10,7 +10,7 @@ use super::view::View;
 use crate::report::diff::registers::{CLAUSE, CONTENTS, MISSING};
 use crate::report::id::configuration;
 use crate::report::state::State;
-use reglist_suite::clause::Level;
+use reglist_suite::spec::clause::Level;
 
 /// The check that writes every listed register and reads it back.
 const TRIP: &str = "roundtrip.values";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The verdict of a run with its basis.
 
-use reglist_suite::clause::Level;
 use reglist_suite::exit;
 use reglist_suite::report::events::{Label, SubjectKind};
+use reglist_suite::spec::clause::Level;
 
 use super::clauses::{KEPT, Section};
 use super::view::View;

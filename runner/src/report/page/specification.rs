@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use reglist_suite::arch::{self, Arch};
 use reglist_suite::checks::{self, Check};
-use reglist_suite::clause::{Clause, Clauses};
 use reglist_suite::report::describe::{Catalogue, Content, Description};
 use reglist_suite::report::events::RunStarted;
+use reglist_suite::spec::clause::{Clause, Clauses};
 use reglist_suite::spec::{Configuration, Register, Source, Spec};
 
 use crate::report::id::check as check_name;

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use data_encoding::BASE64;
-use reglist_suite::clause::Level;
+use reglist_suite::spec::clause::Level;
 use sha2::{Digest as _, Sha256};
 
 use super::anchor::anchor;

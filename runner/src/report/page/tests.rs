@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::checks::plan;
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{
     CaseFinished, Event, Finding, Label, NamedRegister, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
+use reglist_suite::spec::clause::Level;
 use reglist_suite::spec::{Source, Spec};
 use scraper::{Html, Selector};
 

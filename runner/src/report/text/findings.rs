@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::clause::Level;
 use reglist_suite::report::events::{Outcome, RunStarted};
+use reglist_suite::spec::clause::Level;
 
 use crate::record::Record;
 use crate::report::groups::Group;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use console::Style;
-use reglist_suite::clause::Level;
 use reglist_suite::exit;
 use reglist_suite::report::events::Outcome;
+use reglist_suite::spec::clause::Level;
 
 use super::compared::Compared;
 use super::{table, verdict};

@@ -7,8 +7,8 @@ use super::catalogue::{Catalogue, Description, Entry, Kind};
 use super::words::count;
 use crate::checks;
 use crate::checks::plan::plan;
-use crate::clause::Clause;
 use crate::fault::Fault;
+use crate::spec::clause::Clause;
 
 impl Catalogue<'_> {
     /// Describes a clause, with its checks and faults.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::tested::{theme_of, themes as theme_names};
 use crate::checks;
-use crate::clause::Clauses;
+use crate::spec::clause::Clauses;
 use crate::spec::{Source, SpecError};
 
 /// Width of the narrowest usual terminal.

@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::arch::LoongArch64;
 use crate::checks::plan::plan;
-use crate::clause::Level;
 use crate::report::events::{
     CaseFinished, Event, Finding, NamedRegister, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
 use crate::report::record::Whole;
+use crate::spec::clause::Level;
 use crate::spec::{Source, Spec};
 
 /// A run with every outcome, which breaks off in its last case but one.
