@@ -18,14 +18,12 @@ mod request;
 mod script;
 mod state;
 mod talk;
+mod words;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use reglist_suite::exit;
-use reglist_suite::fault::Faults;
-use reglist_suite::harness::{self, options::Options};
 use reglist_suite::report::events::Breaker;
 
 pub(crate) use error::SshError;
@@ -33,7 +31,7 @@ pub(crate) use host::Host;
 pub(crate) use request::Request;
 
 use super::restart::Cause;
-use super::{MARGIN, SILENCE, Target, TargetError, keep_stray};
+use super::{Target, TargetError, keep_stray};
 use crate::record::End;
 use crate::record::run::{Kept, Left, Run};
 use crate::system::results::EVENTS;
@@ -42,6 +40,8 @@ use crate::system::stage::indented;
 use board::{Board, Trouble};
 use follower::{Follower, Stop, Stopped};
 use state::{State, Story};
+use words::silence;
+pub(crate) use words::tries_all;
 
 /// Exit codes of a suite that printed its own message.
 const OWN_WORDS: [u8; 4] = [exit::PASSED, exit::FAILED, exit::NOTHING_TESTED, exit::USAGE];
@@ -239,22 +239,6 @@ pub(crate) fn earlier(results: &Path, request: &Request) -> Result<State, SshErr
         true => Ok(state),
         false => Err(SshError::OtherHost { path: results.to_owned(), was, host }),
     }
-}
-
-/// The suite's options, if this program knows all of them.
-fn options(words: &[String]) -> Option<Options> {
-    harness::read_options(words.iter().map(Into::into)).ok()
-}
-
-/// Whether these words for the suite try every fault.
-pub(crate) fn tries_all(words: &[String]) -> bool {
-    options(words).is_some_and(|options| options.fault == Some(Faults::All))
-}
-
-/// Time without an event that counts as a hang.
-fn silence(words: &[String]) -> Duration {
-    let limit = options(words).and_then(|options| options.selection.timeout);
-    limit.map_or(Duration::from_secs(SILENCE), |limit| limit.saturating_add(Duration::from_secs(MARGIN)))
 }
 
 /// The error of a run that did not start.

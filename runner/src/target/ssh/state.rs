@@ -80,7 +80,7 @@ impl State {
 
     /// Whether the run tries every fault.
     pub(crate) fn tries_all(&self) -> bool {
-        super::tries_all(&self.arguments)
+        super::words::tries_all(&self.arguments)
     }
 
     /// Number of the suite's start, from 1.
