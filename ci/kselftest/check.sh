@@ -63,7 +63,12 @@ run() {
   local where=$1 want=$2 code=0
   shift 2
   # Through a pipe: run_kselftest.sh reopens its standard output for each test and would overwrite a file.
-  KSELFTEST_REGLIST_SH_ARGS="$*" "$work/$where/run_kselftest.sh" 2>&1 < /dev/null | cat > "$work/log" || code=$?
+  # Where /dev/stdout is not this pipe, as in a bare container, what a test prints goes to output.log.
+  KSELFTEST_REGLIST_SH_ARGS="$*" sh -c 'if test -p /dev/stdout; then exec "$0"; else exec "$0" -s; fi' \
+    "$work/$where/run_kselftest.sh" 2>&1 < /dev/null | cat > "$work/log" || code=$?
+  if [ -e "$work/$where/output.log" ]; then
+    cat "$work/$where/output.log" >> "$work/log"
+  fi
   if [ "$code" != "$want" ]; then
     cat "$work/log" >&2
     echo "run_kselftest.sh ended with $code, expected $want" >&2
