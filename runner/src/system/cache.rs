@@ -50,7 +50,6 @@ pub(crate) struct Claim(#[expect(dead_code, reason = "the lock is the point")] O
 #[derive(Debug)]
 pub(crate) struct Scratch {
     path: PathBuf,
-    lock_path: PathBuf,
     lock: Option<File>,
 }
 
@@ -70,7 +69,7 @@ impl Cache {
             let path = root.join(part);
             fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
         }
-        let in_use = wait_for(&root.join("locks/in-use"), Lock::Shared, None)?;
+        let in_use = wait_for(&root.join("locks/in-use"), File::try_lock_shared, None)?;
         let cache = Self { root, in_use: Some(in_use) };
         cache.sweep()?;
         Ok(cache)
@@ -88,7 +87,7 @@ impl Cache {
         let locks = root.join("locks");
         fs::create_dir_all(&locks).map_err(FileError::of("create", &locks))?;
         let path = locks.join("in-use");
-        let Some(_alone) = try_lock(&path, Lock::Alone)? else {
+        let Some(_alone) = try_lock(&path, File::try_lock)? else {
             return Err(CacheError::Busy);
         };
         for entry in fs::read_dir(root).map_err(FileError::of("read", root))?.flatten() {
@@ -120,22 +119,21 @@ impl Cache {
             return Ok(Claim(None));
         }
         let path = self.root.join("locks").join(name);
-        wait_for(&path, Lock::Alone, Some(interrupt)).map(|lock| Claim(Some(lock)))
+        wait_for(&path, File::try_lock, Some(interrupt)).map(|lock| Claim(Some(lock)))
     }
 
     pub(crate) fn scratch(&self, name: &str) -> Result<Scratch, CacheError> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         if self.in_use.is_none() {
             let path = self.root.join("partial").join(name);
-            return Ok(Scratch { lock_path: lock_of(&path), path, lock: None });
+            return Ok(Scratch { path, lock: None });
         }
         let _guard = self.guard()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = self.root.join("partial").join(format!("{name}-{}-{number}", std::process::id()));
-        let lock_path = lock_of(&path);
         remove(&path).map_err(FileError::of("remove", &path))?;
-        let lock = try_lock(&lock_path, Lock::Alone)?.ok_or(CacheError::Busy)?;
-        let scratch = Scratch { path, lock_path, lock: Some(lock) };
+        let lock = try_lock(&lock_of(&path), File::try_lock)?.ok_or(CacheError::Busy)?;
+        let scratch = Scratch { path, lock: Some(lock) };
         fs::create_dir_all(&scratch.path).map_err(FileError::of("create", &scratch.path))?;
         Ok(scratch)
     }
@@ -173,7 +171,7 @@ impl Cache {
                 .map(|entry| entry.path())
                 .filter(|path| path.extension().is_some_and(|extension| extension == "lock"))
                 .filter_map(|path| {
-                    let lock = try_lock(&path, Lock::Alone).ok().flatten()?;
+                    let lock = try_lock(&path, File::try_lock).ok().flatten()?;
                     Some((path, lock))
                 })
                 .collect()
@@ -188,7 +186,7 @@ impl Cache {
 
     /// Protects a new scratch directory from [`Self::sweep`] until it has a lock.
     fn guard(&self) -> Result<File, CacheError> {
-        wait_for(&self.root.join("locks/partial"), Lock::Alone, None)
+        wait_for(&self.root.join("locks/partial"), File::try_lock, None)
     }
 }
 
@@ -200,12 +198,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if self.lock.is_none() {
-            return;
-        }
         // If this fails, the lock file remains and the next run tries again.
-        if remove(&self.path).is_ok() {
-            let _ = remove(&self.lock_path);
+        if self.lock.is_some() && remove(&self.path).is_ok() {
+            let _ = remove(&lock_of(&self.path));
         }
     }
 }
@@ -248,24 +243,17 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Lock {
-    Shared,
-    Alone,
-}
+/// `File::try_lock` or `File::try_lock_shared`.
+type Lock = fn(&File) -> Result<(), TryLockError>;
 
 /// Takes a lock, or returns none if another process has it.
-fn try_lock(path: &Path, kind: Lock) -> Result<Option<File>, CacheError> {
+pub(crate) fn try_lock(path: &Path, lock: Lock) -> Result<Option<File>, FileError> {
     let file =
         File::options().create(true).truncate(false).write(true).open(path).map_err(FileError::of("open", path))?;
-    let locked = match kind {
-        Lock::Shared => file.try_lock_shared(),
-        Lock::Alone => file.try_lock(),
-    };
-    match locked {
+    match lock(&file) {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(FileError::of("lock", path)(source).into()),
+        Err(TryLockError::Error(source)) => Err(FileError::of("lock", path)(source)),
     }
 }
 
@@ -275,10 +263,10 @@ fn lock_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn wait_for(path: &Path, kind: Lock, interrupt: Option<&Interrupt>) -> Result<File, CacheError> {
+fn wait_for(path: &Path, lock: Lock, interrupt: Option<&Interrupt>) -> Result<File, CacheError> {
     let mut told = interrupt.is_none();
     loop {
-        if let Some(lock) = try_lock(path, kind)? {
+        if let Some(lock) = try_lock(path, lock)? {
             return Ok(lock);
         }
         if interrupt.is_some_and(Interrupt::requested) {

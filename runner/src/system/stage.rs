@@ -20,35 +20,17 @@ const TAIL: usize = 20;
 /// Lines in an error message from a compiler's first error on.
 const EXCERPT: usize = 12;
 
+/// `excerpt` is the relevant lines of the log, each on its own line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StageError {
     #[error("stage {stage}: `{command}` {status}{excerpt}\n[log: {}]", log.display())]
-    Failed {
-        stage: &'static str,
-        command: String,
-        status: String,
-        /// Relevant lines of the log, each on its own line.
-        excerpt: String,
-        log: PathBuf,
-    },
+    Failed { stage: &'static str, command: String, status: String, excerpt: String, log: PathBuf },
     #[error("stage {stage}: no space left on device{excerpt}\n[free disk space, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the required space; log: {}]", log.display())]
-    Full {
-        stage: &'static str,
-        /// Relevant lines of the log, each on its own line.
-        excerpt: String,
-        log: PathBuf,
-    },
+    Full { stage: &'static str, excerpt: String, log: PathBuf },
     #[error("stage {stage}: interrupted\n[run reglist again; it removes partial files; log: {}]", log.display())]
     Interrupted { stage: &'static str, killed: bool, log: PathBuf },
     #[error("stage {stage}: `{command}` timed out after {} s{excerpt}\n[log: {}]", limit.as_secs(), log.display())]
-    TimedOut {
-        stage: &'static str,
-        command: String,
-        limit: Duration,
-        /// Last lines of the log, each on its own line.
-        excerpt: String,
-        log: PathBuf,
-    },
+    TimedOut { stage: &'static str, command: String, limit: Duration, excerpt: String, log: PathBuf },
     #[error("stage {stage}: failed to run `{command}`\n[`reglist doctor` lists missing requirements]")]
     Spawn { stage: &'static str, command: String, source: io::Error },
     #[error(transparent)]

@@ -7,7 +7,7 @@
 //! outlives the call.
 
 use std::ffi::OsString;
-use std::io::{self, Read, pipe};
+use std::io::{self, BufRead as _, BufReader, Read, pipe};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -29,7 +29,7 @@ const POLITE: Signal = Signal::SIGTERM;
 const TICK: Duration = Duration::from_millis(25);
 /// Longer lines are cut, to limit memory. The longest event has some hundred
 /// kilobytes.
-const LINE: usize = 1 << 23;
+const LINE: u64 = 1 << 23;
 const BUFFER: usize = 1 << 16;
 
 #[derive(Debug, Clone)]
@@ -74,19 +74,6 @@ pub(crate) enum Ending {
     },
 }
 
-enum Message {
-    Line(Source, String),
-    Closed,
-}
-
-/// Why this program stops the command.
-#[derive(Debug, Clone, Copy)]
-enum Reason {
-    Interrupt,
-    Timeout(Duration),
-    Enough,
-}
-
 /// Runs a command and passes every line of its output to `line`.
 ///
 /// # Errors
@@ -97,71 +84,50 @@ pub(crate) fn supervise(
     interrupt: &Interrupt,
     line: &mut dyn FnMut(Source, &str) -> Flow,
 ) -> io::Result<Ending> {
-    let (mut child, messages) = spawn(job)?;
+    let (mut child, lines) = spawn(job)?;
     let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     let started = Instant::now();
     let mut heard = started;
-    let mut open = 2;
-    let mut stopping: Option<(Reason, Instant)> = None;
+    let mut is_done = false;
+    let mut stopping: Option<(Ending, Instant)> = None;
     let mut killed: Option<Instant> = None;
 
-    while open > 0 {
-        match messages.recv_timeout(TICK) {
-            Ok(Message::Line(source, text)) => {
+    let status = loop {
+        let mut closed = false;
+        match lines.recv_timeout(TICK) {
+            Ok((source, text)) => {
                 if source == Source::Output {
                     heard = Instant::now();
                 }
-                if line(source, &text) == Flow::Stop && stopping.is_none() {
-                    stopping = Some((Reason::Enough, Instant::now()));
-                    signal(group, POLITE);
-                }
+                is_done |= line(source, &text) == Flow::Stop;
             }
-            Ok(Message::Closed) => open -= 1,
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Disconnected) => closed = true,
         }
-        if stopping.is_none()
-            && let Some(reason) = reason_to_stop(limits, interrupt, started, heard)
-        {
-            stopping = Some((reason, Instant::now()));
-            signal(group, POLITE);
+        // A process may keep the outputs open beyond SIGKILL, or close them and go on.
+        if closed || killed.is_some_and(|since| since.elapsed() > REAP) {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            thread::sleep(TICK);
         }
-        if let Some((_, since)) = stopping {
-            let insisted = interrupt.count() > 1;
-            if killed.is_none() && (insisted || since.elapsed() > GRACE) {
-                killed = Some(Instant::now());
-                signal(group, Signal::SIGKILL);
+        if stopping.is_none() {
+            let stop = if is_done { Some(Ending::Stopped) } else { reason_to_stop(limits, interrupt, started, heard) };
+            if let Some(ending) = stop {
+                stopping = Some((ending, Instant::now()));
+                signal(group, POLITE);
             }
         }
-        if killed.is_some_and(|since| since.elapsed() > REAP) {
-            break;
-        }
-    }
-
-    // The outputs are closed, but the process may still run.
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        let reason = match stopping {
-            Some(stop) => Some(stop),
-            None => reason_to_stop(limits, interrupt, started, heard).map(|reason| (reason, Instant::now())),
-        };
-        if let (None, Some(_)) = (stopping, reason) {
-            signal(group, POLITE);
-        }
-        stopping = reason;
-        if stopping.is_some_and(|(_, since)| since.elapsed() > GRACE || interrupt.count() > 1) {
-            killed.get_or_insert_with(Instant::now);
+        let insists = |(_, since): (_, Instant)| since.elapsed() > GRACE || interrupt.count() > 1;
+        if killed.is_none() && stopping.is_some_and(insists) {
+            killed = Some(Instant::now());
             signal(group, Signal::SIGKILL);
         }
-        thread::sleep(TICK);
     };
     Ok(match stopping {
         None => Ending::Exited(status),
-        Some((Reason::Enough, _)) => Ending::Stopped,
-        Some((Reason::Interrupt, _)) => Ending::Interrupted { killed: killed.is_some() },
-        Some((Reason::Timeout(limit), _)) => Ending::TimedOut { limit },
+        Some((Ending::Interrupted { .. }, _)) => Ending::Interrupted { killed: killed.is_some() },
+        Some((ending, _)) => ending,
     })
 }
 
@@ -171,17 +137,17 @@ pub(crate) fn ask(command: &mut Command) -> io::Result<Output> {
     command.stdin(Stdio::null()).process_group(0).output()
 }
 
-fn reason_to_stop(limits: Limits, interrupt: &Interrupt, started: Instant, heard: Instant) -> Option<Reason> {
+fn reason_to_stop(limits: Limits, interrupt: &Interrupt, started: Instant, heard: Instant) -> Option<Ending> {
     if interrupt.requested() {
-        Some(Reason::Interrupt)
+        Some(Ending::Interrupted { killed: false })
     } else if started.elapsed() > limits.total {
-        Some(Reason::Timeout(limits.total))
+        Some(Ending::TimedOut { limit: limits.total })
     } else {
-        limits.silence.filter(|limit| heard.elapsed() > *limit).map(Reason::Timeout)
+        limits.silence.filter(|limit| heard.elapsed() > *limit).map(|limit| Ending::TimedOut { limit })
     }
 }
 
-fn spawn(job: &Job) -> io::Result<(Child, Receiver<Message>)> {
+fn spawn(job: &Job) -> io::Result<(Child, Receiver<(Source, String)>)> {
     let (program, arguments) = job.argv.split_first().ok_or_else(|| io::Error::other("an empty command"))?;
     let (output, output_end) = pipe()?;
     let (error, error_end) = pipe()?;
@@ -194,41 +160,22 @@ fn spawn(job: &Job) -> io::Result<(Child, Receiver<Message>)> {
         .stderr(error_end)
         .process_group(0)
         .spawn()?;
-    let (sender, messages) = mpsc::channel();
+    let (sender, lines) = mpsc::channel();
     let other = sender.clone();
     thread::spawn(move || read_lines(output, Source::Output, &sender));
     thread::spawn(move || read_lines(error, Source::Error, &other));
-    Ok((child, messages))
+    Ok((child, lines))
 }
 
 /// Sends every line without its end; ignores a closed receiver.
-fn read_lines(mut from: impl Read, source: Source, to: &Sender<Message>) {
-    let mut buffer = vec![0; BUFFER];
-    let mut pending = Vec::new();
-    let emit = |bytes: &[u8]| {
-        let _ = to.send(Message::Line(source, String::from_utf8_lossy(bytes).into_owned()));
-    };
-    loop {
-        match from.read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => break,
-            Ok(read) => {
-                for &byte in buffer.iter().take(read) {
-                    if byte == b'\n' || pending.len() >= LINE {
-                        emit(&pending);
-                        pending.clear();
-                    }
-                    if byte != b'\n' {
-                        pending.push(byte);
-                    }
-                }
-            }
-        }
+fn read_lines(from: impl Read, source: Source, to: &Sender<(Source, String)>) {
+    let mut from = BufReader::with_capacity(BUFFER, from);
+    let mut line = Vec::new();
+    while from.by_ref().take(LINE).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let _ = to.send((source, String::from_utf8_lossy(text).into_owned()));
+        line.clear();
     }
-    if !pending.is_empty() {
-        emit(&pending);
-    }
-    let _ = to.send(Message::Closed);
 }
 
 /// Signals a group; ignores a group that has ended.
