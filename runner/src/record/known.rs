@@ -4,20 +4,19 @@
 //! An expected failure does not fail the run. An unexpected pass does, because
 //! its entry would hide the next failure.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use reglist_suite::report::events::{Outcome, Totals, Verdict};
 use reglist_suite::report::record::Record;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Maximum size of the file in bytes.
 const LARGEST: u64 = 1 << 20;
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// Matches every configuration.
 const ANY: &str = "*.";
 
@@ -43,37 +42,25 @@ pub(crate) enum KnownError {
     WithEveryFault,
 }
 
-/// A day in UTC, as a number of days since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Date(u64);
+/// A day in UTC as `YYYY-MM-DD`, whose order is that of the text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Date(String);
 
 impl Date {
-    /// Parses exactly `YYYY-MM-DD`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let midnight = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).ok().filter(|_| text.len() == 10)?;
-        Some(Self::of(midnight))
+        let is_date = text.len() == 10 && humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).is_ok();
+        is_date.then(|| Self(text.to_owned()))
     }
 
     pub(crate) fn today() -> Self {
-        Self::of(SystemTime::now())
-    }
-
-    fn of(time: SystemTime) -> Self {
-        Self(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / SECONDS_PER_DAY)
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        Self(now.split('T').next().unwrap_or_default().to_owned())
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let midnight = UNIX_EPOCH + Duration::from_secs(self.0 * SECONDS_PER_DAY);
-        let text = humantime::format_rfc3339_seconds(midnight).to_string();
-        f.write_str(text.split('T').next().unwrap_or_default())
-    }
-}
-
-impl Serialize for Date {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        f.write_str(&self.0)
     }
 }
 
@@ -106,7 +93,7 @@ impl fmt::Display for Entry {
 }
 
 /// The expected failures of a file, on a given day.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Known {
     /// The file's name for messages.
     pub(crate) file: String,
@@ -145,12 +132,7 @@ impl Known {
             let line = problem.location().map_or(1, |location| location.line().clamp(1, last));
             KnownError::Form { path: path(), line, problem }
         })?;
-        let mut known = Self {
-            file: path().display().to_string(),
-            entries: Vec::new(),
-            expired: Vec::new(),
-            places: HashMap::new(),
-        };
+        let mut known = Self { file: path().display().to_string(), ..Self::default() };
         let mut lines: HashMap<String, usize> = HashMap::new();
         let mut from = 1;
         for Written { case, reason, link, expires } in written.unwrap_or_default() {
@@ -168,26 +150,20 @@ impl Known {
             if reason.trim().is_empty() {
                 return Err(KnownError::NoReason { path: path(), line, case });
             }
-            let expires = match expires {
-                Some(date) => Some(Date::parse(&date).ok_or_else(|| KnownError::Date {
-                    path: path(),
-                    line: line_of(text, line, "expires", &date).unwrap_or(line),
-                    date,
-                })?),
-                None => None,
+            let parse = |date: String| {
+                let line = line_of(text, line, "expires", &date).unwrap_or(line);
+                Date::parse(&date).ok_or(KnownError::Date { path: path(), line, date })
             };
-            known.add(Entry { case, reason, link, expires, line }, today);
+            let expires = expires.map(parse).transpose()?;
+            let entry = Entry { case, reason, link, expires, line };
+            if entry.expires.as_ref().is_some_and(|last| *last < today) {
+                known.expired.push(entry);
+            } else {
+                known.places.insert(entry.case.clone(), known.entries.len());
+                known.entries.push(entry);
+            }
         }
         Ok(known)
-    }
-
-    fn add(&mut self, entry: Entry, today: Date) {
-        if entry.expires.is_some_and(|last| last < today) {
-            self.expired.push(entry);
-        } else {
-            self.places.insert(entry.case.clone(), self.entries.len());
-            self.entries.push(entry);
-        }
     }
 
     /// The entry of a case; its own id has priority over `*`.
@@ -198,12 +174,10 @@ impl Known {
 
     /// Active entries that match no case of a plan.
     pub(crate) fn unmatched<'k>(&'k self, plan: &[impl AsRef<str>]) -> Vec<&'k Entry> {
-        let mut cases: HashMap<String, ()> = HashMap::new();
-        for case in plan.iter().map(AsRef::as_ref) {
-            cases.extend(any_configuration(case).map(|any| (any, ())));
-            cases.insert(case.to_owned(), ());
-        }
-        self.entries.iter().filter(|entry| !cases.contains_key(&entry.case)).collect()
+        let plan = plan.iter().map(AsRef::as_ref);
+        let cases: HashSet<String> =
+            plan.flat_map(|case| [Some(case.to_owned()), any_configuration(case)]).flatten().collect();
+        self.entries.iter().filter(|entry| !cases.contains(&entry.case)).collect()
     }
 
     /// Compares a run with the expected failures.

@@ -63,7 +63,7 @@ impl Form {
                 && link.bytes().all(|c| c.is_ascii_graphic() && !b"<>`\\".contains(&c));
             if is_link { format!(", <{link}>") } else { format!(", {}", self.text(link)) }
         });
-        let date = entry.expires.map(|date| format!(", until {date}"));
+        let date = entry.expires.as_ref().map(|date| format!(", until {date}"));
         self.text(&entry.reason) + &link.unwrap_or_default() + &date.unwrap_or_default()
     }
 
