@@ -14,7 +14,7 @@ use reglist_suite::report::record::{End, Record};
 
 use super::ktap::{self, Ktap, KtapError};
 use super::lines::{self, LONGEST, Line};
-use super::runs::{Added, Assembler};
+use super::runs::{self, Added};
 
 /// Maximum memory in bytes (estimate) for one run, or for a file that is kept as
 /// a whole: ten times a run of every fault.
@@ -134,6 +134,7 @@ enum Kind {
     Ktap,
 }
 
+#[derive(Default)]
 struct Reading<'r> {
     file: &'r str,
     /// The current line, from 1.
@@ -141,7 +142,7 @@ struct Reading<'r> {
     /// The first line of the current run.
     start: usize,
     number: usize,
-    assembler: Assembler,
+    current: Record,
     stray: Stray,
     memory: usize,
     /// Whether the caller keeps complete runs in memory.
@@ -155,8 +156,7 @@ fn read<E: From<ReadError>>(
     keeps: bool,
     tell: &mut dyn FnMut(StoredRun) -> Result<(), E>,
 ) -> Result<Stray, E> {
-    let (assembler, stray) = (Assembler::default(), Stray::default());
-    let mut reading = Reading { file, line: 0, start: 0, number: 0, assembler, stray, memory: 0, keeps };
+    let mut reading = Reading { file, keeps, ..Reading::default() };
     let mut kind = Kind::Open;
     let mut ktap = Ktap::default();
     let mut empty = true;
@@ -231,8 +231,7 @@ impl Reading<'_> {
     ) -> Result<(), E> {
         let more = needed(&event, length);
         let starts = matches!(event, Event::RunStarted(_));
-        let added = self.assembler.add(event);
-        match added {
+        match runs::add(event, &mut self.current) {
             Added::Stray => {
                 self.count_stray();
                 return Ok(());
@@ -265,7 +264,7 @@ impl Reading<'_> {
         empty: bool,
         tell: &mut dyn FnMut(StoredRun) -> Result<(), E>,
     ) -> Result<Stray, E> {
-        let last = std::mem::take(&mut self.assembler).finish();
+        let last = std::mem::take(&mut self.current);
         let gave_up = match (&last.started, &last.end) {
             (None, Some(End::Aborted { reason } | End::BrokenOff { reason, .. })) => Some(reason.clone()),
             _ => None,

@@ -50,34 +50,20 @@ pub(crate) struct Left {
     pub(crate) results: PathBuf,
 }
 
+/// `context` is the last lines of the console and the directory of the results, each
+/// on its own line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
     #[error("the suite did not start{}{context}", cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default())]
-    NoStart {
-        cause: Option<String>,
-        /// Last lines of the console and directory of the results, each on its own line.
-        context: String,
-    },
+    NoStart { cause: Option<String>, context: String },
     #[error("the suite gave up: {reason}{context}")]
-    GaveUp {
-        reason: String,
-        /// Last lines of the console and directory of the results, each on its own line.
-        context: String,
-    },
+    GaveUp { reason: String, context: String },
     #[error("{reason}{context}")]
-    BrokenOff {
-        reason: String,
-        /// Last lines of the console and directory of the results, each on its own line.
-        context: String,
-    },
+    BrokenOff { reason: String, context: String },
     #[error("{reason}\n[results so far: {}; to continue when the board is back: {}]", left.results.display(), left.again)]
     Left { reason: String, left: Left },
     #[error("{faults} faults were not tried{context}")]
-    Unreached {
-        faults: usize,
-        /// Last lines of the console and directory of the results, each on its own line.
-        context: String,
-    },
+    Unreached { faults: usize, context: String },
     #[error("the results are incomplete\n[correct the write error above and run again]")]
     Unwritten,
     #[error("failed to read the suite's events")]
@@ -137,17 +123,14 @@ impl Run {
             return self.code.is_none().then_some(RunError::NoStart { cause, context });
         }
         let conclusion = self.conclusion();
-        let is_told = conclusion.is_complete() || conclusion.kind == Kind::Interrupted;
-        if is_told {
-            self.is_unwritten.then_some(RunError::Unwritten)
-        } else {
-            Some(RunError::BrokenOff { reason, context })
+        match conclusion.is_complete() || conclusion.kind == Kind::Interrupted {
+            true => self.is_unwritten.then_some(RunError::Unwritten),
+            false => Some(RunError::BrokenOff { reason, context }),
         }
     }
 
     pub(crate) fn unreached(&self, faults: usize) -> RunError {
-        let context = self.context();
-        RunError::Unreached { faults, context }
+        RunError::Unreached { faults, context: self.context() }
     }
 
     fn context(&self) -> String {

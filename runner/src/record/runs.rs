@@ -19,45 +19,29 @@ pub(crate) enum Added {
     Stray,
 }
 
-/// The current run of a stream.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Assembler {
-    current: Record,
-}
-
-impl Assembler {
-    /// Takes one event. A start ends the previous run, except a duplicate of its
-    /// start before any case.
-    pub(crate) fn add(&mut self, event: Event) -> Added {
-        if let (Event::RunStarted(started), Some(known)) = (&event, &self.current.started) {
-            let doubled = started == known && !self.current.has_learnt() && self.current.end.is_none();
-            if !doubled {
-                let before = mem::take(&mut self.current);
-                self.current.add(event);
-                return Added::Begins(Box::new(before));
-            }
+/// Takes one event. A start ends the previous run, except a duplicate of its
+/// start before any case.
+pub(crate) fn add(event: Event, current: &mut Record) -> Added {
+    if let (Event::RunStarted(started), Some(known)) = (&event, &current.started) {
+        let doubled = started == known && !current.has_learnt() && current.end.is_none();
+        if !doubled {
+            let before = mem::take(current);
+            current.add(event);
+            return Added::Begins(Box::new(before));
         }
-        // A suite that gave up before the start may start again.
-        if self.current.started.is_none() && matches!(event, Event::RunStarted(_)) {
-            self.current.end = None;
-        }
-        if self.current.add(event) { Added::Fits } else { Added::Stray }
     }
-
-    pub(crate) fn current(&self) -> &Record {
-        &self.current
+    // A suite that gave up before the start may start again.
+    if current.started.is_none() && matches!(event, Event::RunStarted(_)) {
+        current.end = None;
     }
-
-    pub(crate) fn finish(self) -> Record {
-        self.current
-    }
+    if current.add(event) { Added::Fits } else { Added::Stray }
 }
 
 /// The runs of a live stream.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Runs {
     over: Vec<Record>,
-    assembler: Assembler,
+    current: Record,
     /// Lines that are not events, and events of no run.
     pub(crate) stray: Vec<String>,
     /// Why the whole stream is unreadable.
@@ -84,7 +68,7 @@ impl Runs {
 
     /// Takes one event; false if it is part of no run.
     pub(crate) fn add(&mut self, event: Event) -> bool {
-        match self.assembler.add(event) {
+        match add(event, &mut self.current) {
             Added::Fits => true,
             Added::Begins(before) => {
                 self.over.push(*before);
@@ -95,7 +79,7 @@ impl Runs {
     }
 
     pub(crate) fn current(&self) -> &Record {
-        self.assembler.current()
+        &self.current
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
