@@ -8,6 +8,8 @@ use reglist_suite::exit;
 
 use crate::system::files::FileError;
 
+/// `words` are messages of the client or the board, `reasons` are problems with
+/// directories, each on its own line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SshError {
     #[error("failed to run `{program}`\n[install the OpenSSH client, or set {variable} to a client]")]
@@ -17,30 +19,15 @@ pub(crate) enum SshError {
     #[error(
         "failed to connect to {host}{words}\n[try `{command}`; ssh asks for a password or a new host key only on a terminal]"
     )]
-    Unreachable {
-        host: String,
-        /// The client's messages, each on its own line.
-        words: String,
-        command: String,
-    },
+    Unreachable { host: String, words: String, command: String },
     #[error(
         "lost the connection to {host} for {seconds} s before the first case{words}\n[run the command again when the board is back]"
     )]
-    Dropped {
-        host: String,
-        seconds: u64,
-        /// The client's messages, each on its own line.
-        words: String,
-    },
+    Dropped { host: String, seconds: u64, words: String },
     #[error(
         "failed to run `sh` on {host}: status {status}{words}\n[use an account with a login shell and `sh` in its search path]"
     )]
-    NoShell {
-        host: String,
-        status: i32,
-        /// The board's messages, each on its own line.
-        words: String,
-    },
+    NoShell { host: String, status: i32, words: String },
     #[error("unexpected answer from {host}: {problem}\n[log: {}]", log.display())]
     Answer { host: String, problem: String, log: PathBuf },
     #[error("`{}` is a program for {made_for}, but {host} is {machine}\n[pass a reglist-suite for {machine} with --suite FILE]", path.display())]
@@ -54,43 +41,19 @@ pub(crate) enum SshError {
     )]
     NoProgram { machine: String },
     #[error("no usable directory on {host}{reasons}\n[name one with --directory]")]
-    NoPlace {
-        host: String,
-        /// Each directory with its problem, each on its own line.
-        reasons: String,
-    },
+    NoPlace { host: String, reasons: String },
     #[error(
         "failed to copy reglist-suite to {directory} on {host}{words}\n[free space there, or name another directory with --directory]"
     )]
-    Copy {
-        host: String,
-        directory: String,
-        /// The board's messages, each on its own line.
-        words: String,
-    },
+    Copy { host: String, directory: String, words: String },
     #[error(
         "failed to start reglist-suite in {directory} on {host}{words}\n[check that the directory exists, and run the command again]"
     )]
-    NotStarted {
-        host: String,
-        directory: String,
-        /// The board's messages, each on its own line.
-        words: String,
-    },
+    NotStarted { host: String, directory: String, words: String },
     #[error("failed to run reglist-suite on {host}{words}\n[pass a static build for that board with --suite FILE]")]
-    DoesNotRun {
-        host: String,
-        /// The board's messages, each on its own line.
-        words: String,
-    },
+    DoesNotRun { host: String, words: String },
     #[error("no event from reglist-suite on {host}: {cause}{words}\n[results: {}]", results.display())]
-    NoEvents {
-        host: String,
-        cause: String,
-        /// The board's messages, each on its own line.
-        words: String,
-        results: PathBuf,
-    },
+    NoEvents { host: String, cause: String, words: String, results: PathBuf },
     #[error("interrupted before the first event")]
     Interrupted,
     #[error("failed to {action}")]
