@@ -8,10 +8,11 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::connection::{Answer, Connection, Failed};
-use super::error::SshError;
+use super::connection::{Answer, Connection};
+use super::error::{SshError, Trouble};
 use super::request::Request;
 use super::script;
+use super::talk::TICK;
 use crate::system::files::FileError;
 use crate::system::session::Session;
 use crate::system::stage::indented;
@@ -20,45 +21,12 @@ use crate::system::stage::indented;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Pause between later attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(15);
-/// Interval of the check for interrupts.
-const TICK: Duration = Duration::from_millis(50);
 /// Accepted refusals: a booting board may refuse the user for a moment.
 const REFUSALS: u32 = 3;
 /// KiB that a run needs on the board in addition to the program.
 const ROOM: u64 = 8 << 10;
 /// Exit status of the script that checks the program.
 const NOT_WHOLE: i32 = 3;
-
-/// Why a board does not answer.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// No connection during the user's waiting time; has the client's messages.
-    Lost(Vec<String>),
-    /// The board has rebooted.
-    Rebooted,
-    Interrupted,
-    Error(SshError),
-}
-
-impl Trouble {
-    pub(super) fn in_words(&self) -> String {
-        match self {
-            Self::Lost(words) => words.first().cloned().unwrap_or_else(|| "no connection".to_owned()),
-            Self::Interrupted => "interrupted".to_owned(),
-            Self::Rebooted => "the board rebooted".to_owned(),
-            Self::Error(error) => error.to_string(),
-        }
-    }
-}
-
-impl From<SshError> for Trouble {
-    fn from(error: SshError) -> Self {
-        match error {
-            SshError::Interrupted => Self::Interrupted,
-            error => Self::Error(error),
-        }
-    }
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
@@ -96,11 +64,8 @@ impl<'s> Board<'s> {
         let may_ask = may_ask();
         // A bar would overwrite ssh's question.
         let bar = (!may_ask).then(|| session.progress().stage("connect"));
-        let answer = match connection.open(&script::identify(), may_ask) {
-            Ok(answer) => answer,
-            Err(Failed::Dropped(words)) => return Err(connection.unreachable(&words)),
-            Err(Failed::Error(error)) => return Err(error),
-        };
+        let answer = connection.open(&script::identify(), may_ask);
+        let answer = answer.map_err(|trouble| trouble.before_the_run(|words| connection.unreachable(words)))?;
         let Some(identity) = Identity::of(&answer) else {
             let (host, status) = (connection.host().to_owned(), answer.status);
             return Err(SshError::NoShell { host, status, words: indented(&answer.words) });
@@ -122,24 +87,14 @@ impl<'s> Board<'s> {
         self.steadily(|connection| connection.run(script))
     }
 
-    /// Runs a script once.
-    pub(super) fn ask_once(&mut self, script: &str) -> Result<Answer, Trouble> {
-        match self.connection.run(script) {
-            Ok(answer) => Ok(answer),
-            Err(Failed::Dropped(words)) => Err(Trouble::Lost(words)),
-            Err(Failed::Error(error)) => Err(error.into()),
-        }
-    }
-
     fn steadily(
         &mut self,
-        mut work: impl FnMut(&mut Connection<'s>) -> Result<Answer, Failed>,
+        mut work: impl FnMut(&mut Connection<'s>) -> Result<Answer, Trouble>,
     ) -> Result<Answer, Trouble> {
         loop {
             match work(&mut self.connection) {
-                Ok(answer) => return Ok(answer),
-                Err(Failed::Dropped(words)) => self.reach_again(words)?,
-                Err(Failed::Error(error)) => return Err(error.into()),
+                Err(Trouble::Lost(words)) => self.reach_again(words)?,
+                answer => return answer,
             }
         }
     }
@@ -163,14 +118,14 @@ impl<'s> Board<'s> {
                         return if rebooted { Err(Trouble::Rebooted) } else { Ok(()) };
                     }
                 }
-                Err(Failed::Dropped(more)) if more.is_empty() => {}
-                Err(Failed::Dropped(more)) => {
+                Err(Trouble::Lost(more)) if more.is_empty() => {}
+                Err(Trouble::Lost(more)) => {
                     refusals += u32::from(more.iter().any(|line| line.contains("Permission denied")));
                     words = more;
                 }
                 // A board may refuse logins during shutdown and boot.
-                Err(Failed::Error(SshError::NoShell { words: more, .. })) => words = vec![more.trim().to_owned()],
-                Err(Failed::Error(error)) => return Err(error.into()),
+                Err(Trouble::Error(SshError::NoShell { words: more, .. })) => words = vec![more.trim().to_owned()],
+                Err(trouble) => return Err(trouble),
             }
             if since.elapsed() + pause > self.wait || refusals == REFUSALS {
                 return Err(Trouble::Lost(words));
@@ -250,7 +205,7 @@ impl<'s> Board<'s> {
     /// Removes the temporary directory. The result is the reason if it remains.
     pub(super) fn leave(&mut self) -> Option<String> {
         let told = script::remove(&self.name, self.directory.as_deref()).map_err(Trouble::from);
-        let left = match told.and_then(|script| self.ask_once(&script)) {
+        let left = match told.and_then(|script| self.connection.run(&script)) {
             Ok(answer) if answer.text.trim().is_empty() => None,
             Ok(answer) => Some(answer.words.join("; ")),
             Err(trouble) => Some(trouble.in_words()),

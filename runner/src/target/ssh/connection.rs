@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::error::SshError;
+use super::error::{SshError, Trouble};
 use super::host::Host;
 use super::script::BEGIN;
-use super::talk::{Heard, Talk};
+use super::talk::{Heard, TICK, Talk};
 use crate::system::files::FileError;
 use crate::system::session::Session;
 use crate::system::stage::{indented, quoted};
@@ -25,8 +25,6 @@ const SOCKET: &str = "SOCKET";
 /// Maximum path length: the path and the client's suffix must fit into a socket
 /// address.
 const LONGEST: usize = 60;
-/// Interval of the check for interrupts.
-const TICK: Duration = Duration::from_millis(50);
 /// Time limit of an answer.
 const ANSWER: Duration = Duration::from_secs(120);
 /// Time limit for the end of a connection.
@@ -45,20 +43,6 @@ pub(super) struct Answer {
     pub(super) text: String,
     /// Standard error of the client.
     pub(super) words: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) enum Failed {
-    /// The connection is lost; has the client's messages.
-    Dropped(Vec<String>),
-    /// Another error; a repeat does not help.
-    Error(SshError),
-}
-
-impl From<SshError> for Failed {
-    fn from(error: SshError) -> Self {
-        Self::Error(error)
-    }
 }
 
 #[derive(Debug)]
@@ -182,12 +166,12 @@ impl<'s> Connection<'s> {
     }
 
     /// Connects and runs a script. ssh may ask the user only with `may_ask`.
-    pub(super) fn open(&mut self, script: &str, may_ask: bool) -> Result<Answer, Failed> {
+    pub(super) fn open(&mut self, script: &str, may_ask: bool) -> Result<Answer, Trouble> {
         self.number += 1;
         let argv = self.opening(self.number, may_ask);
         self.connected = true;
         let mut answer = self.tell(&argv, script, may_ask, ANSWER);
-        if let Err(Failed::Dropped(words)) = &mut answer {
+        if let Err(Trouble::Lost(words)) = &mut answer {
             // Drop the client's messages about its socket.
             self.connected = false;
             words.retain(|line| !line.starts_with("mux_client") && !line.starts_with("ControlSocket"));
@@ -201,7 +185,7 @@ impl<'s> Connection<'s> {
     }
 
     /// Runs a script over the connection.
-    pub(super) fn run(&mut self, script: &str) -> Result<Answer, Failed> {
+    pub(super) fn run(&mut self, script: &str) -> Result<Answer, Trouble> {
         let argv = self.following("sh -s");
         self.tell(&argv, script, false, ANSWER)
     }
@@ -214,7 +198,12 @@ impl<'s> Connection<'s> {
 
     /// Sends a file to a command on the board; `progress` gets the number of bytes
     /// sent.
-    pub(super) fn send(&mut self, command: &str, file: &File, mut progress: impl FnMut(u64)) -> Result<Answer, Failed> {
+    pub(super) fn send(
+        &mut self,
+        command: &str,
+        file: &File,
+        mut progress: impl FnMut(u64),
+    ) -> Result<Answer, Trouble> {
         let argv = self.following(command);
         let machine = |source| SshError::Machine { action: "read the program", source };
         // Both handles share the file position.
@@ -233,7 +222,7 @@ impl<'s> Connection<'s> {
         })
     }
 
-    fn tell(&mut self, argv: &[OsString], script: &str, foreground: bool, limit: Duration) -> Result<Answer, Failed> {
+    fn tell(&mut self, argv: &[OsString], script: &str, foreground: bool, limit: Duration) -> Result<Answer, Trouble> {
         let talk = self.spawn(argv, script, foreground)?;
         let started = Instant::now();
         let progress = self.session.progress().clone();
@@ -261,7 +250,7 @@ impl<'s> Connection<'s> {
     }
 
     /// Listens until the client ends or `go_on` returns false.
-    fn listen(&mut self, mut talk: Talk, mut go_on: impl FnMut(&Talk) -> bool) -> Result<Answer, Failed> {
+    fn listen(&mut self, mut talk: Talk, mut go_on: impl FnMut(&Talk) -> bool) -> Result<Answer, Trouble> {
         let mut bytes = Vec::new();
         let status = loop {
             let heard = talk.hear(TICK).map_err(|source| SshError::Machine { action: "listen to ssh", source })?;
@@ -271,10 +260,10 @@ impl<'s> Connection<'s> {
                 Heard::Bytes(_) | Heard::Nothing => {}
             }
             if self.interrupted() {
-                return Err(SshError::Interrupted.into());
+                return Err(Trouble::Interrupted);
             }
             if !go_on(&talk) {
-                return Err(Failed::Dropped(vec![format!("no answer for {} s", ANSWER.as_secs())]));
+                return Err(Trouble::Lost(vec![format!("no answer for {} s", ANSWER.as_secs())]));
             }
         };
         let words = talk.words();
@@ -283,10 +272,10 @@ impl<'s> Connection<'s> {
         }
         // In the foreground, Ctrl-C also ends the client.
         if status != 0 && self.interrupted() {
-            return Err(SshError::Interrupted.into());
+            return Err(Trouble::Interrupted);
         }
         if status == TROUBLE {
-            return Err(Failed::Dropped(words));
+            return Err(Trouble::Lost(words));
         }
         Ok(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned(), words })
     }
@@ -317,12 +306,8 @@ impl<'s> Connection<'s> {
         argv.extend(["-S".into(), self.socket(self.number), "-O".into(), "exit".into()]);
         argv.extend(["--", self.host()].map(OsString::from));
         self.note(&argv, "");
-        let Ok(mut talk) = Talk::start(&argv, None, false) else { return };
-        let started = Instant::now();
-        while started.elapsed() < FAREWELL {
-            if matches!(talk.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {
-                return;
-            }
+        if let Ok(mut talk) = Talk::start(&argv, None, false) {
+            talk.wait(FAREWELL);
         }
     }
 

@@ -85,14 +85,47 @@ impl SshError {
     pub(super) fn leaves_the_run(&self) -> bool {
         matches!(self, Self::File(_) | Self::Machine { .. } | Self::NoClient { .. } | Self::Answer { .. })
     }
+}
 
-    pub(super) fn garbled(host: &str, log: &std::path::Path, garbled: &Garbled) -> Self {
-        Self::Answer { host: host.to_owned(), problem: garbled.to_string(), log: log.to_owned() }
+/// Why a board does not answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// No connection, during the user's waiting time for a repeated script; has the
+    /// client's messages.
+    Lost(Vec<String>),
+    /// The board has rebooted.
+    Rebooted,
+    Interrupted,
+    /// Another error; a repeat does not help.
+    Error(SshError),
+}
+
+impl Trouble {
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Lost(words) => words.first().cloned().unwrap_or_else(|| "no connection".to_owned()),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Rebooted => "the board rebooted".to_owned(),
+            Self::Error(error) => error.to_string(),
+        }
+    }
+
+    /// The error of a run that did not start; `lost` makes that of a lost connection.
+    pub(super) fn before_the_run(self, lost: impl FnOnce(&[String]) -> SshError) -> SshError {
+        match self {
+            Self::Lost(words) => lost(&words),
+            Self::Rebooted => lost(&[self.in_words()]),
+            Self::Interrupted => SshError::Interrupted,
+            Self::Error(error) => error,
+        }
     }
 }
 
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{line:?}")]
-pub(super) struct Garbled {
-    pub(super) line: String,
+impl From<SshError> for Trouble {
+    fn from(error: SshError) -> Self {
+        match error {
+            SshError::Interrupted => Self::Interrupted,
+            error => Self::Error(error),
+        }
+    }
 }

@@ -6,15 +6,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::board::{Board, Trouble};
 use reglist_suite::report::events::Breaker;
 
-use super::error::SshError;
+use super::board::Board;
+use super::error::{SshError, Trouble};
 use super::frames::{Frame, Frames};
 use super::gained::gained;
 use super::script;
 use super::state::Story;
-use super::talk::{Heard, Talk};
+use super::talk::{Heard, TICK};
 use crate::system::files::FileError;
 use crate::system::progress::Bar;
 use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
@@ -24,8 +24,6 @@ use crate::target::kernel_log::{self, is_trouble};
 use crate::target::restart::{Cause, Next};
 use crate::target::show;
 
-/// Interval of the check for interrupts.
-const TICK: Duration = Duration::from_millis(50);
 /// Without any frame for this time, the connection is lost.
 const DEAF: Duration = Duration::from_secs(30);
 /// Time limit for the client's end after the last frame.
@@ -46,17 +44,6 @@ enum End {
     Rebooted,
 }
 
-/// Why reglist stops following a run before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// The user interrupted, and the suite on the board has ended.
-    Stopped,
-    Left {
-        /// Whether the user interrupted.
-        interrupted: bool,
-    },
-}
-
 pub(super) struct Follower<'s> {
     pub(super) session: &'s Session,
     pub(super) story: Story,
@@ -68,9 +55,15 @@ pub(super) struct Follower<'s> {
     pub(super) cause: Option<Cause>,
 }
 
-/// The early end of [`Follower::run`].
+/// Why reglist stops following a run before its end.
 pub(super) enum Stopped {
-    By(Stop),
+    /// The user interrupted, and the suite on the board has ended.
+    Interrupted,
+    /// The suite continues without connection.
+    Left {
+        /// Whether the user interrupted.
+        interrupted: bool,
+    },
     Error(SshError),
 }
 
@@ -151,24 +144,24 @@ impl Follower<'_> {
 
     /// Receives events; reconnects after a lost connection.
     fn follow(&mut self, board: &mut Board<'_>, bar: &Bar) -> Result<End, Trouble> {
-        show_all(self.story.runs().current(), bar);
+        show_all(self.story.run.runs().current(), bar);
         let mut heard = Instant::now();
         loop {
-            let words = match self.listen(board, bar, &mut heard)? {
-                Listened::End(end) => return Ok(end),
-                Listened::Dropped(words) => words,
+            let words = match self.listen(board, bar, &mut heard) {
+                Err(Trouble::Lost(words)) => words,
+                ended => return ended,
             };
             bar.message("no connection; the suite continues");
             let since = Instant::now();
             board.reach_again(words)?;
             // Time without a connection is not silence of the suite.
             heard += since.elapsed();
-            show_all(self.story.runs().current(), bar);
+            show_all(self.story.run.runs().current(), bar);
         }
     }
 
     /// Receives events over one connection.
-    fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<Listened, Trouble> {
+    fn listen(&mut self, board: &mut Board<'_>, bar: &Bar, heard: &mut Instant) -> Result<End, Trouble> {
         let part = self.story.state.part();
         let mut talk = board.connection.start(&script::follow(board.lent(), part, self.story.offset, false)?)?;
         let mut frames = Frames::default();
@@ -180,30 +173,38 @@ impl Follower<'_> {
                     alive = Instant::now();
                     frames.push(&bytes);
                 }
-                Heard::Over(_) => return Ok(Listened::Dropped(talk.words())),
+                Heard::Over(_) => return Err(Trouble::Lost(talk.words())),
                 Heard::Nothing => {}
             }
-            let (host, log) = (board.host().to_owned(), board.connection.log_path().to_owned());
-            while let Some(frame) = frames.next().map_err(|garbled| SshError::garbled(&host, &log, &garbled))? {
-                match frame {
+            let garbled = |line: String| SshError::Answer {
+                host: board.host().to_owned(),
+                problem: format!("{line:?}"),
+                log: board.connection.log_path().to_owned(),
+            };
+            while let Some(frame) = frames.next().map_err(garbled)? {
+                let end = match frame {
                     Frame::Data(bytes) => {
                         *heard = Instant::now();
                         self.story.take(&bytes)?;
-                        show(self.story.runs().current(), bar);
+                        show(self.story.run.runs().current(), bar);
+                        continue;
                     }
-                    Frame::Alive => {}
-                    Frame::End(status) => return Ok(Listened::End(over(&mut talk, End::Over(status)))),
-                    Frame::Gone => return Ok(Listened::End(over(&mut talk, End::Gone))),
-                }
+                    Frame::Alive => continue,
+                    Frame::End(status) => End::Over(status),
+                    Frame::Gone => End::Gone,
+                };
+                // A board may not allow a second session.
+                talk.wait(FAREWELL);
+                return Ok(end);
             }
             if board.connection.interrupted() {
                 return Err(Trouble::Interrupted);
             }
             if alive.elapsed() > DEAF {
-                return Ok(Listened::Dropped(vec![format!("no answer for {} s", DEAF.as_secs())]));
+                return Err(Trouble::Lost(vec![format!("no answer for {} s", DEAF.as_secs())]));
             }
             if heard.elapsed() > self.silence {
-                return Ok(Listened::End(End::Silent(self.silence)));
+                return Ok(End::Silent(self.silence));
             }
         }
     }
@@ -215,26 +216,26 @@ impl Follower<'_> {
         let words = match end {
             End::Over(status) => {
                 self.status = Some(status);
-                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.keep_stderr(board).or_else(pass_over)?;
                 let by = if status > 128 { format!(", by signal {}", status - 128) } else { String::new() };
                 format!("the suite ended with status {status}{by}")
             }
             End::Gone => {
-                self.keep_stderr(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.keep_stderr(board).or_else(pass_over)?;
                 "the suite ended without status".to_owned()
             }
             End::Silent(limit) => {
-                self.end_suite(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.end_suite(board).or_else(pass_over)?;
                 // The board's shell still answers.
                 format!("the suite hangs: no event for {} s", limit.as_secs())
             }
             End::Rebooted => {
-                self.fetch_rest(board).or_else(|trouble| self.pass_over(trouble))?;
+                self.fetch_rest(board).or_else(pass_over)?;
                 self.last_words(board).unwrap_or_else(|_| "the kernel crashed, and the board rebooted".to_owned())
             }
         };
         let cause = Cause { by, words, blames: true };
-        let unfinished = self.story.runs().current().end.is_none();
+        let unfinished = self.story.run.runs().current().end.is_none();
         let next = self.story.ended(&cause)?;
         if unfinished && matches!(next, Next::Boot { .. }) {
             self.say(&cause.words);
@@ -269,7 +270,7 @@ impl Follower<'_> {
 
     /// The end of the crashed kernel's log, if the board has a persistent journal.
     fn last_words(&mut self, board: &mut Board<'_>) -> Result<String, Trouble> {
-        let answer = board.ask_once(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
+        let answer = board.connection.run(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
         if answer.text.trim().is_empty() {
             return Ok("the kernel crashed, and the board rebooted".to_owned());
         }
@@ -292,7 +293,7 @@ impl Follower<'_> {
 
     /// Ends a running suite.
     fn end_suite(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
-        let answer = board.ask_once(&script::stop(board.lent(), self.story.state.part())?)?;
+        let answer = board.connection.run(&script::stop(board.lent(), self.story.state.part())?)?;
         if answer.text.contains("alive") {
             self.say("warning: failed to end the suite's process on the board");
         }
@@ -301,7 +302,7 @@ impl Follower<'_> {
 
     fn keep_stderr(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let part = self.story.state.part();
-        let answer = board.ask_once(&script::output(board.lent(), part, "errors")?)?;
+        let answer = board.connection.run(&script::output(board.lent(), part, "errors")?)?;
         if !answer.text.trim().is_empty() {
             self.write(&numbered(SUITE_ERRORS, part), &answer.text)?;
             self.complaints.extend(answer.text.lines().map(str::to_owned));
@@ -314,7 +315,7 @@ impl Follower<'_> {
         let why = match &self.story.state.log_before {
             Ok(before) => {
                 let before = before.clone();
-                let answer = board.ask_once(&script::kernel_log(board.lent(), None)?)?;
+                let answer = board.connection.run(&script::kernel_log(board.lent(), None)?)?;
                 if answer.status == 0 {
                     return self.keep_lines(&before, &answer.text);
                 }
@@ -362,25 +363,17 @@ impl Follower<'_> {
             Trouble::Interrupted => {
                 board.connection.obey();
                 if self.end_suite(board).is_err() {
-                    return Err(Stopped::By(Stop::Left { interrupted: true }));
+                    return Err(Stopped::Left { interrupted: true });
                 }
                 self.keep_log_or_tell(board);
-                Err(Stopped::By(Stop::Stopped))
+                Err(Stopped::Interrupted)
             }
             Trouble::Lost(words) => {
                 self.say(&format!("no connection to {}{}", board.host(), indented(&words)));
-                Err(Stopped::By(Stop::Left { interrupted: false }))
+                Err(Stopped::Left { interrupted: false })
             }
             Trouble::Rebooted => Ok(()),
             Trouble::Error(error) => Err(Stopped::Error(error)),
-        }
-    }
-
-    /// Ignores trouble with the connection; the next script meets it again.
-    fn pass_over(&self, trouble: Trouble) -> Result<(), Stopped> {
-        match trouble {
-            Trouble::Error(error) => Err(Stopped::Error(error)),
-            Trouble::Lost(_) | Trouble::Rebooted | Trouble::Interrupted => Ok(()),
         }
     }
 
@@ -389,16 +382,12 @@ impl Follower<'_> {
     }
 }
 
-enum Listened {
-    End(End),
-    Dropped(Vec<String>),
-}
-
-/// Waits for the client's end, because a board may not allow a second session.
-fn over(talk: &mut Talk, end: End) -> End {
-    let since = Instant::now();
-    while since.elapsed() < FAREWELL && !matches!(talk.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {}
-    end
+/// Ignores trouble with the connection; the next script meets it again.
+fn pass_over(trouble: Trouble) -> Result<(), Stopped> {
+    match trouble {
+        Trouble::Error(error) => Err(Stopped::Error(error)),
+        Trouble::Lost(_) | Trouble::Rebooted | Trouble::Interrupted => Ok(()),
+    }
 }
 
 /// Shows the progress of a run that may have started before the bar.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Frames from the board while the suite runs. Input pieces may end anywhere.
 
-use super::error::Garbled;
 use super::script::BEGIN;
 
 /// Maximum length of a frame's header.
@@ -33,7 +32,8 @@ impl Frames {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Frame>, Garbled> {
+    /// The next complete frame. The error is a line that is none.
+    pub(super) fn next(&mut self) -> Result<Option<Frame>, String> {
         loop {
             if self.due > 0 {
                 let there = self.due.min(self.bytes.len());
@@ -54,22 +54,22 @@ impl Frames {
                 None if line == "alive" => return Ok(Some(Frame::Alive)),
                 None if line == "gone" => return Ok(Some(Frame::Gone)),
                 Some(("end", status)) => {
-                    return status.trim().parse().map(|status| Some(Frame::End(status))).map_err(|_| Garbled { line });
+                    return status.trim().parse().map(|status| Some(Frame::End(status))).map_err(|_| line);
                 }
                 Some(("data", size)) => match size.parse() {
                     Ok(size) if size <= DATA => self.due = size,
-                    _ => return Err(Garbled { line }),
+                    _ => return Err(line),
                 },
-                _ => return Err(Garbled { line }),
+                _ => return Err(line),
             }
         }
     }
 
-    fn line(&mut self) -> Result<Option<String>, Garbled> {
+    fn line(&mut self) -> Result<Option<String>, String> {
         let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') else {
             let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(LINE).collect();
             return match self.begun && self.bytes.len() > LINE {
-                true => Err(Garbled { line: shown(&self.bytes) }),
+                true => Err(shown(&self.bytes)),
                 false => Ok(None),
             };
         };
@@ -141,7 +141,7 @@ mod tests {
         for line in ["data x", "data 99999999999", "end", "end x", "what"] {
             let mut frames = Frames::default();
             frames.push(format!("{BEGIN}\n{line}\n").as_bytes());
-            assert_eq!(frames.next(), Err(Garbled { line: line.to_owned() }));
+            assert_eq!(frames.next(), Err(line.to_owned()));
         }
         let mut frames = Frames::default();
         frames.push(format!("{BEGIN}\n{}", "x".repeat(LINE + 1)).as_bytes());

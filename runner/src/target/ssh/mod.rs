@@ -37,8 +37,8 @@ use crate::record::run::{Kept, Left, Run};
 use crate::system::results::EVENTS;
 use crate::system::session::Session;
 use crate::system::stage::indented;
-use board::{Board, Trouble};
-use follower::{Follower, Stop, Stopped};
+use board::Board;
+use follower::{Follower, Stopped};
 use state::{State, Story};
 use words::silence;
 pub(crate) use words::tries_all;
@@ -98,7 +98,10 @@ impl<'s> Ssh<'s> {
         let restarts = if tries_all(&arguments) { 0 } else { self.request.restarts };
         let mut state = State::new(&host, &board.name, &program, arguments, restarts);
         state.boot.clone_from(&board.identity.boot);
-        board.settle(&program).map_err(|trouble| before(trouble, &host, self.request.wait.as_secs()))?;
+        let seconds = self.request.wait.as_secs();
+        board.settle(&program).map_err(|trouble| {
+            trouble.before_the_run(|words| SshError::Dropped { host, seconds, words: indented(words) })
+        })?;
         state.directory.clone_from(&board.directory);
         self.state = Some(state);
         Ok(())
@@ -121,8 +124,8 @@ impl<'s> Ssh<'s> {
         let stop = follower.run(board);
         let (cause, left) = match stop {
             Ok(()) => (None, None),
-            Err(Stopped::By(Stop::Stopped)) => (Some(Cause::interruption()), None),
-            Err(Stopped::By(Stop::Left { interrupted })) => {
+            Err(Stopped::Interrupted) => (Some(Cause::interruption()), None),
+            Err(Stopped::Left { interrupted }) => {
                 self.left = true;
                 let again = self.request.to_resume(&results);
                 let words = match interrupted {
@@ -136,7 +139,7 @@ impl<'s> Ssh<'s> {
         };
         let is_interrupted = left.is_none() && cause.is_some();
         let Follower { mut story, mut complaints, status, cause: ended, .. } = follower;
-        cause.iter().for_each(|cause| story.break_off(cause));
+        cause.iter().for_each(|cause| story.run.break_off(cause));
         let runs = story.finish()?;
         if matches!(runs.current().end, Some(End::Aborted { .. })) {
             // The event has the same text.
@@ -171,7 +174,7 @@ impl<'s> Ssh<'s> {
             let (host, results) = (board.host().to_owned(), self.session.results().to_owned());
             return Err(SshError::NoEvents { host, cause, words, results }.into());
         };
-        let output = board.ask_once(&script::output(board.lent(), 1, "output")?);
+        let output = board.connection.run(&script::output(board.lent(), 1, "output")?);
         if let Ok(answer) = output {
             run.said = answer.text;
         }
@@ -238,16 +241,5 @@ pub(crate) fn earlier(results: &Path, request: &Request) -> Result<State, SshErr
     match was == host {
         true => Ok(state),
         false => Err(SshError::OtherHost { path: results.to_owned(), was, host }),
-    }
-}
-
-/// The error of a run that did not start.
-fn before(trouble: Trouble, host: &str, seconds: u64) -> SshError {
-    let dropped = |words: &[String]| SshError::Dropped { host: host.to_owned(), seconds, words: indented(words) };
-    match trouble {
-        Trouble::Lost(words) => dropped(&words),
-        Trouble::Rebooted => dropped(&["the board rebooted".to_owned()]),
-        Trouble::Interrupted => SshError::Interrupted,
-        Trouble::Error(error) => error,
     }
 }

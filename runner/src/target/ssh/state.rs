@@ -94,7 +94,7 @@ impl State {
 pub(super) struct Story {
     results: PathBuf,
     pub(super) state: State,
-    run: Restarting<File>,
+    pub(super) run: Restarting<File>,
     /// Raw events since the suite's last start.
     raw: File,
     lines: Lines,
@@ -153,10 +153,6 @@ impl Story {
         Ok(story)
     }
 
-    pub(super) fn runs(&self) -> &Runs {
-        self.run.runs()
-    }
-
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), SshError> {
         let path = raw_path(&self.results, self.state.part());
         self.raw.write_all(bytes).map_err(FileError::write(&path))?;
@@ -190,10 +186,6 @@ impl Story {
             fs::rename(&part, &path)
         };
         Ok(write().map_err(FileError::write(&path))?)
-    }
-
-    pub(super) fn break_off(&mut self, cause: &Cause) {
-        self.run.break_off(cause);
     }
 
     pub(super) fn finish(self) -> Result<Runs, SshError> {

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+/// Interval of the check for interrupts.
+pub(super) const TICK: Duration = Duration::from_millis(50);
 const BUFFER: usize = 1 << 16;
 /// How long outputs may stay open after the client's end: a client in the
 /// background may keep its standard error.
@@ -92,6 +94,12 @@ impl Talk {
                 _ => {}
             }
         }
+    }
+
+    /// Waits for the client's end, up to a limit.
+    pub(super) fn wait(&mut self, limit: Duration) {
+        let since = Instant::now();
+        while since.elapsed() < limit && !matches!(self.hear(TICK), Ok(Heard::Over(_)) | Err(_)) {}
     }
 
     /// The lines of its standard error so far.
