@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use clap::error::{ContextKind, ErrorKind};
-use clap::{ArgAction, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use reglist_suite::exit;
 
 use crate::command::color::Color;
@@ -18,7 +18,7 @@ use crate::command::run::RunArgs;
 use crate::command::show::ShowArgs;
 use crate::command::spec::SpecArgs;
 use crate::command::ssh::SshArgs;
-use crate::command::{diff, doctor, lab, report, run, sets, show, spec, ssh};
+use crate::command::{diff, doctor, lab, parse, report, run, sets, show, spec, ssh};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
@@ -80,7 +80,7 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
     cli.color.apply();
     let verbosity = Verbosity::of(cli.quiet, cli.verbose > 0);
     match cli.command {
-        None => run::run(run_args()?, verbosity, cli.color),
+        None => run::run(parse(["run"])?, verbosity, cli.color),
         Some(Command::Run(arguments)) => run::run(*arguments, verbosity, cli.color),
         Some(Command::Lab(arguments)) if !arguments.sets.is_empty() => sets::run(&arguments, verbosity),
         Some(Command::Lab(arguments)) => lab::run(&arguments, verbosity),
@@ -94,13 +94,6 @@ pub(crate) fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Cache { clear }) => show_cache(clear),
     }
-}
-
-/// The default options of `run`.
-fn run_args() -> Result<RunArgs, Error> {
-    let command = RunArgs::augment_args(clap::Command::new("run"));
-    let matches = command.try_get_matches_from(["run"]).map_err(Error::usage)?;
-    RunArgs::from_arg_matches(&matches).map_err(Error::usage)
 }
 
 fn show_cache(clear: bool) -> Result<u8, Error> {

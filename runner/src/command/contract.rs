@@ -6,14 +6,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::Parser;
 use reglist_suite::exit;
 use reglist_suite::harness;
 use reglist_suite::report::events::Outcome;
 
 use crate::command::error::Error;
-use crate::command::lab::{self, LabArgs};
-use crate::command::ssh::{self, SshArgs};
+use crate::command::{lab, parse, ssh};
 use crate::record::run::Run;
 use crate::record::{End, Record};
 use crate::system::output::{self};
@@ -92,19 +90,13 @@ pub fn local(promise: &Promise) -> Result<(), Broken> {
 /// # Errors
 /// What is not as promised.
 pub fn lab(promise: &Promise, wrong: &Path, results: &Path) -> Result<(), Broken> {
-    #[derive(Debug, Parser)]
-    struct Command {
-        #[command(flatten)]
-        arguments: LabArgs,
-    }
     let mut words: Vec<OsString> = ["lab", "--reference", "--force", "--results"].map(OsString::from).into();
     words.push(results.into());
     if promise.wrong {
         words.extend(["--patch".into(), wrong.into()]);
     }
     words.extend(promise.arguments.iter().map(OsString::from));
-    let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    lab::with_target(&command.arguments, Verbosity::Normal, |lab, _| Ok(keeps(promise, lab)))?
+    lab::with_target(&parse(words)?, Verbosity::Normal, |lab, _| Ok(keeps(promise, lab)))?
 }
 
 /// Whether a board over ssh keeps a promise, with the model as its subject.
@@ -114,11 +106,6 @@ pub fn lab(promise: &Promise, wrong: &Path, results: &Path) -> Result<(), Broken
 /// # Errors
 /// What is not as promised.
 pub fn ssh(promise: &Promise, config: &Path, suite: &Path, results: &Path) -> Result<(), Broken> {
-    #[derive(Debug, Parser)]
-    struct Command {
-        #[command(flatten)]
-        arguments: SshArgs,
-    }
     let mut words: Vec<OsString> = vec!["ssh".into(), "-F".into(), config.into(), "board".into()];
     words.extend(["--suite".into(), suite.into(), "--force".into(), "--results".into(), results.into()]);
     words.extend(promise.arguments.iter().map(OsString::from));
@@ -126,8 +113,7 @@ pub fn ssh(promise: &Promise, config: &Path, suite: &Path, results: &Path) -> Re
     if promise.wrong {
         words.extend(["--fault", "register-missing"].map(OsString::from));
     }
-    let command = Command::try_parse_from(words).map_err(|error| Broken { what: error.to_string() })?;
-    ssh::with_target(&command.arguments, Verbosity::Normal, |board, _| Ok(keeps(promise, board)))?
+    ssh::with_target(&parse(words)?, Verbosity::Normal, |board, _| Ok(keeps(promise, board)))?
 }
 
 fn keeps<T: Target>(promise: &Promise, target: &mut T) -> Result<(), Broken> {

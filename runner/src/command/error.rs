@@ -4,7 +4,6 @@
 use reglist_suite::exit;
 use reglist_suite::harness::UsageError;
 
-use crate::command::report::error::ReportError;
 use crate::lab::LabError;
 use crate::record::known::KnownError;
 use crate::record::reader::ReadError;
@@ -18,9 +17,20 @@ use crate::system::files::FileError;
 use crate::system::interrupt::InterruptError;
 use crate::system::output::{self, PrintError};
 use crate::system::results::ResultsError;
-use crate::system::stage::StageError;
 use crate::target::TargetError;
 use crate::target::ssh::SshError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetError {
+    #[error(
+        "invalid `--set {text}`\n[write NAME=ITEM,ITEM...; an item is a patch, a kernel version, a source directory, or `reference`]"
+    )]
+    Malformed { text: String },
+    #[error("two sets have the name `{name}`\n[rename one of them]")]
+    Twice { name: String },
+    #[error("the set `{name}` has a second kernel, `{item}`\n[keep one kernel per set]")]
+    SecondKernel { name: String, item: String },
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -49,9 +59,11 @@ pub(crate) enum Error {
     #[error(transparent)]
     Ssh(#[from] SshError),
     #[error(transparent)]
-    Report(#[from] ReportError),
+    Read(#[from] ReadError),
+    #[error("{file} is about the model, and KCIDB takes results of kernels only\n[leave --kcidb out]")]
+    Model { file: String },
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Set(#[from] SetError),
     #[error(transparent)]
     Suite(#[from] UsageError),
     #[error("{text}")]
@@ -70,17 +82,15 @@ impl Error {
     pub(crate) fn is_interruption(&self) -> bool {
         match self {
             Self::Lab(error) => error.is_interruption(),
-            Self::Stage(StageError::Interrupted { .. })
-            | Self::Cache(CacheError::Interrupted)
-            | Self::Ssh(SshError::Interrupted) => true,
-            _ => false,
+            _ => matches!(self, Self::Cache(CacheError::Interrupted) | Self::Ssh(SshError::Interrupted)),
         }
     }
 
     /// The exit code: wrong input from the user, or infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Diff(_) | Self::Known(_) | Self::Show(_) | Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
+            Self::Diff(_) | Self::Known(_) | Self::Model { .. } | Self::Set(_) | Self::Show(_) => exit::USAGE,
+            Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
             Self::File(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
@@ -88,7 +98,7 @@ impl Error {
             Self::Results(error) => error.exit_code(),
             Self::Spec(error) => error.exit_code(),
             Self::Ssh(error) => error.exit_code(),
-            Self::Report(error) => error.exit_code(),
+            Self::Read(error) => error.exit_code(),
             _ => exit::INFRASTRUCTURE,
         }
     }
@@ -102,20 +112,12 @@ pub(crate) fn exit_code(result: Result<u8, Error>) -> u8 {
     })
 }
 
-impl From<ReadError> for Error {
-    fn from(error: ReadError) -> Self {
-        ReportError::from(error).into()
-    }
-}
-
 impl From<TargetError> for Error {
     fn from(error: TargetError) -> Self {
         match error {
-            TargetError::Cache(error) => error.into(),
             TargetError::File(error) => error.into(),
             TargetError::Lab(error) => error.into(),
             TargetError::Ssh(error) => error.into(),
-            TargetError::Stage(error) => error.into(),
             TargetError::Suite(error) => error.into(),
         }
     }

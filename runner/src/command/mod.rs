@@ -23,12 +23,20 @@ pub(crate) mod ssh;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::path::Path;
 
+use clap::{Args, Command};
 use reglist_suite::arch::Arch;
 use reglist_suite::harness;
 
 use error::Error;
+
+/// Parses a command line, whose first word is the command's name.
+fn parse<A: Args>(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<A, Error> {
+    let matches = A::augment_args(Command::new("reglist")).try_get_matches_from(words.into_iter().map(Into::into));
+    matches.and_then(|matches| A::from_arg_matches(&matches)).map_err(Error::usage)
+}
 
 /// Makes sure that a suite elsewhere will take these words, and that they select
 /// a case; `specs` are its specifications, if not its own.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use reglist_suite::exit;
 
-use crate::command::error::Error;
+use crate::command::error::{Error, SetError};
 use crate::command::lab::LabArgs;
-use crate::lab::{DebianKernel, Inputs, LabError, Request, SetError};
+use crate::lab::{DebianKernel, Inputs, Request};
 use crate::record::runs::Runs;
 use crate::record::verdict::worst;
 use crate::report::page;
@@ -61,11 +61,10 @@ impl Set {
 
 /// Tests every set and prints a table with one column per set.
 pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
-    let sets = common.sets.iter().map(|text| Set::parse(text, &common.request())).collect::<Result<Vec<_>, _>>();
-    let sets = sets.map_err(LabError::from)?;
+    let sets = common.sets.iter().map(|text| Set::parse(text, &common.request())).collect::<Result<Vec<_>, _>>()?;
     for (position, set) in sets.iter().enumerate() {
         if sets.iter().take(position).any(|other| other.name == set.name) {
-            return Err(LabError::from(SetError::Twice { name: set.name.clone() }).into());
+            return Err(SetError::Twice { name: set.name.clone() }.into());
         }
     }
     let inputs = sets.iter().map(|set| common.inputs(&set.request)).collect::<Result<Vec<_>, _>>()?;

@@ -148,18 +148,10 @@ pub(crate) fn with_target<R>(
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
 
-    #[derive(Debug, Parser)]
-    struct Command {
-        #[command(flatten)]
-        arguments: SshArgs,
-    }
-
-    fn parse(words: &[&str]) -> Result<SshArgs, clap::Error> {
-        Command::try_parse_from([&["ssh"], words].concat()).map(|command| command.arguments)
+    fn parse(words: &[&str]) -> Result<SshArgs, Error> {
+        crate::command::parse([&["ssh"], words].concat())
     }
 
     #[test]

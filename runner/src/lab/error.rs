@@ -13,18 +13,6 @@ use crate::system::files::FileError;
 use crate::system::stage::StageError;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SetError {
-    #[error(
-        "invalid `--set {text}`\n[write NAME=ITEM,ITEM...; an item is a patch, a kernel version, a source directory, or `reference`]"
-    )]
-    Malformed { text: String },
-    #[error("two sets have the name `{name}`\n[rename one of them]")]
-    Twice { name: String },
-    #[error("the set `{name}` has a second kernel, `{item}`\n[keep one kernel per set]")]
-    SecondKernel { name: String, item: String },
-}
-
-#[derive(Debug, thiserror::Error)]
 pub(crate) enum LabError {
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -58,8 +46,6 @@ pub(crate) enum LabError {
     Specs(#[from] SpecError),
     #[error("the lab is not prepared")]
     NotReady,
-    #[error(transparent)]
-    Set(#[from] SetError),
     #[error("no source of reglist in `{}` to build reglist-suite\n[pass a built reglist-suite with --suite FILE, or set {variable} to the source directory]", path.display())]
     NoSuiteSource { path: PathBuf, variable: &'static str },
     #[error("failed to read `{}`", path.display())]
@@ -87,7 +73,6 @@ impl LabError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Patch(_)
-            | Self::Set(_)
             | Self::NoSource { .. }
             | Self::NoKvm { .. }
             | Self::BuiltInTree { .. }

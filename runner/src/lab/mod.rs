@@ -22,7 +22,7 @@ mod suite_source;
 pub(crate) mod toolchain;
 
 pub(crate) use append::Append;
-pub(crate) use error::{LabError, SetError};
+pub(crate) use error::LabError;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::SOFT_LVZ;
 pub(crate) use own_specs::PLACE as SPECS_PLACE;

@@ -5,22 +5,16 @@ use reglist_suite::harness::UsageError;
 
 use super::ssh::error::SshError;
 use crate::lab::LabError;
-use crate::system::cache::CacheError;
 use crate::system::files::FileError;
-use crate::system::stage::StageError;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
-    #[error(transparent)]
-    Cache(#[from] CacheError),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
     Lab(#[from] LabError),
     #[error(transparent)]
     Ssh(#[from] SshError),
-    #[error(transparent)]
-    Stage(#[from] StageError),
     #[error(transparent)]
     Suite(#[from] UsageError),
 }

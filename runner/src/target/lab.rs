@@ -223,10 +223,9 @@ struct End {
 
 impl End {
     /// The end of a run whose machine cannot boot again.
-    fn of(error: &TargetError) -> Self {
-        let is_interrupted = matches!(error, TargetError::Stage(StageError::Interrupted { .. }));
+    fn of(error: &LabError) -> Self {
         let words = || chain(error).trim_start_matches("reglist: ").to_owned();
-        let cause = match is_interrupted {
+        let cause = match error.is_interruption() {
             true => Cause::interruption(),
             false => Cause { by: Breaker::Machine, words: words(), blames: false },
         };
@@ -235,7 +234,7 @@ impl End {
 }
 
 impl Machine<'_> {
-    fn plan(&self) -> Result<(), TargetError> {
+    fn plan(&self) -> Result<(), LabError> {
         let mut stage = Stage::new(self.lab.session, "boot", LIMIT)?;
         let scratch = self.lab.session.cache().scratch("image")?;
         stage.run(&self.lab.boot(self.ready, &self.append, scratch.path(), CONSOLE))?;
@@ -243,7 +242,7 @@ impl Machine<'_> {
     }
 
     /// Boots once; the suite runs all cases except some.
-    fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, TargetError> {
+    fn boot(&mut self, run: &mut Restarting<File>, except: &[String]) -> Result<End, LabError> {
         let session = self.lab.session;
         self.boots += 1;
         let mut stage = Stage::new(session, "boot", LIMIT)?;

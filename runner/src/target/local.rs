@@ -2,7 +2,6 @@
 //! The target `local`: the suite runs inside this program, on /dev/kvm or on the
 //! model.
 
-use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -45,12 +44,6 @@ impl Local {
         last_words: LastWords,
     ) -> Self {
         Self { options, color, progress, last_words }
-    }
-}
-
-impl fmt::Debug for Local {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("options", &self.options).finish_non_exhaustive()
     }
 }
 

@@ -75,7 +75,8 @@ pub(crate) fn write_pages(arguments: &ManArgs, reglist: Command) -> Result<u8, E
     let directory = &arguments.directory;
     let pages = page::pages(reglist).map_err(PrintError)?;
     fs::create_dir_all(directory).map_err(FileError::write(directory))?;
-    let paths: Vec<PathBuf> = pages.iter().map(|page| directory.join(&page.file)).collect();
+    let paths: Vec<PathBuf> =
+        pages.iter().map(|page| directory.join(format!("{}.{}", page.name, page::SECTION))).collect();
     paths.iter().try_for_each(|path| files::check(path, arguments.force))?;
     for (page, path) in pages.iter().zip(&paths) {
         files::write(path, &page.text, arguments.force)?;

@@ -13,24 +13,17 @@ use reglist_suite::report::describe;
 use super::examples::examples;
 
 /// Programs are in this section of the manual.
-const SECTION: &str = "1";
+pub(super) const SECTION: &str = "1";
 /// Columns of a page without its margin.
 const TABLE_WIDTH: usize = 72;
 /// Pages that end with themes and clauses.
 const WITH_TABLES: [&str; 3] = ["reglist-run", "reglist-show", "reglist-suite"];
 
 pub(super) struct Page {
-    pub(super) file: String,
+    /// The command with dashes.
+    pub(super) name: String,
     /// In roff.
     pub(super) text: String,
-}
-
-#[cfg(test)]
-impl Page {
-    /// The command with dashes.
-    pub(super) fn name(&self) -> &str {
-        self.file.split('.').next().unwrap_or_default()
-    }
 }
 
 /// The pages of both programs and of every command.
@@ -104,7 +97,7 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     more.text(see_also(&name, names));
     more.to_writer(&mut text)?;
     let text = String::from_utf8(text).map_err(io::Error::other)?;
-    Ok(Page { file: format!("{name}.{SECTION}"), text })
+    Ok(Page { name, text })
 }
 
 fn exit_status(command: &Command) -> Option<String> {

@@ -44,14 +44,14 @@ fn output(program: &str, arguments: &[&str], input: &str) -> Option<(String, Str
 #[test]
 fn every_command_of_both_programs_has_a_page_with_its_examples() {
     let pages = pages();
-    let names: Vec<&str> = pages.iter().map(|page| page.name()).collect();
+    let names: Vec<&str> = pages.iter().map(|page| page.name.as_str()).collect();
     for command in Cli::command().get_subcommands() {
         assert!(names.contains(&format!("reglist-{}", command.get_name()).as_str()), "{names:?}");
     }
     assert!(names.contains(&"reglist") && names.contains(&"reglist-suite"), "{names:?}");
     for page in &pages {
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "\"EXIT STATUS\"", "\"SEE ALSO\""] {
-            assert!(page.text.contains(&format!(".SH {section}\n")), "{} has {section}: {}", page.name(), page.text);
+            assert!(page.text.contains(&format!(".SH {section}\n")), "{} has {section}: {}", page.name, page.text);
         }
     }
     for page in ["reglist", "reglist-run", "reglist-lab", "reglist-show", "reglist-suite"] {
@@ -62,9 +62,9 @@ fn every_command_of_both_programs_has_a_page_with_its_examples() {
 #[test]
 fn examples_are_command_lines() {
     for page in pages() {
-        for (line, _) in examples::examples(page.name()) {
+        for (line, _) in examples::examples(&page.name) {
             let words = shlex::split(line).unwrap();
-            let program = if page.name() == "reglist-suite" { Program::ReglistSuite } else { Program::Reglist };
+            let program = if page.name == "reglist-suite" { Program::ReglistSuite } else { Program::Reglist };
             let command = program.command(Cli::command());
             let line = [command.get_name().to_owned()].into_iter().chain(words);
             let line: Vec<String> = line.collect();
@@ -82,11 +82,11 @@ fn groff_reads_every_page_without_a_warning() {
         else {
             return;
         };
-        assert_eq!(complaint, "", "{}", page.name());
+        assert_eq!(complaint, "", "{}", page.name);
         for line in shown.lines() {
-            assert!(line.chars().count() <= 80, "{}: {line}", page.name());
+            assert!(line.chars().count() <= 80, "{}: {line}", page.name);
         }
-        assert!(shown.contains("EXAMPLES") || examples::examples(page.name()).is_empty(), "{}", page.name());
+        assert!(shown.contains("EXAMPLES") || examples::examples(&page.name).is_empty(), "{}", page.name);
     }
 }
 

@@ -2,7 +2,6 @@
 //! The command `report`: reports stored runs (events, or KTAP in a log) in every
 //! format. It reads truncated files up to the truncation.
 
-pub(crate) mod error;
 mod show;
 
 use std::io;
@@ -21,7 +20,6 @@ use crate::system::digest::Key;
 use crate::system::files;
 use crate::system::output::PrintError;
 use crate::system::verbosity::Verbosity;
-use error::ReportError;
 use show::{Show, Shown};
 
 /// Arguments of `report`.
@@ -71,22 +69,11 @@ pub(crate) fn run(arguments: &ReportArgs, verbosity: Verbosity) -> Result<u8, Er
     for path in &arguments.files {
         reader::each(path, &mut |run| report.take(run))?;
     }
-    let Ended { junit, kcidb, html, worst } = report.end()?;
-    let documents = [(&arguments.junit, junit), (&arguments.kcidb, kcidb)];
-    for (path, document) in documents {
-        if let (Some(path), Some(document)) = (path, document) {
-            files::write(path, &document, arguments.force)?;
-        }
-    }
-    if let Some(html) = html {
-        html.write()?;
-    }
-    Ok(worst)
+    report.end(arguments)
 }
 
 /// Everything that comes of the runs. One run is held back, because formats
 /// must know from the beginning whether there are several.
-#[derive(Debug)]
 struct Report {
     show: Show,
     junit: Option<Junit>,
@@ -94,14 +81,6 @@ struct Report {
     html: Option<page::Output>,
     held: Option<StoredRun>,
     several: bool,
-    worst: u8,
-}
-
-/// The remaining output.
-struct Ended {
-    junit: Option<String>,
-    kcidb: Option<String>,
-    html: Option<page::Output>,
     worst: u8,
 }
 
@@ -114,7 +93,8 @@ impl Report {
         Ok(())
     }
 
-    fn end(mut self) -> Result<Ended, Error> {
+    /// Writes the files; the result is the exit code of the worst run.
+    fn end(mut self, arguments: &ReportArgs) -> Result<u8, Error> {
         if let Some(held) = self.held.take() {
             self.add(&held)?;
         }
@@ -122,7 +102,15 @@ impl Report {
         let junit = self.junit.map(|junit| junit.document()).transpose();
         let junit = junit.map_err(|error| PrintError(io::Error::other(error)))?;
         let kcidb = self.kcidb.map(|kcidb| kcidb.document() + "\n");
-        Ok(Ended { junit, kcidb, html: self.html, worst: self.worst })
+        for (path, document) in [(&arguments.junit, junit), (&arguments.kcidb, kcidb)] {
+            if let (Some(path), Some(document)) = (path, document) {
+                files::write(path, &document, arguments.force)?;
+            }
+        }
+        if let Some(html) = self.html {
+            html.write()?;
+        }
+        Ok(self.worst)
     }
 
     fn add(&mut self, run: &StoredRun) -> Result<(), Error> {
@@ -130,7 +118,7 @@ impl Report {
         let events = record.whole();
         if let Some(kcidb) = &mut self.kcidb {
             if record.started.as_ref().is_some_and(|started| started.subject == SubjectKind::Model) {
-                return Err(ReportError::Model { file: file.clone() }.into());
+                return Err(Error::Model { file: file.clone() });
             }
             kcidb.run(&digest(&events), &events);
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Stored runs on the standard output.
 
-use std::fmt;
 use std::sync::LazyLock;
 
 use clap::ValueEnum;
@@ -51,12 +50,6 @@ pub(super) struct Show {
     /// The document, once it is known whether it has several runs.
     lines: Option<Box<dyn Lines>>,
     first: bool,
-}
-
-impl fmt::Debug for Show {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Show").field("shown", &self.shown).finish_non_exhaustive()
-    }
 }
 
 impl Show {

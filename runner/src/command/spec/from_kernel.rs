@@ -3,7 +3,7 @@
 
 use std::env::consts::ARCH;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
@@ -38,9 +38,6 @@ and the command names them; 64 the run is unusable.";
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct FromKernelArgs {
-    /// Use the specifications in this directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    specs: Option<PathBuf>,
     /// Name of the new series
     #[arg(long, value_name = "NAME", value_parser = series_name)]
     series: String,
@@ -72,9 +69,9 @@ enum Asked {
     Model,
 }
 
-pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
+pub(super) fn run(arguments: &FromKernelArgs, specs: Option<&Path>) -> Result<u8, Error> {
     let plan = Plan::new(Request {
-        specs: arguments.specs.clone(),
+        specs: specs.map(Path::to_owned),
         series: arguments.series.clone(),
         output: arguments.output.clone(),
         like: arguments.like.clone(),
@@ -83,7 +80,7 @@ pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
     })?;
     let record = match &arguments.events {
         Some(path) => stored(path)?,
-        None => match asked(arguments)? {
+        None => match asked(arguments, specs)? {
             Ok(record) => record,
             Err(code) => return Ok(code),
         },
@@ -96,7 +93,7 @@ pub(super) fn run(arguments: &FromKernelArgs) -> Result<u8, Error> {
 
 /// Runs the cases that record lists. If the suite gave up, it has printed the
 /// reason, and the result is its exit code.
-fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
+fn asked(arguments: &FromKernelArgs, specs: Option<&Path>) -> Result<Result<Record, u8>, Error> {
     let subject = match arguments.subject {
         Asked::Kvm if ARCH != LoongArch64.name() => {
             return Err(spec::Error::from(FromKernelError::NoKernel { machine: ARCH }).into());
@@ -105,8 +102,8 @@ fn asked(arguments: &FromKernelArgs) -> Result<Result<Record, u8>, Error> {
         Asked::Model => "model",
     };
     let mut words: Vec<OsString> = ["--subject", subject, "--allow-new"].map(OsString::from).into();
-    if let Some(specs) = &arguments.specs {
-        words.extend(["--specs".into(), specs.clone().into_os_string()]);
+    if let Some(specs) = specs {
+        words.extend(["--specs".into(), specs.into()]);
     }
     if let Some(series) = &arguments.like {
         words.extend(["--series".into(), series.into()]);

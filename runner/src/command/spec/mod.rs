@@ -3,7 +3,7 @@
 
 mod from_kernel;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use reglist_suite::exit;
@@ -21,73 +21,61 @@ use from_kernel::FromKernelArgs;
 pub(crate) struct SpecArgs {
     #[command(subcommand)]
     command: SpecCommand,
+    /// Use the specifications in this directory instead of the built-in ones
+    #[arg(long, global = true, value_name = "DIR")]
+    specs: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum SpecCommand {
     /// Check all specifications and print hints
-    Check(CheckArgs),
+    #[command(after_help = "Exit codes: 0 the specifications are usable, with or without hints; 64 they are not.")]
+    Check,
     /// List architectures, series and configurations
-    List(ListArgs),
+    List {
+        /// List only this architecture
+        #[arg(long, value_name = "NAME")]
+        architecture: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        format: Format,
+        /// List only this series
+        #[arg(value_name = "SERIES")]
+        series: Option<String>,
+    },
     /// Print the register list of a configuration
-    Show(ShowArgs),
+    Show {
+        /// Revision of the expected list
+        #[arg(long, value_name = "NAME")]
+        series: Option<String>,
+        /// Architecture, if several have the series
+        #[arg(long, value_name = "NAME")]
+        architecture: Option<String>,
+        /// Output format; `c` is an array for kernel or VMM code
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+        format: ListFormat,
+        /// Configuration; `reglist spec list` names them
+        #[arg(value_name = "CONFIGURATION")]
+        configuration: String,
+    },
     /// Compare two series
-    Diff(DiffArgs),
+    #[command(after_help = DIFF_HELP)]
+    Diff {
+        /// Architecture, if several have a series of that name
+        #[arg(long, value_name = "NAME")]
+        architecture: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        format: Format,
+        /// Earlier series
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// Later series
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
     /// Create a series from the lists of a kernel, for review
     FromKernel(FromKernelArgs),
-}
-
-#[derive(Debug, Clone, Args)]
-struct Place {
-    /// Use the specifications in this directory instead of the built-in ones
-    #[arg(long, value_name = "DIR")]
-    specs: Option<PathBuf>,
-}
-
-impl Place {
-    fn path(&self) -> Option<&Path> {
-        self.specs.as_deref()
-    }
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the specifications are usable, with or without hints; 64 they are not.")]
-struct CheckArgs {
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    place: Place,
-    /// List only this architecture
-    #[arg(long, value_name = "NAME")]
-    architecture: Option<String>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
-    /// List only this series
-    #[arg(value_name = "SERIES")]
-    series: Option<String>,
-}
-
-#[derive(Debug, Args)]
-struct ShowArgs {
-    #[command(flatten)]
-    place: Place,
-    /// Revision of the expected list
-    #[arg(long, value_name = "NAME")]
-    series: Option<String>,
-    /// Architecture, if several have the series
-    #[arg(long, value_name = "NAME")]
-    architecture: Option<String>,
-    /// Output format; `c` is an array for kernel or VMM code
-    #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
-    format: ListFormat,
-    /// Configuration; `reglist spec list` names them
-    #[arg(value_name = "CONFIGURATION")]
-    configuration: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,40 +91,22 @@ specs/loongarch64/v6. With a path, the command reads the tree around that folder
 
 Exit codes: 0 no difference; 1 differences; 64 a series is unusable.";
 
-#[derive(Debug, Args)]
-#[command(after_help = DIFF_HELP)]
-struct DiffArgs {
-    #[command(flatten)]
-    place: Place,
-    /// Architecture, if several have a series of that name
-    #[arg(long, value_name = "NAME")]
-    architecture: Option<String>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
-    /// Earlier series
-    #[arg(value_name = "OLD")]
-    old: String,
-    /// Later series
-    #[arg(value_name = "NEW")]
-    new: String,
-}
-
 /// Runs the command and returns the exit code.
 pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
+    let specs = arguments.specs.as_deref();
     match &arguments.command {
-        SpecCommand::Check(CheckArgs { place }) => {
-            let checked = Checked::of(place.path())?;
+        SpecCommand::Check => {
+            let checked = Checked::of(specs)?;
             print(&checked.text())?;
             Ok(if checked.is_right() { exit::PASSED } else { exit::USAGE })
         }
-        SpecCommand::List(ListArgs { place, architecture, format, series }) => {
-            let listing = Listing::of(place.path(), architecture.as_deref(), series.as_deref())?;
+        SpecCommand::List { architecture, format, series } => {
+            let listing = Listing::of(specs, architecture.as_deref(), series.as_deref())?;
             format.print(&listing, || listing.text())?;
             Ok(exit::PASSED)
         }
-        SpecCommand::Show(ShowArgs { place, series, architecture, format, configuration }) => {
-            let list = List::of(place.path(), architecture.as_deref(), series.as_deref(), configuration)?;
+        SpecCommand::Show { series, architecture, format, configuration } => {
+            let list = List::of(specs, architecture.as_deref(), series.as_deref(), configuration)?;
             match format {
                 ListFormat::Text => print(&list.text())?,
                 ListFormat::Json => print_json(&list)?,
@@ -144,11 +114,11 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
             }
             Ok(exit::PASSED)
         }
-        SpecCommand::Diff(DiffArgs { place, architecture, format, old, new }) => {
-            let difference = Difference::of(place.path(), architecture.as_deref(), old, new)?;
+        SpecCommand::Diff { architecture, format, old, new } => {
+            let difference = Difference::of(specs, architecture.as_deref(), old, new)?;
             format.print(&difference, || difference.text())?;
             Ok(if difference.is_none() { exit::PASSED } else { exit::FAILED })
         }
-        SpecCommand::FromKernel(arguments) => from_kernel::run(arguments),
+        SpecCommand::FromKernel(arguments) => from_kernel::run(arguments, specs),
     }
 }
