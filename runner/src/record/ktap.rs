@@ -14,7 +14,7 @@ use reglist_suite::report::events::{
 
 use reglist_suite::report::fields;
 
-use super::prefix::Prefix;
+use super::prefix;
 
 /// Maximum cases of a plan.
 pub(crate) const MOST: usize = 1 << 16;
@@ -36,7 +36,7 @@ impl Ktap {
     /// Takes a line. If it starts a document, the result is the previous document.
     pub(crate) fn take(&mut self, line: &str) -> Result<Vec<Event>, KtapError> {
         if let Some(prefix) = version(line) {
-            let document = Document { prefix: Prefix::new(prefix), ..Document::default() };
+            let document = Document { prefix: prefix.to_owned(), ..Document::default() };
             // A bare document only encloses another one.
             let before = self.document.replace(document).filter(|document| !document.is_bare());
             return Ok(before.map(Document::events).unwrap_or_default());
@@ -70,7 +70,8 @@ fn version(line: &str) -> Option<&str> {
 
 #[derive(Debug, Default)]
 struct Document {
-    prefix: Prefix,
+    /// What stands before each line.
+    prefix: String,
     count: Option<usize>,
     /// The run's start, from `# run`.
     head: Option<RunStarted>,
@@ -92,11 +93,9 @@ struct Document {
 
 impl Document {
     fn take(&mut self, line: &str) -> Result<(), KtapError> {
-        let prefix = self.prefix.clone();
-        let Some(line) = prefix.strip(line) else {
+        let Some(line) = prefix::strip(&self.prefix, line).map(str::trim_end) else {
             return Ok(());
         };
-        let line = line.trim_end();
         if let Some(comment) = line.strip_prefix("# ") {
             return self.comment(comment);
         }

@@ -2,34 +2,23 @@
 //! Prefixes of log lines: kernel levels and times, other loggers' times and
 //! names, `# ` of kselftest's runner, indentation.
 
-/// The prefix of a document's lines, taken from its first line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Prefix {
-    text: String,
-}
-
-impl Prefix {
-    pub(crate) fn new(text: &str) -> Self {
-        Self { text: text.to_owned() }
+/// The line without the prefix, which stood before a document's first line; none if
+/// it is not part of the document.
+pub(crate) fn strip<'l>(prefix: &str, line: &'l str) -> Option<&'l str> {
+    // The width of the kernel's time grows.
+    if let Some(rest) = without_printk(line).strip_prefix(without_printk(prefix)) {
+        return Some(rest);
     }
-
-    /// The line without the prefix; none if it is not part of the document.
-    pub(crate) fn strip<'l>(&self, line: &'l str) -> Option<&'l str> {
-        // The width of the kernel's time grows.
-        if let Some(rest) = without_printk(line).strip_prefix(without_printk(&self.text)) {
-            return Some(rest);
-        }
-        if self.text.trim().is_empty() {
+    if prefix.trim().is_empty() {
+        return None;
+    }
+    let mut rest = line.chars();
+    for expected in prefix.chars() {
+        if class(rest.next()?) != class(expected) {
             return None;
         }
-        let mut rest = line.chars();
-        for expected in self.text.chars() {
-            if class(rest.next()?) != class(expected) {
-                return None;
-            }
-        }
-        Some(rest.as_str())
     }
+    Some(rest.as_str())
 }
 
 /// Characters of one class are equal, so that times and dates match.
@@ -71,30 +60,26 @@ fn is_number(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn stripped<'l>(first: &str, line: &'l str) -> Option<&'l str> {
-        Prefix::new(first).strip(line)
-    }
-
     #[test]
     fn the_kernels_times_and_levels_go() {
-        assert_eq!(stripped("[    9.999999] ", "[   10.000001] ok 1 a"), Some("ok 1 a"));
-        assert_eq!(stripped("[99999.9] ", "[100000.1] ok 1 a"), Some("ok 1 a"));
-        assert_eq!(stripped("<14>[ 1.5][    T1] ", "<6>[ 2.5][   C1] # x"), Some("# x"));
-        assert_eq!(stripped("[ 1.5] # ", "[ 2.5] # # x"), Some("# x"));
-        assert_eq!(stripped("[ 1.5] # ", "[ 2.5] ok 1 a"), None);
+        assert_eq!(strip("[    9.999999] ", "[   10.000001] ok 1 a"), Some("ok 1 a"));
+        assert_eq!(strip("[99999.9] ", "[100000.1] ok 1 a"), Some("ok 1 a"));
+        assert_eq!(strip("<14>[ 1.5][    T1] ", "<6>[ 2.5][   C1] # x"), Some("# x"));
+        assert_eq!(strip("[ 1.5] # ", "[ 2.5] # # x"), Some("# x"));
+        assert_eq!(strip("[ 1.5] # ", "[ 2.5] ok 1 a"), None);
     }
 
     #[test]
     fn other_loggers_keep_their_shape() {
         let first = "Nov 20 10:00:00 board kernel: ";
-        assert_eq!(stripped(first, "Dec  1 11:22:33 board kernel: ok 1 a"), Some("ok 1 a"));
-        assert_eq!(stripped(first, "ok 1 a"), None);
+        assert_eq!(strip(first, "Dec  1 11:22:33 board kernel: ok 1 a"), Some("ok 1 a"));
+        assert_eq!(strip(first, "ok 1 a"), None);
     }
 
     #[test]
     fn indentation_tells_documents_apart() {
-        assert_eq!(stripped("  ", "  ok 1 a"), Some("ok 1 a"));
-        assert_eq!(stripped("  ", "ok 1 a"), None);
-        assert_eq!(stripped("", "ok 1 a"), Some("ok 1 a"));
+        assert_eq!(strip("  ", "  ok 1 a"), Some("ok 1 a"));
+        assert_eq!(strip("  ", "ok 1 a"), None);
+        assert_eq!(strip("", "ok 1 a"), Some("ok 1 a"));
     }
 }

@@ -91,35 +91,29 @@ impl Conclusion {
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
-        match self.kind {
-            Kind::Passed => exit::PASSED,
-            Kind::Failed | Kind::KernelGone => exit::FAILED,
-            Kind::NothingTested | Kind::NotImplemented => exit::NOTHING_TESTED,
-            Kind::GaveUp | Kind::Interrupted | Kind::MachineGone => exit::INFRASTRUCTURE,
-            Kind::BrokenOff if self.accuses => exit::FAILED,
-            Kind::BrokenOff => exit::INFRASTRUCTURE,
-        }
+        self.judgement().2
     }
 
     pub(crate) fn tone(&self) -> Tone {
-        match self.kind {
-            Kind::Passed => Tone::Good,
-            Kind::NothingTested | Kind::NotImplemented | Kind::Interrupted => Tone::Open,
-            Kind::Failed | Kind::GaveUp | Kind::MachineGone | Kind::KernelGone | Kind::BrokenOff => Tone::Bad,
-        }
+        self.judgement().1
     }
 
     pub(crate) fn word(&self) -> &'static str {
+        self.judgement().0
+    }
+
+    fn judgement(&self) -> (&'static str, Tone, u8) {
         match self.kind {
-            Kind::Passed => "passed",
-            Kind::Failed => "failed",
-            Kind::NothingTested => "nothing tested",
-            Kind::NotImplemented => "not implemented",
-            Kind::GaveUp => "suite gave up",
-            Kind::Interrupted => "interrupted",
-            Kind::MachineGone => "machine lost",
-            Kind::KernelGone => "kernel down",
-            Kind::BrokenOff => "broken off",
+            Kind::Passed => ("passed", Tone::Good, exit::PASSED),
+            Kind::Failed => ("failed", Tone::Bad, exit::FAILED),
+            Kind::NothingTested => ("nothing tested", Tone::Open, exit::NOTHING_TESTED),
+            Kind::NotImplemented => ("not implemented", Tone::Open, exit::NOTHING_TESTED),
+            Kind::GaveUp => ("suite gave up", Tone::Bad, exit::INFRASTRUCTURE),
+            Kind::Interrupted => ("interrupted", Tone::Open, exit::INFRASTRUCTURE),
+            Kind::MachineGone => ("machine lost", Tone::Bad, exit::INFRASTRUCTURE),
+            Kind::KernelGone => ("kernel down", Tone::Bad, exit::FAILED),
+            Kind::BrokenOff if self.accuses => ("broken off", Tone::Bad, exit::FAILED),
+            Kind::BrokenOff => ("broken off", Tone::Bad, exit::INFRASTRUCTURE),
         }
     }
 }
