@@ -16,7 +16,6 @@ use crate::system::cache::CacheError;
 use crate::system::files::FileError;
 use crate::system::interrupt::InterruptError;
 use crate::system::output::{self, PrintError};
-use crate::system::results::ResultsError;
 use crate::target::TargetError;
 use crate::target::ssh::SshError;
 
@@ -50,8 +49,6 @@ pub(crate) enum Error {
     Matrix(#[from] OutputError),
     #[error(transparent)]
     Page(#[from] PageError),
-    #[error(transparent)]
-    Results(#[from] ResultsError),
     #[error(transparent)]
     Show(#[from] ShowError),
     #[error(transparent)]
@@ -95,7 +92,6 @@ impl Error {
             Self::File(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),
             Self::Page(error) => error.exit_code(),
-            Self::Results(error) => error.exit_code(),
             Self::Spec(error) => error.exit_code(),
             Self::Ssh(error) => error.exit_code(),
             Self::Read(error) => error.exit_code(),

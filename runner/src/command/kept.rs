@@ -7,7 +7,8 @@ use clap::Args;
 
 use crate::record::known::{Date, Known, KnownError};
 use crate::system::cache::{Cache, CacheError};
-use crate::system::results::{Results, ResultsError};
+use crate::system::files::FileError;
+use crate::system::results::Results;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct KeptArgs {
@@ -35,7 +36,7 @@ impl KeptArgs {
         if self.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
     }
 
-    pub(super) fn open_results(&self, cache: &Cache) -> Result<Results, ResultsError> {
+    pub(super) fn open_results(&self, cache: &Cache) -> Result<Results, FileError> {
         match &self.results {
             _ if self.dry_run => Ok(Results::planned(cache)),
             Some(path) => Results::named(path, self.force),

@@ -111,7 +111,7 @@ fn test(
     let cache = Cache::open(Cache::place()?)?;
     let results = results.within(&set.name)?;
     let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.kept.dry_run)?;
-    session.progress().say(&format!("reglist: set {}", set.name));
+    session.progress().tell(&format!("set {}", set.name));
     let run = target::carry_out(&mut Lab::new(&session, &set.request, &common.setup(), inputs))?;
     if session.planning() {
         return Ok((Runs::default(), exit::PASSED));

@@ -133,9 +133,6 @@ pub(crate) fn with_target<R>(
         // The board gets the suite that is part of this program.
         None => selected(&request.words, None, &LoongArch64)?,
     }
-    if let Some(results) = &arguments.resume {
-        earlier(results, &request)?;
-    }
     let cache = arguments.kept.open_cache()?;
     let results = match &arguments.resume {
         Some(earlier) if !arguments.kept.dry_run => Results::earlier(earlier)?,

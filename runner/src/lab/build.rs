@@ -143,16 +143,16 @@ impl Workspace {
         source: &Source,
         changes: &Changes,
     ) -> Result<(PathBuf, Vec<PathBuf>), LabError> {
-        let make = Make::new(session, toolchain, source, &self.path);
+        let make = make(session, toolchain, source, &self.path);
         if !session.planning() {
             layer::update(&self.path.join("layer"), &source.path, changes)?;
             self.write_recipe()?;
             let ccache = session.cache().directory("ccache");
             fs::create_dir_all(&ccache).map_err(FileError::of("create", &ccache))?;
         }
-        self.configure(session, &make, source)?;
-        self.compile(session, &make)?;
-        let modules = self.compile_module(session, &make)?;
+        self.configure(session, make.clone(), source)?;
+        self.compile(session, make.clone())?;
+        let modules = self.compile_module(session, make)?;
         Ok((self.path.join("build/vmlinux"), modules))
     }
 
@@ -171,13 +171,13 @@ impl Workspace {
         Ok(())
     }
 
-    fn configure(&self, session: &Session, make: &Make, source: &Source) -> Result<(), LabError> {
+    fn configure(&self, session: &Session, make: Step, source: &Source) -> Result<(), LabError> {
         if !session.planning() && self.is_configured(source)? {
             return Ok(());
         }
         let begun = SystemTime::now();
         let mut stage = Stage::new(session, "configure", CONFIGURE)?;
-        let step = make.step(["allnoconfig"]).variable("KCONFIG_ALLCONFIG", "/lab/kernel.config");
+        let step = make.arguments(["allnoconfig"]).variable("KCONFIG_ALLCONFIG", "/lab/kernel.config");
         stage.run(&step)?;
         if !session.planning() {
             let path = self.path.join("build/.config");
@@ -220,7 +220,7 @@ impl Workspace {
         Ok(same && !files.is_empty() && files.into_iter().all(older))
     }
 
-    fn compile(&self, session: &Session, make: &Make) -> Result<(), LabError> {
+    fn compile(&self, session: &Session, make: Step) -> Result<(), LabError> {
         let mut stage = Stage::new(session, "build", COMPILE)?;
         let fresh = !self.path.join("build/vmlinux").exists();
         let count = self.path.join("lines");
@@ -229,7 +229,7 @@ impl Workspace {
             stage.bar().length(known.unwrap_or(LINES));
         }
         let mut lines = 0;
-        let step = make.step(["vmlinux", "modules"]).argument(format!("-j{}", session.jobs()));
+        let step = make.arguments(["vmlinux", "modules"]).argument(format!("-j{}", session.jobs()));
         stage.watch(&step, &mut |bar, _, line| {
             // "  CC      kernel/fork.o"
             if line.starts_with("  ") {
@@ -246,9 +246,9 @@ impl Workspace {
         Ok(())
     }
 
-    fn compile_module(&self, session: &Session, make: &Make) -> Result<Vec<PathBuf>, LabError> {
+    fn compile_module(&self, session: &Session, make: Step) -> Result<Vec<PathBuf>, LabError> {
         let mut stage = Stage::new(session, "modules", CONFIGURE)?;
-        stage.run(&make.step(["M=/soft-lvz", "modules"]))?;
+        stage.run(&make.arguments(["M=/soft-lvz", "modules"]))?;
         if session.planning() {
             return Ok(Vec::new());
         }
@@ -272,41 +272,32 @@ fn kconfig_files(list: &str) -> impl Iterator<Item = &str> {
         .filter(|name| !name.is_empty())
 }
 
-struct Make {
-    base: Step,
-}
-
-impl Make {
-    fn new(session: &Session, toolchain: &Toolchain, source: &Source, workspace: &Path) -> Self {
-        let writable = |name: &str, to| Mount::Writable { from: workspace.join(name), to };
-        let room: Room = toolchain
-            .room(session)
-            .with(Mount::Overlay { upper: workspace.join("layer"), lower: source.path.clone(), to: "/src" })
-            .with(writable("build", "/build"))
-            .with(writable("soft-lvz", "/soft-lvz"))
-            .with(Mount::ReadOnly { from: workspace.join("lab"), to: "/lab" })
-            .with(Mount::Writable { from: session.cache().directory("ccache"), to: "/ccache" });
-        let mut base = toolchain
-            .step(&room, ["make", "-C", "/src", "O=/build", "ARCH=loongarch"])
-            .argument("CROSS_COMPILE=loongarch64-linux-gnu-")
-            // Reproducible build.
-            .variable("KBUILD_BUILD_TIMESTAMP", "1970-01-01")
-            .variable("KBUILD_BUILD_USER", "reglist")
-            .variable("KBUILD_BUILD_HOST", "lab");
-        if toolchain.has_ccache() {
-            base = base
-                .arguments(["CC=ccache loongarch64-linux-gnu-gcc", "HOSTCC=ccache gcc"])
-                .variable("CCACHE_DIR", "/ccache")
-                .variable("CCACHE_MAXSIZE", "1G")
-                // Use dependencies instead of a second preprocessor run.
-                .variable("CCACHE_DEPEND", "1");
-        }
-        Self { base }
+/// The call of make, without targets.
+fn make(session: &Session, toolchain: &Toolchain, source: &Source, workspace: &Path) -> Step {
+    let writable = |name: &str, to| Mount::Writable { from: workspace.join(name), to };
+    let room: Room = toolchain
+        .room(session)
+        .with(Mount::Overlay { upper: workspace.join("layer"), lower: source.path.clone(), to: "/src" })
+        .with(writable("build", "/build"))
+        .with(writable("soft-lvz", "/soft-lvz"))
+        .with(Mount::ReadOnly { from: workspace.join("lab"), to: "/lab" })
+        .with(Mount::Writable { from: session.cache().directory("ccache"), to: "/ccache" });
+    let mut base = toolchain
+        .step(&room, ["make", "-C", "/src", "O=/build", "ARCH=loongarch"])
+        .argument("CROSS_COMPILE=loongarch64-linux-gnu-")
+        // Reproducible build.
+        .variable("KBUILD_BUILD_TIMESTAMP", "1970-01-01")
+        .variable("KBUILD_BUILD_USER", "reglist")
+        .variable("KBUILD_BUILD_HOST", "lab");
+    if toolchain.has_ccache() {
+        base = base
+            .arguments(["CC=ccache loongarch64-linux-gnu-gcc", "HOSTCC=ccache gcc"])
+            .variable("CCACHE_DIR", "/ccache")
+            .variable("CCACHE_MAXSIZE", "1G")
+            // Use dependencies instead of a second preprocessor run.
+            .variable("CCACHE_DEPEND", "1");
     }
-
-    fn step<'a>(&self, targets: impl IntoIterator<Item = &'a str>) -> Step {
-        self.base.clone().arguments(targets)
-    }
+    base
 }
 
 #[cfg(test)]

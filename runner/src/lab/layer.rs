@@ -16,16 +16,6 @@ use super::patches::{Changes, Content};
 use crate::system::cache;
 use crate::system::files::FileError;
 
-/// A file as the last build saw it.
-#[derive(Debug, PartialEq, Eq)]
-enum Seen {
-    /// The source's file, or none.
-    Through,
-    File(Content),
-    /// No file; the layer hides the source's.
-    Hidden,
-}
-
 /// Updates the layer to show `changes` over `source`.
 pub(crate) fn update(layer: &Path, source: &Path, changes: &Changes) -> Result<(), FileError> {
     fs::create_dir_all(layer).map_err(FileError::of("update", layer))?;
@@ -40,13 +30,7 @@ pub(crate) fn update(layer: &Path, source: &Path, changes: &Changes) -> Result<(
             Some(content) => content.clone(),
             None => pristine.clone(),
         };
-        let seen = seen(&path).map_err(FileError::of("update", &path))?;
-        let same = match &seen {
-            Seen::Through => wanted == pristine,
-            Seen::File(content) => wanted.as_ref() == Some(content),
-            Seen::Hidden => wanted.is_none(),
-        };
-        if same {
+        if wanted == seen(&path, pristine.as_ref()).map_err(FileError::of("update", &path))? {
             continue;
         }
         cache::remove(&path).map_err(FileError::of("update", &path))?;
@@ -59,11 +43,13 @@ pub(crate) fn update(layer: &Path, source: &Path, changes: &Changes) -> Result<(
     Ok(())
 }
 
-fn seen(path: &Path) -> io::Result<Seen> {
+/// The file as the last build saw it; none if the layer hides the source's, or both
+/// have none.
+fn seen(path: &Path, pristine: Option<&Content>) -> io::Result<Option<Content>> {
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Seen::Through),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(pristine.cloned()),
         Err(error) => Err(error),
-        Ok(_) => Ok(Content::read(path)?.map_or(Seen::Hidden, Seen::File)),
+        Ok(_) => Content::read(path),
     }
 }
 

@@ -134,30 +134,23 @@ fn both<A, B: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::cache::CacheError;
 
-    fn interrupted() -> LabError {
-        LabError::Cache(crate::system::cache::CacheError::Interrupted)
+    /// Works until something else fails.
+    fn stopped(interrupt: &Interrupt) -> Result<(), LabError> {
+        while !interrupt.requested() {
+            thread::yield_now();
+        }
+        Err(CacheError::Interrupted.into())
     }
 
     #[test]
     fn the_failure_is_told_and_not_what_it_stopped() {
-        let interrupt = Interrupt::default();
         let fail = || Err::<(), _>(LabError::NotReady);
-        let stopped = || {
-            while !interrupt.requested() {
-                thread::yield_now();
-            }
-            Err::<(), _>(interrupted())
-        };
-        assert!(matches!(both(&interrupt, fail, stopped), Err(LabError::NotReady)));
         let interrupt = Interrupt::default();
-        let stopped = || {
-            while !interrupt.requested() {
-                thread::yield_now();
-            }
-            Err::<(), _>(interrupted())
-        };
-        assert!(matches!(both(&interrupt, stopped, fail), Err(LabError::NotReady)));
+        assert!(matches!(both(&interrupt, fail, || stopped(&interrupt)), Err(LabError::NotReady)));
+        let interrupt = Interrupt::default();
+        assert!(matches!(both(&interrupt, || stopped(&interrupt), fail), Err(LabError::NotReady)));
         assert!(matches!(both(&interrupt, || Ok(1), || Ok(2)), Ok((1, 2))));
     }
 }

@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use object::LittleEndian;
+use object::elf::{EM_LOONGARCH, FileHeader64, Machine, PT_INTERP};
+use object::read::elf::{FileHeader as _, ProgramHeader as _};
+
 use super::error::LabError;
 use super::suite_source;
 use super::toolchain::Toolchain;
@@ -67,14 +71,15 @@ pub(crate) fn obtain(
     if !session.planning() && check(&program).is_ok() {
         return Ok(program);
     }
-    let target_key = target_key(&source);
+    let target_key = Key::new("suite-build", RECIPE).with(source.as_os_str().as_encoded_bytes()).finish();
     let target = session.cache().entry("suite-build", &target_key);
     let _claim = session.cache().claim(&format!("suite-{target_key}"), session.interrupt())?;
     let mut stage = Stage::new(session, "suite", LIMIT)?;
     if !session.planning() {
         fs::create_dir_all(&target).map_err(FileError::of("make", &target))?;
     }
-    let triple = triple(toolchain)?;
+    // The target that the tool chain has a standard library of.
+    let triple = if toolchain.is_host() { host_triple().ok_or(LabError::NoRustTarget)? } else { TARGETS[0] };
     build(session, &mut stage, toolchain, &source, &target, triple, kind)?;
     if session.planning() {
         return Ok(program);
@@ -88,7 +93,7 @@ pub(crate) fn obtain(
     stage.done(&format!("{NAME} built"));
     session.progress().detail(&format!("{NAME} for the guest: {bytes} bytes, static"));
     if bytes > SIZE && kind == Kind::Board {
-        session.progress().say(&format!("reglist: warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
+        session.progress().tell(&format!("warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
     }
     Ok(program)
 }
@@ -142,11 +147,6 @@ fn build(
     Ok(())
 }
 
-/// The target to build for: what the tool chain has a standard library of.
-fn triple(toolchain: &Toolchain) -> Result<&'static str, LabError> {
-    if toolchain.is_host() { host_triple().ok_or(LabError::NoRustTarget) } else { Ok(TARGETS[0]) }
-}
-
 /// The first target that the host's Rust can build for.
 pub(crate) fn host_triple() -> Option<&'static str> {
     let output = ask(Command::new("rustc").args(["--print", "sysroot"])).ok()?;
@@ -157,10 +157,6 @@ pub(crate) fn host_triple() -> Option<&'static str> {
 fn cargo_home() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| OsString::from("/"))).join(".cargo");
     std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
-}
-
-fn target_key(source: &Path) -> String {
-    Key::new("suite-build", RECIPE).with(source.as_os_str().as_encoded_bytes()).finish()
 }
 
 /// Everything that decides what the program is.
@@ -200,41 +196,26 @@ pub(crate) fn check(path: &Path) -> Result<(), LabError> {
     let bytes = fs::read(path).map_err(|source| LabError::SuiteSource { path: path.to_owned(), source })?;
     match elf(&bytes) {
         None => Err(problem("it is not a 64-bit ELF program")),
-        Some(Elf { machine, .. }) if machine != LOONGARCH => Err(problem("it is not made for LoongArch")),
+        Some(Elf { machine, .. }) if machine != EM_LOONGARCH => Err(problem("it is not made for LoongArch")),
         Some(Elf { interpreter: true, .. }) => Err(problem("it is not linked statically")),
         Some(_) => Ok(()),
     }
 }
 
-const LOONGARCH: u16 = 258;
-const INTERPRETER: u32 = 3;
-
 /// What an ELF header says of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Elf {
-    /// Number of the machine that it is made for.
-    pub(crate) machine: u16,
+    pub(crate) machine: Machine,
     /// Whether it needs a dynamic linker.
     pub(crate) interpreter: bool,
 }
 
 /// The little of an ELF header that decides whether the guest can run it.
 pub(crate) fn elf(bytes: &[u8]) -> Option<Elf> {
-    let short = |at: usize| Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    let long = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
-    if !bytes.starts_with(b"\x7fELF\x02\x01") {
-        return None;
-    }
-    let table = usize::try_from(long(0x20)?).ok()?;
-    let (size, count) = (usize::from(short(0x36)?), usize::from(short(0x38)?));
-    let mut interpreter = false;
-    for number in 0..count {
-        let at = table.checked_add(size.checked_mul(number)?)?;
-        at.checked_add(8)?;
-        interpreter |= word(at)? == INTERPRETER;
-    }
-    Some(Elf { machine: short(0x12)?, interpreter })
+    let header = FileHeader64::<LittleEndian>::parse(bytes).ok()?;
+    let segments = header.program_headers(LittleEndian, bytes).ok()?;
+    let interpreter = segments.iter().any(|segment| segment.p_type(LittleEndian) == PT_INTERP);
+    header.is_little_endian().then(|| Elf { machine: header.e_machine(LittleEndian), interpreter })
 }
 
 #[cfg(test)]
@@ -243,7 +224,7 @@ mod tests {
 
     fn program(machine: u16, kind: u32) -> Vec<u8> {
         let mut bytes = vec![0; 0x80];
-        bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
         bytes[0x12..0x14].copy_from_slice(&machine.to_le_bytes());
         bytes[0x20] = 0x40;
         bytes[0x36] = 0x38;
@@ -254,8 +235,8 @@ mod tests {
 
     #[test]
     fn only_static_programs_for_the_guest_are_taken() {
-        assert_eq!(elf(&program(258, 1)), Some(Elf { machine: 258, interpreter: false }));
-        assert_eq!(elf(&program(258, 3)), Some(Elf { machine: 258, interpreter: true }));
+        assert_eq!(elf(&program(258, 1)), Some(Elf { machine: EM_LOONGARCH, interpreter: false }));
+        assert_eq!(elf(&program(258, 3)), Some(Elf { machine: EM_LOONGARCH, interpreter: true }));
         assert_eq!(elf(b"#!/bin/sh\n"), None);
         let whole = program(258, 3);
         for length in 0..whole.len() {

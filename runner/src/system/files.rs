@@ -17,6 +17,8 @@ pub(crate) enum FileError {
     Exists { path: PathBuf },
     #[error("`{}` exists and is not a regular file\n[name another file]", path.display())]
     Special { path: PathBuf },
+    #[error("`{}` is not empty\n[name another directory, or add --force]", path.display())]
+    Occupied { path: PathBuf },
     #[error("the directory of `{}` does not exist\n[create it, or name another file]", path.display())]
     NoDirectory { path: PathBuf },
     #[error("failed to {action} `{}`{}", path.display(), remedy(source))]

@@ -51,17 +51,26 @@ impl Progress {
         }
     }
 
+    /// Prints a line as this program's.
+    pub(crate) fn tell(&self, message: &str) {
+        self.say(&format!("reglist: {message}"));
+    }
+
     /// Prints a line, unless `--quiet`.
     pub(crate) fn remark(&self, message: &str) {
         if !self.verbosity.is_quiet() {
-            self.say(&format!("reglist: {message}"));
+            self.tell(message);
         }
+    }
+
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbosity.is_verbose()
     }
 
     /// Prints a line with `--verbose`.
     pub(crate) fn detail(&self, message: &str) {
         if self.verbosity.is_verbose() {
-            self.say(&format!("reglist: {message}"));
+            self.tell(message);
         }
     }
 }
@@ -109,7 +118,7 @@ impl Bar {
         // Short stages need no line.
         let worth = seconds >= 0.5 && !self.progress.verbosity.is_quiet();
         if worth || self.progress.verbosity.is_verbose() {
-            self.progress.say(&format!("reglist: {}: {what} ({seconds:.1} s)", self.name));
+            self.progress.tell(&format!("{}: {what} ({seconds:.1} s)", self.name));
         }
     }
 }

@@ -7,8 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use reglist_suite::exit;
-
 use crate::system::cache::{Cache, remove};
 use crate::system::files::FileError;
 
@@ -32,24 +30,6 @@ pub(crate) const SUITE_ERRORS: &str = "suite-stderr.txt";
 /// State of a run on a board, for `--resume`.
 pub(crate) const STATE: &str = "board";
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ResultsError {
-    #[error("`{}` is not empty\n[name another directory, or add --force]", path.display())]
-    Occupied { path: PathBuf },
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl ResultsError {
-    /// The exit code: a wrong argument, or infrastructure trouble.
-    pub(crate) fn exit_code(&self) -> u8 {
-        match self {
-            Self::Occupied { .. } => exit::USAGE,
-            Self::File(error) => error.exit_code(),
-        }
-    }
-}
-
 /// The directory of one run's results.
 #[derive(Debug)]
 pub(crate) struct Results {
@@ -58,12 +38,12 @@ pub(crate) struct Results {
 
 impl Results {
     /// A directory of the user; must be empty without `force`.
-    pub(crate) fn named(path: &Path, force: bool) -> Result<Self, ResultsError> {
+    pub(crate) fn named(path: &Path, force: bool) -> Result<Self, FileError> {
         let unusable = FileError::of("use", path);
         fs::create_dir_all(path).map_err(&unusable)?;
         let occupied = fs::read_dir(path).map_err(&unusable)?.next().is_some();
         if occupied && !force {
-            return Err(ResultsError::Occupied { path: path.to_owned() });
+            return Err(FileError::Occupied { path: path.to_owned() });
         }
         let path = fs::canonicalize(path).map_err(&unusable)?;
         for entry in fs::read_dir(&path).map_err(&unusable)? {
@@ -76,7 +56,7 @@ impl Results {
     }
 
     /// A new directory in the cache; removes the oldest ones.
-    pub(crate) fn in_cache(cache: &Cache) -> Result<Self, ResultsError> {
+    pub(crate) fn in_cache(cache: &Cache) -> Result<Self, FileError> {
         let runs = cache.directory("runs");
         let unusable = FileError::of("use", &runs);
         fs::create_dir_all(&runs).map_err(&unusable)?;
@@ -99,7 +79,7 @@ impl Results {
     }
 
     /// A directory in this one; replaces the results of an earlier run.
-    pub(crate) fn within(&self, name: &str) -> Result<Self, ResultsError> {
+    pub(crate) fn within(&self, name: &str) -> Result<Self, FileError> {
         Self::named(&self.path.join(name), true)
     }
 
@@ -137,6 +117,8 @@ fn is_numbered(file: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use reglist_suite::exit;
+
     use super::*;
 
     #[test]

@@ -20,7 +20,6 @@ pub(crate) struct Session {
     results: Results,
     interrupt: Interrupt,
     progress: Progress,
-    verbosity: Verbosity,
     planning: bool,
     stages: AtomicUsize,
 }
@@ -39,7 +38,6 @@ impl Session {
             results,
             interrupt,
             progress: Progress::new(verbosity),
-            verbosity,
             planning,
             stages: AtomicUsize::new(0),
         };
@@ -64,10 +62,6 @@ impl Session {
 
     pub(crate) fn progress(&self) -> &Progress {
         &self.progress
-    }
-
-    pub(crate) fn verbose(&self) -> bool {
-        self.verbosity.is_verbose()
     }
 
     /// Whether the run only prints its commands.

@@ -254,7 +254,7 @@ impl<'s> Stage<'s> {
     }
 
     fn planned(&self, step: &Step, argv: &[OsString]) -> Ended {
-        if self.session.verbose() {
+        if self.session.progress().is_verbose() {
             self.session.plan(&quoted(argv));
         } else {
             if let Some(room) = step.room.describe() {

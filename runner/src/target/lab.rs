@@ -12,7 +12,7 @@ use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Cause, Next, Restarting};
-use super::{MARGIN, SILENCE, Target, TargetError, keep_stray, show};
+use super::{Target, TargetError, keep_stray, show, silence};
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
 use crate::record;
 use crate::record::run::{Kept, Run};
@@ -26,9 +26,9 @@ use crate::system::supervise::{Ending, Flow, Source};
 
 /// Time limit of a boot; a run takes seconds.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
-/// Seconds of silence that count as a hang during `--compare-model`, which is one
-/// long case.
-const SILENCE_OF_CALLS: u64 = 10 * 60;
+/// Least silence that counts as a hang during `--compare-model`, which is one long
+/// case.
+const SILENCE_OF_CALLS: Duration = Duration::from_secs(10 * 60);
 /// A CPU with all features that KVM checks. Not `max`: with it, QEMU 11.1.3
 /// sometimes loads stale memory, and 9 of 10 boots crashed in the suite's malloc.
 const CPU: &str = "la464";
@@ -92,11 +92,7 @@ impl<'s> Lab<'s> {
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
         words.extend(append.kernel.iter().cloned());
-        let silence = match (self.setup.timeout.map(|limit| limit.as_secs()), self.setup.compare_model) {
-            (limit, Some(_)) => SILENCE_OF_CALLS.max(limit.unwrap_or_default() + MARGIN),
-            (Some(limit), None) => limit + MARGIN,
-            (None, None) => SILENCE,
-        };
+        let least = if self.setup.compare_model.is_some() { SILENCE_OF_CALLS } else { Duration::ZERO };
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
@@ -105,7 +101,7 @@ impl<'s> Lab<'s> {
             .arguments(["-kernel", &format!("/kernel/{KERNEL}"), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
             .arguments(["-serial", &format!("file:/results/{console}"), "-serial", "stdio"])
-            .silence(Duration::from_secs(silence))
+            .silence(silence(self.setup.timeout).max(least))
     }
 
     /// The suite's arguments, without cases that have ended.
@@ -182,14 +178,14 @@ impl Target for Lab<'_> {
             let whole = matches!(run.runs().current().end, Some(record::End::Finished(_)));
             if whole && end.console.iter().any(|line| is_crash(line)) {
                 // After an oops the kernel may continue.
-                let warning = format!("reglist: warning: the kernel log has errors{}", indented(&end.console));
-                self.session.progress().say(&warning);
+                let warning = format!("warning: the kernel log has errors{}", indented(&end.console));
+                self.session.progress().tell(&warning);
             }
             match next {
                 Next::Over => break end,
                 Next::Boot { except: ended } => except = ended,
             }
-            self.session.progress().say(&format!("reglist: {}{}", end.cause.words, indented(&end.console)));
+            self.session.progress().tell(&format!("{}{}", end.cause.words, indented(&end.console)));
         };
         let complaints = machine.complaints;
         let runs = run.finish().map_err(FileError::write(&path))?;

@@ -11,6 +11,7 @@ pub(crate) mod ssh;
 mod watch;
 
 use std::fs;
+use std::time::Duration;
 
 use crate::record::Record;
 pub(crate) use error::TargetError;
@@ -22,10 +23,10 @@ use crate::system::progress::Bar;
 use crate::system::results::STRAY;
 use crate::system::session::Session;
 
-/// Seconds of silence that count as a hang: longer than any case may take.
-const SILENCE: u64 = 60;
-/// Seconds from a case's time limit to the report of its end.
-const MARGIN: u64 = 30;
+/// Longer than any case may take without a time limit of the user.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Time from a case's time limit to the report of its end.
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// A place where the suite can run.
 pub(crate) trait Target {
@@ -42,6 +43,11 @@ pub(crate) fn carry_out(target: &mut dyn Target) -> Result<Run, TargetError> {
     let run = target.run();
     target.clean_up();
     run
+}
+
+/// Time without an event that counts as a hang, given the time limit of a case.
+fn silence(limit: Option<Duration>) -> Duration {
+    limit.map_or(SILENCE, |limit| limit.saturating_add(MARGIN))
 }
 
 /// Saves the lines that are no events of a run.

@@ -321,7 +321,7 @@ fn unique(test: &str) -> String {
 /// The shortest file that passes for a static program of the guest.
 fn program() -> Vec<u8> {
     let mut bytes = vec![0; 0x40];
-    bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     bytes[0x12..0x14].copy_from_slice(&258u16.to_le_bytes());
     bytes
 }

@@ -54,7 +54,7 @@ fn told_of_no_shell(board: Sshd) {
 /// A file that passes for a program of the machine with this number.
 fn program(machine: u16) -> Vec<u8> {
     let mut bytes = vec![0; 0x40];
-    bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    bytes[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
     bytes[0x12..0x14].copy_from_slice(&machine.to_le_bytes());
     bytes
 }

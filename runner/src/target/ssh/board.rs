@@ -101,7 +101,7 @@ impl<'s> Board<'s> {
 
     /// Reconnects after a lost connection.
     pub(super) fn reach_again(&mut self, mut words: Vec<String>) -> Result<(), Trouble> {
-        let say = |what: &str| self.session.progress().say(&format!("reglist: {what}"));
+        let say = |what: &str| self.session.progress().tell(what);
         let wait = self.wait.as_secs();
         say(&format!("lost the connection to {}; reconnecting for up to {wait} s", self.connection.host()));
         let since = Instant::now();

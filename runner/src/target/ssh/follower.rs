@@ -238,7 +238,7 @@ impl Follower<'_> {
         let unfinished = self.story.run.runs().current().end.is_none();
         let next = self.story.ended(&cause)?;
         if unfinished && matches!(next, Next::Boot { .. }) {
-            self.say(&cause.words);
+            self.session.progress().tell(&cause.words);
         }
         self.cause = Some(cause);
         Ok(next)
@@ -295,7 +295,7 @@ impl Follower<'_> {
     fn end_suite(&mut self, board: &mut Board<'_>) -> Result<(), Trouble> {
         let answer = board.connection.run(&script::stop(board.lent(), self.story.state.part())?)?;
         if answer.text.contains("alive") {
-            self.say("warning: failed to end the suite's process on the board");
+            self.session.progress().tell("warning: failed to end the suite's process on the board");
         }
         self.keep_stderr(board)
     }
@@ -323,7 +323,7 @@ impl Follower<'_> {
             }
             Err(why) => why.clone(),
         };
-        self.say(&format!(
+        self.session.progress().tell(&format!(
             "warning: failed to read the kernel log of the run: {why}\n[use an account that may run dmesg]"
         ));
         Ok(())
@@ -331,7 +331,9 @@ impl Follower<'_> {
 
     fn keep_log_or_tell(&mut self, board: &mut Board<'_>) {
         if let Err(trouble) = self.keep_log(board) {
-            self.say(&format!("warning: failed to save the kernel log of the run: {}", trouble.in_words()));
+            self.session
+                .progress()
+                .tell(&format!("warning: failed to save the kernel log of the run: {}", trouble.in_words()));
         }
     }
 
@@ -342,11 +344,13 @@ impl Follower<'_> {
         let content: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
         self.write(&name, &content)?;
         if found.is_none() {
-            self.say(&format!("{name} has the whole kernel log: the start of the run is not found in it"));
+            self.session
+                .progress()
+                .tell(&format!("{name} has the whole kernel log: the start of the run is not found in it"));
         }
         if let Some(first) = lines.iter().position(|line| is_trouble(line)) {
             let shown: Vec<String> = lines.iter().skip(first).take(SHOWN).map(|line| (*line).to_owned()).collect();
-            self.say(&format!("warning: the kernel log has errors{}", indented(&shown)));
+            self.session.progress().tell(&format!("warning: the kernel log has errors{}", indented(&shown)));
         }
         Ok(())
     }
@@ -369,16 +373,12 @@ impl Follower<'_> {
                 Err(Stopped::Interrupted)
             }
             Trouble::Lost(words) => {
-                self.say(&format!("no connection to {}{}", board.host(), indented(&words)));
+                self.session.progress().tell(&format!("no connection to {}{}", board.host(), indented(&words)));
                 Err(Stopped::Left { interrupted: false })
             }
             Trouble::Rebooted => Ok(()),
             Trouble::Error(error) => Err(Stopped::Error(error)),
         }
-    }
-
-    fn say(&self, what: &str) {
-        self.session.progress().say(&format!("reglist: {what}"));
     }
 }
 

@@ -67,10 +67,6 @@ impl<'s> Ssh<'s> {
         self.session.results().join(name)
     }
 
-    fn say(&self, what: &str) {
-        self.session.progress().say(&format!("reglist: {what}"));
-    }
-
     fn make_ready(&mut self) -> Result<(), TargetError> {
         let mut earlier = None;
         if let Some(results) = &self.request.resume {
@@ -205,9 +201,11 @@ impl Target for Ssh<'_> {
             self.left |= error.leaves_the_run();
             if self.left {
                 let again = self.request.to_resume(self.session.results());
-                self.say(&format!("the run continues on {}; to fetch the rest: {again}", board.host()));
+                self.session
+                    .progress()
+                    .tell(&format!("the run continues on {}; to fetch the rest: {again}", board.host()));
             } else if fs::metadata(self.file(EVENTS)).is_ok_and(|events| events.len() > 0) {
-                self.say(&format!("events so far: {}", self.session.results().display()));
+                self.session.progress().tell(&format!("events so far: {}", self.session.results().display()));
             }
         }
         self.board = Some(board);
@@ -226,7 +224,9 @@ impl Target for Ssh<'_> {
             None => state::forget(self.session.results()),
             Some(why) => {
                 let directory = board.directory.clone().unwrap_or_else(|| board.name.clone());
-                self.say(&format!("warning: failed to remove {directory} on {host}: {why}\n[remove it there]"));
+                self.session
+                    .progress()
+                    .tell(&format!("warning: failed to remove {directory} on {host}: {why}\n[remove it there]"));
             }
         }
         // Unlock last: another reglist must not see partial files.

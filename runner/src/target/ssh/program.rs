@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use object::elf::{EM_AARCH64, EM_LOONGARCH, EM_RISCV, EM_X86_64, Machine};
+
 use super::error::SshError;
 use super::script::PROGRAM;
 use crate::lab::Toolchain;
@@ -16,11 +18,11 @@ use crate::target::error::TargetError;
 /// Bytes that contain all ELF headers.
 const HEADERS: u64 = 1 << 16;
 /// `uname -m`, ELF machine, name.
-const MACHINES: [(&str, u16, &str); 4] = [
-    ("loongarch64", 258, "LoongArch"),
-    ("x86_64", 62, "x86-64"),
-    ("aarch64", 183, "AArch64"),
-    ("riscv64", 243, "RISC-V"),
+const MACHINES: [(&str, Machine, &str); 4] = [
+    ("loongarch64", EM_LOONGARCH, "LoongArch"),
+    ("x86_64", EM_X86_64, "x86-64"),
+    ("aarch64", EM_AARCH64, "AArch64"),
+    ("riscv64", EM_RISCV, "RISC-V"),
 ];
 
 /// Checks that the user's program fits the board.
@@ -34,7 +36,7 @@ pub(super) fn check(path: &Path, machine: &str, host: &str) -> Result<(), SshErr
     let known = MACHINES.iter().find(|(_, number, _)| *number == elf.machine);
     Err(SshError::WrongMachine {
         path: path.to_owned(),
-        made_for: known.map_or_else(|| format!("ELF machine {}", elf.machine), |(.., words)| (*words).to_owned()),
+        made_for: known.map_or_else(|| format!("ELF machine {}", elf.machine.0), |(.., words)| (*words).to_owned()),
         host: host.to_owned(),
         machine: machine.to_owned(),
     })

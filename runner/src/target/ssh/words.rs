@@ -7,8 +7,6 @@ use reglist_suite::fault::Faults;
 use reglist_suite::harness;
 use reglist_suite::harness::options::Options;
 
-use crate::target::{MARGIN, SILENCE};
-
 /// The suite's options, if this program knows all of them.
 fn options(words: &[String]) -> Option<Options> {
     harness::read_options(words.iter().map(Into::into)).ok()
@@ -21,6 +19,5 @@ pub(crate) fn tries_all(words: &[String]) -> bool {
 
 /// Time without an event that counts as a hang.
 pub(super) fn silence(words: &[String]) -> Duration {
-    let limit = options(words).and_then(|options| options.selection.timeout);
-    limit.map_or(Duration::from_secs(SILENCE), |limit| limit.saturating_add(Duration::from_secs(MARGIN)))
+    crate::target::silence(options(words).and_then(|options| options.selection.timeout))
 }
