@@ -87,42 +87,40 @@ pub(crate) struct StoredFile {
 impl StoredFile {
     /// Reads a whole file; `-` is standard input.
     pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
-        let file = name(path);
-        let mut input = open(path).map_err(|source| ReadError::Read { file: file.clone(), source })?;
+        let (file, mut input) = open(path)?;
         Self::from_lines(&mut input, &file)
     }
 
     pub(crate) fn from_lines(input: &mut dyn BufRead, file: &str) -> Result<Self, ReadError> {
         let mut runs = Vec::new();
-        let mut keep = |run| {
+        let stray = read(input, file, true, &mut |run| {
             runs.push(run);
             Ok::<_, ReadError>(())
-        };
-        let stray = read(input, file, true, &mut keep)?;
+        })?;
         Ok(Self { file: file.to_owned(), runs, stray })
     }
 }
 
 /// Reads a file and passes on each run; `-` is standard input.
 pub(crate) fn each<E: From<ReadError>>(path: &Path, tell: &mut dyn FnMut(StoredRun) -> Result<(), E>) -> Result<(), E> {
-    let file = name(path);
-    let mut input = open(path).map_err(|source| ReadError::Read { file: file.clone(), source })?;
+    let (file, mut input) = open(path)?;
     read(&mut input, &file, false, tell).map(drop)
 }
 
-fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) }
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+/// The file's name for messages, and its content.
+fn open(path: &Path) -> Result<(String, Box<dyn BufRead>), ReadError> {
     if path == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(("standard input".to_owned(), Box::new(io::stdin().lock())));
     }
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    let name = format!("`{}`", path.display());
+    let opened = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
+    });
+    match opened {
+        Ok(file) => Ok((name, Box::new(BufReader::with_capacity(1 << 16, file)))),
+        Err(source) => Err(ReadError::Read { file: name, source }),
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
 
 /// The format of the lines.
@@ -134,9 +132,11 @@ enum Kind {
     Ktap,
 }
 
-#[derive(Default)]
-struct Reading<'r> {
+struct Reading<'r, E> {
     file: &'r str,
+    /// Whether the caller keeps complete runs in memory.
+    keeps: bool,
+    tell: &'r mut dyn FnMut(StoredRun) -> Result<(), E>,
     /// The current line, from 1.
     line: usize,
     /// The first line of the current run.
@@ -145,8 +145,6 @@ struct Reading<'r> {
     current: Record,
     stray: Stray,
     memory: usize,
-    /// Whether the caller keeps complete runs in memory.
-    keeps: bool,
 }
 
 /// Reads every run of a file. With `keeps`, the caller keeps all runs in memory.
@@ -156,7 +154,8 @@ fn read<E: From<ReadError>>(
     keeps: bool,
     tell: &mut dyn FnMut(StoredRun) -> Result<(), E>,
 ) -> Result<Stray, E> {
-    let mut reading = Reading { file, keeps, ..Reading::default() };
+    let (current, stray) = (Record::default(), Stray::default());
+    let mut reading = Reading { file, keeps, tell, line: 0, start: 0, number: 0, current, stray, memory: 0 };
     let mut kind = Kind::Open;
     let mut ktap = Ktap::default();
     let mut empty = true;
@@ -180,7 +179,7 @@ fn read<E: From<ReadError>>(
             match Event::from_line(text) {
                 Ok(event) => {
                     kind = Kind::Events;
-                    reading.take(event, text.len(), tell)?;
+                    reading.take(event, text.len())?;
                     continue;
                 }
                 Err(error @ EventError::Newer { .. }) => return Err(reading.newer(error).into()),
@@ -200,17 +199,17 @@ fn read<E: From<ReadError>>(
             if ktap.has_begun() {
                 kind = Kind::Ktap;
             }
-            document.into_iter().try_for_each(|event| reading.take(event, 0, tell))?;
+            document.into_iter().try_for_each(|event| reading.take(event, 0))?;
         }
         if kind == Kind::Open {
             reading.count_stray();
         }
     }
-    ktap.end().into_iter().try_for_each(|event| reading.take(event, 0, tell))?;
-    reading.finish(empty, tell)
+    ktap.end().into_iter().try_for_each(|event| reading.take(event, 0))?;
+    reading.finish(empty)
 }
 
-impl Reading<'_> {
+impl<E: From<ReadError>> Reading<'_, E> {
     fn newer(&self, source: EventError) -> ReadError {
         ReadError::Newer { file: self.file.to_owned(), line: self.line, source }
     }
@@ -223,12 +222,7 @@ impl Reading<'_> {
     }
 
     /// Takes an event of `length` bytes.
-    fn take<E: From<ReadError>>(
-        &mut self,
-        event: Event,
-        length: usize,
-        tell: &mut dyn FnMut(StoredRun) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn take(&mut self, event: Event, length: usize) -> Result<(), E> {
         let more = needed(&event, length);
         let starts = matches!(event, Event::RunStarted(_));
         match runs::add(event, &mut self.current) {
@@ -237,7 +231,7 @@ impl Reading<'_> {
                 return Ok(());
             }
             Added::Begins(before) => {
-                self.tell(*before, tell)?;
+                self.tell(*before)?;
                 if !self.keeps {
                     self.memory = 0;
                 }
@@ -254,23 +248,19 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn tell<E>(&mut self, record: Record, tell: &mut dyn FnMut(StoredRun) -> Result<(), E>) -> Result<(), E> {
+    fn tell(&mut self, record: Record) -> Result<(), E> {
         self.number += 1;
-        tell(StoredRun { file: self.file.to_owned(), number: self.number, line: self.start, record })
+        (self.tell)(StoredRun { file: self.file.to_owned(), number: self.number, line: self.start, record })
     }
 
-    fn finish<E: From<ReadError>>(
-        mut self,
-        empty: bool,
-        tell: &mut dyn FnMut(StoredRun) -> Result<(), E>,
-    ) -> Result<Stray, E> {
+    fn finish(mut self, empty: bool) -> Result<Stray, E> {
         let last = std::mem::take(&mut self.current);
         let gave_up = match (&last.started, &last.end) {
             (None, Some(End::Aborted { reason } | End::BrokenOff { reason, .. })) => Some(reason.clone()),
             _ => None,
         };
         if last.started.is_some() {
-            self.tell(last, tell)?;
+            self.tell(last)?;
         }
         let file = self.file.to_owned();
         match gave_up {
