@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The options of every command that keeps a directory of results.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::command::error::Error;
 use crate::record::known::{Date, Known, KnownError};
 use crate::system::cache::{Cache, CacheError};
 use crate::system::files::FileError;
-use crate::system::results::Results;
+use crate::system::interrupt::Interrupt;
+use crate::system::results;
+use crate::system::session::Session;
+use crate::system::verbosity::Verbosity;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct KeptArgs {
@@ -31,16 +36,27 @@ impl KeptArgs {
         known(self.known.as_deref(), tries_all_faults)
     }
 
+    /// Opens the cache and the results, and listens to signals. With `earlier`, the
+    /// results are the unchanged ones of that run.
+    pub(super) fn session(&self, earlier: Option<&Path>, verbosity: Verbosity) -> Result<Session, Error> {
+        let cache = self.open_cache()?;
+        let results = match earlier {
+            Some(path) if !self.dry_run => fs::canonicalize(path).map_err(FileError::of("use", path))?,
+            _ => self.open_results(&cache)?,
+        };
+        Ok(Session::new(cache, results, Interrupt::listen()?, verbosity, self.dry_run)?)
+    }
+
     pub(super) fn open_cache(&self) -> Result<Cache, CacheError> {
         let place = Cache::place()?;
         if self.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
     }
 
-    pub(super) fn open_results(&self, cache: &Cache) -> Result<Results, FileError> {
+    pub(super) fn open_results(&self, cache: &Cache) -> Result<PathBuf, FileError> {
         match &self.results {
-            _ if self.dry_run => Ok(Results::planned(cache)),
-            Some(path) => Results::named(path, self.force),
-            None => Results::in_cache(cache),
+            _ if self.dry_run => Ok(results::planned(cache)),
+            Some(path) => results::named(path, self.force),
+            None => results::in_cache(cache),
         }
     }
 }

@@ -19,7 +19,6 @@ use crate::command::kept::KeptArgs;
 use crate::command::{bisect, selected};
 use crate::lab::{DebianKernel, Inputs, Request};
 use crate::report::matrix::{Output, Request as MatrixRequest};
-use crate::system::interrupt::Interrupt;
 use crate::system::output::show;
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
@@ -186,9 +185,6 @@ pub(crate) fn with_target<R>(
 ) -> Result<R, Error> {
     let request = arguments.request();
     let inputs = arguments.inputs(&request)?;
-    let cache = arguments.kept.open_cache()?;
-    let results = arguments.kept.open_results(&cache)?;
-    let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.kept.dry_run)?;
+    let session = arguments.kept.session(None, verbosity)?;
     work(&mut Lab::new(&session, &request, &arguments.setup(), inputs), &session)
 }

@@ -16,7 +16,7 @@ use crate::report::text::{self as report, Compared};
 use crate::system::cache::Cache;
 use crate::system::interrupt::Interrupt;
 use crate::system::output::{self, print};
-use crate::system::results::Results;
+use crate::system::results;
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 use crate::target::{self, lab::Lab};
@@ -92,7 +92,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     }
     if !common.kept.dry_run {
         if !verbosity.is_quiet() {
-            output::say(&format!("reglist: results: {}, one directory per set", results.path().display()));
+            output::say(&format!("reglist: results: {}, one directory per set", results.display()));
         }
         print(&report::side_by_side(&compared))?;
     }
@@ -104,12 +104,13 @@ fn test(
     set: &Set,
     common: &LabArgs,
     inputs: Inputs,
-    results: &Results,
+    results: &Path,
     interrupt: &Interrupt,
     verbosity: Verbosity,
 ) -> Result<(Runs, u8), Error> {
     let cache = Cache::open(Cache::place()?)?;
-    let results = results.within(&set.name)?;
+    // Replaces the results of an earlier run.
+    let results = results::named(&results.join(&set.name), true)?;
     let session = Session::new(cache, results, interrupt.afresh(), verbosity, common.kept.dry_run)?;
     session.progress().tell(&format!("set {}", set.name));
     let run = target::carry_out(&mut Lab::new(&session, &set.request, &common.setup(), inputs))?;

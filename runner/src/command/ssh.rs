@@ -16,8 +16,6 @@ use crate::command::error::Error;
 use crate::command::kept::KeptArgs;
 use crate::command::selected;
 use crate::report::matrix::{Output, Request as MatrixRequest};
-use crate::system::interrupt::Interrupt;
-use crate::system::results::Results;
 use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 use crate::target;
@@ -133,13 +131,7 @@ pub(crate) fn with_target<R>(
         // The board gets the suite that is part of this program.
         None => selected(&request.words, None, &LoongArch64)?,
     }
-    let cache = arguments.kept.open_cache()?;
-    let results = match &arguments.resume {
-        Some(earlier) if !arguments.kept.dry_run => Results::earlier(earlier)?,
-        _ => arguments.kept.open_results(&cache)?,
-    };
-    let interrupt = Interrupt::listen()?;
-    let session = Session::new(cache, results, interrupt, verbosity, arguments.kept.dry_run)?;
+    let session = arguments.kept.session(arguments.resume.as_deref(), verbosity)?;
     work(&mut Ssh::new(&session, &request), &session)
 }
 

@@ -81,10 +81,9 @@ impl Toolchain {
         let key = key();
         let place = session.cache().entry("trees", &key);
         if let Some(found) = Self::at(&place) {
-            if !session.planning() {
-                return Ok((found, None));
+            if session.planning() {
+                session.plan(&format!("\n# toolchain: in the cache, {}", place.display()));
             }
-            session.plan(&format!("\n# toolchain: in the cache, {}", place.display()));
             return Ok((found, None));
         }
         let mut stage = Stage::new(session, "toolchain", LIMIT)?;
@@ -98,10 +97,8 @@ impl Toolchain {
             return Ok((Self { tree, identity: String::new() }, Some(apt)));
         }
         stage.done("made from Debian packages");
-        match Self::at(&place) {
-            Some(found) => Ok((found, Some(apt))),
-            None => Err(LabError::Incomplete { what: "tool chain", path: place }),
-        }
+        let found = Self::at(&place).ok_or(LabError::Incomplete { what: "tool chain", path: place })?;
+        Ok((found, Some(apt)))
     }
 
     fn make(session: &Session, stage: &mut Stage<'_>, key: &str) -> Result<Apt, LabError> {

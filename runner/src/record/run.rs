@@ -28,8 +28,9 @@ pub(crate) struct Run {
     pub(crate) said: String,
     /// Whether results are lost because of a write error, which was printed.
     pub(crate) is_unwritten: bool,
-    /// A run that continues on the board without connection.
-    pub(crate) left: Option<Left>,
+    /// The command that fetches the rest of a run that continues on the board without
+    /// connection.
+    pub(crate) left: Option<String>,
     pub(crate) judged: Option<Judged>,
 }
 
@@ -39,15 +40,6 @@ pub(crate) struct Kept {
     pub(crate) path: PathBuf,
     /// Whether it has a console log.
     pub(crate) has_console: bool,
-}
-
-/// A run that continues on the board without connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Left {
-    /// The command that fetches the rest.
-    pub(crate) again: String,
-    /// The directory of the results so far.
-    pub(crate) results: PathBuf,
 }
 
 /// `context` is the last lines of the console and the directory of the results, each
@@ -60,8 +52,8 @@ pub(crate) enum RunError {
     GaveUp { reason: String, context: String },
     #[error("{reason}{context}")]
     BrokenOff { reason: String, context: String },
-    #[error("{reason}\n[results so far: {}; to continue when the board is back: {}]", left.results.display(), left.again)]
-    Left { reason: String, left: Left },
+    #[error("{reason}\n[results so far: {}; to continue when the board is back: {}]", results.display(), again)]
+    Left { reason: String, results: PathBuf, again: String },
     #[error("{faults} faults were not tried{context}")]
     Unreached { faults: usize, context: String },
     #[error("the results are incomplete\n[correct the write error above and run again]")]
@@ -115,8 +107,8 @@ impl Run {
             Some(End::BrokenOff { reason, .. }) => reason.clone(),
             _ => "the events end early".to_owned(),
         };
-        if let Some(left) = &self.left {
-            return Some(RunError::Left { reason, left: left.clone() });
+        if let (Some(again), Some(Kept { path, .. })) = (self.left.clone(), &self.results) {
+            return Some(RunError::Left { reason, results: path.clone(), again });
         }
         if record.started.is_none() {
             let cause = self.cause.clone();

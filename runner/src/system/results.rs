@@ -30,67 +30,44 @@ pub(crate) const SUITE_ERRORS: &str = "suite-stderr.txt";
 /// State of a run on a board, for `--resume`.
 pub(crate) const STATE: &str = "board";
 
-/// The directory of one run's results.
-#[derive(Debug)]
-pub(crate) struct Results {
-    path: PathBuf,
+/// A directory of the user; must be empty without `force`.
+pub(crate) fn named(path: &Path, force: bool) -> Result<PathBuf, FileError> {
+    let unusable = FileError::of("use", path);
+    fs::create_dir_all(path).map_err(&unusable)?;
+    let occupied = fs::read_dir(path).map_err(&unusable)?.next().is_some();
+    if occupied && !force {
+        return Err(FileError::Occupied { path: path.to_owned() });
+    }
+    let path = fs::canonicalize(path).map_err(&unusable)?;
+    for entry in fs::read_dir(&path).map_err(&unusable)? {
+        let entry = entry.map_err(&unusable)?;
+        if entry.file_name().to_str().is_some_and(is_own) {
+            remove(&entry.path()).map_err(&unusable)?;
+        }
+    }
+    Ok(path)
 }
 
-impl Results {
-    /// A directory of the user; must be empty without `force`.
-    pub(crate) fn named(path: &Path, force: bool) -> Result<Self, FileError> {
-        let unusable = FileError::of("use", path);
-        fs::create_dir_all(path).map_err(&unusable)?;
-        let occupied = fs::read_dir(path).map_err(&unusable)?.next().is_some();
-        if occupied && !force {
-            return Err(FileError::Occupied { path: path.to_owned() });
-        }
-        let path = fs::canonicalize(path).map_err(&unusable)?;
-        for entry in fs::read_dir(&path).map_err(&unusable)? {
-            let entry = entry.map_err(&unusable)?;
-            if entry.file_name().to_str().is_some_and(is_own) {
-                remove(&entry.path()).map_err(&unusable)?;
-            }
-        }
-        Ok(Self { path })
+/// A new directory in the cache; removes the oldest ones.
+pub(crate) fn in_cache(cache: &Cache) -> Result<PathBuf, FileError> {
+    let runs = cache.directory("runs");
+    let unusable = FileError::of("use", &runs);
+    fs::create_dir_all(&runs).map_err(&unusable)?;
+    let mut old: Vec<PathBuf> =
+        fs::read_dir(&runs).map_err(&unusable)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    old.sort();
+    for path in old.iter().take(old.len().saturating_sub(KEPT - 1)) {
+        let _ = remove(path);
     }
+    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
+    let path = runs.join(format!("{time}-{}", std::process::id()));
+    fs::create_dir_all(&path).map_err(&unusable)?;
+    Ok(path)
+}
 
-    /// A new directory in the cache; removes the oldest ones.
-    pub(crate) fn in_cache(cache: &Cache) -> Result<Self, FileError> {
-        let runs = cache.directory("runs");
-        let unusable = FileError::of("use", &runs);
-        fs::create_dir_all(&runs).map_err(&unusable)?;
-        let mut old: Vec<PathBuf> =
-            fs::read_dir(&runs).map_err(&unusable)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        old.sort();
-        for path in old.iter().take(old.len().saturating_sub(KEPT - 1)) {
-            let _ = remove(path);
-        }
-        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
-        let path = runs.join(format!("{time}-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(&unusable)?;
-        Ok(Self { path })
-    }
-
-    /// The unchanged directory of an earlier run.
-    pub(crate) fn earlier(path: &Path) -> Result<Self, FileError> {
-        let unusable = FileError::of("use", path);
-        Ok(Self { path: fs::canonicalize(path).map_err(&unusable)? })
-    }
-
-    /// A directory in this one; replaces the results of an earlier run.
-    pub(crate) fn within(&self, name: &str) -> Result<Self, FileError> {
-        Self::named(&self.path.join(name), true)
-    }
-
-    /// The directory of a dry run, which does not exist.
-    pub(crate) fn planned(cache: &Cache) -> Self {
-        Self { path: cache.directory("runs").join("RUN") }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
+/// The directory of a dry run, which does not exist.
+pub(crate) fn planned(cache: &Cache) -> PathBuf {
+    cache.directory("runs").join("RUN")
 }
 
 /// Whether reglist writes a file of this name.
@@ -131,9 +108,9 @@ mod tests {
         for own in ["console.log", "console-2.log", "kernel.log", "kernel-12.log", "suite-stderr.txt", "report.html"] {
             fs::write(directory.path().join(own), "old").unwrap();
         }
-        let error = Results::named(directory.path(), false).unwrap_err();
+        let error = named(directory.path(), false).unwrap_err();
         assert_eq!(error.exit_code(), exit::USAGE);
-        Results::named(directory.path(), true).unwrap();
+        named(directory.path(), true).unwrap();
         let mut left: Vec<_> =
             fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();

@@ -11,13 +11,13 @@ use crate::system::cache::Cache;
 use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
 use crate::system::progress::Progress;
-use crate::system::results::{LOGS, Results};
+use crate::system::results::LOGS;
 use crate::system::verbosity::Verbosity;
 
 #[derive(Debug)]
 pub(crate) struct Session {
     cache: Cache,
-    results: Results,
+    results: PathBuf,
     interrupt: Interrupt,
     progress: Progress,
     planning: bool,
@@ -28,7 +28,7 @@ impl Session {
     /// With `planning`, the run only prints its commands.
     pub(crate) fn new(
         cache: Cache,
-        results: Results,
+        results: PathBuf,
         interrupt: Interrupt,
         verbosity: Verbosity,
         planning: bool,
@@ -42,7 +42,7 @@ impl Session {
             stages: AtomicUsize::new(0),
         };
         if !planning {
-            let logs = session.results.path().join(LOGS);
+            let logs = session.results.join(LOGS);
             std::fs::create_dir_all(&logs).map_err(FileError::of("create", &logs))?;
         }
         Ok(session)
@@ -53,7 +53,7 @@ impl Session {
     }
 
     pub(crate) fn results(&self) -> &Path {
-        self.results.path()
+        &self.results
     }
 
     pub(crate) fn interrupt(&self) -> &Interrupt {
@@ -77,7 +77,7 @@ impl Session {
     /// The log of the next stage; its number shows the order.
     pub(crate) fn log(&self, stage: &str) -> PathBuf {
         let number = self.stages.fetch_add(1, Ordering::Relaxed) + 1;
-        self.results.path().join(LOGS).join(format!("{number:02}-{stage}.log"))
+        self.results.join(LOGS).join(format!("{number:02}-{stage}.log"))
     }
 
     /// Number of parallel compilers.

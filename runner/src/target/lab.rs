@@ -11,7 +11,7 @@ use reglist_suite::report::events::Breaker;
 use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
-use super::restart::{Cause, Next, Restarting};
+use super::restart::{Cause, Restarting};
 use super::{Target, TargetError, keep_stray, show, silence};
 use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
 use crate::record;
@@ -182,8 +182,8 @@ impl Target for Lab<'_> {
                 self.session.progress().tell(&warning);
             }
             match next {
-                Next::Over => break end,
-                Next::Boot { except: ended } => except = ended,
+                None => break end,
+                Some(ended) => except = ended,
             }
             self.session.progress().tell(&format!("{}{}", end.cause.words, indented(&end.console)));
         };

@@ -67,7 +67,10 @@ impl Target for Local {
         let mut over = lock(&state);
         if over.closed {
             drop(over);
-            last_words_are_being_said();
+            // Another thread exits the program.
+            loop {
+                thread::park();
+            }
         }
         let runs = over.close();
         drop(over);
@@ -79,13 +82,6 @@ impl Target for Local {
     }
 
     fn clean_up(&mut self) {}
-}
-
-/// Waits until another thread exits the program.
-fn last_words_are_being_said() -> ! {
-    loop {
-        thread::park();
-    }
 }
 
 /// Collects the suite's events, and handles signals and the bar.

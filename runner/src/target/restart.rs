@@ -41,15 +41,6 @@ impl Cause {
     }
 }
 
-/// The next step after the end of a machine.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// The run has ended.
-    Over,
-    /// Boot for the remaining cases.
-    Boot { except: Vec<String> },
-}
-
 impl<W: Write> Restarting<W> {
     /// Writes all events to `events`; restarts at most `restarts` times.
     pub(crate) fn new(events: W, restarts: u32) -> Self {
@@ -80,17 +71,21 @@ impl<W: Write> Restarting<W> {
         self.runs.take(line);
     }
 
-    /// The machine has ended; `cause` is why, if it ended early.
-    pub(crate) fn machine_ended(&mut self, cause: &Cause) -> Next {
+    /// The machine has ended; `cause` is why, if it ended early. The result is the
+    /// cases that have ended, to boot for the others; none if the run has ended.
+    pub(crate) fn machine_ended(&mut self, cause: &Cause) -> Option<Vec<String>> {
         let record = self.runs.current();
         if record.started.is_none() || record.end.is_some() {
-            return Next::Over;
+            return None;
         }
         let progress = record.running.is_some() || record.ended.len() > self.ended_before;
         // No case is to blame for trouble of the machine.
         if cause.blames {
             match (record.running.clone(), record.ended.last()) {
-                (Some(case), _) => self.blame(case, &cause.words),
+                (Some(case), _) => {
+                    let ended = CaseFinished::without_result(case, Outcome::Error, cause.words.clone());
+                    self.add(Event::CaseFinished(ended));
+                }
                 (None, Some(last)) if record.missing_count() > 0 => {
                     let words = format!("{}, between two cases, after {}", cause.words, last.case);
                     self.unblamed.push(Cause { words, ..cause.clone() });
@@ -111,17 +106,17 @@ impl<W: Write> Restarting<W> {
                 }
             };
             self.add(end);
-            return Next::Over;
+            return None;
         }
         if self.left == 0 || !progress || !cause.blames {
             self.break_off(cause);
-            return Next::Over;
+            return None;
         }
         let except: Vec<String> = record.ended.iter().map(|case| case.case.clone()).collect();
         self.left -= 1;
         self.again = true;
         self.ended_before = except.len();
-        Next::Boot { except }
+        Some(except)
     }
 
     pub(crate) fn break_off(&mut self, cause: &Cause) {
@@ -134,11 +129,6 @@ impl<W: Write> Restarting<W> {
     pub(crate) fn finish(self) -> io::Result<Runs> {
         self.written?;
         Ok(self.runs)
-    }
-
-    fn blame(&mut self, case: String, cause: &str) {
-        let ended = CaseFinished::without_result(case, Outcome::Error, cause.to_owned());
-        self.add(Event::CaseFinished(ended));
     }
 
     /// Adds an event on behalf of the machine.

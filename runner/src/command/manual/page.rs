@@ -35,7 +35,7 @@ pub(super) fn pages(reglist: Command) -> io::Result<Vec<Page>> {
         collect(&program, &mut commands);
     }
     let names: Vec<String> = commands.iter().map(name_of).collect();
-    let status = commands.first().and_then(exit_status).unwrap_or_default();
+    let status = commands.first().and_then(|program| ending(program).1).unwrap_or_default();
     commands.into_iter().map(|command| page(command, &names, &status)).collect()
 }
 
@@ -54,8 +54,7 @@ fn name_of(command: &Command) -> String {
 /// The page of a command; `status` is the default exit status.
 fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     let name = name_of(&command);
-    let own_status = exit_status(&command);
-    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let (notes, own_status) = ending(&command);
     let has_commands = command.get_subcommands().any(|command| !command.is_hide_set());
     let version = env!("CARGO_PKG_VERSION");
     let man = Man::new(command).section(SECTION).source(format!("reglist {version}")).manual("reglist");
@@ -69,7 +68,7 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
         man.render_subcommands_section(&mut text)?;
     }
     let mut more = Roff::new();
-    if let Some(notes) = notes(&help) {
+    if !notes.is_empty() {
         more.control("SH", ["NOTES"]);
         if notes.lines().all(|line| line.len() <= TABLE_WIDTH) {
             unfilled(&mut more, &notes);
@@ -100,16 +99,12 @@ fn page(command: Command, names: &[String], status: &str) -> io::Result<Page> {
     Ok(Page { name, text })
 }
 
-fn exit_status(command: &Command) -> Option<String> {
-    let help = command.get_after_help()?.to_string();
-    let (_, codes) = help.split_once("Exit codes: ")?;
-    Some(codes.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// The notes above the exit codes.
-fn notes(help: &str) -> Option<String> {
-    let (notes, _) = help.split_once("Exit codes: ").unwrap_or((help, ""));
-    Some(notes.trim()).filter(|notes| !notes.is_empty()).map(str::to_owned)
+/// The notes and the exit status at the end of a command's help.
+fn ending(command: &Command) -> (String, Option<String>) {
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let (notes, codes) = help.split_once("Exit codes: ").unwrap_or((&help, ""));
+    let codes: Vec<&str> = codes.split_whitespace().collect();
+    (notes.trim().to_owned(), (!codes.is_empty()).then(|| codes.join(" ")))
 }
 
 /// Lines that roff does not fill.

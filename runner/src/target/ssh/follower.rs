@@ -21,7 +21,7 @@ use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
 use crate::system::session::Session;
 use crate::system::stage::indented;
 use crate::target::kernel_log::{self, is_trouble};
-use crate::target::restart::{Cause, Next};
+use crate::target::restart::Cause;
 use crate::target::show;
 
 /// Without any frame for this time, the connection is lost.
@@ -82,8 +82,8 @@ impl Follower<'_> {
                 true => End::Rebooted,
                 false => self.one_start(board, &bar)?,
             };
-            let next = self.weigh(board, end)?;
-            if next == Next::Over {
+            let continues = self.weigh(board, end)?;
+            if !continues {
                 // After a crash the log is already saved, and the new kernel's log has no part of the run.
                 if board.identity.boot == self.story.state.boot {
                     self.keep_log_or_tell(board);
@@ -209,8 +209,8 @@ impl Follower<'_> {
         }
     }
 
-    /// Decides about the next step after the end of one start.
-    fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<Next, Stopped> {
+    /// Whether the run continues after the end of one start.
+    fn weigh(&mut self, board: &mut Board<'_>, end: End) -> Result<bool, Stopped> {
         // If the kernel did not crash, the cause is not known to be the kernel.
         let by = if matches!(end, End::Rebooted) { Breaker::Kernel } else { Breaker::Machine };
         let words = match end {
@@ -231,17 +231,18 @@ impl Follower<'_> {
             }
             End::Rebooted => {
                 self.fetch_rest(board).or_else(pass_over)?;
-                self.last_words(board).unwrap_or_else(|_| "the kernel crashed, and the board rebooted".to_owned())
+                let crash = self.last_words(board).unwrap_or_default();
+                format!("the kernel crashed, and the board rebooted{crash}")
             }
         };
         let cause = Cause { by, words, blames: true };
         let unfinished = self.story.run.runs().current().end.is_none();
-        let next = self.story.ended(&cause)?;
-        if unfinished && matches!(next, Next::Boot { .. }) {
+        let continues = self.story.ended(&cause)?.is_some();
+        if unfinished && continues {
             self.session.progress().tell(&cause.words);
         }
         self.cause = Some(cause);
-        Ok(next)
+        Ok(continues)
     }
 
     /// Receives the events that are on the board's disk after a crash.
@@ -268,17 +269,18 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// The end of the crashed kernel's log, if the board has a persistent journal.
+    /// Where the crashed kernel's log has the crash, if the board has a persistent
+    /// journal.
     fn last_words(&mut self, board: &mut Board<'_>) -> Result<String, Trouble> {
         let answer = board.connection.run(&script::log_of_boot(&self.story.state.boot, LAST_WORDS)?)?;
         if answer.text.trim().is_empty() {
-            return Ok("the kernel crashed, and the board rebooted".to_owned());
+            return Ok(String::new());
         }
         let name = numbered(KERNEL_LOG, self.story.state.boots);
         self.write(&name, &answer.text)?;
         let crash = answer.text.lines().find(|line| kernel_log::is_crash(line));
         let crash = crash.map(|line| format!(": {}", kernel_log::message(line))).unwrap_or_default();
-        Ok(format!("the kernel crashed, and the board rebooted{crash}\n[end of that kernel's log: {name}]"))
+        Ok(format!("{crash}\n[end of that kernel's log: {name}]"))
     }
 
     /// Prepares the board after a reboot.

@@ -21,7 +21,7 @@ mod talk;
 mod words;
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reglist_suite::exit;
 use reglist_suite::report::events::Breaker;
@@ -33,7 +33,7 @@ pub(crate) use request::Request;
 use super::restart::Cause;
 use super::{Target, TargetError, keep_stray};
 use crate::record::End;
-use crate::record::run::{Kept, Left, Run};
+use crate::record::run::{Kept, Run};
 use crate::system::results::EVENTS;
 use crate::system::session::Session;
 use crate::system::stage::indented;
@@ -61,10 +61,6 @@ pub(crate) struct Ssh<'s> {
 impl<'s> Ssh<'s> {
     pub(crate) fn new(session: &'s Session, request: &'s Request) -> Self {
         Self { session, request, board: None, state: None, lock: None, left: false }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.session.results().join(name)
     }
 
     fn make_ready(&mut self) -> Result<(), TargetError> {
@@ -123,13 +119,12 @@ impl<'s> Ssh<'s> {
             Err(Stopped::Interrupted) => (Some(Cause::interruption()), None),
             Err(Stopped::Left { interrupted }) => {
                 self.left = true;
-                let again = self.request.to_resume(&results);
                 let words = match interrupted {
                     true => format!("interrupted without connection to {}", board.host()),
                     false => format!("lost the connection to {}", board.host()),
                 };
                 let by = if interrupted { Breaker::User } else { Breaker::Machine };
-                (Some(Cause { by, words, blames: false }), Some(Left { again, results: results.clone() }))
+                (Some(Cause { by, words, blames: false }), Some(self.request.to_resume(&results)))
             }
             Err(Stopped::Error(error)) => return Err(error.into()),
         };
@@ -204,7 +199,7 @@ impl Target for Ssh<'_> {
                 self.session
                     .progress()
                     .tell(&format!("the run continues on {}; to fetch the rest: {again}", board.host()));
-            } else if fs::metadata(self.file(EVENTS)).is_ok_and(|events| events.len() > 0) {
+            } else if fs::metadata(self.session.results().join(EVENTS)).is_ok_and(|events| events.len() > 0) {
                 self.session.progress().tell(&format!("events so far: {}", self.session.results().display()));
             }
         }

@@ -13,7 +13,7 @@ use super::frames::Lines;
 use crate::record::runs::Runs;
 use crate::system::files::FileError;
 use crate::system::results::{EVENTS, STATE as DIRECTORY};
-use crate::target::restart::{Cause, Next, Restarting};
+use crate::target::restart::{Cause, Restarting};
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
@@ -139,9 +139,7 @@ impl Story {
             let mut lines = Lines::default();
             lines.take(&read(&raw_path(results, part))?, |line| run.take(line));
             lines.end(|line| run.take(line));
-            if let Next::Boot { except: ended } = run.machine_ended(cause) {
-                except = ended;
-            }
+            except = run.machine_ended(cause).unwrap_or(except);
         }
         let path = raw_path(results, state.part());
         let mut lines = Lines::default();
@@ -161,11 +159,11 @@ impl Story {
         Ok(())
     }
 
-    /// The suite has ended; `cause` is why, if it ended early.
-    pub(super) fn ended(&mut self, cause: &Cause) -> Result<Next, SshError> {
+    /// The suite has ended; see [`Restarting::machine_ended`].
+    pub(super) fn ended(&mut self, cause: &Cause) -> Result<Option<Vec<String>>, SshError> {
         std::mem::take(&mut self.lines).end(|line| self.run.take(line));
         let next = self.run.machine_ended(cause);
-        if let Next::Boot { except } = &next {
+        if let Some(except) = &next {
             self.except.clone_from(except);
             self.state.ended.push(cause.clone());
             self.raw = open(&raw_path(&self.results, self.state.part()))?;
