@@ -14,7 +14,7 @@ use crate::command::error::Error;
 use crate::command::{lab, parse, ssh};
 use crate::record::run::Run;
 use crate::record::{End, Record};
-use crate::system::output::{self};
+use crate::system::output;
 use crate::system::progress::Progress;
 use crate::system::verbosity::Verbosity;
 use crate::target::{self, Target, TargetError, local::Local};

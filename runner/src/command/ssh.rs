@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &SshArgs, verbosity: Verbosity) -> Result<u8, Error
     let request = arguments.request();
     let all = match &arguments.resume {
         // The words of the run are those of its first start.
-        Some(results) => earlier(results, &request)?.tries_all(),
+        Some(results) => tries_all(&earlier(results, &request)?.arguments),
         None => tries_all(&request.words),
     };
     let known = arguments.kept.known(all)?;

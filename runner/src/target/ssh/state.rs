@@ -31,7 +31,7 @@ pub(crate) struct State {
     /// The kernel's boot id.
     pub(super) boot: String,
     pub(super) program: PathBuf,
-    pub(super) arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     /// Maximum restarts in total.
     pub(super) restarts: u32,
     /// Why each earlier start of the suite ended.
@@ -76,11 +76,6 @@ impl State {
             FORMAT => Ok(state),
             other => Err(none(format!("unknown format {other}; this reglist reads format {FORMAT}"))),
         }
-    }
-
-    /// Whether the run tries every fault.
-    pub(crate) fn tries_all(&self) -> bool {
-        super::words::tries_all(&self.arguments)
     }
 
     /// Number of the suite's start, from 1.
