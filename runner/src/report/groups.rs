@@ -14,10 +14,8 @@ pub(crate) const LONGEST_LIST: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Group<'r> {
     pub(crate) first: &'r Finding,
-    /// Whether all expected texts are identical.
-    pub(crate) same_expected: bool,
-    /// Whether all observed texts are identical.
-    pub(crate) same_observed: bool,
+    same_expected: bool,
+    same_observed: bool,
     /// The cases, each once.
     pub(crate) cases: Vec<&'r str>,
     pub(crate) registers: Vec<&'r NamedRegister>,
@@ -68,6 +66,14 @@ impl<'r> Group<'r> {
         }
     }
 
+    pub(crate) fn expected(&self) -> String {
+        alike(&self.first.expected, self.same_expected)
+    }
+
+    pub(crate) fn observed(&self) -> String {
+        alike(&self.first.observed, self.same_observed)
+    }
+
     /// The entries as ranges, with a note if the cases differ.
     pub(crate) fn entry_ranges(&self) -> Vec<String> {
         let mut ranges = ranges(&self.entries);
@@ -77,6 +83,10 @@ impl<'r> Group<'r> {
         }
         ranges
     }
+}
+
+fn alike(words: &str, same: bool) -> String {
+    if same { words.to_owned() } else { format!("{words} (and similar)") }
 }
 
 /// The common part of a group's findings. A fact without expectation must be equal

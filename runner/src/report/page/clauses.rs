@@ -3,32 +3,29 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use reglist_suite::report::describe::Part;
 use reglist_suite::report::events::{CaseFinished, Finding};
 use reglist_suite::spec::clause::Level;
 
 use super::anchor::anchor;
-use super::findings::{Link, MOST_NAMES, Words, links};
-use super::specification::{Fact, check};
+use super::findings::{Link, Said};
+use super::specification::check;
 use super::view::{View, Views};
 use crate::report::diff::compare::Kind;
-use crate::report::groups::{Group, grouped};
+use crate::report::groups::grouped;
 use crate::report::id::{self, configuration, push_new};
 use crate::report::state::State;
-use crate::report::words::{self, count, ended, milliseconds, some};
+use crate::report::words::{self, count, ended, milliseconds};
 
 /// Maximum findings per case; the rest is counted.
 const MOST_SAID: usize = 12;
 
-/// Maximum linked registers of a finding; more are folded.
-const MOST_LINKS: usize = 6;
-
 #[derive(Debug)]
 pub(super) struct Section {
-    pub(super) anchor: String,
     pub(super) id: String,
     pub(super) level: String,
     pub(super) demand: String,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Vec<Part>,
     /// Result and its colour.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
@@ -55,7 +52,6 @@ pub(super) struct Elsewhere {
 
 #[derive(Debug)]
 pub(super) struct Case {
-    pub(super) anchor: String,
     pub(super) id: String,
     pub(super) now: Stand,
     /// State in the older run.
@@ -79,23 +75,6 @@ pub(super) struct Case {
 pub(super) struct Stand {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
-}
-
-/// Equal findings of a case.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) word: &'static str,
-    pub(super) class: &'static str,
-    pub(super) clause: String,
-    pub(super) subject: String,
-    pub(super) expected: String,
-    pub(super) observed: String,
-    pub(super) registers: Vec<Link>,
-    /// Names of many registers; few are in `registers`.
-    pub(super) names: Vec<String>,
-    pub(super) entries: String,
-    /// The register that must come before.
-    pub(super) after: String,
 }
 
 /// The state of a case with its colour.
@@ -177,7 +156,6 @@ fn section(
     }
     let wrong = cases.iter().any(|case| case.wrong) || class == "bad" || class == "warn";
     Section {
-        anchor: anchor("clause", clause),
         id: clause.to_owned(),
         level: known.map(|clause| clause.level.to_string()).unwrap_or_default(),
         demand: known.map(|clause| clause.demand.clone()).unwrap_or_default(),
@@ -199,7 +177,7 @@ fn breaks(run: &View<'_>, clause: &str, case: &str) -> bool {
 }
 
 fn verdict(run: &View<'_>, clause: &str, cases: &[&str]) -> (&'static str, &'static str) {
-    let states = || cases.iter().map(|case| run.state(case));
+    let states = || cases.iter().map(|case| run.states.state(case));
     let is_note = run.specification.clauses.get(clause).is_some_and(|clause| clause.level == Level::Note);
     // A note without expectation is not a broken clause.
     let tells = |finding: &Finding| {
@@ -223,7 +201,7 @@ fn verdict(run: &View<'_>, clause: &str, cases: &[&str]) -> (&'static str, &'sta
 
 fn counts(run: &View<'_>, cases: &[&str]) -> String {
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();
-    for state in cases.iter().filter_map(|case| run.state(case)) {
+    for state in cases.iter().filter_map(|case| run.states.state(case)) {
         *counts.entry(state).or_default() += 1;
     }
     let words = |(state, number): (&State, &usize)| format!("{number} {}", ended(*state));
@@ -232,17 +210,16 @@ fn counts(run: &View<'_>, cases: &[&str]) -> String {
 
 fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &HashMap<u64, String>) -> Case {
     let new = &views.new;
-    let state = new.state(case);
-    let ended = new.case(case);
+    let state = new.states.state(case);
+    let ended = new.states.case(case);
     let (said, more) = said(new, case, anchors);
-    let reason = |run: &View<'_>| match run.state(case) {
+    let reason = |run: &View<'_>| match run.states.state(case) {
         Some(State::Pass | State::Fail) | None => String::new(),
-        _ => run.reason(case).unwrap_or_default(),
+        _ => run.states.reason(case).unwrap_or_default(),
     };
     let suspect = new.record().running.as_deref() == Some(case);
     let reason_now = if suspect { "the suspect: it was running at the early end".to_owned() } else { reason(new) };
     let mut row = Case {
-        anchor: anchor("case", case),
         id: case.to_owned(),
         now: stand(state),
         before: None,
@@ -261,7 +238,7 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
     };
     if let Some(old) = &views.old {
         let (before, more_before) = self::said(old, case, anchors);
-        let was = old.state(case);
+        let was = old.states.state(case);
         let other_words = before != row.said || more_before != row.more;
         let kind = kinds.get(case).copied();
         row.differs = was != state || other_words;
@@ -292,33 +269,12 @@ fn change(kind: Option<Kind>, differs: bool) -> (&'static str, &'static str) {
 
 /// The grouped findings of a case.
 fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said>, usize) {
-    let Some(ended) = run.case(case) else {
+    let Some(ended) = run.states.case(case) else {
         return (Vec::new(), 0);
     };
     let groups = grouped(std::slice::from_ref(ended));
-    let one = |group: &Group<'_>| {
-        let finding = group.first;
-        let Words { word, class, subject, expected, observed } = Words::of(run, group);
-        let links = links(&group.registers, anchors);
-        Said {
-            word,
-            class,
-            clause: finding.clause.clone(),
-            subject,
-            expected,
-            observed,
-            names: if links.len() > MOST_LINKS {
-                links.iter().map(|link| link.name.clone()).collect()
-            } else {
-                Vec::new()
-            },
-            registers: links,
-            entries: some(&group.entry_ranges(), MOST_NAMES),
-            after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
-        }
-    };
-    let shown: Vec<Said> = groups.iter().take(MOST_SAID).map(one).collect();
-    (shown, groups.len().saturating_sub(MOST_SAID))
+    let shown = groups.iter().take(MOST_SAID).map(|group| Said::of(run, group, anchors));
+    (shown.collect(), groups.len().saturating_sub(MOST_SAID))
 }
 
 pub(super) fn number(views: &Views<'_>) -> String {

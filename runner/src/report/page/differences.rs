@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The differences of two runs, as in `reglist diff`.
 
+use std::collections::HashMap;
+
 use reglist_suite::spec::clause::Level;
 
 use super::anchor::anchor;
 use super::findings::{Link, MOST_NAMES, links};
 use super::view::Views;
-
 use crate::report::diff::compare::{Comparison, Kind};
 use crate::report::diff::facts::FactChange;
 use crate::report::diff::registers::Moved;
@@ -73,11 +74,7 @@ pub(super) struct Facts {
 }
 
 impl Differences {
-    pub(super) fn of(
-        comparison: &Comparison,
-        views: &Views<'_>,
-        anchors: &std::collections::HashMap<u64, String>,
-    ) -> Self {
+    pub(super) fn of(comparison: &Comparison, views: &Views<'_>, anchors: &HashMap<u64, String>) -> Self {
         let (word, sentence) = verdict(comparison);
         let others = comparison.differences.iter().filter(|difference| !difference.changes_rules);
         let others: Vec<&str> = others.map(|difference| difference.what).collect();

@@ -15,6 +15,8 @@ use crate::report::words::some;
 /// Maximum groups, and names of a group; the rest is counted.
 const MOST_GROUPS: usize = 150;
 pub(super) const MOST_NAMES: usize = 128;
+/// Maximum linked registers of a case's finding; more are folded.
+const MOST_LINKS: usize = 6;
 
 /// Failures, warnings and notes.
 #[derive(Debug, Default)]
@@ -27,8 +29,19 @@ pub(super) struct Findings {
     pub(super) left_out: usize,
 }
 
+/// Equal findings of several cases.
 #[derive(Debug)]
 pub(super) struct Block {
+    pub(super) said: Said,
+    pub(super) configurations: String,
+    pub(super) checks: String,
+    /// The first case that found it.
+    pub(super) first: Option<String>,
+}
+
+/// Equal findings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) clause: String,
@@ -38,10 +51,8 @@ pub(super) struct Block {
     pub(super) observed: String,
     pub(super) registers: Vec<Link>,
     pub(super) entries: String,
-    pub(super) configurations: String,
-    pub(super) checks: String,
-    /// The first case that found it.
-    pub(super) first: Option<String>,
+    /// The register that must come before.
+    pub(super) after: String,
 }
 
 /// A name with an optional link.
@@ -71,58 +82,44 @@ impl Findings {
             }
         }
         // Group notes by clause.
-        let by_clause = by_key(findings.notes.into_iter().map(|block| (block.clause.clone(), block)));
+        let by_clause = by_key(findings.notes.into_iter().map(|block| (block.said.clause.clone(), block)));
         findings.notes = by_clause.into_iter().flat_map(|(_, blocks)| blocks).collect();
         findings
     }
 }
 
-/// The words of a group.
-pub(super) struct Words {
-    pub(super) word: &'static str,
-    pub(super) class: &'static str,
-    pub(super) subject: String,
-    /// Empty for a finding without expectation.
-    pub(super) expected: String,
-    pub(super) observed: String,
-}
-
-impl Words {
-    pub(super) fn of(run: &View<'_>, group: &Group<'_>) -> Self {
+impl Said {
+    pub(super) fn of(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> Self {
         let finding = group.first;
         let (word, class) = match finding.level {
             _ if run.fails(finding) => ("FAIL", "bad"),
             Level::Should => ("WARN", "warn"),
             _ => ("note", "new"),
         };
-        let alike = |words: &str, same: bool| match words {
-            "" => String::new(),
-            _ if same => words.to_owned(),
-            _ => format!("{words} (and similar)"),
-        };
         let subject: Vec<&str> = [&finding.ioctl, &finding.errno].into_iter().flatten().map(String::as_str).collect();
         Self {
             word,
             class,
+            clause: finding.clause.clone(),
             subject: subject.join(", "),
-            expected: alike(&finding.expected, group.same_expected),
-            observed: alike(&finding.observed, group.same_observed),
+            expected: group.expected(),
+            observed: group.observed(),
+            registers: links(&group.registers, anchors),
+            entries: some(&group.entry_ranges(), MOST_NAMES),
+            after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
         }
+    }
+
+    /// Whether the registers are folded.
+    pub(super) fn has_many(&self) -> bool {
+        self.registers.len() > MOST_LINKS
     }
 }
 
 fn block(run: &View<'_>, group: &Group<'_>, anchors: &HashMap<u64, String>) -> Block {
-    let Words { word, class, subject, expected, observed } = Words::of(run, group);
     let cases = || group.cases.iter().copied();
     Block {
-        word,
-        class,
-        clause: group.first.clause.clone(),
-        subject,
-        expected,
-        observed,
-        registers: links(&group.registers, anchors),
-        entries: some(&group.entry_ranges(), MOST_NAMES),
+        said: Said::of(run, group, anchors),
         configurations: some(&each_once(cases(), configuration), MOST_NAMES),
         checks: some(&each_once(cases(), check), MOST_NAMES),
         first: group.cases.iter().find(|case| run.has_row(case)).map(|case| anchor("case", case)),

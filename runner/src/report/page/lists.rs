@@ -97,7 +97,7 @@ impl<'r> List<'r> {
     fn of(run: &View<'r>, name: &str) -> Self {
         let mut list = Self { expected: run.specification.expected(name), ..Self::default() };
         let came_to_a_result = |case: &str| {
-            matches!(run.state(case), Some(State::Pass | State::Fail))
+            matches!(run.states.state(case), Some(State::Pass | State::Fail))
                 && !run.findings(case).iter().any(|finding| finding.clause == COMPLETE && run.fails(finding))
         };
         list.is_tried = came_to_a_result(&format!("{name}.{TRIP}"));
@@ -106,7 +106,7 @@ impl<'r> List<'r> {
             return list;
         }
         list.is_known = true;
-        let listed = run.case(&case).map(|case| case.listed.iter().collect::<Vec<_>>()).unwrap_or_default();
+        let listed = run.states.case(&case).map(|case| case.listed.iter().collect::<Vec<_>>()).unwrap_or_default();
         list.ids = listed.iter().map(|register| register.id).collect();
         list.listed = (!listed.is_empty()).then_some(listed);
         for finding in run.findings(&case).iter().filter(|finding| finding.clause == CLAUSE) {

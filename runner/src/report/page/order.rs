@@ -87,7 +87,7 @@ impl Order {
 
 fn nothing(views: &Views<'_>, empty: bool) -> &'static str {
     let run = &views.new;
-    let looked = |name: &&str| matches!(run.state(&format!("{name}.{CHECK}")), Some(State::Pass | State::Fail));
+    let looked = |name: &&str| matches!(run.states.state(&format!("{name}.{CHECK}")), Some(State::Pass | State::Fail));
     let tells = run.record().ended.iter().flat_map(|case| &case.findings).any(|finding| finding.clause == CHECK);
     match (empty, run.configurations().iter().any(looked), tells) {
         (false, ..) => "",

@@ -25,8 +25,8 @@ pub(super) struct Overview {
     pub(super) doubts: Vec<String>,
     /// Number of cases by outcome.
     pub(super) totals: Vec<Total>,
-    /// Broken clauses that fail the run.
-    pub(super) broken: Vec<Broken>,
+    /// Broken clauses that fail the run, with the level of their findings.
+    pub(super) broken: Vec<(Level, String)>,
     /// Number of kept clauses.
     pub(super) kept: usize,
     pub(super) clauses: usize,
@@ -39,21 +39,12 @@ pub(super) struct Total {
     pub(super) class: &'static str,
 }
 
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) id: String,
-    pub(super) anchor: String,
-    pub(super) level: String,
-}
-
 impl Overview {
     pub(super) fn of(run: &View<'_>, sections: &[Section], word_of: impl Fn(&Section) -> &'static str) -> Self {
         let started = run.started();
         let record = run.record();
-        let states: Vec<State> = started.plan.iter().filter_map(|case| run.state(case)).collect();
+        let states: Vec<State> = started.plan.iter().filter_map(|case| run.states.state(case)).collect();
         let number = |wanted: State| states.iter().filter(|state| **state == wanted).count();
-        let _missing = number(State::Missing);
-        let _planned = states.len();
         let mut doubts = Vec::new();
         let conclusion = Conclusion::of(record, None);
         let class = match conclusion.tone() {
@@ -137,16 +128,13 @@ fn meaning(conclusion: &Conclusion) -> &'static str {
 }
 
 /// Clauses that fail the run, must clauses first.
-fn broken(run: &View<'_>, sections: &[Section]) -> Vec<Broken> {
-    let mut found: Vec<(Level, &str)> = Vec::new();
+fn broken(run: &View<'_>, sections: &[Section]) -> Vec<(Level, String)> {
+    let mut found = Vec::new();
     for finding in run.record().ended.iter().flat_map(|case| &case.findings).filter(|finding| run.fails(finding)) {
-        push_new(&mut found, (finding.level, finding.clause.as_str()));
+        push_new(&mut found, (finding.level, finding.clause.clone()));
     }
     let place = |clause: &str| sections.iter().position(|section| section.id == clause);
+    found.retain(|(_, clause)| place(clause).is_some());
     found.sort_by_key(|(level, clause)| (*level, place(clause)));
-    let broken = |(level, clause): (Level, &str)| {
-        let section = place(clause).and_then(|place| sections.get(place))?;
-        Some(Broken { id: section.id.clone(), anchor: section.anchor.clone(), level: level.to_string() })
-    };
-    found.into_iter().filter_map(broken).collect()
+    found
 }

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use reglist_suite::report::describe::Part;
 use reglist_suite::report::events::Finding;
 
 use super::anchor::anchor;
 use super::lists::Lists;
 use super::mark::{Listing, Mark, Trip};
-use super::specification::Fact;
 use super::view::{View, Views};
 use crate::report::diff::registers::CONTENTS;
 use crate::report::id::{configuration, push_new};
@@ -27,7 +27,7 @@ pub(super) struct Registers {
     pub(super) remarks: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) numbers: Vec<Numbers>,
-    pub(super) sections: Vec<Section>,
+    pub(super) sections: Vec<Section<Row>>,
     pub(super) legend: Vec<Mark>,
     /// Anchors of the rows by id.
     pub(super) anchors: HashMap<u64, String>,
@@ -35,7 +35,6 @@ pub(super) struct Registers {
 
 #[derive(Debug)]
 pub(super) struct Column {
-    pub(super) anchor: String,
     pub(super) name: String,
     pub(super) features: String,
 }
@@ -56,15 +55,17 @@ pub(super) struct Number {
     pub(super) wrong: bool,
 }
 
+/// A group with rows, or with names and ids of registers.
 #[derive(Debug)]
-pub(super) struct Section {
-    pub(super) anchor: String,
+pub(super) struct Section<R> {
     pub(super) name: String,
     /// Condition of the list, or the problem.
     pub(super) about: String,
     pub(super) strange: bool,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<R>,
 }
+
+type Group = Section<(String, u64)>;
 
 #[derive(Debug)]
 pub(super) struct Row {
@@ -74,7 +75,7 @@ pub(super) struct Row {
     /// The id, in hexadecimal.
     pub(super) id: String,
     pub(super) about: String,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Vec<Part>,
     pub(super) said: Vec<Said>,
     pub(super) more: usize,
     pub(super) cells: Vec<Cell>,
@@ -85,6 +86,8 @@ pub(super) struct Row {
 /// A finding about a register.
 #[derive(Debug)]
 pub(super) struct Said {
+    /// Whether it is of the older run.
+    pub(super) before: bool,
     pub(super) clause: String,
     pub(super) words: String,
     pub(super) configurations: String,
@@ -95,14 +98,6 @@ pub(super) struct Cell {
     /// Marks of the older run, if different.
     pub(super) before: Option<[Mark; 2]>,
     pub(super) now: [Mark; 2],
-}
-
-/// A group: name, condition, registers' names and ids.
-struct Group {
-    name: String,
-    about: String,
-    strange: bool,
-    registers: Vec<(String, u64)>,
 }
 
 impl Registers {
@@ -120,14 +115,14 @@ impl Registers {
             names.truncate(MOST_CONFIGURATIONS);
         }
         let mut groups = groups(views, &new, old.as_ref());
-        for group in groups.iter_mut().filter(|group| group.strange && group.registers.len() > MOST_STRANGERS) {
-            let more = group.registers.len() - MOST_STRANGERS;
+        for group in groups.iter_mut().filter(|group| group.strange && group.rows.len() > MOST_STRANGERS) {
+            let more = group.rows.len() - MOST_STRANGERS;
             remarks.push(format!("{more} more registers outside the groups of the series are omitted."));
-            group.registers.truncate(MOST_STRANGERS);
+            group.rows.truncate(MOST_STRANGERS);
         }
         let said = [Some(&views.new), views.old.as_ref()].map(|run| run.map(said).unwrap_or_default());
         let matrix = Matrix { views, names: &names, new: &new, old: old.as_ref(), said };
-        let sections: Vec<Section> = groups.into_iter().map(|group| matrix.section(group)).collect();
+        let sections: Vec<Section<Row>> = groups.into_iter().map(|group| matrix.section(group)).collect();
         let rows = sections.iter().flat_map(|section| &section.rows);
         Self {
             nothing: None,
@@ -168,17 +163,17 @@ fn remarks(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<S
 fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known = BTreeSet::new();
-    for run in [Some(&views.new), views.old.as_ref()].into_iter().flatten() {
+    for run in views.iter().rev() {
         for listed in run.specification.spec.iter().flat_map(|spec| &spec.list) {
             let when: Vec<&str> = listed.when.iter().map(|feature| feature.name()).collect();
             let about = if when.is_empty() { String::new() } else { format!("listed with {}", when.join(" or ")) };
             let place = groups.iter().position(|group| group.name == listed.name).unwrap_or_else(|| {
-                groups.push(Group { name: listed.name.clone(), about, strange: false, registers: Vec::new() });
+                groups.push(Group { name: listed.name.clone(), about, strange: false, rows: Vec::new() });
                 groups.len() - 1
             });
             for register in listed.registers.iter().filter(|register| known.insert(register.id)) {
                 if let Some(group) = groups.get_mut(place) {
-                    group.registers.push((register.name.clone(), register.id));
+                    group.rows.push((register.name.clone(), register.id));
                 }
             }
         }
@@ -197,7 +192,7 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
             types.entry(type_.unwrap_or_else(|| "of no known type".to_owned())).or_default().push((name, id));
         }
         // Limit these as well.
-        let of_type = |(name, registers)| Group { name, about: String::new(), strange: true, registers };
+        let of_type = |(name, rows)| Group { name, about: String::new(), strange: true, rows };
         groups.extend(types.into_iter().map(of_type));
         return groups;
     }
@@ -206,7 +201,7 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
             name: "unexpected".to_owned(),
             about: format!("in no group of series {}", views.new.started().series),
             strange: true,
-            registers: strangers.into_iter().map(|(id, name)| (name, id)).collect(),
+            rows: strangers.into_iter().map(|(id, name)| (name, id)).collect(),
         });
     }
     groups
@@ -221,7 +216,7 @@ fn column(views: &Views<'_>, name: &str) -> Column {
         Some(features) => features.join(", "),
         None => String::new(),
     };
-    Column { anchor: anchor("configuration", name), name: name.to_owned(), features }
+    Column { name: name.to_owned(), features }
 }
 
 /// The findings about each register, with configurations.
@@ -258,15 +253,9 @@ struct Matrix<'m, 'r> {
 }
 
 impl Matrix<'_, '_> {
-    fn section(&self, group: Group) -> Section {
-        let rows = group.registers.iter().map(|(name, id)| self.row(name, *id)).collect();
-        Section {
-            anchor: anchor("group", &group.name),
-            name: group.name,
-            about: group.about,
-            strange: group.strange,
-            rows,
-        }
+    fn section(&self, group: Group) -> Section<Row> {
+        let rows = group.rows.iter().map(|(name, id)| self.row(name, *id)).collect();
+        Section { name: group.name, about: group.about, strange: group.strange, rows }
     }
 
     fn row(&self, name: &str, id: u64) -> Row {
@@ -275,18 +264,11 @@ impl Matrix<'_, '_> {
         let specified = self.views.iter().find_map(|run| run.specification.register(id));
         let cells: Vec<Cell> = self.names.iter().map(|name| self.cell(name, id)).collect();
         let [new, old] = &self.said;
-        let mut said = sayings(new.get(&id), "");
-        if self.old.is_some() {
-            let before = sayings(old.get(&id), "before: ");
-            let is_news = |saying: &Said| {
-                !said.iter().any(|now| {
-                    saying.words.strip_prefix("before: ") == Some(&now.words)
-                        && saying.configurations == now.configurations
-                })
-            };
-            let before: Vec<Said> = before.into_iter().filter(is_news).collect();
-            said.extend(before);
-        }
+        let mut said = sayings(new.get(&id), false);
+        let mut before = sayings(old.get(&id), true);
+        let same = |was: &Said, is: &Said| was.words == is.words && was.configurations == is.configurations;
+        before.retain(|was| !said.iter().any(|is| same(was, is)));
+        said.append(&mut before);
         let more = said.len().saturating_sub(MOST_SAID);
         said.truncate(MOST_SAID);
         Row {
@@ -348,16 +330,16 @@ impl Cell {
     }
 }
 
-fn sayings(said: Option<&Vec<(&Finding, Vec<&str>)>>, before: &str) -> Vec<Said> {
-    let words = |finding: &Finding| {
+fn sayings(said: Option<&Vec<(&Finding, Vec<&str>)>>, before: bool) -> Vec<Said> {
+    let one = |(finding, places): &(&Finding, Vec<&str>)| {
         let subject = subject_beside_register(finding);
         let colon = if subject.is_empty() { "" } else { ": " };
-        format!("{before}{subject}{colon}{}", observed(finding))
-    };
-    let one = |(finding, places): &(&Finding, Vec<&str>)| Said {
-        clause: finding.clause.clone(),
-        words: words(finding),
-        configurations: places.join(", "),
+        Said {
+            before,
+            clause: finding.clause.clone(),
+            words: format!("{subject}{colon}{}", observed(finding)),
+            configurations: places.join(", "),
+        }
     };
     said.into_iter().flatten().map(one).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use reglist_suite::arch::{self, Arch};
 use reglist_suite::checks::{self, Check};
-use reglist_suite::report::describe::{Catalogue, Content, Description};
+use reglist_suite::report::describe::{Catalogue, Description, Part};
 use reglist_suite::report::events::RunStarted;
 use reglist_suite::spec::clause::{Clause, Clauses};
 use reglist_suite::spec::{Configuration, Register, Source, Spec};
@@ -14,13 +14,6 @@ use crate::report::id::check as check_name;
 
 /// Labels that are elsewhere on the page, or about tests of reglist itself.
 const NOT_OF_REGISTER: [&str; 4] = ["id", "bits", "listed", "saved by"];
-
-/// A label with lines.
-#[derive(Debug)]
-pub(super) struct Fact {
-    pub(super) label: &'static str,
-    pub(super) lines: Vec<String>,
-}
 
 #[derive(Debug)]
 pub(super) struct Specification {
@@ -69,7 +62,7 @@ impl Specification {
     }
 
     /// Summary and details of a register.
-    pub(super) fn of_register(&self, id: u64) -> (String, Vec<Fact>) {
+    pub(super) fn of_register(&self, id: u64) -> (String, Vec<Part>) {
         let Some(catalogue) = self.catalogue() else {
             return (String::new(), Vec::new());
         };
@@ -78,7 +71,7 @@ impl Specification {
     }
 
     /// Details of a clause.
-    pub(super) fn of_clause(&self, clause: &Clause) -> Vec<Fact> {
+    pub(super) fn of_clause(&self, clause: &Clause) -> Vec<Part> {
         self.catalogue().map(|catalogue| described(catalogue.clause(clause), &[]).1).unwrap_or_default()
     }
 }
@@ -88,17 +81,8 @@ pub(super) fn check(case: &str) -> Option<&'static Check> {
 }
 
 /// The summary and the parts, without details and `skipped` labels.
-fn described(description: Description, skipped: &[&str]) -> (String, Vec<Fact>) {
-    let parts = description.parts.into_iter().filter(|part| !part.detail && !skipped.contains(&part.label));
-    let facts = parts.map(|part| {
-        let lines = match part.content {
-            Content::Text(text) => vec![text],
-            Content::Items(items) => vec![items.join(", ")],
-            Content::Entries(entries) => {
-                entries.into_iter().map(|entry| format!("{}: {}", entry.name, entry.text)).collect()
-            }
-        };
-        Fact { label: part.label, lines }
-    });
-    (description.summary, facts.collect())
+fn described(description: Description, skipped: &[&str]) -> (String, Vec<Part>) {
+    let Description { summary, mut parts, .. } = description;
+    parts.retain(|part| !part.detail && !skipped.contains(&part.label));
+    (summary, parts)
 }

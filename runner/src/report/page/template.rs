@@ -3,6 +3,7 @@
 
 use askama::Template;
 use data_encoding::BASE64;
+use reglist_suite::report::describe::Content;
 use reglist_suite::spec::clause::Level;
 use sha2::{Digest as _, Sha256};
 
@@ -36,8 +37,8 @@ impl Filled<'_> {
         some(names, MOST_NAMES)
     }
 
-    fn clause(&self, id: &str) -> String {
-        anchor("clause", id)
+    fn anchor(&self, kind: &str, name: &str) -> String {
+        anchor(kind, name)
     }
 }
 

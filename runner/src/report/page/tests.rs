@@ -12,6 +12,7 @@ use reglist_suite::spec::clause::Level;
 use reglist_suite::spec::{Source, Spec};
 use scraper::{Html, Selector};
 
+use super::anchor::anchor;
 use super::content::Page;
 use super::fit::Input;
 use super::template::text;
@@ -130,7 +131,7 @@ fn from_lines(lines: &str) -> Record {
 fn words(page: &Page) -> String {
     let mut words = format!("{}\n", page.heading);
     for overview in &page.overviews {
-        let broken: Vec<&str> = overview.broken.iter().map(|clause| clause.id.as_str()).collect();
+        let broken: Vec<&str> = overview.broken.iter().map(|(_, clause)| clause.as_str()).collect();
         let _ = writeln!(words, "{}: {} | {} | broken {broken:?}", overview.word, overview.sentence, overview.exit);
         overview.doubts.iter().for_each(|doubt| words += &format!("doubt: {doubt}\n"));
     }
@@ -156,10 +157,24 @@ fn words(page: &Page) -> String {
         }
     }
     for section in page.sections.iter().filter(|section| section.open || section.word != "kept") {
-        let _ = writeln!(words, "{} {}: {}, {}", section.anchor, section.level, section.word, section.counts);
+        let _ = writeln!(
+            words,
+            "{} {}: {}, {}",
+            anchor("clause", &section.id),
+            section.level,
+            section.word,
+            section.counts
+        );
         for case in section.cases.iter().filter(|case| case.wrong || case.differs) {
             let before = case.before.as_ref().map(|before| format!("{}, ", before.word)).unwrap_or_default();
-            let _ = writeln!(words, "  {}: {before}{} {} {}", case.anchor, case.now.word, case.change, case.reason);
+            let _ = writeln!(
+                words,
+                "  {}: {before}{} {} {}",
+                anchor("case", &case.id),
+                case.now.word,
+                case.change,
+                case.reason
+            );
         }
     }
     for edge in &page.order.edges {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use reglist_suite::report::events::{CaseFinished, Finding, RunStarted};
+use reglist_suite::report::events::{Finding, RunStarted};
 
 use super::fit::Input;
 use super::specification::Specification;
@@ -17,7 +17,7 @@ const MOST_CASES: usize = 1500;
 pub(super) struct View<'r> {
     pub(super) input: &'r Input,
     pub(super) specification: Specification,
-    states: States<'r>,
+    pub(super) states: States<'r>,
     rows: HashSet<&'r str>,
 }
 
@@ -39,22 +39,8 @@ impl<'r> View<'r> {
         &self.input.run.record
     }
 
-    /// The state of a case, if planned.
-    pub(super) fn state(&self, case: &str) -> Option<State> {
-        self.states.state(case)
-    }
-
-    /// Reason of a skip, an error or a missing end.
-    pub(super) fn reason(&self, case: &str) -> Option<String> {
-        self.states.reason(case)
-    }
-
-    pub(super) fn case(&self, case: &str) -> Option<&'r CaseFinished> {
-        self.states.case(case)
-    }
-
     pub(super) fn findings(&self, case: &str) -> &'r [Finding] {
-        self.case(case).map_or(&[], |case| &case.findings)
+        self.states.case(case).map_or(&[], |case| &case.findings)
     }
 
     /// Whether a finding makes its case fail.
@@ -81,22 +67,20 @@ pub(super) struct Views<'r> {
 
 impl<'r> Views<'r> {
     /// The older one first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &View<'r>> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &View<'r>> {
         self.old.iter().chain([&self.new])
     }
 
     /// Every case of both plans, in the newer run's order.
     pub(super) fn plan(&self) -> Vec<&'r str> {
         let mut known = HashSet::new();
-        let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();
-        runs.flat_map(|run| &run.started().plan).map(String::as_str).filter(|case| known.insert(*case)).collect()
+        let cases = self.iter().rev().flat_map(|run| &run.started().plan).map(String::as_str);
+        cases.filter(|case| known.insert(*case)).collect()
     }
 
     /// Every configuration of both plans, in the newer run's order.
     pub(super) fn configurations(&self) -> Vec<&'r str> {
-        let mut known = HashSet::new();
-        let runs = [Some(&self.new), self.old.as_ref()].into_iter().flatten();
-        runs.flat_map(View::configurations).filter(|name| known.insert(*name)).collect()
+        each_once(self.iter().rev().flat_map(View::configurations), |name| name)
     }
 
     /// Whether a case has a row on the page.

@@ -34,12 +34,11 @@ pub(super) fn write_notes(text: &mut String, groups: &[Group<'_>], record: &Reco
 }
 
 fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
-    let finding = group.first;
     let _ = writeln!(text, "\n{} {}", style.apply_to(word), subject(group));
-    if !finding.expected.is_empty() {
-        labelled(text, "expected", &alike(&finding.expected, group.same_expected));
+    if !group.first.expected.is_empty() {
+        labelled(text, "expected", &group.expected());
     }
-    labelled(text, "observed", &alike(&finding.observed, group.same_observed));
+    labelled(text, "observed", &group.observed());
     match group.registers.as_slice() {
         [] => {}
         [register] => labelled(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
@@ -53,7 +52,6 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
 }
 
 fn note(text: &mut String, group: &Group<'_>, record: &Record) {
-    let finding = group.first;
     let mut line = format!("{} {}: ", Style::new().cyan().apply_to("note"), subject(group));
     if !group.registers.is_empty() {
         let _ = write!(line, "{}: ", names(group));
@@ -61,12 +59,10 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     if !group.entries.is_empty() {
         let _ = write!(line, "{} {}: ", entries(group), group.entry_ranges().join(", "));
     }
-    let observed = alike(&finding.observed, group.same_observed);
-    if finding.expected.is_empty() {
-        line.push_str(&observed);
-    } else {
-        let _ = write!(line, "expected {}, observed {observed}", alike(&finding.expected, group.same_expected));
+    if !group.first.expected.is_empty() {
+        let _ = write!(line, "expected {}, observed ", group.expected());
     }
+    line.push_str(&group.observed());
     line.push_str(&place(group, record));
     hanging(text, &line);
 }
@@ -99,10 +95,6 @@ fn subject(group: &Group<'_>) -> String {
 
 fn entries(group: &Group<'_>) -> &'static str {
     if group.entries.len() == 1 { "entry" } else { "entries" }
-}
-
-fn alike(words: &str, same: bool) -> String {
-    if same { words.to_owned() } else { format!("{words} (and similar)") }
 }
 
 fn names(group: &Group<'_>) -> String {
