@@ -25,7 +25,7 @@ pub(crate) fn conclude(run: &Run, verbosity: Verbosity, output: Option<&Output>)
     let matrix = output.and_then(|output| Some((output, Matrix::of(&run.runs, output.clauses())?)));
     let Some((output, matrix)) = matrix else {
         print(&run.said)?;
-        print(&report::judged_text(run.record(), verbosity, run.judged.as_ref()))?;
+        print(&report::text(run.record(), verbosity, run.judged.as_ref()))?;
         match run.code {
             // The suite ran no case; the user needs its messages.
             Some(_) if run.record().started.is_none() => run.complaints.iter().for_each(|line| say(line)),

@@ -119,7 +119,7 @@ fn test(
     }
     page::leave(&session, run.runs.current())?;
     if verbosity.is_verbose() {
-        print(&report::text(run.runs.current(), verbosity))?;
+        print(&report::text(run.runs.current(), verbosity, None))?;
     }
     run.trouble().iter().for_each(|trouble| output::show(trouble));
     let code = run.exit_code();

@@ -177,7 +177,7 @@ fn every_end_has_the_same_words_and_code_everywhere() {
         let mut runs = Runs::default();
         text.lines().for_each(|line| runs.take(line));
         let run = Run { runs, ..Run::default() }.know(known.as_ref());
-        let shown = text::judged_text(run.record(), Verbosity::Normal, run.judged.as_ref());
+        let shown = text::text(run.record(), Verbosity::Normal, run.judged.as_ref());
         assert_eq!(shown.lines().last(), Some(situation.last.as_str()));
         assert_eq!(run.exit_code(), situation.code, "{}", situation.last);
 
@@ -185,7 +185,7 @@ fn every_end_has_the_same_words_and_code_everywhere() {
         let file = stored(&text);
         let record = &file.runs[0].record;
         if known.is_none() {
-            assert_eq!(text::text(record, Verbosity::Quiet).lines().last(), Some(situation.last.as_str()));
+            assert_eq!(text::text(record, Verbosity::Quiet, None).lines().last(), Some(situation.last.as_str()));
             assert_eq!(worst([exit::PASSED, Conclusion::of(record, None).exit_code()]), situation.code);
             let html = page::text("f", record).unwrap();
             let (word, sentence) = situation.last.trim_start_matches("reglist: ").split_once(": ").unwrap();

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use reglist_suite::report::events::{Finding, RunStarted};
+use reglist_suite::report::events::{Finding, RunStarted, SubjectKind};
 use reglist_suite::spec::clause::Level;
 
 use super::state::State;
@@ -12,15 +12,10 @@ use crate::record::known::Entry;
 /// The subject of a finding: ioctl, register, entries.
 pub(crate) fn subject(finding: &Finding) -> String {
     let register = finding.register.as_ref().map(|register| format!("{} ({:#018x})", register.name, register.id));
-    parts(finding, register)
+    subject_with(finding, register)
 }
 
-/// The subject without the register.
-pub(crate) fn subject_beside_register(finding: &Finding) -> String {
-    parts(finding, None)
-}
-
-fn parts(finding: &Finding, register: Option<String>) -> String {
+pub(crate) fn subject_with(finding: &Finding, register: Option<String>) -> String {
     let mut parts: Vec<String> = finding.ioctl.iter().cloned().chain(register).collect();
     if let Some(after) = &finding.after {
         parts.push(format!("after {}", after.name));
@@ -55,49 +50,36 @@ pub(crate) fn warning_or_note(level: Level) -> &'static str {
     if level == Level::Note { "note" } else { "warning" }
 }
 
-pub(crate) fn was(state: State) -> &'static str {
-    match state {
-        State::Pass => "passed",
-        State::Fail => "failed",
-        State::Skip => "was skipped",
-        State::Error => "was in error",
-        State::Missing => "was missing",
-    }
+/// The words for a state.
+pub(crate) struct StateWords {
+    pub(crate) alone: &'static str,
+    /// After a number: "3 failed".
+    pub(crate) ended: &'static str,
+    /// After a case in an older run, and in a newer run.
+    pub(crate) was: &'static str,
+    pub(crate) is: &'static str,
 }
 
-pub(crate) fn is(state: State) -> &'static str {
-    match state {
-        State::Pass => "passes",
-        State::Fail => "fails",
-        State::Skip => "is skipped",
-        State::Error => "is in error",
-        State::Missing => "is missing",
-    }
-}
-
-pub(crate) fn word(state: State) -> &'static str {
-    match state {
-        State::Pass => "pass",
-        State::Fail => "fail",
-        State::Skip => "skip",
-        State::Error => "error",
-        State::Missing => "missing",
-    }
-}
-
-/// The outcome after a number: "3 failed".
-pub(crate) fn ended(state: State) -> &'static str {
-    match state {
-        State::Pass => "passed",
-        State::Fail => "failed",
-        State::Skip => "skipped",
-        State::Error => "in error",
-        State::Missing => "missing",
+impl State {
+    pub(crate) fn words(self) -> StateWords {
+        let (alone, ended, was, is) = match self {
+            Self::Pass => ("pass", "passed", "passed", "passes"),
+            Self::Fail => ("fail", "failed", "failed", "fails"),
+            Self::Skip => ("skip", "skipped", "was skipped", "is skipped"),
+            Self::Error => ("error", "in error", "was in error", "is in error"),
+            Self::Missing => ("missing", "missing", "was missing", "is missing"),
+        };
+        StateWords { alone, ended, was, is }
     }
 }
 
 /// In the first and the last line of a run on the model.
 pub(crate) const UNTESTED: &str = "model: no kernel was tested";
+
+/// The end of a verdict on the model.
+pub(crate) fn untested(subject: SubjectKind) -> String {
+    if subject == SubjectKind::Model { format!("; {UNTESTED}") } else { String::new() }
+}
 
 /// The release without build details.
 pub(crate) fn release(started: &RunStarted) -> &str {
@@ -142,10 +124,6 @@ pub(crate) fn some<S: AsRef<str>>(names: &[S], most: usize) -> String {
 
 pub(crate) fn milliseconds(microseconds: u64) -> String {
     format!("{:.1} ms", microseconds as f64 / 1e3)
-}
-
-pub(crate) fn seconds(microseconds: u64) -> String {
-    format!("{:.1} s", microseconds as f64 / 1e6)
 }
 
 /// Foreign text in one line, without control characters.

@@ -86,7 +86,7 @@ impl Show {
             let gap = if self.first { "" } else { "\n" };
             text = format!("{gap}== {}, run {}\n", run.file, run.number);
         }
-        text + &report::text(&run.record, self.verbosity)
+        text + &report::text(&run.record, self.verbosity, None)
     }
 }
 

@@ -12,6 +12,7 @@ use super::facts::{self, FactChange};
 use super::registers::{self, Registers};
 use super::side::{Difference, Side, differences};
 use crate::record::known::{Date, Entry, Known};
+use crate::record::reader::Stray;
 use crate::report::id::configuration;
 use crate::report::state::{State, States};
 use crate::report::stored::{Round, Stored, StoredRun};
@@ -43,44 +44,33 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// All, the worst first.
-    pub(crate) const ALL: [Self; 13] = [
-        Self::UnexpectedPass,
-        Self::NewlyFailing,
-        Self::Unnoticed,
-        Self::NewlySkipped,
-        Self::Vanished,
-        Self::FailingUntested,
-        Self::New,
-        Self::StillFailing,
-        Self::Known,
-        Self::FailureSkipped,
-        Self::Fixed,
-        Self::Noticed,
-        Self::Tested,
+    /// All, the worst first, with words after a number of cases.
+    const WORDS: [(Self, &'static str); 13] = [
+        (Self::UnexpectedPass, "unexpectedly passing"),
+        (Self::NewlyFailing, "newly failing"),
+        (Self::Unnoticed, "no longer reporting the fault"),
+        (Self::NewlySkipped, "newly skipped"),
+        (Self::Vanished, "vanished"),
+        (Self::FailingUntested, "failing, skipped before"),
+        (Self::New, "new"),
+        (Self::StillFailing, "still failing"),
+        (Self::Known, "failing as expected"),
+        (Self::FailureSkipped, "skipped, failing before"),
+        (Self::Fixed, "fixed"),
+        (Self::Noticed, "newly reporting the fault"),
+        (Self::Tested, "no longer skipped"),
     ];
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::WORDS.into_iter().map(|(kind, _)| kind)
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        Self::WORDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, words)| words)
+    }
 
     pub(crate) fn is_regression(self) -> bool {
         matches!(self, Self::NewlyFailing | Self::Unnoticed | Self::NewlySkipped | Self::Vanished)
-    }
-
-    /// Words after a number of cases.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::UnexpectedPass => "unexpectedly passing",
-            Self::NewlyFailing => "newly failing",
-            Self::Unnoticed => "no longer reporting the fault",
-            Self::NewlySkipped => "newly skipped",
-            Self::Vanished => "vanished",
-            Self::FailingUntested => "failing, skipped before",
-            Self::New => "new",
-            Self::StillFailing => "still failing",
-            Self::Known => "failing as expected",
-            Self::FailureSkipped => "skipped, failing before",
-            Self::Fixed => "fixed",
-            Self::Noticed => "newly reporting the fault",
-            Self::Tested => "no longer skipped",
-        }
     }
 }
 
@@ -150,7 +140,8 @@ impl Comparison {
             let unmatched = known.unmatched(&plans).into_iter().cloned().collect();
             KnownUse { file: known.file.clone(), expired: known.expired.clone(), unmatched }
         });
-        Ok(Self::of_pairs(Side::of(old), Side::of(new), &pairs, known.zip(known_use)))
+        let side = |stored: &Stored| Side::of(&stored.file, &stored.runs, &stored.stray);
+        Ok(Self::of_pairs(side(old), side(new), &pairs, known.zip(known_use)))
     }
 
     fn of_pairs(old: Side, new: Side, pairs: &[Pair<'_>], known: Option<(&Known, KnownUse)>) -> Self {
@@ -189,7 +180,7 @@ impl Comparison {
     /// Compares two files of one run each.
     pub(crate) fn of_runs(old: (&str, &StoredRun), new: (&str, &StoredRun)) -> Self {
         let pair = Pair { old: Some(old.1), new: Some(new.1), label: None };
-        let side = |(file, run): (&str, &StoredRun)| Side::of_runs(file, std::slice::from_ref(run));
+        let side = |(file, run): (&str, &StoredRun)| Side::of(file, std::slice::from_ref(run), &Stray::default());
         Self::of_pairs(side(old), side(new), &[pair], None)
     }
 

@@ -7,12 +7,10 @@ use reglist_suite::report::events::{CaseFinished, Finding, Outcome};
 use reglist_suite::spec::clause::Level;
 use serde::Serialize;
 
+use super::registers::CLAUSE;
 use crate::report::id::configuration;
 use crate::report::stored::StoredRun;
 use crate::report::words::{observed, subject};
-
-/// The clause that [`super::registers`] handles.
-const CONTENTS: &str = "list.contents";
 
 /// A warning or a note that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,8 +100,9 @@ fn looked(run: &StoredRun) -> impl Iterator<Item = &CaseFinished> {
 /// The warnings and notes of a case by subject.
 fn facts(case: &CaseFinished, strict: bool) -> BTreeMap<About, BTreeSet<String>> {
     let mut facts: BTreeMap<About, BTreeSet<String>> = BTreeMap::new();
+    // The comparison of registers has the findings of CLAUSE.
     let told =
-        |finding: &&Finding| !finding.level.fails(strict) && finding.level != Level::Must && finding.clause != CONTENTS;
+        |finding: &&Finding| !finding.level.fails(strict) && finding.level != Level::Must && finding.clause != CLAUSE;
     for finding in case.findings.iter().filter(told) {
         let about = (finding.level == Level::Note, finding.clause.clone(), subject(finding));
         facts.entry(about).or_default().insert(observed(finding));

@@ -41,7 +41,7 @@ impl<'c> Document<'c> {
             new: &comparison.new,
             differences: &comparison.differences,
             compared: comparison.compared,
-            cases: Kind::ALL.into_iter().map(|kind| (name(kind), comparison.of_kind(kind).collect())).collect(),
+            cases: Kind::all().map(|kind| (name(kind), comparison.of_kind(kind).collect())).collect(),
             registers: &comparison.registers,
             facts: &comparison.facts,
             known: comparison.known.as_ref(),

@@ -31,7 +31,7 @@ pub(crate) fn markdown(comparison: &Comparison) -> String {
     if let Some(rules) = other_rules(comparison) {
         let _ = writeln!(text, "\n**Different rules**: {}", FORM.text(&rules));
     }
-    for kind in Kind::ALL {
+    for kind in Kind::all() {
         section(&mut text, comparison, kind);
     }
     list(&mut text, "Registers appeared", &FORM.registers(&comparison.registers.appeared));

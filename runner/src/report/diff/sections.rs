@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use reglist_suite::report::events::{Finding, SubjectKind};
+use reglist_suite::report::events::Finding;
 use reglist_suite::spec::clause::Level;
 
 use super::compare::{Change, Comparison, Kind};
@@ -11,7 +11,7 @@ use super::side::Side;
 use crate::record::known::Entry as KnownEntry;
 use crate::report::id::{check, configuration};
 use crate::report::state::State;
-use crate::report::words::{UNTESTED, count, ended, is, warning_or_note, was};
+use crate::report::words::{count, untested, warning_or_note};
 
 /// Maximum findings per case; the rest is counted.
 const SHOWN: usize = 3;
@@ -38,16 +38,12 @@ pub(crate) struct Entry<'c> {
 /// Names of cases, in short.
 #[derive(Debug)]
 pub(crate) enum Names<'c> {
+    /// The only case.
     One(&'c str),
-    Check {
-        check: &'c str,
-        configurations: Vec<&'c str>,
-    },
-    List {
-        /// Configurations with their number of cases.
-        whole: Vec<(&'c str, usize)>,
-        single: Vec<&'c str>,
-    },
+    /// A check in several configurations.
+    Check { check: &'c str, configurations: Vec<&'c str> },
+    /// Configurations with their number of cases, and single cases.
+    List { whole: Vec<(&'c str, usize)>, single: Vec<&'c str> },
 }
 
 /// The common properties of a group.
@@ -151,10 +147,10 @@ fn what(change: &Change) -> String {
         (Some(State::Fail), Some(State::Fail)) if change.kind == Kind::StillFailing && !change.alike => {
             "still fails, with other findings".to_owned()
         }
-        (Some(old), Some(new)) if old == new => format!("still {}", is(new)),
-        (Some(old), Some(new)) => format!("{}, {} now", was(old), is(new)),
-        (Some(old), None) => format!("{} before", was(old)),
-        (None, Some(new)) => is(new).to_owned(),
+        (Some(old), Some(new)) if old == new => format!("still {}", new.words().is),
+        (Some(old), Some(new)) => format!("{}, {} now", old.words().was, new.words().is),
+        (Some(old), None) => format!("{} before", old.words().was),
+        (None, Some(new)) => new.words().is.to_owned(),
         (None, None) => String::new(),
     }
 }
@@ -171,17 +167,13 @@ pub(crate) fn verdict(comparison: &Comparison) -> (&'static str, String) {
             ("regression", format!("{} and {passing} unexpectedly passing, {compared} compared", count(worse, "case")))
         }
     };
-    let untested = match comparison.new.subject {
-        SubjectKind::Kvm => String::new(),
-        SubjectKind::Model => format!("; {UNTESTED}"),
-    };
-    (word, format!("{what}{untested}"))
+    (word, what + &untested(comparison.new.subject))
 }
 
 /// The numbers of all differences; none if there are none.
 pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
     let mut parts = Vec::new();
-    for kind in Kind::ALL {
+    for kind in Kind::all() {
         let number = comparison.of_kind(kind).count();
         if number > 0 {
             parts.push(format!("{number} {}", kind.words()));
@@ -204,7 +196,8 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
 
 pub(crate) fn totals(side: &Side) -> String {
     let all: usize = side.cases.values().sum();
-    let parts: Vec<String> = side.cases.iter().map(|(state, number)| format!("{number} {}", ended(*state))).collect();
+    let parts: Vec<String> =
+        side.cases.iter().map(|(state, number)| format!("{number} {}", state.words().ended)).collect();
     let runs = if side.runs == 1 { String::new() } else { format!(" in {}", count(side.runs, "run")) };
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("{}{runs}{colon}{}", count(all, "case"), parts.join(", "))

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use reglist_suite::report::events::{RunStarted, SubjectKind};
 use serde::Serialize;
 
+use crate::record::reader::Stray;
 use crate::report::state::{State, States, why_incomplete};
-use crate::report::stored::{Stored, StoredRun};
+use crate::report::stored::StoredRun;
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Side {
@@ -47,13 +48,7 @@ pub(crate) struct Difference {
 }
 
 impl Side {
-    pub(super) fn of(stored: &Stored) -> Self {
-        let side = Self::of_runs(stored.file.trim_matches('`'), &stored.runs);
-        let first_stray_line = (stored.stray.count > 0).then_some(stored.stray.first);
-        Self { stray_lines: stored.stray.count, first_stray_line, ..side }
-    }
-
-    pub(super) fn of_runs(file: &str, runs: &[StoredRun]) -> Self {
+    pub(super) fn of(file: &str, runs: &[StoredRun], stray: &Stray) -> Self {
         let mut cases: BTreeMap<State, usize> = BTreeMap::new();
         for run in runs {
             let states = States::of(run);
@@ -67,7 +62,7 @@ impl Side {
         let unknown = RunStarted::unknown();
         let started = runs.first().map_or(&unknown, |run| &run.started);
         Self {
-            file: file.to_owned(),
+            file: file.trim_matches('`').to_owned(),
             runs: runs.len(),
             suite: started.suite.clone(),
             subject: started.subject,
@@ -81,8 +76,8 @@ impl Side {
             fault: started.fault.clone().filter(|_| single),
             cases,
             incomplete,
-            stray_lines: 0,
-            first_stray_line: None,
+            stray_lines: stray.count,
+            first_stray_line: (stray.count > 0).then_some(stray.first),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     side(&mut text, "OLD", &comparison.old);
     side(&mut text, "NEW", &comparison.new);
     differences(&mut text, comparison);
-    for kind in Kind::ALL {
+    for kind in Kind::all() {
         section(&mut text, comparison, kind);
     }
     titled(&mut text, "registers appeared", &Form::Terminal.registers(&comparison.registers.appeared));

@@ -15,7 +15,7 @@ use crate::report::diff::compare::Kind;
 use crate::report::groups::grouped;
 use crate::report::id::{self, configuration, push_new};
 use crate::report::state::State;
-use crate::report::words::{self, count, ended, milliseconds};
+use crate::report::words::{count, milliseconds};
 
 /// Maximum findings per case; the rest is counted.
 const MOST_SAID: usize = 12;
@@ -85,7 +85,7 @@ pub(super) fn stand(state: Option<State>) -> Stand {
         Some(_) => "bad",
         None => "none",
     };
-    Stand { word: state.map_or("not planned", words::word), class }
+    Stand { word: state.map_or("not planned", |state| state.words().alone), class }
 }
 
 /// Every clause of the catalogue, then those that only a finding names.
@@ -204,7 +204,7 @@ fn counts(run: &View<'_>, cases: &[&str]) -> String {
     for state in cases.iter().filter_map(|case| run.states.state(case)) {
         *counts.entry(state).or_default() += 1;
     }
-    let words = |(state, number): (&State, &usize)| format!("{number} {}", ended(*state));
+    let words = |(state, number): (&State, &usize)| format!("{number} {}", state.words().ended);
     if counts.is_empty() { "no case".to_owned() } else { counts.iter().map(words).collect::<Vec<_>>().join(", ") }
 }
 

@@ -100,7 +100,7 @@ impl Differences {
             other_rules: other_rules(comparison).unwrap_or_default(),
             others: others.join(", "),
             doubts: [("old", &comparison.old), ("new", &comparison.new)].into_iter().flat_map(of_side).collect(),
-            kinds: Kind::ALL.iter().filter_map(|kind| of_kind(comparison, *kind, views)).collect(),
+            kinds: Kind::all().filter_map(|kind| of_kind(comparison, kind, views)).collect(),
             registers: appeared.chain(gone).take(MOST_ENTRIES).collect(),
             not_compared: registers.not_compared.clone().unwrap_or_default(),
             facts: [Level::Should, Level::Note].into_iter().filter_map(|level| facts(comparison, level)).collect(),

@@ -5,7 +5,6 @@ use reglist_suite::report::events::{Label, RunStarted, SubjectKind};
 
 use super::view::{View, Views};
 use crate::report::id::push_new;
-use crate::report::words::seconds;
 
 #[derive(Debug)]
 pub(super) struct Fact {
@@ -63,7 +62,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
         }
     }
     let time = run.record().ended.iter().fold(0_u64, |time, case| time.saturating_add(case.duration_us));
-    add("time in cases", &seconds(time));
+    add("time in cases", &format!("{:.1} s", time as f64 / 1e6));
     add("file", &run.input.file);
     facts
 }

@@ -12,7 +12,7 @@ use crate::record::verdict::{Conclusion, Kind, Tone};
 use crate::report::id::push_new;
 use crate::report::state::State;
 use crate::report::text::verdict;
-use crate::report::words::{UNTESTED, ended, release};
+use crate::report::words::{UNTESTED, release};
 
 #[derive(Debug)]
 pub(super) struct Overview {
@@ -74,7 +74,7 @@ impl Overview {
         ];
         let total = |(state, class): (State, &'static str)| {
             let number = number(state);
-            Total { number, word: ended(state), class: if number > 0 { class } else { "none" } }
+            Total { number, word: state.words().ended, class: if number > 0 { class } else { "none" } }
         };
         Self {
             word,

@@ -12,7 +12,7 @@ use super::mark::{Listing, Mark, Trip};
 use super::view::{View, Views};
 use crate::report::diff::registers::CONTENTS;
 use crate::report::id::{configuration, push_new};
-use crate::report::words::{observed, subject_beside_register};
+use crate::report::words::{observed, subject_with};
 
 /// Maximum rows of registers without a group, and columns.
 const MOST_STRANGERS: usize = 200;
@@ -332,7 +332,7 @@ impl Cell {
 
 fn sayings(said: Option<&Vec<(&Finding, Vec<&str>)>>, before: bool) -> Vec<Said> {
     let one = |(finding, places): &(&Finding, Vec<&str>)| {
-        let subject = subject_beside_register(finding);
+        let subject = subject_with(finding, None);
         let colon = if subject.is_empty() { "" } else { ": " };
         Said {
             before,

@@ -9,7 +9,7 @@ use reglist_suite::report::events::{CaseFinished, RunStarted};
 
 use crate::record::Record;
 use crate::report::state::State;
-use crate::report::words::{milliseconds, word};
+use crate::report::words::milliseconds;
 
 /// Writes a line per planned case: id, outcome, number of tested ioctls, time.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
@@ -24,7 +24,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
             State::Skip => Style::new().yellow(),
             State::Fail | State::Error | State::Missing => Style::new().red().bold(),
         };
-        let _ = write!(text, "{case:width$}  {}", style.apply_to(format!("{:<7}", word(state))));
+        let _ = write!(text, "{case:width$}  {}", style.apply_to(format!("{:<7}", state.words().alone)));
         if let Some(ended) = ended {
             let _ = write!(text, "  {:>7}  {:>11}", ended.ioctls, milliseconds(ended.duration_us));
         }

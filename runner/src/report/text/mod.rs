@@ -3,32 +3,28 @@
 //! findings, and the verdict last. It depends only on the events.
 
 mod cases;
-mod compared;
 mod findings;
 mod known;
-mod new_registers;
 mod reasons;
 mod side_by_side;
 mod table;
 pub(crate) mod verdict;
 
-use reglist_suite::report::events::RunStarted;
+use std::fmt::Write as _;
 
-pub(crate) use compared::Compared;
-pub(crate) use side_by_side::side_by_side;
+use reglist_suite::arch;
+use reglist_suite::report::events::RunStarted;
+use reglist_suite::report::new_registers;
+
+pub(crate) use side_by_side::{Compared, side_by_side};
 
 use crate::record::Record;
 use crate::record::known::Judged;
 use crate::report::groups;
 use crate::system::verbosity::Verbosity;
 
-/// The report without expected failures.
-pub(crate) fn text(record: &Record, verbosity: Verbosity) -> String {
-    judged_text(record, verbosity, None)
-}
-
 /// The report; verbose adds a line per case. Empty for a run that did not start.
-pub(crate) fn judged_text(record: &Record, verbosity: Verbosity, judged: Option<&Judged>) -> String {
+pub(crate) fn text(record: &Record, verbosity: Verbosity, judged: Option<&Judged>) -> String {
     let mut text = String::new();
     let Some(started) = &record.started else {
         return text;
@@ -64,9 +60,18 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
     }
     reasons::write(text, record, started);
     findings::write(text, &groups, started);
-    new_registers::write(text, record, started);
+    new_registers(text, record, started);
     findings::write_notes(text, &groups, record);
     verdict::write_circumstances(text, started);
+}
+
+/// YAML for registers that the specification lacks, ready to paste.
+fn new_registers(text: &mut String, record: &Record, started: &RunStarted) {
+    let findings = record.ended.iter().flat_map(|case| &case.findings);
+    let arch = arch::by_name(&started.architecture);
+    if let Some(yaml) = arch.and_then(|arch| new_registers::as_yaml(findings, arch)) {
+        let _ = writeln!(text, "\n{}", yaml.trim_end());
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,25 @@ use reglist_suite::exit;
 use reglist_suite::report::events::Outcome;
 use reglist_suite::spec::clause::Level;
 
-use super::compared::Compared;
 use super::{table, verdict};
+use crate::record::Record;
+use crate::record::runs::Runs;
 use crate::report::id::{each_once, push_new, theme};
+
+/// A named run.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    pub(crate) name: String,
+    /// The runs; empty if it failed to start.
+    pub(crate) runs: Runs,
+    pub(crate) code: u8,
+}
+
+impl Compared {
+    pub(super) fn record(&self) -> &Record {
+        self.runs.current()
+    }
+}
 
 pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     let mut text = String::new();
@@ -106,7 +122,6 @@ fn cases(run: &Compared, level: Level, clause: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::runs::Runs;
 
     const STARTED: &str = r#"{"event":"run_started","format":1,"suite":"0.1.0","subject":"kvm","architecture":"loongarch64","kernel":"7.2.13","cpu":"","series":"v5","strict":false,"allow_new":false,"plan":["base.count.x","base.e2big.x","pmu.count.x"]}"#;
 

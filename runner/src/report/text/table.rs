@@ -7,12 +7,11 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::report::events::RunStarted;
 
-use super::compared::Compared;
+use super::side_by_side::Compared;
 use crate::record::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;
 use crate::report::state::State;
-use crate::report::words::{ended, word};
 
 const GAP: usize = 2;
 
@@ -25,51 +24,35 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
     let cells = cells(record, started);
     let cell = |configuration, theme| cells.get(&(configuration, theme)).cloned().unwrap_or_default();
-    let column = |configuration| themes.iter().map(|theme| cell(configuration, theme)).collect::<Vec<_>>();
-    let with_sum = |mut column: Vec<Cell>| {
-        if column.len() > 1 {
-            column.push(Cell::sum(&column));
-        }
-        column
-    };
-
-    let mut rows = themes.clone();
-    if rows.len() > 1 {
-        rows.push("total");
-    }
-    let columns: Vec<(&str, Vec<Cell>)> =
-        configurations.iter().map(|configuration| (*configuration, with_sum(column(configuration)))).collect();
-    write_columns(text, &rows, &columns);
+    let column = |configuration| (configuration, themes.iter().map(|theme| cell(configuration, theme)).collect());
+    write_columns(text, &themes, configurations.into_iter().map(column).collect(), themes.len() > 1);
 }
 
 /// Writes a table with a column per run.
-pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], compared: &[Compared]) {
+pub(super) fn write_side_by_side<'c>(text: &mut String, themes: &[&str], compared: &'c [Compared]) {
     let cell = |record: &Record, theme: &str| {
         let Some(started) = &record.started else { return Cell::default() };
         let cells = cells(record, started);
         let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
         Cell::sum(of_theme.map(|(_, cell)| cell))
     };
-    let columns: Vec<(&str, Vec<Cell>)> = compared
-        .iter()
-        .map(|run| {
-            let mut column: Vec<Cell> = themes.iter().map(|theme| cell(run.runs.current(), theme)).collect();
-            column.push(Cell::sum(&column));
-            (run.name.as_str(), column)
-        })
-        .collect();
-    let rows: Vec<&str> = themes.iter().copied().chain(["total"]).collect();
-    write_columns(text, &rows, &columns);
+    let column = |run: &'c Compared| (&*run.name, themes.iter().map(|theme| cell(run.record(), theme)).collect());
+    write_columns(text, themes, compared.iter().map(column).collect(), true);
 }
 
 /// Writes columns in blocks that fit the width, then the legend.
-fn write_columns(text: &mut String, rows: &[&str], columns: &[Column<'_>]) {
+fn write_columns(text: &mut String, themes: &[&str], mut columns: Vec<Column<'_>>, with_total: bool) {
+    let mut rows = themes.to_vec();
+    if with_total {
+        rows.push("total");
+        columns.iter_mut().for_each(|(_, column)| column.push(Cell::sum(&*column)));
+    }
     let first = rows.iter().map(|row| row.len()).max().unwrap_or_default();
-    for (number, block) in blocks(columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
+    for (number, block) in blocks(&columns, WIDTH.saturating_sub(first)).into_iter().enumerate() {
         if number > 0 {
             text.push('\n');
         }
-        write_block(text, rows, first, block);
+        write_block(text, &rows, first, block);
     }
     legend(text, columns.iter().flat_map(|(_, column)| column));
 }
@@ -127,7 +110,8 @@ fn write_block(text: &mut String, rows: &[&str], first: usize, block: &[Column<'
 /// Writes the meaning of the marks in the table.
 fn legend<'c>(text: &mut String, mut cells: impl Iterator<Item = &'c Cell> + Clone) {
     let marks = Cell::sum(cells.clone()).marks();
-    let letters: Vec<String> = marks.iter().map(|(state, _)| format!("{} {}", letter(*state), ended(*state))).collect();
+    let letters: Vec<String> =
+        marks.iter().map(|(state, _)| format!("{} {}", letter(*state), state.words().ended)).collect();
     if letters.is_empty() {
         return;
     }
@@ -137,7 +121,7 @@ fn legend<'c>(text: &mut String, mut cells: impl Iterator<Item = &'c Cell> + Clo
 }
 
 fn letter(state: State) -> String {
-    word(state).chars().take(1).collect::<String>().to_uppercase()
+    state.words().alone.chars().take(1).collect::<String>().to_uppercase()
 }
 
 impl Cell {

@@ -17,7 +17,7 @@ fn report(started: &Value, events: &[Value], verbosity: Verbosity) -> String {
         runs.take(&event.to_string());
     }
     assert_eq!(runs.stray, Vec::<String>::new());
-    text(runs.current(), verbosity)
+    text(runs.current(), verbosity, None)
 }
 
 fn shown(plan: &[&str], events: &[Value]) -> String {

@@ -9,10 +9,8 @@ use reglist_suite::spec::{Configuration, Spec};
 
 use super::error::FromKernelError;
 use crate::record::Record;
+use crate::report::diff::registers::CONTENTS;
 use crate::report::words::plain;
-
-/// The check that records a list.
-const CONTENTS: &str = "contents.exact";
 
 #[derive(Debug)]
 pub(super) struct Lists {
