@@ -3,13 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::expected::Broken;
 use super::kinds::Fault;
 use crate::report::events::{CaseFinished, Finding};
 use crate::spec::clause::{Clauses, Level};
 
 /// A finding and its check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// The check: the case's id without the configuration.
     pub check: String,

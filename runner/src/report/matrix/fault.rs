@@ -63,7 +63,7 @@ pub(super) struct Wrong {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) unnoticed: Vec<Unnoticed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) accused: Vec<Accused>,
+    pub(super) accused: Vec<Said>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) in_error: Vec<InError>,
 }
@@ -76,12 +76,6 @@ pub(super) struct Unnoticed {
     pub(super) after: &'static [&'static str],
     /// First and last expected entry.
     pub(super) entries: Option<[usize; 2]>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Accused {
-    pub(super) check: String,
-    pub(super) finding: Finding,
 }
 
 /// A case that ended in error.
@@ -184,8 +178,8 @@ fn foreign(name: &str, round: &Round) -> FaultRow {
         name: name.to_owned(),
         sentence: String::new(),
         section: "unknown",
-        configuration: round.key.configuration.clone(),
-        allow_new: round.key.allow_new,
+        configuration: round.configuration.clone(),
+        allow_new: round.allow_new,
         state: State::NotTried { reason: "unknown fault".to_owned() },
         noticed: Vec::new(),
         alone: None,
@@ -194,7 +188,7 @@ fn foreign(name: &str, round: &Round) -> FaultRow {
 }
 
 fn tried(fault: Fault, round: &Round, right: &Right, catalogue: &Clauses) -> FaultRow {
-    let (configuration, allow_new) = (round.key.configuration.clone(), round.key.allow_new);
+    let (configuration, allow_new) = (round.configuration.clone(), round.allow_new);
     let duration_us = round.duration_us();
     let row = FaultRow { configuration, allow_new, duration_us, ..untried(fault, State::NotReached) };
     if let Some(trouble) = round.trouble() {
@@ -218,12 +212,15 @@ fn state(tried: Tried, cases: &[CaseFinished]) -> State {
         after: broken.after,
         entries: broken.entries.map(RangeInclusive::into_inner).map(<[usize; 2]>::from),
     });
-    let accused = tried.judgement.accused.into_iter().map(|Said { check, finding }| Accused { check, finding });
     let in_error = cases.iter().filter(|case| case.outcome == Outcome::Error).map(|case| InError {
         case: case.case.clone(),
         reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
     });
-    State::Wrong(Wrong { unnoticed: unnoticed.collect(), accused: accused.collect(), in_error: in_error.collect() })
+    State::Wrong(Wrong {
+        unnoticed: unnoticed.collect(),
+        accused: tried.judgement.accused,
+        in_error: in_error.collect(),
+    })
 }
 
 fn noticed(tried: &Tried) -> Vec<Noticed> {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The cells of the matrix.
 
+use console::Style;
+
 use super::fault::{FaultRow, Role};
 
 /// The result of a clause for a fault.
@@ -39,27 +41,16 @@ impl Mark {
         }
     }
 
-    pub(super) fn letter(self) -> char {
+    /// Its letter, meaning and style.
+    pub(super) fn look(self) -> (char, &'static str, Style) {
         match self {
-            Self::Nothing => '.',
-            Self::Noticed => 'x',
-            Self::Alone => 'A',
-            Self::Consequence => 'o',
-            Self::Note => 'n',
-            Self::Unnoticed => 'U',
-            Self::Accused => 'W',
-        }
-    }
-
-    pub(super) fn meaning(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::Noticed => "noticed",
-            Self::Alone => "noticed by this clause only",
-            Self::Consequence => "a consequence",
-            Self::Note => "noted",
-            Self::Unnoticed => "UNNOTICED",
-            Self::Accused => "WRONGLY ACCUSED",
+            Self::Nothing => ('.', "", Style::new().dim()),
+            Self::Noticed => ('x', "noticed", Style::new().green()),
+            Self::Alone => ('A', "noticed by this clause only", Style::new().green().bold()),
+            Self::Consequence => ('o', "a consequence", Style::new()),
+            Self::Note => ('n', "noted", Style::new().cyan()),
+            Self::Unnoticed => ('U', "UNNOTICED", Style::new().red().bold()),
+            Self::Accused => ('W', "WRONGLY ACCUSED", Style::new().red().bold()),
         }
     }
 }

@@ -10,18 +10,13 @@ use crate::record::{End, Record};
 
 use crate::report::groups::LONGEST_LIST;
 
-/// Identifies a round.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    pub(super) fault: Option<String>,
+/// A fault, or none, in a configuration.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    fault: Option<String>,
     pub(super) configuration: String,
     /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
-}
-
-#[derive(Debug)]
-pub(super) struct Round {
-    pub(super) key: Key,
     plan: Vec<String>,
     pub(super) cases: Vec<CaseFinished>,
     /// Reason of an early end.
@@ -85,12 +80,13 @@ impl Rounds {
         let Some(configuration) = started.configuration() else {
             return;
         };
-        let key =
-            Key { fault: started.fault.clone(), configuration: configuration.to_owned(), allow_new: started.allow_new };
-        match self.rounds.iter_mut().find(|round| round.key == key) {
+        let allow_new = started.allow_new;
+        let same = |round: &&mut Round| round.fault == started.fault && round.is_in(configuration, allow_new);
+        match self.rounds.iter_mut().find(same) {
             Some(round) => round.add(record, &started.plan),
             None => {
-                let mut round = Round { key, plan: Vec::new(), cases: Vec::new(), aborted: None, running: None };
+                let (fault, configuration) = (started.fault.clone(), configuration.to_owned());
+                let mut round = Round { fault, configuration, allow_new, ..Round::default() };
                 round.add(record, &started.plan);
                 self.rounds.push(round);
             }
@@ -101,8 +97,8 @@ impl Rounds {
     pub(super) fn right(&self) -> (Vec<RightRound>, Right) {
         let mut compared = Right::default();
         let mut right = Vec::new();
-        for round in self.rounds.iter().filter(|round| round.key.fault.is_none()) {
-            let Key { configuration, allow_new, .. } = &round.key;
+        for round in self.rounds.iter().filter(|round| round.fault.is_none()) {
+            let Round { configuration, allow_new, .. } = round;
             let trouble = round.trouble();
             let mut alone = Right::default();
             let judge = if trouble.is_none() { &mut compared } else { &mut alone };
@@ -121,14 +117,12 @@ impl Rounds {
     }
 
     pub(super) fn with_fault(&self) -> impl Iterator<Item = (&str, &Round)> {
-        self.rounds.iter().filter_map(|round| Some((round.key.fault.as_deref()?, round)))
+        self.rounds.iter().filter_map(|round| Some((round.fault.as_deref()?, round)))
     }
 
     /// Whether there is a round without a fault for this configuration.
     pub(super) fn has_right(&self, configuration: &str, allow_new: bool) -> bool {
-        let wanted =
-            |key: &Key| key.fault.is_none() && key.configuration == configuration && key.allow_new == allow_new;
-        self.rounds.iter().any(|round| wanted(&round.key))
+        self.rounds.iter().any(|round| round.fault.is_none() && round.is_in(configuration, allow_new))
     }
 
     /// Sum of all durations in microseconds.
@@ -138,6 +132,10 @@ impl Rounds {
 }
 
 impl Round {
+    fn is_in(&self, configuration: &str, allow_new: bool) -> bool {
+        self.configuration == configuration && self.allow_new == allow_new
+    }
+
     /// Adds the results of a restarted round.
     fn add(&mut self, record: &Record, plan: &[String]) {
         for case in plan {

@@ -16,7 +16,7 @@ use super::verdict::{Totals, Verdict};
 use super::words;
 use crate::report::paragraph::{WIDTH, hanging};
 use crate::report::text::verdict;
-use crate::report::words::{UNTESTED, count, release};
+use crate::report::words::{UNTESTED, count, release, untested};
 use crate::system::verbosity::Verbosity;
 
 const GAP: usize = 2;
@@ -72,7 +72,8 @@ fn faults(text: &mut String, matrix: &Matrix) {
     if rows.is_empty() {
         return;
     }
-    let legend: Vec<String> = MARKS.iter().map(|mark| format!("{} {}", mark.letter(), mark.meaning())).collect();
+    let legend: Vec<String> =
+        MARKS.iter().map(|mark| mark.look()).map(|(letter, meaning, _)| format!("{letter} {meaning}")).collect();
     hanging(text, &format!("({}; E cases in error; column heads are numbers of clauses)", legend.join(", ")));
     text.push('\n');
 }
@@ -125,8 +126,8 @@ fn line(text: &mut String, row: &FaultRow, first: usize, block: &Block<'_>) {
         State::Noticed | State::Wrong(_) => {
             for (_, theme) in block {
                 for clause in *theme {
-                    let mark = Mark::of(row, &clause.id);
-                    let _ = write!(line, "{}", style(mark).apply_to(mark.letter()));
+                    let (letter, _, style) = Mark::of(row, &clause.id).look();
+                    let _ = write!(line, "{}", style.apply_to(letter));
                 }
                 line.push(' ');
             }
@@ -139,17 +140,6 @@ fn line(text: &mut String, row: &FaultRow, first: usize, block: &Block<'_>) {
         let _ = write!(line, "{}", loud.apply_to(IN_ERROR));
     }
     let _ = writeln!(text, "{}", line.trim_end());
-}
-
-fn style(mark: Mark) -> Style {
-    match mark {
-        Mark::Nothing => Style::new().dim(),
-        Mark::Noticed => Style::new().green(),
-        Mark::Alone => Style::new().green().bold(),
-        Mark::Consequence => Style::new(),
-        Mark::Note => Style::new().cyan(),
-        Mark::Unnoticed | Mark::Accused => Style::new().red().bold(),
-    }
 }
 
 fn cut(name: &str, width: usize) -> String {
@@ -210,25 +200,13 @@ fn some(names: &[String], room: usize) -> String {
 
 /// The last line.
 fn last_line(text: &mut String, matrix: &Matrix) {
-    let style = match matrix.verdict() {
-        Verdict::AllNoticed => Style::new().green(),
-        Verdict::NotAllNoticed => Style::new().red(),
-        Verdict::NothingTried => Style::new().yellow(),
+    let (word, style) = match matrix.verdict() {
+        Verdict::AllNoticed => ("all noticed", Style::new().green()),
+        Verdict::NotAllNoticed => ("not all noticed", Style::new().red()),
+        Verdict::NothingTried => ("nothing tried", Style::new().yellow()),
     };
-    let untested = match matrix.started.subject {
-        SubjectKind::Kvm => String::new(),
-        SubjectKind::Model => format!("; {UNTESTED}"),
-    };
-    let word = style.bold().apply_to(word(matrix.verdict()));
+    let (word, untested) = (style.bold().apply_to(word), untested(matrix.started.subject));
     let _ = writeln!(text, "reglist: {word}: {}{untested}", sentence(matrix));
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::AllNoticed => "all noticed",
-        Verdict::NotAllNoticed => "not all noticed",
-        Verdict::NothingTried => "nothing tried",
-    }
 }
 
 fn sentence(matrix: &Matrix) -> String {

@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 
 use console::Style;
+use reglist_suite::fault::Said;
 
 use super::data::Matrix;
-use super::fault::{Accused, FaultRow, Noticed, State, Unnoticed, Wrong};
+use super::fault::{FaultRow, Noticed, State, Unnoticed, Wrong};
 use crate::report::id::by_key;
 use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
@@ -91,7 +92,7 @@ fn unnoticed(row: &FaultRow, broken: &Unnoticed) -> Problem {
     Problem { word: "UNNOTICED", what, parts, fault: Some(row.name.clone()) }
 }
 
-fn accused(row: &FaultRow, clause: &str, said: &[&Accused]) -> Problem {
+fn accused(row: &FaultRow, clause: &str, said: &[&Said]) -> Problem {
     let mut parts = vec![("fault", row.sentence.clone())];
     if let Some(first) = said.first() {
         let finding = &first.finding;
