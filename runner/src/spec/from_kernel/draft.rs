@@ -29,7 +29,7 @@ pub(super) struct Draft {
     unsafe_to_set: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct DraftGroup {
     pub(super) name: String,
     /// The same group of the `like` series, or a larger one.
@@ -53,10 +53,8 @@ struct Placed {
 enum Place {
     /// A group of the `like` series.
     Like(String),
-    New {
-        when: Vec<Feature>,
-        family: String,
-    },
+    /// No such group.
+    New { when: Vec<Feature>, family: String },
 }
 
 impl Draft {
@@ -68,10 +66,10 @@ impl Draft {
         let mut placed = place(&registers, lists, &like.spec, arch)?;
         adopt(&mut placed, &like.spec, arch);
         let list = Grouping { like, kept: kept(&placed, like), names: BTreeSet::new() }.groups(placed);
-        let listed = |id: u64| like.spec.list.iter().flat_map(|group| &group.registers).any(|each| each.id == id);
-        let new = registers.iter().filter(|register| !listed(register.id)).cloned().collect();
-        let expected = like.spec.list.iter().flat_map(|group| &group.registers);
-        let missing = expected.filter(|one| registers.iter().all(|register| register.id != one.id));
+        let expected = || like.spec.list.iter().flat_map(|group| &group.registers);
+        let is_new = |register: &&Named| expected().all(|other| other.id != register.id);
+        let new = registers.iter().filter(is_new).cloned().collect();
+        let missing = expected().filter(|one| registers.iter().all(|register| register.id != one.id));
         let missing = missing.map(|register| register.name.clone()).collect();
         let is_unsafe = |register: &&Named| {
             register.known && like.spec.registers.by_id(register.id).is_some_and(text::has_no_safe_value)
@@ -110,6 +108,13 @@ impl Draft {
             reviews.push(format!("no configuration shows whether {features} alone adds group {name}"));
         }
         reviews
+    }
+}
+
+impl Placed {
+    /// Its group of the `like` series.
+    fn like(&self) -> Option<&String> {
+        if let Place::Like(name) = &self.place { Some(name) } else { None }
     }
 }
 
@@ -167,21 +172,18 @@ fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKern
 fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
     let mut adopted = Vec::new();
     for (position, each) in placed.iter().enumerate().filter(|(_, each)| matches!(each.place, Place::New { .. })) {
-        let group = |each: &Placed| if let Place::Like(name) = &each.place { Some(name.clone()) } else { None };
-        let before = placed.iter().take(position).rev().find_map(group);
-        let after = placed.iter().skip(position).find_map(group);
-        let (Some(before), Some(after)) = (before, after) else { continue };
-        let Some(found) = like.list.iter().find(|group| group.name == before && before == after) else { continue };
+        let Some(before) = placed.iter().take(position).rev().find_map(Placed::like) else { continue };
+        if placed.iter().skip(position).find_map(Placed::like) != Some(before) {
+            continue;
+        }
+        let Some(found) = like.list.iter().find(|group| group.name == *before) else { continue };
         let is_of_type = |group: &ListedGroup| {
             let mut types = group.registers.iter().filter_map(|register| arch.decode(register.id));
             types.any(|(type_, _)| type_ == each.register.type_)
         };
-        let as_they = placed
-            .iter()
-            .filter(|other| group(other).as_ref() == Some(&before))
-            .all(|other| other.present == each.present);
-        if is_of_type(found) && as_they {
-            adopted.push((position, before));
+        let mut members = placed.iter().filter(|other| other.like() == Some(before));
+        if is_of_type(found) && members.all(|member| member.present == each.present) {
+            adopted.push((position, before.clone()));
         }
     }
     for (position, name) in adopted {
@@ -193,13 +195,11 @@ fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
 
 /// The kept groups of the `like` series, with included groups.
 fn kept(placed: &[Placed], like: &Like) -> BTreeSet<String> {
-    let group = |each: &Placed| if let Place::Like(name) = &each.place { Some(name.clone()) } else { None };
     let mut kept = BTreeSet::new();
-    let mut open: Vec<String> = placed.iter().filter_map(group).collect();
+    let mut open: Vec<&String> = placed.iter().filter_map(Placed::like).collect();
     while let Some(name) = open.pop() {
-        let included = like.groups.groups.get(&name).map(|group| group.include.as_slice()).unwrap_or_default();
-        if kept.insert(name) {
-            open.extend(included.iter().cloned());
+        if kept.insert(name.clone()) {
+            open.extend(like.included(name));
         }
     }
     kept
@@ -231,18 +231,14 @@ impl Grouping<'_> {
     fn group(&mut self, run: Vec<Placed>) -> Option<DraftGroup> {
         let first = run.first()?;
         let When { features, doubtful } = first.when.clone();
-        let (name, like) = match &first.place {
-            Place::Like(name) => (name.clone(), Some(name.clone())),
-            Place::New { family, .. } => (family.clone(), None),
-        };
+        let place = first.place.clone();
         let registers: Vec<Named> = run.into_iter().map(|each| each.register).collect();
-        let group = match like {
-            Some(like) => self.part(&like, registers),
-            None => {
-                let is_taken = |name: &str| self.names.contains(name) || self.kept.contains(name);
-                let name = unique(name, is_taken);
+        let group = match place {
+            Place::Like(like) => self.part(&like, registers),
+            Place::New { family, .. } => {
+                let name = unique(family, |name| self.names.contains(name) || self.kept.contains(name));
                 self.names.insert(name.clone());
-                DraftGroup { name, like: None, when: Vec::new(), doubtful: Vec::new(), registers, include: Vec::new() }
+                DraftGroup { name, registers, ..DraftGroup::default() }
             }
         };
         Some(DraftGroup { when: features, doubtful, ..group })
@@ -253,8 +249,7 @@ impl Grouping<'_> {
         self.names.insert(name.clone());
         let all = self.like.members(like);
         let mut include = Vec::new();
-        let included = self.like.groups.groups.get(like).map(|group| group.include.as_slice()).unwrap_or_default();
-        for included in included.iter().rev() {
+        for included in self.like.included(like).iter().rev() {
             let members = self.like.members(included);
             let mut start = None;
             for (position, register) in registers.iter().enumerate().rev() {
@@ -269,7 +264,6 @@ impl Grouping<'_> {
                 include.insert(0, self.part(included, rest));
             }
         }
-        let like = Some(like.to_owned());
-        DraftGroup { name, like, when: Vec::new(), doubtful: Vec::new(), registers, include }
+        DraftGroup { name, like: Some(like.to_owned()), registers, include, ..DraftGroup::default() }
     }
 }

@@ -33,6 +33,10 @@ impl Like {
         Ok(Self { spec, groups, comments, line_starts, heads })
     }
 
+    pub(super) fn included(&self, group: &str) -> &[String] {
+        self.groups.groups.get(group).map(|group| group.include.as_slice()).unwrap_or_default()
+    }
+
     /// The registers of a group, with included groups.
     pub(super) fn members(&self, group: &str) -> BTreeSet<&str> {
         let mut members = BTreeSet::new();

@@ -10,6 +10,7 @@ use reglist_suite::spec::{Configuration, Spec};
 use super::error::FromKernelError;
 use crate::record::Record;
 use crate::report::diff::registers::CONTENTS;
+use crate::report::id::configuration;
 use crate::report::words::plain;
 
 #[derive(Debug)]
@@ -21,17 +22,15 @@ pub(super) struct Lists {
     /// Version of the suite.
     pub(super) suite: String,
     pub(super) configurations: Vec<Listed>,
-    /// Ids that a specification cannot name, with the reason.
-    pub(super) unnameable: BTreeMap<u64, Trouble>,
-    /// Duplicate ids.
-    pub(super) repeated: BTreeMap<u64, Trouble>,
+    /// Ids that a specification cannot name, then duplicate ids (`true`).
+    troubles: BTreeMap<(bool, u64), Trouble>,
 }
 
 /// An id that a specification cannot contain.
 #[derive(Debug)]
-pub(super) struct Trouble {
-    pub(super) what: String,
-    pub(super) configurations: Vec<String>,
+struct Trouble {
+    what: String,
+    configurations: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -71,8 +70,7 @@ impl Lists {
             labels: cpu.into_iter().chain(started.labels.iter().map(label)).collect(),
             suite: plain(&started.suite),
             configurations: Vec::new(),
-            unnameable: BTreeMap::new(),
-            repeated: BTreeMap::new(),
+            troubles: BTreeMap::new(),
         };
         for (configuration, case) in asked.into_iter().zip(cases) {
             lists.add(configuration, case, arch);
@@ -83,16 +81,17 @@ impl Lists {
     fn add(&mut self, configuration: &Configuration, case: &CaseFinished, arch: &dyn Arch) {
         let mut ids: Vec<u64> = Vec::with_capacity(case.listed.len());
         for id in case.listed.iter().map(|register| register.id) {
-            let (troubles, what) = if arch.decode(id).is_none() {
+            let (is_repeated, what) = if arch.decode(id).is_none() {
                 let why = arch.malformed(id).map(|why| format!(": {why}")).unwrap_or_default();
-                (&mut self.unnameable, format!("{}{why}", arch.describe(id)))
+                (false, format!("{}{why}", arch.describe(id)))
             } else if ids.contains(&id) {
-                (&mut self.repeated, arch.describe(id))
+                (true, arch.describe(id))
             } else {
                 ids.push(id);
                 continue;
             };
-            let trouble = troubles.entry(id).or_insert_with(|| Trouble { what, configurations: Vec::new() });
+            let new = || Trouble { what, configurations: Vec::new() };
+            let trouble = self.troubles.entry((is_repeated, id)).or_insert_with(new);
             if trouble.configurations.last() != Some(&configuration.name) {
                 trouble.configurations.push(configuration.name.clone());
             }
@@ -104,20 +103,22 @@ impl Lists {
         });
     }
 
+    /// A sentence for lists that are not of a kernel.
+    pub(super) fn note(&self) -> Option<&'static str> {
+        (self.subject == SubjectKind::Model).then_some("These are the lists of the model, not of a kernel.")
+    }
+
     /// A sentence for each id that a specification cannot contain.
     pub(super) fn troubles(&self) -> Vec<String> {
-        let unnameable = self.unnameable.iter().map(|(id, trouble)| {
-            let Trouble { what, configurations } = trouble;
-            format!(
-                "{id:#018x} is omitted, because a specification cannot name it: {what} (in {})",
-                configurations.join(", ")
-            )
-        });
-        let repeated = self.repeated.iter().map(|(id, trouble)| {
-            let Trouble { what, configurations } = trouble;
-            format!("{id:#018x} ({what}) is listed several times, but written once (in {})", configurations.join(", "))
-        });
-        unnameable.chain(repeated).collect()
+        let sentence = |((is_repeated, id), Trouble { what, configurations }): (&(bool, u64), &Trouble)| {
+            let words = if *is_repeated {
+                format!("({what}) is listed several times, but written once")
+            } else {
+                format!("is omitted, because a specification cannot name it: {what}")
+            };
+            format!("{id:#018x} {words} (in {})", configurations.join(", "))
+        };
+        self.troubles.iter().map(sentence).collect()
     }
 }
 
@@ -128,13 +129,9 @@ fn label(label: &Label) -> String {
 /// Checks that `like` has the run's configurations, because the run does not record
 /// features.
 fn check_configurations(started: &RunStarted, like: &Spec) -> Result<(), FromKernelError> {
-    let mut unknown: BTreeSet<&str> = BTreeSet::new();
-    for case in &started.plan {
-        let name = case.split('.').next().unwrap_or_default();
-        if like.configurations.iter().all(|configuration| configuration.name != name) {
-            unknown.insert(name);
-        }
-    }
+    let planned: BTreeSet<&str> = started.plan.iter().map(|case| configuration(case)).collect();
+    let is_unknown = |name: &&str| like.configurations.iter().all(|known| known.name != *name);
+    let unknown: Vec<&str> = planned.into_iter().filter(is_unknown).collect();
     if unknown.is_empty() {
         return Ok(());
     }

@@ -18,7 +18,7 @@ mod yaml;
 
 use std::path::{Path, PathBuf};
 
-use reglist_suite::arch::{self, Arch};
+use reglist_suite::arch::Arch;
 use reglist_suite::report::events::SubjectKind;
 use reglist_suite::spec::Spec;
 
@@ -108,6 +108,7 @@ pub(crate) fn stored(path: &Path) -> Result<Record, Error> {
     }
 }
 
+/// A new series.
 struct Made {
     arch: &'static dyn Arch,
     series: String,
@@ -120,13 +121,7 @@ struct Made {
 impl Made {
     fn of(request: &Request, tree: &Tree, record: &Record) -> Result<Self, Error> {
         let started = record.started.as_ref().ok_or(FromKernelError::NoRun)?;
-        let arch = arch::by_name(&started.architecture);
-        let arch = arch.filter(|arch| tree.architectures.iter().any(|known| known.name() == arch.name()));
-        let arch = arch.ok_or_else(|| Error::Unknown {
-            what: "architecture",
-            name: plain(&started.architecture),
-            known: tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", "),
-        })?;
+        let arch = tree.architecture(&plain(&started.architecture))?;
         let name = request.like.as_ref().unwrap_or(&started.series);
         let known = tree.series(arch);
         if !known.contains(name) {
@@ -138,15 +133,9 @@ impl Made {
         let like = Like::load(&tree.source, arch, name)?;
         let lists = Lists::of(record, started, &like.spec, arch)?;
         let draft = Draft::of(&lists, &like, arch)?;
-        let files = yaml::files(&yaml::Series {
-            name: &request.series,
-            tree,
-            arch,
-            lists: &lists,
-            like: &like,
-            draft: &draft,
-        })?;
-        Ok(Self { arch, series: request.series.clone(), lists, like, draft, files })
+        let mut made = Self { arch, series: request.series.clone(), lists, like, draft, files: Files::default() };
+        made.files = yaml::files(&made, &tree.source)?;
+        Ok(made)
     }
 
     /// Loads the new files and compares them with the kernel's lists.
@@ -179,9 +168,7 @@ impl Made {
             "{root}: series {} with {registers} and {configurations}, from {}",
             self.series, self.lists.kernel
         ));
-        if self.lists.subject == SubjectKind::Model {
-            line("These are the lists of the model, not of a kernel.".to_owned());
-        }
+        self.lists.note().into_iter().for_each(|note| line(note.to_owned()));
         for review in self.draft.reviews(&self.like.spec.series) {
             line(format!("To review: {review}"));
         }

@@ -4,37 +4,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::report::events::SubjectKind;
+use reglist_suite::arch::Feature;
+use reglist_suite::spec::Source;
 
-use super::draft::{Draft, DraftGroup};
+use super::Made;
+use super::draft::DraftGroup;
 use super::error::FromKernelError;
 use super::like::Like;
-use super::lists::{Listed, Lists};
+use super::lists::Listed;
 use super::named::Named;
 use super::write::{File, Files};
 use crate::report::paragraph::{WIDTH, fill};
 use crate::spec::error::Error;
-use crate::spec::tree::Tree;
 
 /// Description of an unknown register.
 const ABOUT: &str = "listed by a kernel, unknown to the specification";
 
-pub(super) struct Series<'s> {
-    pub(super) name: &'s str,
-    pub(super) tree: &'s Tree,
-    pub(super) arch: &'static dyn Arch,
-    pub(super) lists: &'s Lists,
-    pub(super) like: &'s Like,
-    pub(super) draft: &'s Draft,
-}
-
 /// The whole tree: unchanged files, new files, and registers.yaml with new names
 /// at its end.
-pub(super) fn files(series: &Series<'_>) -> Result<Files, Error> {
-    let source = &series.tree.source;
-    let folder = format!("{}/{}", series.arch.name(), series.name);
-    let registers = format!("{}/registers.yaml", series.arch.name());
+pub(super) fn files(made: &Made, source: &Source) -> Result<Files, Error> {
+    let folder = format!("{}/{}", made.arch.name(), made.series);
+    let registers = format!("{}/registers.yaml", made.arch.name());
     let mut files = Vec::new();
     for path in source.files() {
         let is_read = path.ends_with(".yaml") || path.ends_with(".json");
@@ -42,16 +32,16 @@ pub(super) fn files(series: &Series<'_>) -> Result<Files, Error> {
             continue;
         }
         let text = source.read(&path)?;
-        let added = if path == registers { families(series) } else { String::new() };
+        let added = if path == registers { families(made) } else { String::new() };
         let content = format!("{}{added}", text.content());
         files.push(File { path, content, added: (!added.is_empty()).then_some(added), is_new: false });
     }
     let mut new = |name: &str, content| {
         files.push(File { path: format!("{folder}/{name}.yaml"), content, added: None, is_new: true });
     };
-    new("groups", groups(series));
-    for listed in &series.lists.configurations {
-        new(&listed.name, configuration(series, listed)?);
+    new("groups", groups(made));
+    for listed in &made.lists.configurations {
+        new(&listed.name, configuration(made, listed)?);
     }
     Ok(Files { folder, files })
 }
@@ -83,10 +73,8 @@ fn flow(text: &mut String, indent: usize, key: &str, items: &[&str], starts: imp
     let indent = " ".repeat(indent + 2);
     let mut line = format!("{indent}[");
     for (position, item) in items.iter().enumerate() {
-        let last = position + 1 == items.len();
-        let end = if last { "]" } else { "," };
-        let is_first = line.trim_start().len() <= 1 && position == 0;
-        if !is_first {
+        let end = if position + 1 == items.len() { "]" } else { "," };
+        if position > 0 {
             if starts(item) || line.len() + 1 + item.len() + end.len() > WIDTH {
                 let _ = writeln!(text, "{line}");
                 line = format!("{indent} ");
@@ -105,32 +93,23 @@ fn names(features: &[Feature]) -> Vec<&'static str> {
 }
 
 /// `groups.yaml`.
-fn groups(series: &Series<'_>) -> String {
-    let Series { name, lists, like, draft, .. } = series;
+fn groups(made: &Made) -> String {
+    let Made { series, lists, like, draft, .. } = made;
     let like_name = &like.spec.series;
     let mut text = head("groups");
-    comment(
-        &mut text,
-        0,
-        &format!(
-            "Series {name}: the groups in the order of the list, and the vCPU features that add a group to the \
+    let mut lines = vec![
+        format!(
+            "Series {series}: the groups in the order of the list, and the vCPU features that add a group to the \
              list (any of them)."
         ),
-    );
-    comment(
-        &mut text,
-        0,
-        &format!(
+        format!(
             "Source: KVM_GET_REG_LIST of {}, read by reglist {}; groups as in {like_name} if they fit.",
             lists.kernel, lists.suite
         ),
-    );
-    if lists.subject == SubjectKind::Model {
-        comment(&mut text, 0, "These are the lists of the model, not of a kernel.");
-    }
-    for label in &lists.labels {
-        comment(&mut text, 0, label);
-    }
+    ];
+    lines.extend(lists.note().map(str::to_owned));
+    lines.extend_from_slice(&lists.labels);
+    lines.iter().for_each(|line| comment(&mut text, 0, line));
     let reviews = draft.reviews(like_name).into_iter().chain(lists.troubles());
     for review in reviews {
         text.push_str("#\n");
@@ -143,27 +122,21 @@ fn groups(series: &Series<'_>) -> String {
         if position > 0 {
             text.push('\n');
         }
-        group(&mut text, series, listed);
+        group(&mut text, like, listed);
     }
     text
 }
 
-fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
-    let like = series.like;
+fn group(text: &mut String, like: &Like, group: &DraftGroup) {
     // A part of a group does not get the comment of the whole.
     let is_whole = group.like.as_ref() == Some(&group.name);
     let comments = is_whole.then(|| like.comments.get(&group.name)).flatten();
     for line in comments.into_iter().flatten() {
         let _ = writeln!(text, "{}", format!("  # {line}").trim_end());
     }
-    let new: Vec<&str> = match &group.like {
-        Some(name) => {
-            let members = like.members(name);
-            let names = group.registers.iter().map(|register| register.name.as_str());
-            names.filter(|name| !members.contains(name)).collect()
-        }
-        None => Vec::new(),
-    };
+    let registers: Vec<&str> = group.registers.iter().map(|register| register.name.as_str()).collect();
+    let members = group.like.as_ref().map(|name| like.members(name)).unwrap_or_default();
+    let new: Vec<&str> = registers.iter().copied().filter(|name| !members.contains(name)).collect();
     let series_name = &like.spec.series;
     if group.like.is_none() {
         let what = if like.groups.groups.contains_key(&group.name) { "other than" } else { "not" };
@@ -180,7 +153,6 @@ fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
     if !group.when.is_empty() {
         flow(text, 4, "when", &names(&group.when), |_| false);
     }
-    let registers: Vec<&str> = group.registers.iter().map(|register| register.name.as_str()).collect();
     if !registers.is_empty() {
         flow(text, 4, "registers", &registers, |name| like.line_starts.contains(name));
     }
@@ -190,12 +162,12 @@ fn group(text: &mut String, series: &Series<'_>, group: &DraftGroup) {
     }
     for included in &group.include {
         text.push('\n');
-        self::group(text, series, included);
+        self::group(text, like, included);
     }
 }
 
-fn configuration(series: &Series<'_>, listed: &Listed) -> Result<String, FromKernelError> {
-    let Series { lists, like, draft, .. } = series;
+fn configuration(made: &Made, listed: &Listed) -> Result<String, FromKernelError> {
+    let Made { lists, like, draft, .. } = made;
     let mut text = head("configuration");
     for line in like.heads.get(&listed.name).into_iter().flatten() {
         let _ = writeln!(text, "{}", format!("# {line}").trim_end());
@@ -219,8 +191,8 @@ fn quoted(words: &str) -> String {
 
 /// New families of registers.yaml for unknown registers, one per type; none if all
 /// are known.
-fn families(series: &Series<'_>) -> String {
-    let Series { lists, draft, .. } = series;
+fn families(made: &Made) -> String {
+    let Made { lists, draft, .. } = made;
     let mut families: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
     for register in draft.unknown() {
         families.entry(&register.family).or_default().push(register);
