@@ -98,10 +98,7 @@ fn foreign(tree: &Tree) -> Vec<Remark> {
         file: tree.source.display(&format!("{folder}/registers.yaml")),
         line: 1,
         what: format!("unknown architecture `{folder}`"),
-        remedy: format!(
-            "known: {}; for a new one, add code to suite/src/arch",
-            tree.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ")
-        ),
+        remedy: format!("known: {}; for a new one, add code to suite/src/arch", tree.known()),
     };
     unknown.map(remark).collect()
 }

@@ -10,7 +10,7 @@ use reglist_suite::spec::{Configuration, ListedGroup, Register, Spec};
 use serde::Serialize;
 
 use super::text;
-use crate::report::diff::registers::{Moved, Places, add, together};
+use crate::report::diff::registers::{Moved, Places, add, number, together};
 use crate::report::words::count;
 
 #[derive(Debug, Serialize)]
@@ -33,25 +33,13 @@ pub(super) struct Comparison {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum ConfigurationChange {
     /// Only in NEW.
-    Appeared {
-        name: String,
-        features: Vec<Feature>,
-    },
+    Appeared { name: String, features: Vec<Feature> },
     /// Only in OLD.
-    Gone {
-        name: String,
-        features: Vec<Feature>,
-    },
-    Features {
-        name: String,
-        old: Vec<Feature>,
-        new: Vec<Feature>,
-    },
+    Gone { name: String, features: Vec<Feature> },
+    /// With other features.
+    Features { name: String, old: Vec<Feature>, new: Vec<Feature> },
     /// The list was added or removed.
-    List {
-        name: String,
-        has_list: bool,
-    },
+    List { name: String, has_list: bool },
 }
 
 /// A changed group.
@@ -59,28 +47,13 @@ pub(super) enum ConfigurationChange {
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum GroupChange {
     /// Only in NEW.
-    Appeared {
-        name: String,
-        when: Vec<Feature>,
-        registers: usize,
-    },
+    Appeared { name: String, when: Vec<Feature>, registers: usize },
     /// Only in OLD.
-    Gone {
-        name: String,
-        when: Vec<Feature>,
-        registers: usize,
-    },
-    When {
-        name: String,
-        old: Vec<Feature>,
-        new: Vec<Feature>,
-    },
+    Gone { name: String, when: Vec<Feature>, registers: usize },
+    /// With another condition.
+    When { name: String, old: Vec<Feature>, new: Vec<Feature> },
     /// Registers moved to another group.
-    Registers {
-        registers: Vec<String>,
-        old: String,
-        new: String,
-    },
+    Registers { registers: Vec<String>, old: String, new: String },
 }
 
 /// A moved register.
@@ -113,12 +86,9 @@ impl Comparison {
         let (mut appeared, mut gone) = (Places::new(), Places::new());
         let mut moved: Vec<Reordered> = Vec::new();
         for (was, is) in pairs(old, new) {
-            let missing = |from: &Configuration, register: &Register| !has(from, register.id);
-            for register in is.registers.iter().filter(|register| missing(was, register)) {
-                add(&mut appeared, register.named(), &is.name);
-            }
-            for register in was.registers.iter().filter(|register| missing(is, register)) {
-                add(&mut gone, register.named(), &is.name);
+            for (places, from, to) in [(&mut appeared, was, is), (&mut gone, is, was)] {
+                let came = |register: &&Register| from.registers.iter().all(|other| other.id != register.id);
+                to.registers.iter().filter(came).for_each(|register| add(places, register.named(), &is.name));
             }
             for (register, after) in reordered(was, is) {
                 let same = |known: &&mut Reordered| known.register.id == register.id && known.after == after;
@@ -149,15 +119,10 @@ impl Comparison {
 
     /// The differences, a few words each.
     pub(super) fn words(&self) -> Vec<String> {
-        let ids = |moved: &[Moved]| {
-            let ids: BTreeSet<u64> =
-                moved.iter().flat_map(|each| &each.registers).map(|register| register.id).collect();
-            ids.len()
-        };
         let moved: BTreeSet<u64> = self.moved.iter().map(|each| each.register.id).collect();
         [
-            (ids(&self.appeared), "register", " appeared"),
-            (ids(&self.gone), "register", " gone"),
+            (number(&self.appeared), "register", " appeared"),
+            (number(&self.gone), "register", " gone"),
             (moved.len(), "register", " moved"),
             (self.facts.len(), "register", " with other facts"),
             (self.groups.len(), "change", " of groups"),
@@ -187,17 +152,16 @@ impl fmt::Display for ConfigurationChange {
 
 impl fmt::Display for GroupChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |registers: &usize| count(*registers, "register");
         match self {
-            Self::Appeared { name, when, registers } => {
-                write!(f, "{name} appeared ({}, {})", count(*registers, "register"), condition(when))
+            Self::Appeared { name, when, registers: all } => {
+                write!(f, "{name} appeared ({}, {})", size(all), condition(when))
             }
-            Self::Gone { name, when, registers } => {
-                write!(f, "{name} is gone ({}, {})", count(*registers, "register"), condition(when))
+            Self::Gone { name, when, registers: all } => {
+                write!(f, "{name} is gone ({}, {})", size(all), condition(when))
             }
             Self::When { name, old, new } => write!(f, "{name}: was {}, is {}", condition(old), condition(new)),
-            Self::Registers { registers, old, new } => {
-                write!(f, "from {old} to {new}: {}", registers.join(", "))
-            }
+            Self::Registers { registers, old, new } => write!(f, "from {old} to {new}: {}", registers.join(", ")),
         }
     }
 }
@@ -214,10 +178,6 @@ fn pairs<'s>(old: &'s Spec, new: &'s Spec) -> impl Iterator<Item = (&'s Configur
 
 fn named<'s>(spec: &'s Spec, name: &str) -> Option<&'s Configuration> {
     spec.configurations.iter().find(|configuration| configuration.name == name)
-}
-
-fn has(configuration: &Configuration, id: u64) -> bool {
-    configuration.registers.iter().any(|register| register.id == id)
 }
 
 /// The smallest set of registers to move from the old order to the new one, each

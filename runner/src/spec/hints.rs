@@ -58,12 +58,9 @@ fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec)
             continue;
         };
         let text = source.read(&file(arch, spec, &configuration.name))?;
-        hints.push(Remark::new(
-            text.file(),
-            text.line_of_key("features"),
-            format!("configurations {} and {} have the same features", twin.name, configuration.name),
-            "remove one of them, or correct its features",
-        ));
+        let what = format!("configurations {} and {} have the same features", twin.name, configuration.name);
+        let remedy = "remove one of them, or correct its features";
+        hints.push(Remark::new(text.file(), text.line_of_key("features"), what, remedy));
     }
     Ok(())
 }
@@ -74,41 +71,28 @@ fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Sp
             continue;
         }
         let text = source.read(&file(arch, spec, "groups"))?;
-        hints.push(Remark::new(
-            text.file(),
-            text.line_of_key(&group.name),
-            format!("no configuration lists group {}, so no case tests it", group.name),
-            format!("add a configuration with one of {}", text::features(&group.when)),
-        ));
+        let what = format!("no configuration lists group {}, so no case tests it", group.name);
+        let remedy = format!("add a configuration with one of {}", text::features(&group.when));
+        hints.push(Remark::new(text.file(), text.line_of_key(&group.name), what, remedy));
     }
     Ok(())
 }
 
 /// Lists without a source.
 fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
-    for configuration in &spec.configurations {
-        let path = file(arch, spec, &configuration.name);
-        if !has_source(source, &path)? {
-            let text = source.read(&path)?;
-            hints.push(Remark::new(
-                text.file(),
-                text.line_of_key("source"),
-                "key `source` is empty".to_owned(),
-                "write the origin of the list",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the `source` of a file has any text.
-fn has_source(source: &Source, file: &str) -> Result<bool, Error> {
     #[derive(serde::Deserialize)]
     struct Sourced {
         source: String,
     }
-    let sourced: Sourced = source.read(file)?.parse()?;
-    Ok(!sourced.source.trim().is_empty())
+    for configuration in &spec.configurations {
+        let text = source.read(&file(arch, spec, &configuration.name))?;
+        let sourced: Sourced = text.parse()?;
+        if sourced.source.trim().is_empty() {
+            let (what, remedy) = ("key `source` is empty".to_owned(), "write the origin of the list");
+            hints.push(Remark::new(text.file(), text.line_of_key("source"), what, remedy));
+        }
+    }
+    Ok(())
 }
 
 /// Listed registers without values that are safe to SET.
@@ -121,11 +105,8 @@ fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, seri
     let Some(first) = without.values().next() else { return Ok(()) };
     let text = source.read(&format!("{}/registers.yaml", arch.name()))?;
     let names = without.values().copied().collect::<Vec<_>>().join(", ");
-    hints.push(Remark::new(
-        text.file(),
-        text.line_of_pair("name", first, 0),
-        format!("listed registers without values that are safe to SET: {names}"),
-        "add `values` that are safe on any host, or `rule: fixed` if there are none",
-    ));
+    let what = format!("listed registers without values that are safe to SET: {names}");
+    let remedy = "add `values` that are safe on any host, or `rule: fixed` if there are none";
+    hints.push(Remark::new(text.file(), text.line_of_pair("name", first, 0), what, remedy));
     Ok(())
 }

@@ -91,14 +91,12 @@ fn architecture(tree: &Tree, arch: &dyn Arch, only: Option<&str>) -> Result<Arch
     for name in tree.series(arch).into_iter().filter(|name| only.is_none_or(|only| only == name)) {
         let spec = Spec::load(&tree.source, arch, &name)?;
         registers = spec.registers.all().len();
-        series.push(Series { name, configurations: spec.configurations.into_iter().map(Entry::from).collect() });
+        let entry = |each: Configuration| Entry {
+            registers: (!each.contract_only).then_some(each.registers.len()),
+            name: each.name,
+            features: each.features,
+        };
+        series.push(Series { name, configurations: spec.configurations.into_iter().map(entry).collect() });
     }
     Ok(Architecture { name: arch.name(), default_series: arch.default_series(), registers, series })
-}
-
-impl From<Configuration> for Entry {
-    fn from(configuration: Configuration) -> Self {
-        let registers = (!configuration.contract_only).then_some(configuration.registers.len());
-        Self { name: configuration.name, features: configuration.features, registers }
-    }
 }

@@ -59,10 +59,16 @@ impl Tree {
     }
 
     pub(super) fn architecture(&self, name: &str) -> Result<&'static dyn Arch, Error> {
-        self.architectures.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| {
-            let known = self.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ");
-            Error::Unknown { what: "architecture", name: name.to_owned(), known }
+        self.architectures.iter().copied().find(|arch| arch.name() == name).ok_or_else(|| Error::Unknown {
+            what: "architecture",
+            name: name.to_owned(),
+            known: self.known(),
         })
+    }
+
+    /// The names of the architectures.
+    pub(super) fn known(&self) -> String {
+        self.architectures.iter().map(|arch| arch.name()).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn series(&self, arch: &dyn Arch) -> Vec<String> {

@@ -107,6 +107,11 @@ pub(crate) fn add(places: &mut Places, register: NamedRegister, place: &str) {
     places.push(place.to_owned());
 }
 
+/// Number of registers; each is in one group.
+pub(crate) fn number(moved: &[Moved]) -> usize {
+    moved.iter().map(|moved| moved.registers.len()).sum()
+}
+
 /// Groups registers by configurations.
 pub(crate) fn together(places: Places) -> Vec<Moved> {
     let mut moved: Vec<Moved> = Vec::new();

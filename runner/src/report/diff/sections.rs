@@ -7,6 +7,7 @@ use reglist_suite::report::events::Finding;
 use reglist_suite::spec::clause::Level;
 
 use super::compare::{Change, Comparison, Kind};
+use super::registers;
 use super::side::Side;
 use crate::record::known::Entry as KnownEntry;
 use crate::report::id::{check, configuration};
@@ -180,9 +181,8 @@ pub(crate) fn numbers(comparison: &Comparison) -> Option<String> {
         }
     }
     for (moved, word) in [(&comparison.registers.appeared, "appeared"), (&comparison.registers.gone, "gone")] {
-        let ids: BTreeSet<u64> = moved.iter().flat_map(|moved| &moved.registers).map(|register| register.id).collect();
-        if !ids.is_empty() {
-            parts.push(format!("{} {word}", count(ids.len(), "register")));
+        if !moved.is_empty() {
+            parts.push(format!("{} {word}", count(registers::number(moved), "register")));
         }
     }
     for level in [Level::Should, Level::Note] {

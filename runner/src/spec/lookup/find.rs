@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Finds the things of a word: an id, or a name with one meaning or several.
 
+use std::collections::BTreeSet;
 use std::num::IntErrorKind;
 
 use clap::ValueEnum as _;
@@ -40,12 +41,8 @@ impl<'a> Index<'a> {
         let same = |name: &str| name.eq_ignore_ascii_case(word);
         let register = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
         let mut found: Vec<Description> = Vec::new();
-        let registers = spec.registers.all().iter();
-        found.extend(
-            registers
-                .filter(|known| known.name.eq_ignore_ascii_case(register))
-                .map(|register| catalogue.register(register)),
-        );
+        let registers = spec.registers.all().iter().filter(|known| known.name.eq_ignore_ascii_case(register));
+        found.extend(registers.map(|register| catalogue.register(register)));
         found.extend(self.cases.iter().filter(|case| same(&case.id)).map(|case| catalogue.case(case)));
         found.extend(checks::all().filter(|check| same(check.name)).map(|check| catalogue.check(check)));
         let clauses = spec.clauses.clauses.iter();
@@ -73,20 +70,27 @@ impl<'a> Index<'a> {
         format!("did you mean {}? Run `reglist show` for all names", near.join(", "))
     }
 
+    /// All names by kind.
+    pub(super) fn names(&self) -> [(&'static str, Vec<String>); 9] {
+        let spec = self.catalogue.spec();
+        [
+            ("registers", spec.registers.all().iter().map(|register| register.name.clone()).collect()),
+            ("families", spec.registers.families().map(str::to_owned).collect()),
+            ("groups", spec.list.iter().map(|group| group.name.clone()).collect()),
+            ("configurations", spec.configurations.iter().map(|known| known.name.clone()).collect()),
+            ("clauses", spec.clauses.clauses.iter().map(|clause| clause.id.clone()).collect()),
+            ("themes", self.catalogue.themes().into_iter().map(str::to_owned).collect()),
+            ("checks", checks::all().map(|check| check.name.to_owned()).collect()),
+            ("cases", self.cases.iter().map(|case| case.id.clone()).collect()),
+            ("faults", Fault::value_variants().iter().map(|fault| fault.name()).collect()),
+        ]
+    }
+
     /// Every name except cases, each once.
     pub(super) fn short_names(&self) -> Vec<String> {
-        let spec = self.catalogue.spec();
-        let mut names: Vec<String> = spec.registers.all().iter().map(|register| register.name.clone()).collect();
-        names.extend(spec.clauses.clauses.iter().map(|clause| clause.id.clone()));
-        names.extend(checks::all().map(|check| check.name.to_owned()));
-        names.extend(self.catalogue.themes().into_iter().map(str::to_owned));
-        names.extend(spec.configurations.iter().map(|configuration| configuration.name.clone()));
-        names.extend(spec.list.iter().map(|group| group.name.clone()));
-        names.extend(spec.registers.families().map(str::to_owned));
-        names.extend(Fault::value_variants().iter().map(|fault| fault.name()));
-        names.sort();
-        names.dedup();
-        names
+        let kinds = self.names().into_iter().filter(|(kind, _)| *kind != "cases");
+        let names: BTreeSet<String> = kinds.flat_map(|(_, names)| names).collect();
+        names.into_iter().collect()
     }
 }
 
