@@ -22,7 +22,7 @@ pub(crate) struct Ended {
 /// Prints the report, or the matrix of a run that tries every fault, then errors.
 pub(crate) fn conclude(run: &Run, verbosity: Verbosity, output: Option<&Output>) -> Result<Ended, Error> {
     let is_interrupted = run.record().started.is_some() && run.conclusion().kind == Kind::Interrupted;
-    let matrix = output.and_then(|output| Some((output, Matrix::of(&run.runs, output.clauses())?)));
+    let matrix = output.and_then(|output| Some((output, Matrix::of(&run.runs, &output.clauses)?)));
     let Some((output, matrix)) = matrix else {
         print(&run.said)?;
         print(&report::text(run.record(), verbosity, run.judged.as_ref()))?;

@@ -11,7 +11,6 @@ use reglist_suite::spec::{Spec, problems};
 
 use super::error::Error;
 use super::hints;
-use super::remark::Remark;
 use super::tree::Tree;
 use crate::report::paragraph::hanging;
 use crate::report::words::count;
@@ -20,7 +19,7 @@ use crate::report::words::count;
 pub(crate) struct Checked {
     /// Problems with file, line and remedy.
     problems: Vec<String>,
-    hints: Vec<Remark>,
+    hints: Vec<String>,
     /// Numbers, a line per architecture, per series, and for the clauses.
     numbers: String,
 }
@@ -29,7 +28,7 @@ impl Checked {
     pub(crate) fn of(directory: Option<&Path>) -> Result<Self, Error> {
         let tree = Tree::of(directory)?;
         let mut checked = Self::default();
-        checked.problems.extend(foreign(&tree).iter().map(ToString::to_string));
+        checked.problems.extend(foreign(&tree));
         for arch in &tree.architectures {
             let found: Vec<String> = problems(&tree.source, *arch).iter().map(ToString::to_string).collect();
             if found.is_empty() {
@@ -90,15 +89,14 @@ impl Checked {
 }
 
 /// Folders of unknown architectures.
-fn foreign(tree: &Tree) -> Vec<Remark> {
+fn foreign(tree: &Tree) -> Vec<String> {
     let files = tree.source.files();
     let folders = files.iter().filter_map(|file| file.strip_suffix("/registers.yaml"));
     let unknown = folders.filter(|folder| !tree.architectures.iter().any(|arch| arch.name() == *folder));
-    let remark = |folder: &str| Remark {
-        file: tree.source.display(&format!("{folder}/registers.yaml")),
-        line: 1,
-        what: format!("unknown architecture `{folder}`"),
-        remedy: format!("known: {}; for a new one, add code to suite/src/arch", tree.known()),
+    let remedy = format!("known: {}; for a new one, add code to suite/src/arch", tree.known());
+    let remark = |folder: &str| {
+        let file = tree.source.display(&format!("{folder}/registers.yaml"));
+        hints::remark(&file, 1, &format!("unknown architecture `{folder}`"), &remedy)
     };
     unknown.map(remark).collect()
 }

@@ -26,7 +26,7 @@ pub(crate) struct Difference {
     architecture: &'static str,
     old: String,
     new: String,
-    equal: bool,
+    pub(crate) equal: bool,
     #[serde(flatten)]
     comparison: Comparison,
     /// Number of configurations, old and new.
@@ -56,10 +56,6 @@ impl Difference {
             comparison,
             configurations: [one.1, other.1].map(|spec| spec.configurations.len()),
         })
-    }
-
-    pub(crate) fn is_none(&self) -> bool {
-        self.equal
     }
 
     pub(crate) fn text(&self) -> String {

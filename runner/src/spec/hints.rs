@@ -7,10 +7,14 @@ use reglist_suite::arch::Arch;
 use reglist_suite::spec::{Configuration, Source, Spec};
 
 use super::error::Error;
-use super::remark::Remark;
 use super::text;
 
-pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
+/// A remark about a line of a file, from 1, with its remedy.
+pub(super) fn remark(file: &str, line: usize, what: &str, remedy: &str) -> String {
+    format!("{file}:{line}: {what}\n[{remedy}]")
+}
+
+pub(super) fn add(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     for (position, spec) in series.iter().enumerate() {
         twins(hints, source, arch, spec)?;
         untested(hints, source, arch, spec)?;
@@ -19,7 +23,7 @@ pub(super) fn add(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, ser
         if let Some(other) = equal {
             let what = format!("series {} has the same configurations and lists as {}", spec.series, other.series);
             let file = file(arch, spec, "groups");
-            hints.push(Remark::new(&source.display(&file), 1, what, "remove one of them"));
+            hints.push(remark(&source.display(&file), 1, &what, "remove one of them"));
         }
     }
     unsafe_to_set(hints, source, arch, series)
@@ -49,7 +53,7 @@ fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)
 }
 
 /// Configurations with the same features.
-fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
+fn twins(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for (position, configuration) in spec.configurations.iter().enumerate() {
         let mut before = spec.configurations.iter().take(position);
         let Some(twin) =
@@ -60,12 +64,12 @@ fn twins(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec)
         let text = source.read(&file(arch, spec, &configuration.name))?;
         let what = format!("configurations {} and {} have the same features", twin.name, configuration.name);
         let remedy = "remove one of them, or correct its features";
-        hints.push(Remark::new(text.file(), text.line_of_key("features"), what, remedy));
+        hints.push(remark(text.file(), text.line_of_key("features"), &what, remedy));
     }
     Ok(())
 }
 
-fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
+fn untested(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for group in &spec.list {
         if spec.configurations.iter().any(|configuration| group.is_listed(&configuration.features)) {
             continue;
@@ -73,13 +77,13 @@ fn untested(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Sp
         let text = source.read(&file(arch, spec, "groups"))?;
         let what = format!("no configuration lists group {}, so no case tests it", group.name);
         let remedy = format!("add a configuration with one of {}", text::features(&group.when));
-        hints.push(Remark::new(text.file(), text.line_of_key(&group.name), what, remedy));
+        hints.push(remark(text.file(), text.line_of_key(&group.name), &what, &remedy));
     }
     Ok(())
 }
 
 /// Lists without a source.
-fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
+fn sources(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
     struct Sourced {
         source: String,
@@ -88,15 +92,15 @@ fn sources(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, spec: &Spe
         let text = source.read(&file(arch, spec, &configuration.name))?;
         let sourced: Sourced = text.parse()?;
         if sourced.source.trim().is_empty() {
-            let (what, remedy) = ("key `source` is empty".to_owned(), "write the origin of the list");
-            hints.push(Remark::new(text.file(), text.line_of_key("source"), what, remedy));
+            let (what, remedy) = ("key `source` is empty", "write the origin of the list");
+            hints.push(remark(text.file(), text.line_of_key("source"), what, remedy));
         }
     }
     Ok(())
 }
 
 /// Listed registers without values that are safe to SET.
-fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
+fn unsafe_to_set(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, series: &[Spec]) -> Result<(), Error> {
     let listed = series.iter().flat_map(|spec| &spec.list).flat_map(|group| &group.registers);
     let without: BTreeMap<u64, &str> = listed
         .filter(|register| text::has_no_safe_value(register))
@@ -107,6 +111,6 @@ fn unsafe_to_set(hints: &mut Vec<Remark>, source: &Source, arch: &dyn Arch, seri
     let names = without.values().copied().collect::<Vec<_>>().join(", ");
     let what = format!("listed registers without values that are safe to SET: {names}");
     let remedy = "add `values` that are safe on any host, or `rule: fixed` if there are none";
-    hints.push(Remark::new(text.file(), text.line_of_pair("name", first, 0), what, remedy));
+    hints.push(remark(text.file(), text.line_of_pair("name", first, 0), &what, remedy));
     Ok(())
 }

@@ -9,7 +9,6 @@ pub(crate) mod from_kernel;
 mod hints;
 pub(crate) mod list;
 pub(crate) mod lookup;
-mod remark;
 pub(crate) mod show;
 #[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
         SpecCommand::Diff { architecture, format, old, new } => {
             let difference = Difference::of(specs, architecture.as_deref(), old, new)?;
             format.print(&difference, || difference.text())?;
-            Ok(if difference.is_none() { exit::PASSED } else { exit::FAILED })
+            Ok(if difference.equal { exit::PASSED } else { exit::FAILED })
         }
         SpecCommand::FromKernel(arguments) => from_kernel::run(arguments, specs),
     }

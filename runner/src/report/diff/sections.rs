@@ -220,6 +220,12 @@ pub(crate) fn doubts(side: &Side) -> Vec<String> {
     doubts
 }
 
+/// The other differences of the runs' settings, by name.
+pub(crate) fn others(comparison: &Comparison) -> String {
+    let others = comparison.differences.iter().filter(|difference| !difference.changes_rules);
+    others.map(|difference| difference.what).collect::<Vec<_>>().join(", ")
+}
+
 /// Differences in the rules of the runs; none if equal.
 pub(crate) fn other_rules(comparison: &Comparison) -> Option<String> {
     let rules = comparison.differences.iter().filter(|difference| difference.changes_rules);

@@ -7,7 +7,7 @@ use console::Style;
 
 use super::compare::{Comparison, Kind};
 use super::lines::{Form, Item};
-use super::sections::{doubts, numbers, other_rules, totals, verdict};
+use super::sections::{doubts, numbers, other_rules, others, totals, verdict};
 use super::side::Side;
 use crate::report::paragraph::{fill, hanging, indented, titled};
 use crate::report::words::{count, plain};
@@ -65,15 +65,10 @@ fn differences(text: &mut String, comparison: &Comparison) {
         text.push('\n');
         hanging(text, &format!("{word} {}", plain(&rules)));
     }
-    let others: Vec<&str> = comparison
-        .differences
-        .iter()
-        .filter(|difference| !difference.changes_rules)
-        .map(|difference| difference.what)
-        .collect();
+    let others = others(comparison);
     if !others.is_empty() {
         text.push('\n');
-        hanging(text, &format!("different: {}", others.join(", ")));
+        hanging(text, &format!("different: {others}"));
     }
 }
 

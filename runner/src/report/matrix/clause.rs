@@ -50,14 +50,14 @@ pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseCol
         let rightly = |row: &&FaultRow| {
             row.noticed_by(id).is_some_and(|noticed| noticed.level <= level && noticed.role != Role::Accused)
         };
-        let names = |rows: &mut dyn Iterator<Item = &FaultRow>| rows.map(|row| row.name.clone()).collect();
-        let alone: Vec<String> =
-            names(&mut faults.iter().filter(rightly).filter(|row| row.alone.as_deref() == Some(id)));
+        let noticing: Vec<&FaultRow> = faults.iter().filter(rightly).collect();
+        let only = noticing.iter().filter(|row| row.alone.as_deref() == Some(id));
+        let alone: Vec<String> = only.map(|row| row.name.clone()).collect();
         ClauseColumn {
             id: id.to_owned(),
             level,
             demand: demand.to_owned(),
-            noticed: names(&mut faults.iter().filter(rightly)),
+            noticed: noticing.iter().map(|row| row.name.clone()).collect(),
             redundant: if alone.is_empty() { all.then_some(true) } else { Some(false) },
             alone,
         }

@@ -48,29 +48,24 @@ struct Document<'m> {
 
 /// The document's text.
 pub(super) fn text(matrix: &Matrix) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(&Document::of(matrix))? + "\n")
-}
-
-impl<'m> Document<'m> {
-    fn of(matrix: &'m Matrix) -> Self {
-        let started = &matrix.started;
-        Self {
-            format: FORMAT,
-            suite: &started.suite,
-            subject: started.subject,
-            architecture: &started.architecture,
-            kernel: &started.kernel,
-            cpu: &started.cpu,
-            series: &started.series,
-            seed: started.seed,
-            strict: started.strict,
-            complete: matrix.is_complete(),
-            verdict: matrix.verdict(),
-            totals: matrix.totals(),
-            duration_us: matrix.duration_us,
-            right: &matrix.right,
-            clauses: &matrix.clauses,
-            faults: &matrix.faults,
-        }
-    }
+    let started = &matrix.started;
+    let document = Document {
+        format: FORMAT,
+        suite: &started.suite,
+        subject: started.subject,
+        architecture: &started.architecture,
+        kernel: &started.kernel,
+        cpu: &started.cpu,
+        series: &started.series,
+        seed: started.seed,
+        strict: started.strict,
+        complete: matrix.is_complete(),
+        verdict: matrix.verdict(),
+        totals: matrix.totals(),
+        duration_us: matrix.duration_us,
+        right: &matrix.right,
+        clauses: &matrix.clauses,
+        faults: &matrix.faults,
+    };
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

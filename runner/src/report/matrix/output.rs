@@ -52,7 +52,7 @@ pub(crate) struct Output {
     force: bool,
     /// The file in a directory of results; it replaces an earlier one there.
     own: Option<PathBuf>,
-    clauses: Clauses,
+    pub(crate) clauses: Clauses,
 }
 
 impl Output {
@@ -88,10 +88,6 @@ impl Output {
             self.own = Some(path);
         }
         self
-    }
-
-    pub(crate) fn clauses(&self) -> &Clauses {
-        &self.clauses
     }
 
     pub(crate) fn write(&self, matrix: &Matrix) -> Result<(), OutputError> {

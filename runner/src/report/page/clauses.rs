@@ -7,13 +7,12 @@ use reglist_suite::report::describe::Part;
 use reglist_suite::report::events::{CaseFinished, Finding};
 use reglist_suite::spec::clause::Level;
 
-use super::anchor::anchor;
 use super::findings::{Link, Said};
 use super::specification::check;
 use super::view::{View, Views};
 use crate::report::diff::compare::Kind;
 use crate::report::groups::grouped;
-use crate::report::id::{self, configuration, push_new};
+use crate::report::id::{self, by_key, configuration, push_new};
 use crate::report::state::State;
 use crate::report::words::{count, milliseconds};
 
@@ -39,15 +38,8 @@ pub(super) struct Section {
     /// Number of passed cases without a row.
     pub(super) more: usize,
     /// Cases in the sections of other clauses that also test this one.
-    pub(super) elsewhere: Vec<Elsewhere>,
-}
-
-/// A check in the section of another clause.
-#[derive(Debug)]
-pub(super) struct Elsewhere {
-    pub(super) check: String,
-    /// Links of its configurations, and whether they break the clause.
-    pub(super) cases: Vec<(Link, bool)>,
+    /// By check, with links of configurations, and whether they break the clause.
+    pub(super) elsewhere: Vec<(String, Vec<(Link, bool)>)>,
 }
 
 #[derive(Debug)]
@@ -142,18 +134,10 @@ fn section(
     let before = views.old.as_ref().map(|old| verdict(old, clause, &all).0);
     let shown = home.iter().filter(|case| views.has_row(case));
     let cases: Vec<Case> = shown.map(|case| row(views, case, kinds, anchors)).collect();
-    let mut by_check: Vec<Elsewhere> = Vec::new();
-    for case in other {
-        let link = Link {
-            name: configuration(case).to_owned(),
-            anchor: if views.has_row(case) { anchor("case", case) } else { String::new() },
-        };
-        let entry = (link, breaks(&views.new, clause, case));
-        match by_check.iter_mut().find(|known| known.check == id::check(case)) {
-            Some(known) => known.cases.push(entry),
-            None => by_check.push(Elsewhere { check: id::check(case).to_owned(), cases: vec![entry] }),
-        }
-    }
+    let elsewhere = by_key(other.iter().map(|case| {
+        let link = views.case(case, configuration(case));
+        (id::check(case).to_owned(), (link, breaks(&views.new, clause, case)))
+    }));
     let wrong = cases.iter().any(|case| case.wrong) || class == "bad" || class == "warn";
     Section {
         id: clause.to_owned(),
@@ -168,7 +152,7 @@ fn section(
         open: wrong || before.is_some_and(|before| before != word) || cases.iter().any(|case| case.differs),
         more: home.len() - cases.len(),
         cases,
-        elsewhere: by_check,
+        elsewhere,
     }
 }
 

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 
 use reglist_suite::spec::clause::Level;
 
-use super::anchor::anchor;
 use super::findings::{Link, MOST_NAMES, links};
 use super::view::Views;
 use crate::report::diff::compare::{Comparison, Kind};
 use crate::report::diff::facts::FactChange;
 use crate::report::diff::registers::Moved;
-use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, verdict};
+use crate::report::diff::sections::{Entry, Names, doubts, entries, numbers, other_rules, others, verdict};
 use crate::report::words::{count, cut, finding, some, warning_or_note};
 
 /// Maximum entries of a kind, and names of an entry; the rest is counted.
@@ -76,8 +75,6 @@ pub(super) struct Facts {
 impl Differences {
     pub(super) fn of(comparison: &Comparison, views: &Views<'_>, anchors: &HashMap<u64, String>) -> Self {
         let (word, sentence) = verdict(comparison);
-        let others = comparison.differences.iter().filter(|difference| !difference.changes_rules);
-        let others: Vec<&str> = others.map(|difference| difference.what).collect();
         let of_side = |(name, side): (&str, _)| -> Vec<String> {
             doubts(side).into_iter().map(|doubt| format!("{name}: {doubt}")).collect()
         };
@@ -98,7 +95,7 @@ impl Differences {
             sentence,
             numbers: numbers(comparison).unwrap_or_default(),
             other_rules: other_rules(comparison).unwrap_or_default(),
-            others: others.join(", "),
+            others: others(comparison),
             doubts: [("old", &comparison.old), ("new", &comparison.new)].into_iter().flat_map(of_side).collect(),
             kinds: Kind::all().filter_map(|kind| of_kind(comparison, kind, views)).collect(),
             registers: appeared.chain(gone).take(MOST_ENTRIES).collect(),
@@ -124,21 +121,17 @@ fn of_kind(comparison: &Comparison, kind: Kind, views: &Views<'_>) -> Option<OfK
 }
 
 fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
-    let case = |name: &str, case: &str| Link {
-        name: name.to_owned(),
-        anchor: if views.has_row(case) { anchor("case", case) } else { String::new() },
-    };
     let (check, mut cases) = match &entry.names {
-        Names::One(id) => (String::new(), vec![case(id, id)]),
+        Names::One(id) => (String::new(), vec![views.case(id, id)]),
         Names::Check { check, configurations } => {
-            let link = |name: &&str| case(name, &format!("{name}.{check}"));
+            let link = |name: &&str| views.case(&format!("{name}.{check}"), name);
             (format!("{check} in "), configurations.iter().map(link).collect())
         }
         Names::List { whole, single } => {
             let whole = whole
                 .iter()
                 .map(|(name, number)| Link { name: format!("all {number} cases of {name}"), anchor: String::new() });
-            (String::new(), whole.chain(single.iter().map(|id| case(id, id))).collect())
+            (String::new(), whole.chain(single.iter().map(|id| views.case(id, id))).collect())
         }
     };
     let left_out = cases.len().saturating_sub(MOST_CASES);

@@ -64,21 +64,20 @@ pub(super) struct Link {
 
 impl Findings {
     pub(super) fn of(run: &View<'_>, anchors: &HashMap<u64, String>) -> Self {
-        let groups = grouped(&run.record().ended);
+        let mut groups = grouped(&run.record().ended);
         let kind = |group: &Group<'_>| match group.first.level {
             _ if run.fails(group.first) => 0,
             Level::Should => 1,
             _ => 2,
         };
         let mut findings = Self { left_out: run.input.left_out, ..Self::default() };
-        for wanted in 0..3 {
-            for group in groups.iter().filter(|group| kind(group) == wanted) {
-                let list = if wanted == 2 { &mut findings.notes } else { &mut findings.told };
-                if list.len() == MOST_GROUPS {
-                    findings.more += 1;
-                } else {
-                    list.push(block(run, group, anchors));
-                }
+        groups.sort_by_key(kind);
+        for group in &groups {
+            let list = if kind(group) == 2 { &mut findings.notes } else { &mut findings.told };
+            if list.len() == MOST_GROUPS {
+                findings.more += 1;
+            } else {
+                list.push(block(run, group, anchors));
             }
         }
         // Group notes by clause.

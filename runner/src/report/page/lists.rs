@@ -46,21 +46,19 @@ impl<'r> Lists<'r> {
         for name in run.configurations() {
             lists.by_name.insert(name, List::of(run, name));
         }
-        for case in &run.record().ended {
-            let Some(list) = lists.by_name.get_mut(configuration(&case.case)) else { continue };
-            for finding in &case.findings {
-                let Some(register) = &finding.register else { continue };
-                let is_trip = ["reg.", "restore."].iter().any(|theme| finding.clause.starts_with(theme));
-                let trip = match finding.level {
-                    _ if !is_trip => continue,
-                    _ if run.fails(finding) => Trip::Failed,
-                    Level::Should => Trip::Warned,
-                    _ => continue,
-                };
-                let known = list.trips.entry(register.id).or_insert((trip, &case.case));
-                if trip == Trip::Failed && known.0 != Trip::Failed {
-                    *known = (trip, &case.case);
-                }
+        for (case, finding) in run.all_findings() {
+            let Some(list) = lists.by_name.get_mut(configuration(case)) else { continue };
+            let Some(register) = &finding.register else { continue };
+            let is_trip = ["reg.", "restore."].iter().any(|theme| finding.clause.starts_with(theme));
+            let trip = match finding.level {
+                _ if !is_trip => continue,
+                _ if run.fails(finding) => Trip::Failed,
+                Level::Should => Trip::Warned,
+                _ => continue,
+            };
+            let known = list.trips.entry(register.id).or_insert((trip, case));
+            if trip == Trip::Failed && known.0 != Trip::Failed {
+                *known = (trip, case);
             }
         }
         for list in lists.by_name.values() {
@@ -69,11 +67,9 @@ impl<'r> Lists<'r> {
             }
         }
         // The page has no row for an id in no list.
-        for case in &run.record().ended {
-            for finding in case.findings.iter().filter(|finding| finding.clause == CLAUSE) {
-                if let Some(register) = &finding.register {
-                    lists.named.entry(register.id).or_insert(register);
-                }
+        for (_, finding) in run.all_findings().filter(|(_, finding)| finding.clause == CLAUSE) {
+            if let Some(register) = &finding.register {
+                lists.named.entry(register.id).or_insert(register);
             }
         }
         lists

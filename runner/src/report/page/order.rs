@@ -58,7 +58,7 @@ impl Order {
         let new = edges(&views.new);
         let old = views.old.as_ref().map(edges);
         let mut facts: Vec<String> = Vec::new();
-        for finding in views.new.record().ended.iter().flat_map(|case| &case.findings) {
+        for (_, finding) in views.new.all_findings() {
             if finding.clause == CHECK && finding.after.is_none() {
                 let name = finding.register.as_ref().map(|register| format!("{}: ", register.name));
                 push_new(&mut facts, name.unwrap_or_default() + &finding.observed);
@@ -79,16 +79,17 @@ impl Order {
             pairs.iter().filter_map(|pair| edge(new.get(pair), before.get(pair), old.is_some(), anchors)).collect();
         let arrows: Vec<Arrow> = shown
             .iter()
-            .map(|edge| Arrow { first: edge.first.name.clone(), then: edge.then.name.clone(), class: edge.class })
+            .map(|edge| Arrow { first: &edge.first.name, then: &edge.then.name, class: edge.class })
             .collect();
-        Self { nothing: nothing(views, shown.is_empty()), graph: Graph::of(&arrows), edges: shown, more, facts }
+        let graph = Graph::of(&arrows);
+        Self { nothing: nothing(views, shown.is_empty()), graph, edges: shown, more, facts }
     }
 }
 
 fn nothing(views: &Views<'_>, empty: bool) -> &'static str {
     let run = &views.new;
     let looked = |name: &&str| matches!(run.states.state(&format!("{name}.{CHECK}")), Some(State::Pass | State::Fail));
-    let tells = run.record().ended.iter().flat_map(|case| &case.findings).any(|finding| finding.clause == CHECK);
+    let tells = run.all_findings().any(|(_, finding)| finding.clause == CHECK);
     match (empty, run.configurations().iter().any(looked), tells) {
         (false, ..) => "",
         (true, false, _) => "Not tested: no case restored registers in other orders.",
@@ -99,18 +100,12 @@ fn nothing(views: &Views<'_>, empty: bool) -> &'static str {
 
 fn edges<'r>(run: &View<'r>) -> Edges<'r> {
     let mut edges = Edges::new();
-    for case in &run.record().ended {
-        for finding in &case.findings {
-            if let (Some(first), Some(then)) = (&finding.after, &finding.register) {
-                let known = edges.entry((first.id, then.id)).or_insert_with(|| Known {
-                    first,
-                    then,
-                    otherwise: Vec::new(),
-                    configurations: Vec::new(),
-                });
-                push_new(&mut known.otherwise, finding.observed.as_str());
-                push_new(&mut known.configurations, configuration(&case.case));
-            }
+    for (case, finding) in run.all_findings() {
+        if let (Some(first), Some(then)) = (&finding.after, &finding.register) {
+            let new = || Known { first, then, otherwise: Vec::new(), configurations: Vec::new() };
+            let known = edges.entry((first.id, then.id)).or_insert_with(new);
+            push_new(&mut known.otherwise, finding.observed.as_str());
+            push_new(&mut known.configurations, configuration(case));
         }
     }
     edges

@@ -5,7 +5,7 @@ use reglist_suite::exit;
 use reglist_suite::report::events::{Label, SubjectKind};
 use reglist_suite::spec::clause::Level;
 
-use super::clauses::{KEPT, Section};
+use super::clauses::{KEPT, Section, stand};
 use super::view::View;
 use crate::record::End;
 use crate::record::verdict::{Conclusion, Kind, Tone};
@@ -24,7 +24,7 @@ pub(super) struct Overview {
     /// Warnings about the run.
     pub(super) doubts: Vec<String>,
     /// Number of cases by outcome.
-    pub(super) totals: Vec<Total>,
+    pub(super) totals: [Total; 5],
     /// Broken clauses that fail the run, with the level of their findings.
     pub(super) broken: Vec<(Level, String)>,
     /// Number of kept clauses.
@@ -65,24 +65,21 @@ impl Overview {
         if started.subject == SubjectKind::Model {
             doubts.push(format!("{UNTESTED}."));
         }
-        let totals = [
-            (State::Pass, "good"),
-            (State::Fail, "bad"),
-            (State::Skip, "open"),
-            (State::Error, "bad"),
-            (State::Missing, "bad"),
-        ];
-        let total = |(state, class): (State, &'static str)| {
+        let totals = [State::Pass, State::Fail, State::Skip, State::Error, State::Missing].map(|state| {
             let number = number(state);
-            Total { number, word: state.words().ended, class: if number > 0 { class } else { "none" } }
-        };
+            Total {
+                number,
+                word: state.words().ended,
+                class: if number > 0 { stand(Some(state)).class } else { "none" },
+            }
+        });
         Self {
             word,
             class,
             sentence,
             exit,
             doubts,
-            totals: totals.into_iter().map(total).collect(),
+            totals,
             broken: broken(run, sections),
             kept: sections.iter().filter(|section| word_of(section) == KEPT).count(),
             clauses: sections.len(),
@@ -130,7 +127,7 @@ fn meaning(conclusion: &Conclusion) -> &'static str {
 /// Clauses that fail the run, must clauses first.
 fn broken(run: &View<'_>, sections: &[Section]) -> Vec<(Level, String)> {
     let mut found = Vec::new();
-    for finding in run.record().ended.iter().flat_map(|case| &case.findings).filter(|finding| run.fails(finding)) {
+    for (_, finding) in run.all_findings().filter(|(_, finding)| run.fails(finding)) {
         push_new(&mut found, (finding.level, finding.clause.clone()));
     }
     let place = |clause: &str| sections.iter().position(|section| section.id == clause);

@@ -210,11 +210,10 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
 fn column(views: &Views<'_>, name: &str) -> Column {
     let features = views.iter().find_map(|run| run.specification.configuration(name));
     let features = features.map(|found| found.features.iter().map(|feature| feature.name()).collect::<Vec<_>>());
-    let features = match features {
-        Some(features) if features.is_empty() => "no feature".to_owned(),
-        Some(features) if features == [name] => String::new(),
-        Some(features) => features.join(", "),
-        None => String::new(),
+    let features = match features.as_deref() {
+        Some([]) => "no feature".to_owned(),
+        Some(features) if features != [name] => features.join(", "),
+        _ => String::new(),
     };
     Column { name: name.to_owned(), features }
 }
@@ -224,20 +223,18 @@ type Sayings<'r> = HashMap<u64, Vec<(&'r Finding, Vec<&'r str>)>>;
 
 fn said<'r>(run: &View<'r>) -> Sayings<'r> {
     let mut said: Sayings<'r> = HashMap::new();
-    for case in &run.record().ended {
-        for finding in &case.findings {
-            let Some(register) = &finding.register else { continue };
-            let known = said.entry(register.id).or_default();
-            let same = |(other, _): &&mut (&Finding, Vec<&str>)| {
-                (&other.clause, &other.expected, &other.observed, &other.ioctl)
-                    == (&finding.clause, &finding.expected, &finding.observed, &finding.ioctl)
-            };
-            let has_room = known.len() < 4 * MOST_SAID;
-            match known.iter_mut().find(same) {
-                Some((_, places)) => push_new(places, configuration(&case.case)),
-                None if has_room => known.push((finding, vec![configuration(&case.case)])),
-                None => {}
-            }
+    for (case, finding) in run.all_findings() {
+        let Some(register) = &finding.register else { continue };
+        let known = said.entry(register.id).or_default();
+        let same = |(other, _): &&mut (&Finding, Vec<&str>)| {
+            (&other.clause, &other.expected, &other.observed, &other.ioctl)
+                == (&finding.clause, &finding.expected, &finding.observed, &finding.ioctl)
+        };
+        let has_room = known.len() < 4 * MOST_SAID;
+        match known.iter_mut().find(same) {
+            Some((_, places)) => push_new(places, configuration(case)),
+            None if has_room => known.push((finding, vec![configuration(case)])),
+            None => {}
         }
     }
     said

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 use reglist_suite::report::events::{Finding, RunStarted};
 
+use super::anchor::anchor;
+use super::findings::Link;
 use super::fit::Input;
 use super::specification::Specification;
 use crate::record::Record;
@@ -41,6 +43,11 @@ impl<'r> View<'r> {
 
     pub(super) fn findings(&self, case: &str) -> &'r [Finding] {
         self.states.case(case).map_or(&[], |case| &case.findings)
+    }
+
+    /// All findings, with their case.
+    pub(super) fn all_findings(&self) -> impl Iterator<Item = (&'r str, &'r Finding)> {
+        self.record().ended.iter().flat_map(|case| case.findings.iter().map(|finding| (&*case.case, finding)))
     }
 
     /// Whether a finding makes its case fail.
@@ -81,6 +88,12 @@ impl<'r> Views<'r> {
     /// Every configuration of both plans, in the newer run's order.
     pub(super) fn configurations(&self) -> Vec<&'r str> {
         each_once(self.iter().rev().flat_map(View::configurations), |name| name)
+    }
+
+    /// A name that links to a case, if it has a row.
+    pub(super) fn case(&self, case: &str, name: &str) -> Link {
+        let anchor = if self.has_row(case) { anchor("case", case) } else { String::new() };
+        Link { name: name.to_owned(), anchor }
     }
 
     /// Whether a case has a row on the page.

@@ -31,7 +31,8 @@ impl Compared {
 
 pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     let mut text = String::new();
-    table::write_side_by_side(&mut text, &themes(compared), compared);
+    let plans = compared.iter().flat_map(|run| &run.record().started).flat_map(|started| &started.plan);
+    table::write_side_by_side(&mut text, &each_once(plans.map(String::as_str), theme), compared);
     write_clauses(&mut text, compared);
     text.push('\n');
     let width = compared.iter().map(|run| run.name.len()).max().unwrap_or_default();
@@ -41,27 +42,19 @@ pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     text
 }
 
-fn themes(compared: &[Compared]) -> Vec<&str> {
-    let plans = compared.iter().flat_map(|run| &run.record().started).flat_map(|started| &started.plan);
-    each_once(plans.map(String::as_str), theme)
-}
-
 /// The verdict of a run.
 fn said(run: &Compared) -> String {
     let record = run.record();
+    let failed = |what: &str| Style::new().red().bold().apply_to(what).to_string();
     match &record.started {
         Some(started) => {
             let mut line = String::new();
             verdict::write(&mut line, record, started, None);
             line.trim().trim_start_matches("reglist: ").to_owned()
         }
-        None if run.code == exit::USAGE => broken_off("was not built"),
-        None => broken_off("the suite did not start"),
+        None if run.code == exit::USAGE => failed("was not built"),
+        None => failed("the suite did not start"),
     }
-}
-
-fn broken_off(what: &str) -> String {
-    Style::new().red().bold().apply_to(what).to_string()
 }
 
 /// The broken clauses, with the number of cases per run.
