@@ -38,7 +38,6 @@ pub(crate) struct Round {
     pub(crate) fault: Option<String>,
     /// The configuration of the first case.
     pub(crate) configuration: Option<String>,
-    /// Whether unexpected registers are allowed.
     pub(crate) allow_new: bool,
 }
 

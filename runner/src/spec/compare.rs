@@ -28,7 +28,6 @@ pub(super) struct Comparison {
     pub(super) counts: Vec<Count>,
 }
 
-/// A changed configuration.
 #[derive(Debug, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum ConfigurationChange {
@@ -42,7 +41,6 @@ pub(super) enum ConfigurationChange {
     List { name: String, has_list: bool },
 }
 
-/// A changed group.
 #[derive(Debug, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub(super) enum GroupChange {
@@ -56,7 +54,6 @@ pub(super) enum GroupChange {
     Registers { registers: Vec<String>, old: String, new: String },
 }
 
-/// A moved register.
 #[derive(Debug, Serialize)]
 pub(super) struct Reordered {
     pub(super) register: NamedRegister,
@@ -65,7 +62,6 @@ pub(super) struct Reordered {
     pub(super) configurations: Vec<String>,
 }
 
-/// A register with changed facts.
 #[derive(Debug, Serialize)]
 pub(super) struct FactChange {
     pub(super) register: NamedRegister,

@@ -78,11 +78,8 @@ impl Difference {
         }
         counts(&mut shown, comparison);
         let words = comparison.words();
-        let (word, style) = if self.equal {
-            ("no difference".to_owned(), Style::new().green())
-        } else {
-            ("different".to_owned(), Style::new().yellow())
-        };
+        let (word, style) =
+            if self.equal { ("no difference", Style::new().green()) } else { ("different", Style::new().yellow()) };
         let what = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
         shown.push('\n');
         hanging(&mut shown, &format!("reglist: {}{what}", style.bold().apply_to(word)));

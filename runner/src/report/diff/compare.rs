@@ -95,12 +95,10 @@ pub(crate) struct Change {
     /// Whether it failed before with the same findings.
     #[serde(skip)]
     pub(crate) alike: bool,
-    /// Its expected failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) known: Option<Entry>,
 }
 
-/// The file of expected failures.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct KnownUse {
     pub(crate) file: String,
@@ -113,7 +111,6 @@ pub(crate) struct KnownUse {
 pub(crate) struct Comparison {
     pub(crate) old: Side,
     pub(crate) new: Side,
-    /// Differences of the runs' settings.
     pub(crate) differences: Vec<Difference>,
     /// Number of cases that both files plan.
     pub(crate) compared: usize,

@@ -21,10 +21,8 @@ pub(crate) struct FactChange {
     /// Subject: ioctl, register, entries.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) about: String,
-    /// Text in OLD.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) old: Option<String>,
-    /// Text in NEW.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) new: Option<String>,
     pub(crate) configurations: Vec<String>,

@@ -69,7 +69,7 @@ pub(super) struct Collecting {
     gone: Places,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct List<'r> {
     there: HashMap<u64, &'r NamedRegister>,
     /// Expected registers that it lacks, if the list is not recorded.
@@ -131,9 +131,9 @@ impl<'r> List<'r> {
     fn of(case: &'r CaseFinished, known: bool) -> Self {
         if known {
             let there = case.listed.iter().map(|register| (register.id, register)).collect();
-            return Self { there, missing: HashMap::new() };
+            return Self { there, ..Self::default() };
         }
-        let mut list = Self { there: HashMap::new(), missing: HashMap::new() };
+        let mut list = Self::default();
         for finding in case.findings.iter().filter(|finding| finding.clause == CLAUSE) {
             if let Some(register) = &finding.register {
                 let places = if finding.observed == MISSING { &mut list.missing } else { &mut list.there };

@@ -20,11 +20,8 @@ pub(crate) struct Side {
     pub(crate) kernel: String,
     pub(crate) cpu: String,
     pub(crate) series: String,
-    /// Whether a broken `should` clause fails.
     pub(crate) strict: bool,
-    /// Whether unexpected registers are allowed.
     pub(crate) allow_new: bool,
-    /// Seed of random orders.
     pub(crate) seed: u64,
     /// The fault of the only run.
     pub(crate) fault: Option<String>,

@@ -78,7 +78,6 @@ pub(super) struct Unnoticed {
     pub(super) entries: Option<[usize; 2]>,
 }
 
-/// A case that ended in error.
 #[derive(Debug, Serialize)]
 pub(super) struct InError {
     pub(super) case: String,

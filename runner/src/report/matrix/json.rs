@@ -27,9 +27,7 @@ struct Document<'m> {
     /// CPU model, or empty.
     cpu: &'m str,
     series: &'m str,
-    /// Seed of random orders.
     seed: u64,
-    /// Whether a broken `should` clause fails a case.
     strict: bool,
     /// Whether the run is complete; if not, the verdict is preliminary.
     complete: bool,

@@ -32,7 +32,6 @@ pub(super) struct RightRound {
     /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
     pub(super) passed: bool,
-    /// Number of ended cases.
     pub(super) cases: usize,
     pub(super) broken: Vec<String>,
     /// Reason of an early end.
@@ -54,7 +53,6 @@ pub(super) fn place(configuration: &str, allow_new: bool) -> String {
     format!("{configuration}{new}")
 }
 
-/// The rounds in order.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     rounds: Vec<Round>,

@@ -22,7 +22,6 @@ pub(super) enum Verdict {
 pub(super) struct Totals {
     /// Selected faults that are possible on the subject.
     pub(super) wanted: usize,
-    /// Correctly noticed faults.
     pub(super) noticed: usize,
     /// Faults with a broken clause that was not noticed.
     pub(super) unnoticed: usize,
@@ -59,7 +58,6 @@ impl Matrix {
         totals
     }
 
-    /// Number of failed rounds without a fault.
     pub(super) fn wrong_right_rounds(&self) -> usize {
         self.right.iter().filter(|round| !round.passed).count()
     }
@@ -80,7 +78,6 @@ impl Matrix {
         self.totals().unreached
     }
 
-    /// Whether the stream is complete.
     pub(super) fn is_complete(&self) -> bool {
         !self.torn && self.totals().unreached == 0
     }

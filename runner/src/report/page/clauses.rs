@@ -28,10 +28,8 @@ pub(super) struct Section {
     /// Result and its colour.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
-    /// Result in the older run.
     pub(super) before: Option<&'static str>,
     pub(super) differs: bool,
-    /// Number of cases by outcome.
     pub(super) counts: String,
     pub(super) open: bool,
     pub(super) cases: Vec<Case>,
@@ -42,11 +40,10 @@ pub(super) struct Section {
     pub(super) elsewhere: Vec<(String, Vec<(Link, bool)>)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Case {
     pub(super) id: String,
     pub(super) now: Stand,
-    /// State in the older run.
     pub(super) before: Option<Stand>,
     pub(super) change: &'static str,
     pub(super) change_class: &'static str,
@@ -63,7 +60,7 @@ pub(super) struct Case {
     pub(super) differs: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Stand {
     pub(super) word: &'static str,
     pub(super) class: &'static str,
@@ -206,9 +203,6 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
     let mut row = Case {
         id: case.to_owned(),
         now: stand(state),
-        before: None,
-        change: "",
-        change_class: "none",
         time: ended.map(|case| milliseconds(case.duration_us)).unwrap_or_default(),
         ioctls: ended.map(|case: &CaseFinished| case.ioctls.to_string()).unwrap_or_default(),
         reason: reason_now,
@@ -216,9 +210,7 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
             || said.iter().any(|said| said.class == "warn"),
         said,
         more,
-        said_before: Vec::new(),
-        reason_before: String::new(),
-        differs: false,
+        ..Case::default()
     };
     if let Some(old) = &views.old {
         let (before, more_before) = self::said(old, case, anchors);

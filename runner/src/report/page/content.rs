@@ -48,16 +48,10 @@ impl Page {
         let rows: Vec<u64> =
             registers.sections.iter().flat_map(|section| &section.rows).map(|row| row.number).collect();
         let subject = overview::subject(&views.new);
-        let (word, heading) = match (&differences, &views.old) {
-            (Some(differences), Some(old)) => {
-                let old = overview::subject(old);
-                (differences.word, format!("KVM_GET_REG_LIST on {subject}, compared with {old}"))
-            }
-            _ => {
-                let word = overviews.last().map_or("", |overview| overview.word);
-                (word, format!("KVM_GET_REG_LIST on {subject}"))
-            }
-        };
+        let old = views.old.as_ref().map(|old| format!(", compared with {}", overview::subject(old)));
+        let heading = format!("KVM_GET_REG_LIST on {subject}{}", old.unwrap_or_default());
+        let word = differences.as_ref().map(|differences| differences.word);
+        let word = word.or(overviews.last().map(|overview| overview.word)).unwrap_or_default();
         Self {
             title: format!("{word}: {heading}"),
             heading,

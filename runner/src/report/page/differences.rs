@@ -19,12 +19,10 @@ const MOST_CASES: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Differences {
-    /// Verdict, colour, and sentence.
     pub(super) word: &'static str,
     pub(super) class: &'static str,
     pub(super) sentence: String,
     pub(super) numbers: String,
-    /// Differences in the rules.
     pub(super) other_rules: String,
     pub(super) others: String,
     pub(super) doubts: Vec<String>,

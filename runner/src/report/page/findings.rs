@@ -18,13 +18,11 @@ pub(super) const MOST_NAMES: usize = 128;
 /// Maximum linked registers of a case's finding; more are folded.
 const MOST_LINKS: usize = 6;
 
-/// Failures, warnings and notes.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// Failures, then warnings.
     pub(super) told: Vec<Block>,
     pub(super) notes: Vec<Block>,
-    /// Number of omitted groups.
     pub(super) more: usize,
     pub(super) left_out: usize,
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Draws the order dependencies: names in columns by longest path, and arrows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::report::id::each_once;
 
@@ -89,15 +89,11 @@ impl Graph {
     }
 }
 
-/// The column of each name: the longest path to it, without back edges.
-fn columns<'a>(names: &[&'a str], arrows: &'a [Arrow<'a>]) -> BTreeMap<&'a str, usize> {
+/// The column of each name: the longest path to it. A circle goes to the last column.
+fn columns<'a>(names: &[&'a str], arrows: &[Arrow<'a>]) -> BTreeMap<&'a str, usize> {
     let mut column: BTreeMap<&str, usize> = names.iter().map(|name| (*name, 0)).collect();
-    let mut back: BTreeSet<usize> = BTreeSet::new();
-    for name in names {
-        find_back(name, arrows, &mut Vec::new(), &mut BTreeSet::new(), &mut back);
-    }
     for _ in names {
-        for (_, arrow) in arrows.iter().enumerate().filter(|(place, _)| !back.contains(place)) {
+        for arrow in arrows {
             let least = column.get(arrow.first).copied().unwrap_or_default() + 1;
             if let Some(place) = column.get_mut(arrow.then) {
                 *place = least.max(*place).min(names.len());
@@ -105,31 +101,6 @@ fn columns<'a>(names: &[&'a str], arrows: &'a [Arrow<'a>]) -> BTreeMap<&'a str, 
         }
     }
     column
-}
-
-/// Finds back edges.
-fn find_back<'a>(
-    name: &'a str,
-    arrows: &'a [Arrow<'a>],
-    way: &mut Vec<&'a str>,
-    done: &mut BTreeSet<&'a str>,
-    back: &mut BTreeSet<usize>,
-) {
-    if !done.insert(name) {
-        return;
-    }
-    way.push(name);
-    for (place, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.first == name) {
-        if back.contains(&place) {
-            continue;
-        }
-        if way.contains(&arrow.then) {
-            back.insert(place);
-        } else {
-            find_back(arrow.then, arrows, way, done, back);
-        }
-    }
-    way.pop();
 }
 
 fn width(name: &str) -> usize {

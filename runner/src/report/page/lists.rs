@@ -17,7 +17,6 @@ const TRIP: &str = "roundtrip.values";
 /// The clause that all checks of the list require.
 const COMPLETE: &str = "list.complete";
 
-/// The list of a configuration.
 #[derive(Debug, Default)]
 pub(super) struct List<'r> {
     /// Whether the check of the contents passed or failed.
@@ -28,7 +27,6 @@ pub(super) struct List<'r> {
     pub(super) expected: Option<HashSet<u64>>,
     ids: HashSet<u64>,
     deviating: HashMap<u64, Listing>,
-    /// Whether the round trip ran.
     is_tried: bool,
     /// Round trip results with their first case.
     trips: HashMap<u64, (Trip, &'r str)>,

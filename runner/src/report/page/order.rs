@@ -12,7 +12,6 @@ use crate::report::id::{configuration, push_new};
 use crate::report::state::State;
 use crate::report::words::some;
 
-/// The check, and its clause.
 const CHECK: &str = "restore.any_order";
 /// Maximum dependencies, and other notes; the rest is counted.
 const MOST_EDGES: usize = 300;
@@ -23,7 +22,6 @@ pub(super) struct Order {
     /// Why there are none.
     pub(super) nothing: &'static str,
     pub(super) edges: Vec<Edge>,
-    /// Number of omitted dependencies.
     pub(super) more: usize,
     pub(super) graph: Option<Graph>,
     /// Other notes about the order.
@@ -38,7 +36,6 @@ pub(super) struct Edge {
     pub(super) configurations: String,
     /// Configurations in the older run, if different.
     pub(super) before: Option<String>,
-    /// Change and its colour.
     pub(super) change: &'static str,
     pub(super) class: &'static str,
 }

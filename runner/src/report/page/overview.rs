@@ -21,13 +21,11 @@ pub(super) struct Overview {
     pub(super) sentence: String,
     /// Exit code and meaning, without expected failures.
     pub(super) exit: String,
-    /// Warnings about the run.
     pub(super) doubts: Vec<String>,
     /// Number of cases by outcome.
     pub(super) totals: [Total; 5],
     /// Broken clauses that fail the run, with the level of their findings.
     pub(super) broken: Vec<(Level, String)>,
-    /// Number of kept clauses.
     pub(super) kept: usize,
     pub(super) clauses: usize,
 }

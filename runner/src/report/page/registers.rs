@@ -185,25 +185,18 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
         }
     }
     let specification = &views.new.specification;
-    if specification.spec.is_none() {
-        let mut types: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
-        for (id, name) in strangers {
-            let type_ = specification.arch.and_then(|arch| arch.decode(id)).map(|(type_, _)| type_.to_string());
-            types.entry(type_.unwrap_or_else(|| "of no known type".to_owned())).or_default().push((name, id));
-        }
-        // Limit these as well.
-        let of_type = |(name, rows)| Group { name, about: String::new(), strange: true, rows };
-        groups.extend(types.into_iter().map(of_type));
-        return groups;
+    let (series, is_known) = (&views.new.started().series, specification.spec.is_some());
+    let kind = |id: u64| match specification.arch.and_then(|arch| arch.decode(id)) {
+        _ if is_known => "unexpected".to_owned(),
+        Some((type_, _)) => type_.to_string(),
+        None => "of no known type".to_owned(),
+    };
+    let mut kinds: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
+    for (id, name) in strangers {
+        kinds.entry(kind(id)).or_default().push((name, id));
     }
-    if !strangers.is_empty() {
-        groups.push(Group {
-            name: "unexpected".to_owned(),
-            about: format!("in no group of series {}", views.new.started().series),
-            strange: true,
-            rows: strangers.into_iter().map(|(id, name)| (name, id)).collect(),
-        });
-    }
+    let about = if is_known { format!("in no group of series {series}") } else { String::new() };
+    groups.extend(kinds.into_iter().map(|(name, rows)| Group { name, about: about.clone(), strange: true, rows }));
     groups
 }
 

@@ -55,7 +55,6 @@ impl<'r> View<'r> {
         finding.level.fails(self.started().strict)
     }
 
-    /// Whether a case has a row on the page.
     pub(super) fn has_row(&self, case: &str) -> bool {
         self.rows.contains(case)
     }
@@ -96,7 +95,6 @@ impl<'r> Views<'r> {
         Link { name: name.to_owned(), anchor }
     }
 
-    /// Whether a case has a row on the page.
     pub(super) fn has_row(&self, case: &str) -> bool {
         self.iter().any(|run| run.has_row(case))
     }

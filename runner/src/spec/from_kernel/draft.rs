@@ -45,16 +45,8 @@ struct Placed {
     register: Named,
     present: Vec<bool>,
     when: When,
-    place: Place,
-}
-
-/// The common properties of a group's registers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    /// A group of the `like` series.
-    Like(String),
-    /// No such group.
-    New { when: Vec<Feature>, family: String },
+    /// Its group of the `like` series.
+    like: Option<String>,
 }
 
 impl Draft {
@@ -112,9 +104,10 @@ impl Draft {
 }
 
 impl Placed {
-    /// Its group of the `like` series.
-    fn like(&self) -> Option<&String> {
-        if let Place::Like(name) = &self.place { Some(name) } else { None }
+    /// Whether both are in the same group.
+    fn is_beside(&self, other: &Self) -> bool {
+        let new = |each: &Self| (each.when.features.clone(), each.register.family.clone());
+        self.like == other.like && (self.like.is_some() || new(self) == new(other))
     }
 }
 
@@ -141,11 +134,7 @@ fn place(registers: &[Named], lists: &Lists, like: &Spec, arch: &dyn Arch) -> Re
         let Some(when) = explained else {
             return Err(unexplained(registers, &present, lists));
         };
-        let place = match group {
-            Some(group) => Place::Like(group.name.clone()),
-            None => Place::New { when: when.features.clone(), family: register.family.clone() },
-        };
-        placed.push(Placed { register: register.clone(), present, when, place });
+        placed.push(Placed { register: register.clone(), present, when, like: group.map(|group| group.name.clone()) });
     }
     Ok(placed)
 }
@@ -171,9 +160,9 @@ fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKern
 /// same type.
 fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
     let mut adopted = Vec::new();
-    for (position, each) in placed.iter().enumerate().filter(|(_, each)| matches!(each.place, Place::New { .. })) {
-        let Some(before) = placed.iter().take(position).rev().find_map(Placed::like) else { continue };
-        if placed.iter().skip(position).find_map(Placed::like) != Some(before) {
+    for (position, each) in placed.iter().enumerate().filter(|(_, each)| each.like.is_none()) {
+        let Some(before) = placed.iter().take(position).rev().find_map(|each| each.like.as_ref()) else { continue };
+        if placed.iter().skip(position).find_map(|each| each.like.as_ref()) != Some(before) {
             continue;
         }
         let Some(found) = like.list.iter().find(|group| group.name == *before) else { continue };
@@ -181,14 +170,14 @@ fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
             let mut types = group.registers.iter().filter_map(|register| arch.decode(register.id));
             types.any(|(type_, _)| type_ == each.register.type_)
         };
-        let mut members = placed.iter().filter(|other| other.like() == Some(before));
+        let mut members = placed.iter().filter(|other| other.like.as_ref() == Some(before));
         if is_of_type(found) && members.all(|member| member.present == each.present) {
             adopted.push((position, before.clone()));
         }
     }
     for (position, name) in adopted {
         if let Some(each) = placed.get_mut(position) {
-            each.place = Place::Like(name);
+            each.like = Some(name);
         }
     }
 }
@@ -196,7 +185,7 @@ fn adopt(placed: &mut [Placed], like: &Spec, arch: &dyn Arch) {
 /// The kept groups of the `like` series, with included groups.
 fn kept(placed: &[Placed], like: &Like) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
-    let mut open: Vec<&String> = placed.iter().filter_map(Placed::like).collect();
+    let mut open: Vec<&String> = placed.iter().filter_map(|each| each.like.as_ref()).collect();
     while let Some(name) = open.pop() {
         if kept.insert(name.clone()) {
             open.extend(like.included(name));
@@ -218,7 +207,7 @@ impl Grouping<'_> {
         let mut groups = Vec::new();
         let mut run: Vec<Placed> = Vec::new();
         for each in placed {
-            if run.last().is_some_and(|last| last.place != each.place) {
+            if run.last().is_some_and(|last| !last.is_beside(&each)) {
                 groups.extend(self.group(std::mem::take(&mut run)));
             }
             run.push(each);
@@ -231,11 +220,11 @@ impl Grouping<'_> {
     fn group(&mut self, run: Vec<Placed>) -> Option<DraftGroup> {
         let first = run.first()?;
         let When { features, doubtful } = first.when.clone();
-        let place = first.place.clone();
+        let (like, family) = (first.like.clone(), first.register.family.clone());
         let registers: Vec<Named> = run.into_iter().map(|each| each.register).collect();
-        let group = match place {
-            Place::Like(like) => self.part(&like, registers),
-            Place::New { family, .. } => {
+        let group = match like {
+            Some(like) => self.part(&like, registers),
+            None => {
                 let name = unique(family, |name| self.names.contains(name) || self.kept.contains(name));
                 self.names.insert(name.clone());
                 DraftGroup { name, registers, ..DraftGroup::default() }
