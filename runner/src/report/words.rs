@@ -37,12 +37,9 @@ pub(crate) fn observed(finding: &Finding) -> String {
 }
 
 pub(crate) fn finding(finding: &Finding) -> String {
-    let mut words = finding.clause.clone();
     let subject = subject(finding);
-    if !subject.is_empty() {
-        let _ = write!(words, ", {subject}");
-    }
-    format!("{words}: {}", observed(finding))
+    let comma = if subject.is_empty() { "" } else { ", " };
+    format!("{}{comma}{subject}: {}", finding.clause, observed(finding))
 }
 
 /// A finding that does not fail its case.

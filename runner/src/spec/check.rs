@@ -88,7 +88,6 @@ impl Checked {
     }
 }
 
-/// Folders of unknown architectures.
 fn foreign(tree: &Tree) -> Vec<String> {
     let files = tree.source.files();
     let folders = files.iter().filter_map(|file| file.strip_suffix("/registers.yaml"));
@@ -123,12 +122,8 @@ fn numbers(shown: &mut String, arch: &dyn Arch, series: &[Spec]) {
 
 fn series_numbers(shown: &mut String, spec: &Spec) {
     let configurations = count(spec.configurations.len(), "configuration");
-    let sizes: Vec<usize> = spec
-        .configurations
-        .iter()
-        .filter(|configuration| !configuration.contract_only)
-        .map(|configuration| configuration.registers.len())
-        .collect();
+    let with_list = spec.configurations.iter().filter(|configuration| !configuration.contract_only);
+    let sizes: Vec<usize> = with_list.map(|configuration| configuration.registers.len()).collect();
     let what = match (sizes.iter().min(), sizes.iter().max()) {
         (Some(least), Some(most)) => {
             let registers: usize = spec.list.iter().map(|group| group.registers.len()).sum();

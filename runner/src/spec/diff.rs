@@ -137,7 +137,6 @@ fn order(moved: &Reordered, comparison: &Comparison) -> String {
     format!("{}: {}, {place}", places(&moved.configurations, comparison), moved.register.name)
 }
 
-/// The configurations, in short.
 fn places(configurations: &[String], comparison: &Comparison) -> String {
     let common = comparison.common().count();
     match configurations.len() {

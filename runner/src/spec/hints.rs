@@ -52,7 +52,6 @@ fn lists(spec: &Spec) -> BTreeMap<&str, (BTreeSet<&'static str>, bool, Vec<u64>)
         .collect()
 }
 
-/// Configurations with the same features.
 fn twins(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     for (position, configuration) in spec.configurations.iter().enumerate() {
         let mut before = spec.configurations.iter().take(position);
@@ -82,7 +81,6 @@ fn untested(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Sp
     Ok(())
 }
 
-/// Lists without a source.
 fn sources(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
     struct Sourced {

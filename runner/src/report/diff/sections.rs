@@ -26,11 +26,9 @@ pub(crate) struct Entry<'c> {
     pub(crate) what: String,
     /// Reason of a skip, an error or a missing end.
     pub(crate) reason: Option<&'c str>,
-    /// The expected failure.
     pub(crate) known: Option<&'c KnownEntry>,
     /// Findings of the first case.
     pub(crate) findings: Vec<&'c Finding>,
-    /// Number of further findings.
     pub(crate) more: usize,
     /// Configuration of the findings, if others differ.
     pub(crate) of: Option<&'c str>,
@@ -60,7 +58,6 @@ struct Key<'c> {
     detail: Option<(&'c str, BTreeSet<&'c str>)>,
 }
 
-/// The groups of a kind.
 pub(crate) fn entries(comparison: &Comparison, kind: Kind) -> Vec<Entry<'_>> {
     let mut places: HashMap<Key<'_>, usize> = HashMap::new();
     let mut groups: Vec<Vec<&Change>> = Vec::new();

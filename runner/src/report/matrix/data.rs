@@ -10,7 +10,6 @@ use super::rounds::{RightRound, Rounds};
 use crate::record::Record;
 use crate::record::runs::Runs;
 
-/// The results of all faults of a run.
 #[derive(Debug)]
 pub(crate) struct Matrix {
     /// The start of the first round.

@@ -68,7 +68,6 @@ pub(super) struct Wrong {
     pub(super) in_error: Vec<InError>,
 }
 
-/// A missing finding.
 #[derive(Debug, Serialize)]
 pub(super) struct Unnoticed {
     pub(super) clause: &'static str,
@@ -118,7 +117,6 @@ impl FaultRow {
         matches!(self.state, State::Noticed | State::Wrong(_))
     }
 
-    /// The configuration and the special settings.
     pub(super) fn place(&self) -> String {
         place(&self.configuration, self.allow_new)
     }

@@ -54,11 +54,8 @@ type Block<'m> = Vec<(usize, &'m [ClauseColumn])>;
 
 /// Faults against clauses, a block of rows per section.
 fn faults(text: &mut String, matrix: &Matrix) {
-    let rows: Vec<&FaultRow> = matrix
-        .faults
-        .iter()
-        .filter(|row| !matches!(row.state, State::NotSelected | State::Impossible { .. }))
-        .collect();
+    let is_shown = |row: &&FaultRow| !matches!(row.state, State::NotSelected | State::Impossible { .. });
+    let rows: Vec<&FaultRow> = matrix.faults.iter().filter(is_shown).collect();
     let names = rows.iter().flat_map(|row| [row.name.len(), row.section.len()]);
     let first = names.max().unwrap_or_default().min(LONGEST_NAME);
     let blocks = blocks(&matrix.clauses, WIDTH.saturating_sub(first + GAP + IN_ERROR.len()));
@@ -198,7 +195,6 @@ fn some(names: &[String], room: usize) -> String {
     fits.unwrap_or_default()
 }
 
-/// The last line.
 fn last_line(text: &mut String, matrix: &Matrix) {
     let (word, style) = match matrix.verdict() {
         Verdict::AllNoticed => ("all noticed", Style::new().green()),

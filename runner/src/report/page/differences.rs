@@ -138,19 +138,10 @@ fn said(entry: &Entry<'_>, views: &Views<'_>) -> Said {
         cases.push(Link { name: format!("{left_out} more"), anchor: String::new() });
     }
     let reason = entry.reason.map(|reason| format!(": {}", cut(reason, 1000))).unwrap_or_default();
-    let of = |place| entry.of.filter(|_| place == 0).map(|of| format!("in {of}: ")).unwrap_or_default();
-    Said {
-        cases,
-        check,
-        what: format!("{}{reason}", entry.what),
-        findings: entry
-            .findings
-            .iter()
-            .enumerate()
-            .map(|(place, each)| format!("{}{}", of(place), finding(each)))
-            .collect(),
-        more: entry.more,
-    }
+    let in_place = |place| entry.of.filter(|_| place == 0).map(|of| format!("in {of}: ")).unwrap_or_default();
+    let findings = entry.findings.iter().enumerate();
+    let findings = findings.map(|(place, each)| format!("{}{}", in_place(place), finding(each)));
+    Said { cases, check, what: format!("{}{reason}", entry.what), findings: findings.collect(), more: entry.more }
 }
 
 fn facts(comparison: &Comparison, level: Level) -> Option<Facts> {

@@ -40,7 +40,6 @@ pub(super) struct Edge {
     pub(super) class: &'static str,
 }
 
-/// A dependency in a run.
 struct Known<'r> {
     first: &'r NamedRegister,
     then: &'r NamedRegister,

@@ -46,7 +46,6 @@ pub(super) struct Numbers {
     pub(super) cells: Vec<Number>,
 }
 
-/// A number, and its earlier value.
 #[derive(Debug)]
 pub(super) struct Number {
     pub(super) before: Option<String>,
@@ -72,7 +71,6 @@ pub(super) struct Row {
     pub(super) anchor: String,
     pub(super) name: String,
     pub(super) number: u64,
-    /// The id, in hexadecimal.
     pub(super) id: String,
     pub(super) about: String,
     pub(super) facts: Vec<Part>,
@@ -83,7 +81,6 @@ pub(super) struct Row {
     pub(super) differs: bool,
 }
 
-/// A finding about a register.
 #[derive(Debug)]
 pub(super) struct Said {
     /// Whether it is of the older run.
@@ -130,11 +127,8 @@ impl Registers {
             columns: names.iter().map(|name| column(views, name)).collect(),
             numbers: matrix.numbers(),
             anchors: rows.map(|row| (row.number, row.anchor.clone())).collect(),
-            legend: Listing::ALL
-                .iter()
-                .map(|listing| listing.mark(None))
-                .chain(Trip::ALL.iter().map(|trip| trip.mark(None)))
-                .collect(),
+            legend: [&Listing::ALL.map(|listing| listing.mark(None))[..], &Trip::ALL.map(|trip| trip.mark(None))]
+                .concat(),
             sections,
         }
     }
@@ -143,14 +137,9 @@ impl Registers {
 fn remarks(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<String> {
     let mut remarks = Vec::new();
     for run in views.iter().filter(|run| run.specification.spec.is_none()) {
-        let started = run.started();
-        push_new(
-            &mut remarks,
-            format!(
-                "This program has no series {} of {}: groups are the ids' types, and only findings show the expected list.",
-                started.series, started.architecture
-            ),
-        );
+        let (series, arch) = (&run.started().series, &run.started().architecture);
+        let what = "groups are the ids' types, and only findings show the expected list.";
+        push_new(&mut remarks, format!("This program has no series {series} of {arch}: {what}"));
     }
     if new.is_unrecorded() || old.is_some_and(Lists::is_unrecorded) {
         let what = "The list itself is not recorded: without a finding it is as expected.";

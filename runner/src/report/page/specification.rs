@@ -61,7 +61,6 @@ impl Specification {
         Some(configuration.registers.iter().map(|register| register.id).collect())
     }
 
-    /// Summary and details of a register.
     pub(super) fn of_register(&self, id: u64) -> (String, Vec<Part>) {
         let Some(catalogue) = self.catalogue() else {
             return (String::new(), Vec::new());
@@ -70,7 +69,6 @@ impl Specification {
         described(catalogue.id(id), skipped)
     }
 
-    /// Details of a clause.
     pub(super) fn of_clause(&self, clause: &Clause) -> Vec<Part> {
         self.catalogue().map(|catalogue| described(catalogue.clause(clause), &[]).1).unwrap_or_default()
     }

@@ -42,7 +42,6 @@ pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     text
 }
 
-/// The verdict of a run.
 fn said(run: &Compared) -> String {
     let record = run.record();
     let failed = |what: &str| Style::new().red().bold().apply_to(what).to_string();

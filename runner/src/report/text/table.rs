@@ -28,7 +28,6 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     write_columns(text, &themes, configurations.into_iter().map(column).collect(), themes.len() > 1);
 }
 
-/// Writes a table with a column per run.
 pub(super) fn write_side_by_side<'c>(text: &mut String, themes: &[&str], compared: &'c [Compared]) {
     let cell = |record: &Record, theme: &str| {
         let Some(started) = &record.started else { return Cell::default() };

@@ -146,12 +146,9 @@ fn unexplained(registers: &[Named], present: &[bool], lists: &Lists) -> FromKern
     };
     let names: Vec<&str> = registers.iter().filter(is_there).map(|register| register.name.as_str()).collect();
     let configurations = |wanted: bool| {
-        let all = lists.configurations.iter().zip(present);
-        let found = all.filter(|(_, present)| **present == wanted);
-        found
-            .map(|(each, _)| format!("{} ({})", each.name, text::features(&each.features)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        let found = lists.configurations.iter().zip(present).filter(|(_, present)| **present == wanted);
+        let words = found.map(|(each, _)| format!("{} ({})", each.name, text::features(&each.features)));
+        words.collect::<Vec<_>>().join(", ")
     };
     FromKernelError::When { registers: names.join(", "), with: configurations(true), without: configurations(false) }
 }

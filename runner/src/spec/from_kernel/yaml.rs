@@ -92,7 +92,6 @@ fn names(features: &[Feature]) -> Vec<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
 }
 
-/// `groups.yaml`.
 fn groups(made: &Made) -> String {
     let Made { series, lists, like, draft, .. } = made;
     let like_name = &like.spec.series;
