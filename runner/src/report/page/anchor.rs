@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Anchors of the page.
+//! Anchors of the page, and links to them.
 
 use std::fmt::Write as _;
+
+/// A name with an optional link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) name: String,
+    pub(super) anchor: String,
+}
 
 /// The anchor of a thing. Different names have different anchors.
 pub(super) fn anchor(kind: &str, name: &str) -> String {

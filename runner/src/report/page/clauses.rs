@@ -7,7 +7,8 @@ use reglist_suite::report::describe::Part;
 use reglist_suite::report::events::{CaseFinished, Finding};
 use reglist_suite::spec::clause::Level;
 
-use super::findings::{Link, Said};
+use super::anchor::Link;
+use super::findings::Said;
 use super::specification::check;
 use super::view::{View, Views};
 use crate::report::diff::compare::Kind;

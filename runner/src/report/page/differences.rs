@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use reglist_suite::spec::clause::Level;
 
-use super::findings::{Link, MOST_NAMES, links};
+use super::anchor::Link;
+use super::findings::{MOST_NAMES, links};
 use super::view::Views;
 use crate::report::diff::compare::{Comparison, Kind};
 use crate::report::diff::facts::FactChange;

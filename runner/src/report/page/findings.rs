@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use reglist_suite::report::events::NamedRegister;
 use reglist_suite::spec::clause::Level;
 
-use super::anchor::anchor;
+use super::anchor::{Link, anchor};
 use super::view::View;
 use crate::report::groups::{Group, grouped};
 use crate::report::id::{by_key, check, configuration, each_once};
@@ -51,13 +51,6 @@ pub(super) struct Said {
     pub(super) entries: String,
     /// The register that must come before.
     pub(super) after: String,
-}
-
-/// A name with an optional link.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) name: String,
-    pub(super) anchor: String,
 }
 
 impl Findings {

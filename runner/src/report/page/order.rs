@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use reglist_suite::report::events::NamedRegister;
 
-use super::findings::{Link, MOST_NAMES, links};
+use super::anchor::Link;
+use super::findings::{MOST_NAMES, links};
 use super::graph::{Arrow, Graph};
 use super::view::{View, Views};
 use crate::report::id::{configuration, push_new};

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 
 use reglist_suite::report::events::{Finding, RunStarted};
 
-use super::anchor::anchor;
-use super::findings::Link;
+use super::anchor::{Link, anchor};
 use super::fit::Input;
 use super::specification::Specification;
 use crate::record::Record;

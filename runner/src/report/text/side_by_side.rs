@@ -32,7 +32,8 @@ impl Compared {
 pub(crate) fn side_by_side(compared: &[Compared]) -> String {
     let mut text = String::new();
     let plans = compared.iter().flat_map(|run| &run.record().started).flat_map(|started| &started.plan);
-    table::write_side_by_side(&mut text, &each_once(plans.map(String::as_str), theme), compared);
+    let runs: Vec<(&str, &Record)> = compared.iter().map(|run| (&*run.name, run.record())).collect();
+    table::write_side_by_side(&mut text, &each_once(plans.map(String::as_str), theme), &runs);
     write_clauses(&mut text, compared);
     text.push('\n');
     let width = compared.iter().map(|run| run.name.len()).max().unwrap_or_default();

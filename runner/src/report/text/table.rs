@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use console::Style;
 use reglist_suite::report::events::RunStarted;
 
-use super::side_by_side::Compared;
 use crate::record::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;
@@ -28,15 +27,15 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     write_columns(text, &themes, configurations.into_iter().map(column).collect(), themes.len() > 1);
 }
 
-pub(super) fn write_side_by_side<'c>(text: &mut String, themes: &[&str], compared: &'c [Compared]) {
+pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], runs: &[(&str, &Record)]) {
     let cell = |record: &Record, theme: &str| {
         let Some(started) = &record.started else { return Cell::default() };
         let cells = cells(record, started);
         let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
         Cell::sum(of_theme.map(|(_, cell)| cell))
     };
-    let column = |run: &'c Compared| (&*run.name, themes.iter().map(|theme| cell(run.record(), theme)).collect());
-    write_columns(text, themes, compared.iter().map(column).collect(), true);
+    let columns = runs.iter().map(|(name, run)| (*name, themes.iter().map(|theme| cell(run, theme)).collect()));
+    write_columns(text, themes, columns.collect(), true);
 }
 
 /// Writes columns in blocks that fit the width, then the legend.

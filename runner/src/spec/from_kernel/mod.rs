@@ -133,9 +133,8 @@ impl Made {
         let like = Like::load(&tree.source, arch, name)?;
         let lists = Lists::of(record, started, &like.spec, arch)?;
         let draft = Draft::of(&lists, &like, arch)?;
-        let mut made = Self { arch, series: request.series.clone(), lists, like, draft, files: Files::default() };
-        made.files = yaml::files(&made, &tree.source)?;
-        Ok(made)
+        let files = yaml::files(&tree.source, arch, &request.series, &lists, &like, &draft)?;
+        Ok(Self { arch, series: request.series.clone(), lists, like, draft, files })
     }
 
     /// Loads the new files and compares them with the kernel's lists.

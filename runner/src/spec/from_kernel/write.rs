@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::error::FromKernelError;
 use crate::system::files::{self, FileError};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Files {
     /// Folder of the new series in the tree.
     pub(super) folder: String,

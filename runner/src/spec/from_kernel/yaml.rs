@@ -4,14 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use reglist_suite::arch::Feature;
+use reglist_suite::arch::{Arch, Feature};
 use reglist_suite::spec::Source;
 
-use super::Made;
-use super::draft::DraftGroup;
-use super::error::FromKernelError;
+use super::draft::{Draft, DraftGroup};
 use super::like::Like;
-use super::lists::Listed;
+use super::lists::{Listed, Lists};
 use super::named::Named;
 use super::write::{File, Files};
 use crate::report::paragraph::{WIDTH, fill};
@@ -22,9 +20,16 @@ const ABOUT: &str = "listed by a kernel, unknown to the specification";
 
 /// The whole tree: unchanged files, new files, and registers.yaml with new names
 /// at its end.
-pub(super) fn files(made: &Made, source: &Source) -> Result<Files, Error> {
-    let folder = format!("{}/{}", made.arch.name(), made.series);
-    let registers = format!("{}/registers.yaml", made.arch.name());
+pub(super) fn files(
+    source: &Source,
+    arch: &dyn Arch,
+    series: &str,
+    lists: &Lists,
+    like: &Like,
+    draft: &Draft,
+) -> Result<Files, Error> {
+    let folder = format!("{}/{}", arch.name(), series);
+    let registers = format!("{}/registers.yaml", arch.name());
     let mut files = Vec::new();
     for path in source.files() {
         let is_read = path.ends_with(".yaml") || path.ends_with(".json");
@@ -32,16 +37,16 @@ pub(super) fn files(made: &Made, source: &Source) -> Result<Files, Error> {
             continue;
         }
         let text = source.read(&path)?;
-        let added = if path == registers { families(made) } else { String::new() };
+        let added = if path == registers { families(lists, draft) } else { String::new() };
         let content = format!("{}{added}", text.content());
         files.push(File { path, content, added: (!added.is_empty()).then_some(added), is_new: false });
     }
     let mut new = |name: &str, content| {
         files.push(File { path: format!("{folder}/{name}.yaml"), content, added: None, is_new: true });
     };
-    new("groups", groups(made));
-    for listed in &made.lists.configurations {
-        new(&listed.name, configuration(made, listed)?);
+    new("groups", groups(series, lists, like, draft));
+    for listed in &lists.configurations {
+        new(&listed.name, configuration(lists, like, draft, listed));
     }
     Ok(Files { folder, files })
 }
@@ -92,8 +97,7 @@ fn names(features: &[Feature]) -> Vec<&'static str> {
     features.iter().map(|feature| feature.name()).collect()
 }
 
-fn groups(made: &Made) -> String {
-    let Made { series, lists, like, draft, .. } = made;
+fn groups(series: &str, lists: &Lists, like: &Like, draft: &Draft) -> String {
     let like_name = &like.spec.series;
     let mut text = head("groups");
     let mut lines = vec![
@@ -165,8 +169,7 @@ fn group(text: &mut String, like: &Like, group: &DraftGroup) {
     }
 }
 
-fn configuration(made: &Made, listed: &Listed) -> Result<String, FromKernelError> {
-    let Made { lists, like, draft, .. } = made;
+fn configuration(lists: &Lists, like: &Like, draft: &Draft, listed: &Listed) -> String {
     let mut text = head("configuration");
     for line in like.heads.get(&listed.name).into_iter().flatten() {
         let _ = writeln!(text, "{}", format!("# {line}").trim_end());
@@ -180,7 +183,7 @@ fn configuration(made: &Made, listed: &Listed) -> Result<String, FromKernelError
     let _ = writeln!(text, "count: {}", groups.iter().map(|group| group.len()).sum::<usize>());
     let source = format!("KVM_GET_REG_LIST of {}, read by reglist {}", lists.kernel, lists.suite);
     let _ = writeln!(text, "source: {}", quoted(&source));
-    Ok(text)
+    text
 }
 
 /// A quoted YAML string; the words have no control characters.
@@ -190,8 +193,7 @@ fn quoted(words: &str) -> String {
 
 /// New families of registers.yaml for unknown registers, one per type; none if all
 /// are known.
-fn families(made: &Made) -> String {
-    let Made { lists, draft, .. } = made;
+fn families(lists: &Lists, draft: &Draft) -> String {
     let mut families: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
     for register in draft.unknown() {
         families.entry(&register.family).or_default().push(register);
