@@ -3,14 +3,12 @@
 
 use std::process::ExitCode;
 
-use reglist_suite::exit;
-
-use reglist_suite::harness;
+use reglist_suite::{exit, harness};
 
 fn main() -> ExitCode {
     if harness::host::is_lab_guest() {
         harness::guest::init();
         return ExitCode::from(exit::FAILED);
     }
-    ExitCode::from(harness::main(std::env::args_os()))
+    ExitCode::from(harness::main(std::env::args_os(), None))
 }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use reglist_suite::report::events::{
-    self, Breaker, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, Totals, Verdict,
+    self, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, Totals, Verdict,
 };
 
 use reglist_suite::report::fields;
@@ -133,10 +133,10 @@ impl Document {
             "aborted:" => self.end = Some(Event::RunAborted { reason: rest.to_owned() }),
             "broken_off:" => {
                 let (by, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-                let by = Breaker::ALL.into_iter().find(|known| known.word() == by);
+                let by = serde_json::from_value(by.into()).ok();
                 self.end = by.map(|by| Event::RunBrokenOff { by, reason: reason.to_owned() });
             }
-            "verdict:" => self.verdict = Verdict::ALL.into_iter().find(|known| known.word() == rest),
+            "verdict:" => self.verdict = serde_json::from_value(rest.into()).ok(),
             "Totals:" => self.closed = true,
             _ => {
                 if let Some(id) = word.strip_suffix(':').filter(|id| self.planned.contains_key(*id)) {
@@ -247,7 +247,7 @@ fn head(text: &str) -> Result<Option<RunStarted>, EventError> {
     };
     let found = fields.get("format").and_then(serde_json::Value::as_u64).unwrap_or_default();
     if found > u64::from(events::FORMAT) {
-        return Err(EventError::Newer { found: u32::try_from(found).unwrap_or(u32::MAX) });
+        return Err(EventError::Newer(u32::try_from(found).unwrap_or(u32::MAX)));
     }
     fields.insert("plan".to_owned(), serde_json::Value::Array(Vec::new()));
     Ok(serde_json::from_value(fields.into()).ok())

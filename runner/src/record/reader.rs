@@ -10,7 +10,7 @@ use std::path::Path;
 
 use reglist_suite::exit;
 use reglist_suite::report::events::{Event, EventError};
-use reglist_suite::report::record::{End, Record};
+use reglist_suite::report::record::Record;
 
 use super::ktap::{self, Ktap, KtapError};
 use super::lines::{self, LONGEST, Line};
@@ -182,7 +182,7 @@ fn read<E: From<ReadError>>(
                     reading.take(event, text.len())?;
                     continue;
                 }
-                Err(error @ EventError::Newer { .. }) => return Err(reading.newer(error).into()),
+                Err(error @ EventError::Newer(_)) => return Err(reading.newer(error).into()),
                 Err(EventError::Malformed(_)) if kind == Kind::Events => reading.count_stray(),
                 Err(EventError::Malformed(_)) => {}
             }
@@ -255,10 +255,7 @@ impl<E: From<ReadError>> Reading<'_, E> {
 
     fn finish(mut self, empty: bool) -> Result<Stray, E> {
         let last = std::mem::take(&mut self.current);
-        let gave_up = match (&last.started, &last.end) {
-            (None, Some(End::Aborted { reason } | End::BrokenOff { reason, .. })) => Some(reason.clone()),
-            _ => None,
-        };
+        let gave_up = last.why_unfinished().filter(|_| last.started.is_none()).map(str::to_owned);
         if last.started.is_some() {
             self.tell(last)?;
         }

@@ -62,7 +62,7 @@ impl Runs {
                 }
             }
             Err(EventError::Malformed(_)) => self.stray.push(line.to_owned()),
-            Err(error @ EventError::Newer { .. }) => self.unreadable = Some(Arc::new(error)),
+            Err(error @ EventError::Newer(_)) => self.unreadable = Some(Arc::new(error)),
         }
     }
 

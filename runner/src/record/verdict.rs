@@ -76,10 +76,7 @@ impl Conclusion {
             Some(End::BrokenOff { by: Breaker::Kernel, .. }) => Kind::KernelGone,
             Some(End::Finished(_)) | None => Kind::BrokenOff,
         };
-        let reason = match &record.end {
-            Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) => Some(reason.clone()),
-            Some(End::Finished(_)) | None => None,
-        };
+        let reason = record.why_unfinished().map(str::to_owned);
         let is_wrong = |outcome| matches!(outcome, Outcome::Fail | Outcome::Error);
         let accuses = record.running.is_some() || record.ended.iter().any(|case| is_wrong(case.outcome));
         Self { kind, totals, planned: record.plan().len(), missing, place: place(record), reason, accuses }

@@ -26,7 +26,7 @@ pub(crate) const NAME: &str = "board";
 pub(crate) fn suite_itself() -> Option<ExitCode> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let called = Path::new(arguments.first()?).file_name()?;
-    (called == "reglist-suite").then(|| ExitCode::from(reglist_suite::harness::main(arguments)))
+    (called == "reglist-suite").then(|| ExitCode::from(reglist_suite::harness::main(arguments, None)))
 }
 
 /// A machine that can be reached by ssh.

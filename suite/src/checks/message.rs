@@ -12,15 +12,10 @@ pub enum Message {
     Found(Finding),
     /// The kernel's list.
     Listed(Vec<NamedRegister>),
-    /// The kernel knows the ioctl.
-    Implemented,
-    /// The kernel answers ENOTTY.
-    NotImplemented,
-    /// The check is complete.
-    Done {
-        /// Number of ioctls under test.
-        ioctls: u64,
-    },
+    /// Whether the kernel knows the ioctl.
+    Probed(bool),
+    /// The check is complete, with this number of ioctls under test.
+    Done(u64),
     /// The host lacks a feature.
     Absent {
         /// The feature.
@@ -28,14 +23,8 @@ pub enum Message {
         /// The result of the probe.
         reason: String,
     },
-    /// The check does not apply to this kernel.
-    NothingToSay {
-        /// Why not.
-        reason: String,
-    },
-    /// The case ends in error: the harness or the host failed.
-    Trouble {
-        /// The error and its remedy.
-        reason: String,
-    },
+    /// Why the check does not apply to this kernel.
+    NothingToSay(String),
+    /// The case ends in error: the harness or the host failed. The error and its remedy.
+    Trouble(String),
 }

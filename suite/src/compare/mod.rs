@@ -34,7 +34,7 @@ use crate::model::{Host, Kernel, Model};
 use crate::report::events::Finding;
 use crate::spec::RegisterTable;
 use descriptors::Descriptors;
-use error::CompareError;
+pub(crate) use error::CompareError;
 use sequences::Kind;
 
 /// A comparison of the model with a subject.
@@ -77,7 +77,7 @@ impl Comparison<'_> {
         for finding in self.findings(id, &subject, model)? {
             send(&Message::Found(finding)).map_err(WorkerError::Output)?;
         }
-        Ok(Message::Done { ioctls: subject.counter().calls() })
+        Ok(Message::Done(subject.calls()))
     }
 
     fn sides(&self) -> Result<(Box<dyn Subject>, Model), SubjectError> {

@@ -39,13 +39,6 @@ pub struct Judgement {
     pub accused: Vec<Said>,
 }
 
-impl Judgement {
-    /// Whether the findings are the expected ones.
-    pub fn is_right(&self) -> bool {
-        self.unnoticed.is_empty() && self.accused.is_empty()
-    }
-}
-
 /// Judges the findings that the fault-free run does not have.
 pub fn judge(fault: Fault, said: &[Said], clauses: &Clauses) -> Judgement {
     let expected = fault.expected();

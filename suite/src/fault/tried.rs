@@ -24,7 +24,7 @@ pub struct Tried {
 impl Tried {
     /// Whether the suite noticed the fault as expected.
     pub fn is_right(&self) -> bool {
-        self.in_error.is_empty() && self.judgement.is_right()
+        self.in_error.is_empty() && self.judgement == Judgement::default()
     }
 }
 

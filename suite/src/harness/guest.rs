@@ -133,10 +133,8 @@ fn lab() -> Result<(), GuestError> {
         arguments.extend(["--kmsg", "--format", &format].map(OsString::from));
     }
     arguments.extend(job.arguments.into_iter().map(OsString::from));
-    let _ = match job.modules.into_iter().find(|module| module.file == KVM) {
-        Some(kvm) => harness::switched(arguments, switch(kvm)),
-        None => harness::main(arguments),
-    };
+    let kvm = job.modules.into_iter().find(|module| module.file == KVM);
+    let _ = harness::main(arguments, kvm.map(switch));
     let _ = termios::tcdrain(&results);
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) mod worker;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use libtest_mimic::{ColorSetting, Trial};
@@ -38,7 +38,7 @@ use arguments::{Program, check_fault, open_new, parse, required_features};
 use console::{complain, say};
 use host::Host;
 use options::{Options, Shown};
-use process::{JobError, Send, Servers};
+use process::{JobError, Send, Servers, lock};
 use run::{End, Run};
 use subject::Choice;
 use trying::Trying;
@@ -58,17 +58,9 @@ const FIRST: usize = 1;
 /// error says what happened.
 pub type Switch = Box<dyn FnMut(Option<Fault>) -> Result<(), String>>;
 
-/// Runs the program with its results on stdout. Returns the exit code.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    start(arguments, None)
-}
-
-/// Runs the program on a lab kernel, whose fault `switch` changes.
-pub fn switched(arguments: impl IntoIterator<Item = OsString>, switch: Switch) -> u8 {
-    start(arguments, Some(switch))
-}
-
-fn start(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) -> u8 {
+/// Runs the program with its results on stdout. Returns the exit code. With a `switch`,
+/// the kernel is one of the lab's.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, switch: Option<Switch>) -> u8 {
     let Program { options, quiet, color } = match parse(arguments.into_iter().collect()) {
         Ok(program) => program,
         Err(error) => {
@@ -326,13 +318,12 @@ impl Circumstances<'_> {
         let limit = |job| if job == PROBE { PROBE_LIMIT } else { case_limit };
         let count = self.libtest.test_threads.unwrap_or(1).min(cases.max(1));
         let servers = Servers::start(count, limit, work).map_err(JobError::from).map_err(|error| chain(&error))?;
-        let implemented = probe(&servers).map_err(|error| chain(&error))??;
-        Ok((implemented, servers))
+        Ok((probe(&servers)?, servers))
     }
 }
 
 fn concluded(log: &Mutex<EventLog>, code: u8) -> Concluded {
-    let is_written = !log.lock().unwrap_or_else(PoisonError::into_inner).is_incomplete();
+    let is_written = !lock(log).is_incomplete();
     Concluded { code, is_written }
 }
 
@@ -346,15 +337,14 @@ fn complete(arguments: &libtest_mimic::Arguments, trials: Vec<Trial>) -> bool {
 }
 
 /// Whether the kernel knows the ioctl, or the error of the probe.
-fn probe(servers: &Servers) -> Result<Result<bool, String>, JobError> {
+fn probe(servers: &Servers) -> Result<bool, String> {
     let mut last = None;
-    servers.run(PROBE, |message| last = Some(message))?;
-    Ok(match last {
-        Some(Message::Implemented) => Ok(true),
-        Some(Message::NotImplemented) => Ok(false),
-        Some(Message::Trouble { reason }) => Err(reason),
+    servers.run(PROBE, |message| last = Some(message)).map_err(|error| chain(&error))?;
+    match last {
+        Some(Message::Probed(implemented)) => Ok(implemented),
+        Some(Message::Trouble(reason)) => Err(reason),
         _ => Err("the probe gave no answer".to_owned()),
-    })
+    }
 }
 
 fn trials(run: &Arc<Run>, servers: &Arc<Servers>, ids: &[String], first: usize) -> Vec<Trial> {

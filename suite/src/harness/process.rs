@@ -7,7 +7,7 @@
 
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,17 +82,17 @@ impl Servers {
     /// Has a server do a job and hands every message to `receive`.
     /// [`JobError`] if the last message is missing.
     pub fn run(&self, job: usize, receive: impl FnMut(Message)) -> Result<(), JobError> {
-        let server = self.idle().pop();
+        let server = lock(&self.idle).pop();
         let mut server = server.ok_or_else(|| JobError::Process { reason: "no server process is left".to_owned() })?;
         // A server that cannot be talked to is gone and does not come back.
         let result = server.run(job, receive)?;
-        self.idle().push(server);
+        lock(&self.idle).push(server);
         result
     }
+}
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Server>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A copy of this process that waits for jobs; it ends when this end of the

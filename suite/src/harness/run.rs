@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A running turn: outcomes of cases as events and for libtest-mimic, and the verdict.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use libtest_mimic::{Completion, Failed};
@@ -10,11 +10,9 @@ use super::console::{complain, say};
 use crate::arch::{Arch, Feature};
 use crate::checks::message::Message;
 use crate::exit;
-use crate::harness::process::{JobError, Servers};
+use crate::harness::process::{JobError, Servers, lock};
 use crate::harness::worker::chain;
-use crate::report::events::{
-    CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals, Verdict,
-};
+use crate::report::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals};
 use crate::report::new_registers;
 
 pub(super) enum End {
@@ -94,7 +92,7 @@ impl Run {
             return (Outcome::Error, Some(chain(&error)), 0);
         }
         match end {
-            Some(Message::Done { ioctls }) => {
+            Some(Message::Done(ioctls)) => {
                 let broken = findings.iter().any(|finding| finding.level.fails(self.strict));
                 (if broken { Outcome::Fail } else { Outcome::Pass }, None, ioctls)
             }
@@ -103,8 +101,8 @@ impl Run {
             {
                 (Outcome::Error, Some(format!("{reason}, but --require states that the host has it")), 0)
             }
-            Some(Message::Absent { reason, .. } | Message::NothingToSay { reason }) => (Outcome::Skip, Some(reason), 0),
-            Some(Message::Trouble { reason }) => (Outcome::Error, Some(reason), 0),
+            Some(Message::Absent { reason, .. } | Message::NothingToSay(reason)) => (Outcome::Skip, Some(reason), 0),
+            Some(Message::Trouble(reason)) => (Outcome::Error, Some(reason), 0),
             _ => (Outcome::Error, Some("the case returned no result".to_owned()), 0),
         }
     }
@@ -125,11 +123,7 @@ impl Run {
         if let Some(yaml) = new_registers::as_yaml(finished.iter().flat_map(|case| &case.findings), arch) {
             self.say(yaml.trim_end());
         }
-        let word = match verdict {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
-            Verdict::NothingTested | Verdict::NotImplemented => "nothing tested",
-        };
+        let word = verdict.to_string().replace('_', " ");
         let Totals { pass, fail, skip, error } = totals;
         let untested = match subject {
             SubjectKind::Kvm => "",
@@ -140,10 +134,6 @@ impl Run {
         ));
         verdict.exit_code()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The outcome for libtest-mimic, with every failing finding in the message.

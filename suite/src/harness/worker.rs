@@ -16,6 +16,8 @@ use crate::checks::VcpuState;
 use crate::checks::case::{Case, CheckError, Knowledge};
 use crate::checks::message::Message;
 use crate::checks::plan::PlannedCase;
+#[cfg(any(test, feature = "compare"))]
+use crate::compare::CompareError;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::kvm::{Counted, Subject, SubjectError};
@@ -37,8 +39,8 @@ pub(crate) enum WorkerError {
     #[error("unknown case")]
     NoCase,
     #[cfg(any(test, feature = "compare"))]
-    #[error("{0}")]
-    Compare(String),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
 }
 
 /// Sends the last message of a job: its result or its error.
@@ -48,7 +50,7 @@ pub(crate) fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
         Err(WorkerError::SetUp(error @ SetUpError::Absent { feature, .. })) => {
             Message::Absent { feature: feature.name().to_owned(), reason: error.to_string() }
         }
-        Err(error) => Message::Trouble { reason: chain(&error) },
+        Err(error) => Message::Trouble(chain(&error)),
     };
     // Without a last message, the harness reports an early exit.
     let _ = send(&last);
@@ -74,10 +76,7 @@ pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, Worker
     let vcpu = arch.create_vcpu(vm.as_ref(), 0, &[])?;
     let mut memory = ListMemory::new(1, Beyond::NoAccess, false)?;
     let answer = memory.call(Placement { n: 0, capacity: 0, slack: 0 }, |list| vcpu.get_reg_list(list))?;
-    Ok(match answer.result {
-        Err(Errno::ENOTTY) => Message::NotImplemented,
-        _ => Message::Implemented,
-    })
+    Ok(Message::Probed(answer.result != Err(Errno::ENOTTY)))
 }
 
 pub(crate) fn case(
@@ -87,7 +86,6 @@ pub(crate) fn case(
     send: Send<'_>,
 ) -> Result<Message, WorkerError> {
     let subject = Counted::new(subject.open()?);
-    let counter = subject.counter();
     let vm = subject.create_vm()?;
     let vcpu = knowledge.fresh_vcpu(vm.as_ref(), 0)?;
     let unsent = Cell::new(None);
@@ -102,16 +100,14 @@ pub(crate) fn case(
     }
     match planned.check.on(&case) {
         Ok(()) | Err(CheckError::Stopped) => {}
-        Err(CheckError::NothingListed) => {
-            return Ok(Message::NothingToSay { reason: CheckError::NothingListed.to_string() });
-        }
+        Err(error @ CheckError::NothingListed) => return Ok(Message::NothingToSay(error.to_string())),
         Err(error) => return Err(error.into()),
     }
     // The process exits soon, which frees the memory faster.
     mem::forget(case);
     match unsent.take() {
         Some(error) => Err(WorkerError::Output(error)),
-        None => Ok(Message::Done { ioctls: counter.calls() }),
+        None => Ok(Message::Done(subject.calls())),
     }
 }
 

@@ -7,44 +7,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::subject::{Answer, Subject, SubjectError, Vcpu, Vm};
 use crate::memory::UserAddress;
 
-/// Number of calls so far.
-#[derive(Debug, Clone, Default)]
-pub struct Counter(Arc<AtomicU64>);
-
-impl Counter {
-    /// Calls so far.
-    pub fn calls(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn count(&self, answer: Answer) -> Answer {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        answer
-    }
-}
-
 /// A subject, VM or vCPU whose calls are counted.
 #[derive(Debug)]
 pub struct Counted<T: ?Sized> {
-    counter: Counter,
+    calls: Arc<AtomicU64>,
     inner: Box<T>,
+}
+
+impl<T: ?Sized> Counted<T> {
+    /// Calls so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, answer: Answer) -> Answer {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        answer
+    }
 }
 
 impl Counted<dyn Subject> {
     /// Counts from zero.
     pub fn new(inner: Box<dyn Subject>) -> Self {
-        Self { counter: Counter::default(), inner }
-    }
-
-    /// The running count.
-    pub fn counter(&self) -> Counter {
-        self.counter.clone()
+        Self { calls: Arc::default(), inner }
     }
 }
 
 impl Subject for Counted<dyn Subject> {
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
-        Ok(Box::new(Counted { counter: self.counter.clone(), inner: self.inner.create_vm()? }))
+        Ok(Box::new(Counted { calls: Arc::clone(&self.calls), inner: self.inner.create_vm()? }))
     }
 
     fn check_extension(&self, capability: u32) -> Answer {
@@ -52,13 +43,13 @@ impl Subject for Counted<dyn Subject> {
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.counter.count(self.inner.get_reg_list(list))
+        self.count(self.inner.get_reg_list(list))
     }
 }
 
 impl Vm for Counted<dyn Vm> {
     fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError> {
-        Ok(Box::new(Counted { counter: self.counter.clone(), inner: self.inner.create_vcpu(id)? }))
+        Ok(Box::new(Counted { calls: Arc::clone(&self.calls), inner: self.inner.create_vcpu(id)? }))
     }
 
     fn check_extension(&self, capability: u32) -> Answer {
@@ -66,7 +57,7 @@ impl Vm for Counted<dyn Vm> {
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.counter.count(self.inner.get_reg_list(list))
+        self.count(self.inner.get_reg_list(list))
     }
 
     fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
@@ -76,15 +67,15 @@ impl Vm for Counted<dyn Vm> {
 
 impl Vcpu for Counted<dyn Vcpu> {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.counter.count(self.inner.get_reg_list(list))
+        self.count(self.inner.get_reg_list(list))
     }
 
     fn get_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.counter.count(self.inner.get_one_reg(one_reg))
+        self.count(self.inner.get_one_reg(one_reg))
     }
 
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.counter.count(self.inner.set_one_reg(one_reg))
+        self.count(self.inner.set_one_reg(one_reg))
     }
 
     fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {

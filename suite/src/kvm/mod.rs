@@ -9,6 +9,6 @@ mod counted;
 mod device;
 mod subject;
 
-pub use counted::{Counted, Counter};
+pub use counted::Counted;
 pub use device::Device;
 pub use subject::{Answer, CAP_ONE_REG, Subject, SubjectError, Vcpu, Vm};

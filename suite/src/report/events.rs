@@ -59,17 +59,9 @@ pub enum Breaker {
     Kernel,
 }
 
-impl Breaker {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::User, Self::Machine, Self::Kernel];
-
-    /// The name in events and in KTAP.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Machine => "machine",
-            Self::Kernel => "kernel",
-        }
+impl fmt::Display for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -356,20 +348,13 @@ impl Totals {
     }
 }
 
-impl Verdict {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Passed, Self::Failed, Self::NothingTested, Self::NotImplemented];
-
-    /// The name in events and in KTAP.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::NothingTested => "nothing_tested",
-            Self::NotImplemented => "not_implemented",
-        }
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
+}
 
+impl Verdict {
     /// The exit code for this verdict.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -385,12 +370,9 @@ impl Verdict {
 pub enum EventError {
     /// The stream comes from a newer suite.
     #[error(
-        "event format {found} is newer than this program's {FORMAT}\n[use a reglist at least as new as the suite that wrote it]"
+        "event format {0} is newer than this program's {FORMAT}\n[use a reglist at least as new as the suite that wrote it]"
     )]
-    Newer {
-        /// Format version of the stream.
-        found: u32,
-    },
+    Newer(u32),
     /// The line is torn or not an event.
     #[error("not an event")]
     Malformed(#[source] serde_json::Error),
@@ -404,12 +386,10 @@ impl Event {
             format: u32,
         }
         match serde_json::from_str::<Self>(line) {
-            Ok(Self::RunStarted(started)) if started.format > FORMAT => {
-                Err(EventError::Newer { found: started.format })
-            }
+            Ok(Self::RunStarted(started)) if started.format > FORMAT => Err(EventError::Newer(started.format)),
             Ok(event) => Ok(event),
             Err(error) => match serde_json::from_str::<Format>(line) {
-                Ok(Format { format }) if format > FORMAT => Err(EventError::Newer { found: format }),
+                Ok(Format { format }) if format > FORMAT => Err(EventError::Newer(format)),
                 _ => Err(EventError::Malformed(error)),
             },
         }

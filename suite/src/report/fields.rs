@@ -3,7 +3,6 @@
 //! with spaces are JSON strings.
 
 use crate::report::events::{Finding, NamedRegister};
-use crate::spec::clause::Level;
 
 /// The line of a finding.
 pub fn to_line(finding: &Finding) -> String {
@@ -36,7 +35,7 @@ pub fn to_line(finding: &Finding) -> String {
 /// Parses a line of [`to_line`]; `None` for anything else. Ignores unknown fields.
 pub fn from_line(line: &str) -> Option<Finding> {
     let (level, rest) = line.split_once(' ')?;
-    let level = [Level::Must, Level::Should, Level::Note].into_iter().find(|known| known.to_string() == level)?;
+    let level = serde_json::from_value(level.into()).ok()?;
     let (clause, mut rest) = rest.split_once(' ')?;
     let mut finding = Finding::new(clause, level, String::new(), String::new());
     while !rest.is_empty() {
@@ -81,6 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::spec::clause::Level;
 
     fn register() -> impl Strategy<Value = Option<NamedRegister>> {
         proptest::option::of(("[A-Z0-9 ]{1,9}", any::<u64>()).prop_map(|(name, id)| NamedRegister { name, id }))

@@ -84,6 +84,22 @@ impl Record {
         true
     }
 
+    /// Adds an event, and returns the events that it adds to the [whole](Self::whole) run: at
+    /// its end also the missing results.
+    pub fn follow(&mut self, event: &Event) -> Vec<Event> {
+        if self.started.is_none() && !matches!(event, Event::RunStarted(_)) || !self.add(event.clone()) {
+            return Vec::new();
+        }
+        match (event, &self.started) {
+            (Event::RunStarted(_), Some(started)) => vec![Event::RunStarted(started.clone())],
+            (Event::RunFinished(_), _) => self.closing(),
+            (Event::RunAborted { .. } | Event::RunBrokenOff { .. }, _) => {
+                [event.clone()].into_iter().chain(self.closing()).collect()
+            }
+            _ => vec![event.clone()],
+        }
+    }
+
     fn start(&mut self, mut started: RunStarted) {
         started.plan.retain(|case| self.planned.insert(case.clone(), false).is_none());
         self.started = Some(started);
@@ -117,6 +133,14 @@ impl Record {
     /// Whether the kernel does not know the ioctl.
     pub fn is_not_implemented(&self) -> bool {
         matches!(&self.end, Some(End::Finished(finished)) if finished.verdict == Verdict::NotImplemented)
+    }
+
+    /// Why the run did not finish, as the event of its end has it.
+    pub fn why_unfinished(&self) -> Option<&str> {
+        match &self.end {
+            Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) => Some(reason),
+            Some(End::Finished(_)) | None => None,
+        }
     }
 
     /// Number of finished cases by outcome.
@@ -166,39 +190,6 @@ impl Record {
         }
         events.extend(self.closing());
         events
-    }
-}
-
-/// Follows a run, and adds the missing results at its end.
-#[derive(Debug, Default, Clone)]
-pub struct Whole {
-    record: Record,
-}
-
-impl Whole {
-    /// The events that `event` adds to the whole run.
-    pub fn take(&mut self, event: &Event) -> Vec<Event> {
-        if self.record.started.is_none() && !matches!(event, Event::RunStarted(_)) {
-            return Vec::new();
-        }
-        if !self.record.add(event.clone()) {
-            return Vec::new();
-        }
-        match (event, &self.record.started) {
-            (Event::RunStarted(_), Some(started)) => vec![Event::RunStarted(started.clone())],
-            (Event::RunFinished(_), _) => self.record.closing(),
-            (Event::RunAborted { .. } | Event::RunBrokenOff { .. }, _) => {
-                let mut events = vec![event.clone()];
-                events.extend(self.record.closing());
-                events
-            }
-            _ => vec![event.clone()],
-        }
-    }
-
-    /// The run so far.
-    pub fn record(&self) -> &Record {
-        &self.record
     }
 }
 

@@ -26,12 +26,7 @@ pub enum Rule {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Exact => "exact",
-            Self::Sticky => "sticky",
-            Self::Counter => "counter",
-            Self::Fixed => "fixed",
-        })
+        self.serialize(f)
     }
 }
 

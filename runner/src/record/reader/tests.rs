@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use proptest::prelude::*;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 use reglist_suite::report::format::KTAP;
-use reglist_suite::report::record::Whole;
+use reglist_suite::report::record::{End, Record};
 use reglist_suite::spec::clause::Level;
 
 use super::*;
@@ -45,9 +45,13 @@ fn outcomes(run: &StoredRun) -> Vec<(String, Outcome)> {
 /// The KTAP that a suite has printed up to where the events break off.
 fn ktap() -> String {
     let mut lines = KTAP.lines(false);
-    let mut whole = Whole::default();
+    let mut whole = Record::default();
     let events = BROKEN_OFF.lines().map(|line| Event::from_line(line).unwrap());
-    events.flat_map(|event| whole.take(&event)).flat_map(|event| lines.event(&event)).map(|line| line + "\n").collect()
+    events
+        .flat_map(|event| whole.follow(&event))
+        .flat_map(|event| lines.event(&event))
+        .map(|line| line + "\n")
+        .collect()
 }
 
 const ENDS: [(&str, Outcome); 7] = [

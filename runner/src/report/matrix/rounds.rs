@@ -5,8 +5,8 @@ use reglist_suite::fault::Right;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 use serde::Serialize;
 
+use crate::record::Record;
 use crate::record::runs::Runs;
-use crate::record::{End, Record};
 
 use crate::report::groups::LONGEST_LIST;
 
@@ -146,11 +146,7 @@ impl Round {
                 self.cases.push(bounded(case));
             }
         }
-        let reason = match &record.end {
-            Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) => Some(reason.clone()),
-            Some(End::Finished(_)) | None => None,
-        };
-        self.aborted = reason.or(self.aborted.take());
+        self.aborted = record.why_unfinished().map(str::to_owned).or(self.aborted.take());
         self.running = record.running.clone().or(self.running.take());
     }
 

@@ -52,7 +52,7 @@ impl Overview {
         };
         let (word, sentence) = (conclusion.word(), verdict::sentence(started, &conclusion, None));
         let exit = format!("exit code {}: {}", conclusion.exit_code(), meaning(&conclusion));
-        if let Some(End::Aborted { reason } | End::BrokenOff { reason, .. }) = &record.end {
+        if let Some(reason) = record.why_unfinished() {
             doubts.push(format!("{}.", reason.trim_end_matches('.')));
         }
         if matches!(record.end, Some(End::Finished(_))) && !conclusion.is_complete() {

@@ -20,7 +20,7 @@ pub(super) fn text(descriptions: &[Description], verbose: bool) -> String {
             text.push('\n');
         }
         let name = Style::new().bold().apply_to(&description.name);
-        let _ = writeln!(text, "{} {name}", description.kind.word());
+        let _ = writeln!(text, "{} {name}", description.kind);
         words(&mut text, "  ", 2, &description.summary);
         text.push('\n');
         parts(&mut text, description.parts.iter().filter(|part| verbose || !part.detail));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The types of descriptions, and the catalogue that makes them.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::arch::Arch;
@@ -32,21 +34,9 @@ pub enum Kind {
     Fault,
 }
 
-impl Kind {
-    /// The word for this kind.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::Id => "id",
-            Self::Clause => "clause",
-            Self::Case => "case",
-            Self::Check => "check",
-            Self::Theme => "theme",
-            Self::Configuration => "configuration",
-            Self::Group => "group",
-            Self::Family => "family",
-            Self::Fault => "fault",
-        }
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

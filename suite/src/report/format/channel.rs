@@ -14,7 +14,7 @@ use nix::sys::termios::{self, ControlFlags, SetArg};
 
 use super::lines::{Format, Lines};
 use crate::report::events::Event;
-use crate::report::record::Whole;
+use crate::report::record::Record;
 
 /// The kernel's log.
 const KMSG: &str = "/dev/kmsg";
@@ -133,7 +133,7 @@ pub fn make_raw(line: &File) {
 /// A sink that gets a run in a format.
 pub struct Channel {
     sink: Sink,
-    whole: Whole,
+    record: Record,
     lines: Box<dyn Lines>,
 }
 
@@ -146,12 +146,12 @@ impl fmt::Debug for Channel {
 impl Channel {
     /// Writes one run to `sink`.
     pub fn new(sink: Sink, format: Format) -> Self {
-        Self { sink, whole: Whole::default(), lines: format.lines(false) }
+        Self { sink, record: Record::default(), lines: format.lines(false) }
     }
 
     /// Writes the lines that an event adds, and waits until they are out.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        for event in self.whole.take(event) {
+        for event in self.record.follow(event) {
             for line in self.lines.event(&event) {
                 self.sink.write(&line)?;
             }

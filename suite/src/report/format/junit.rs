@@ -14,7 +14,7 @@ use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStat
 
 use super::words::{SUITE, sentences};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted, SubjectKind};
-use crate::report::record::Whole;
+use crate::report::record::Record;
 
 /// A document of one run or of several, a `testsuite` for each.
 #[derive(Debug, Clone, Default)]
@@ -116,25 +116,25 @@ fn case(suite: &str, case: &CaseFinished) -> TestCase {
 #[derive(Debug)]
 pub struct JunitFile {
     path: PathBuf,
-    whole: Whole,
+    record: Record,
     junit: Junit,
 }
 
 impl JunitFile {
     /// Writes to `path`, a file that the caller created.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), whole: Whole::default(), junit: Junit::default() }
+        Self { path: path.to_owned(), record: Record::default(), junit: Junit::default() }
     }
 
     /// Adds an event, and writes the document after each outcome.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.whole.take(event).iter().for_each(|event| self.junit.event(event));
-        if matches!(event, Event::CaseStarted { .. }) || self.whole.record().started.is_none() {
+        self.record.follow(event).iter().for_each(|event| self.junit.event(event));
+        if matches!(event, Event::CaseStarted { .. }) || self.record.started.is_none() {
             return Ok(());
         }
         let mut junit = self.junit.clone();
-        if !self.whole.record().is_over() {
-            self.whole.record().closing().iter().for_each(|event| junit.event(event));
+        if !self.record.is_over() {
+            self.record.closing().iter().for_each(|event| junit.event(event));
         }
         let document = junit.document().map_err(io::Error::other)?;
         replace(&self.path, document.as_bytes())

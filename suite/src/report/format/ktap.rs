@@ -85,11 +85,11 @@ impl Lines for Ktap {
                 lines
             }
             Event::RunAborted { reason } => vec![format!("# aborted: {}", plain(reason))],
-            Event::RunBrokenOff { by, reason } => vec![format!("# broken_off: {} {}", by.word(), plain(reason))],
+            Event::RunBrokenOff { by, reason } => vec![format!("# broken_off: {by} {}", plain(reason))],
             Event::RunFinished(finished) => {
                 let Totals { pass, fail, skip, error } = finished.totals;
                 vec![
-                    format!("# verdict: {}", finished.verdict.word()),
+                    format!("# verdict: {}", finished.verdict),
                     format!("# Totals: pass:{pass} fail:{fail} xfail:0 xpass:0 skip:{skip} error:{error}"),
                 ]
             }

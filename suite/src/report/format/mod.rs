@@ -3,7 +3,7 @@
 //!
 //! Each is a function of the events alone, so the suite on the target and
 //! `reglist report` on the host print the same.
-//! [`Whole`](crate::report::record::Whole) first adds a result for every planned
+//! [`Record`](crate::report::record::Record) first adds a result for every planned
 //! case that has none, so every format sees a complete run.
 //!
 //! A new format of lines is a file here and a row of [`FORMATS`]. Every command

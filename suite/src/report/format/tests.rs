@@ -11,7 +11,7 @@ use crate::checks::plan::plan;
 use crate::report::events::{
     CaseFinished, Event, Finding, NamedRegister, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
-use crate::report::record::Whole;
+use crate::report::record::Record;
 use crate::spec::clause::Level;
 use crate::spec::{Source, Spec};
 
@@ -23,10 +23,10 @@ fn broken_off() -> Vec<Event> {
 }
 
 fn whole(events: &[Event]) -> Vec<Event> {
-    let mut whole = Whole::default();
-    let mut all: Vec<Event> = events.iter().flat_map(|event| whole.take(event)).collect();
-    if !whole.record().is_over() {
-        all.extend(whole.record().closing());
+    let mut whole = Record::default();
+    let mut all: Vec<Event> = events.iter().flat_map(|event| whole.follow(event)).collect();
+    if !whole.is_over() {
+        all.extend(whole.closing());
     }
     all
 }
