@@ -48,6 +48,11 @@ impl Feature {
     }
 }
 
+/// The names of features.
+pub fn feature_names(features: &[Feature]) -> Vec<&'static str> {
+    features.iter().map(|feature| feature.name).collect()
+}
+
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
@@ -116,6 +121,12 @@ pub trait Arch: fmt::Debug + Sync {
     /// Features that configurations can switch on.
     fn features(&self) -> &'static [Feature] {
         &[]
+    }
+
+    /// The feature of this name, or the names of all.
+    fn feature(&self, name: &str) -> Result<Feature, String> {
+        let found = self.features().iter().copied().find(|feature| feature.name == name);
+        found.ok_or_else(|| feature_names(self.features()).join(", "))
     }
 
     /// The id of a register; `None` if the type does not have the index.

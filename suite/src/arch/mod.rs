@@ -9,7 +9,7 @@ mod loongarch64;
 mod schema;
 mod x86_64;
 
-pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
+pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting, feature_names};
 pub use id::{IdField, NamedRegister, common_fields};
 pub use loongarch64::LoongArch64;
 pub use x86_64::X86_64;

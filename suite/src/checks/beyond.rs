@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Check, check};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST};
+use crate::checks::case::{Case, CheckError};
 
 pub(super) const CHECKS: &[Check] = &[
     check(
@@ -29,20 +29,17 @@ fn unlisted(case: &Case<'_>) -> Result<(), CheckError> {
         if listed.contains(&id) || case.access.get(id)?.is_err() {
             continue;
         }
-        match case.spec.spec.unlisted.exception(id) {
-            Some(exception) => *known.entry(exception).or_default() += 1,
-            None => drop(
-                case.finding("list.unlisted", "GET fails, as the register is not listed", "GET succeeds")
-                    .get(case.name(id)),
-            ),
+        if let Some(exception) = case.spec.spec.unlisted.exception(id) {
+            *known.entry(exception).or_default() += 1;
+        } else {
+            let expected = "GET fails, as the register is not listed";
+            case.finding("list.unlisted", expected, "GET succeeds").get(case.name(id));
         }
     }
     if !known.is_empty() {
         let known: Vec<String> = known.iter().map(|(exception, count)| format!("{count} of {exception}")).collect();
-        case.fact(
-            "list.unlisted",
-            format!("GET reads unlisted registers, as unlisted.yaml expects: {}", known.join(", ")),
-        );
+        let observed = format!("GET reads unlisted registers, as unlisted.yaml expects: {}", known.join(", "));
+        case.fact("list.unlisted", observed);
     }
     Ok(())
 }
@@ -56,15 +53,12 @@ fn consumers(case: &Case<'_>) -> Result<(), CheckError> {
             if !listed.contains(&register.id) {
                 all = false;
                 case.finding("list.consumers", format!("listed, as {} saves it", consumer.name), "missing")
-                    .register(register.named())
-                    .ioctl(GET_REG_LIST);
+                    .listing(register.named());
             }
         }
         if all {
-            case.fact(
-                "list.consumers",
-                format!("all {} registers that {} saves are listed", saved.len(), consumer.name),
-            );
+            let observed = format!("all {} registers that {} saves are listed", saved.len(), consumer.name);
+            case.fact("list.consumers", observed);
         }
     }
     Ok(())

@@ -334,6 +334,11 @@ impl Report<'_> {
         self.ioctl(GET_REG_LIST).answer(result)
     }
 
+    /// About the register's place in the list, or its absence.
+    pub(crate) fn listing(self, register: NamedRegister) -> Self {
+        self.register(register).ioctl(GET_REG_LIST)
+    }
+
     pub(crate) fn get(self, register: NamedRegister) -> Self {
         self.register(register).ioctl(GET_ONE_REG)
     }

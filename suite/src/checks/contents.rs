@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::check::{Check, check, contract};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST};
+use crate::checks::case::{Case, CheckError};
 use crate::report::new_registers::NEW;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -34,7 +34,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
     case.record(&listed);
     for register in case.spec.expected() {
         if !listed.contains(&register.id) {
-            case.finding("list.contents", "listed", "missing").register(register.named()).ioctl(GET_REG_LIST);
+            case.finding("list.contents", "listed", "missing").listing(register.named());
         }
     }
     for (entry, id) in listed.iter().enumerate() {
@@ -46,7 +46,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
         } else {
             case.finding("list.contents", "not listed", "listed")
         };
-        report.register(case.name(*id)).entry(entry).ioctl(GET_REG_LIST);
+        report.listing(case.name(*id)).entry(entry);
     }
     Ok(())
 }
@@ -55,10 +55,7 @@ fn unique(case: &Case<'_>) -> Result<(), CheckError> {
     let mut seen = BTreeSet::new();
     for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if !seen.insert(id) {
-            case.finding("list.unique", "listed once", "listed twice")
-                .register(case.name(id))
-                .entry(entry)
-                .ioctl(GET_REG_LIST);
+            case.finding("list.unique", "listed once", "listed twice").listing(case.name(id)).entry(entry);
         }
     }
     Ok(())
@@ -67,10 +64,8 @@ fn unique(case: &Case<'_>) -> Result<(), CheckError> {
 fn canonical(case: &Case<'_>) -> Result<(), CheckError> {
     for (entry, id) in case.listed_if_any()?.into_iter().enumerate() {
         if let Some(fault) = case.spec.arch.malformed(id) {
-            case.finding("list.canonical", format!("a well-formed {} id", case.spec.arch.name()), fault)
-                .register(case.name(id))
-                .entry(entry)
-                .ioctl(GET_REG_LIST);
+            let expected = format!("a well-formed {} id", case.spec.arch.name());
+            case.finding("list.canonical", expected, fault).listing(case.name(id)).entry(entry);
         }
     }
     Ok(())
@@ -84,9 +79,7 @@ fn order(case: &Case<'_>) -> Result<(), CheckError> {
     let first = common.iter().zip(wanted).find(|(id, register)| **id != register.id);
     if let Some((id, register)) = first {
         let observed = format!("{} at its position", case.name(*id).name);
-        case.finding("list.order", "the order of the specification", observed)
-            .register(register.named())
-            .ioctl(GET_REG_LIST);
+        case.finding("list.order", "the order of the specification", observed).listing(register.named());
     }
     Ok(())
 }

@@ -61,14 +61,7 @@ fn complete(case: &Case<'_>) -> Result<(), CheckError> {
     ];
     for (name, n) in enough {
         let answer = case.list(roomy(n, count))?;
-        if let Some(observed) = incomplete(&answer, count) {
-            case.finding(
-                "list.complete",
-                format!("success with n = C and C entries, for a call with n = {name}"),
-                observed,
-            )
-            .list(answer.result);
-        }
+        lists_all(case, "list.complete", name, &answer, count);
         case.stray(&answer, None);
     }
     Ok(())
@@ -79,16 +72,7 @@ fn width(case: &Case<'_>) -> Result<(), CheckError> {
     let one_less = (1 << 32) + count.saturating_sub(1) as u64;
     let mut complete = true;
     for (name, n) in [("2^32", 1 << 32), ("2^32 + C - 1", one_less), ("2^32 + C", one_less + 1), ("2^63", 1 << 63)] {
-        let answer = case.list(roomy(n, count))?;
-        if let Some(observed) = incomplete(&answer, count) {
-            complete = false;
-            case.finding(
-                "list.width",
-                format!("success with n = C and C entries, for a call with n = {name}"),
-                observed,
-            )
-            .list(answer.result);
-        }
+        complete &= lists_all(case, "list.width", name, &case.list(roomy(n, count))?, count);
     }
     if complete {
         case.fact("list.width", "the kernel reads all 64 bits of n");
@@ -96,16 +80,19 @@ fn width(case: &Case<'_>) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Why an answer is not a list of exactly `count` entries.
-fn incomplete(answer: &ListAnswer, count: usize) -> Option<String> {
+/// Reports an answer that is not a list of exactly `count` entries.
+fn lists_all(case: &Case<'_>, clause: &'static str, name: &str, answer: &ListAnswer, count: usize) -> bool {
     let written = answer.slots.iter().flatten().count();
-    if answer.result != Ok(0) {
-        Some(outcome(answer.result))
+    let observed = if answer.result != Ok(0) {
+        outcome(answer.result)
     } else if answer.n != count as u64 {
-        Some(format!("success with n = {}", answer.n))
+        format!("success with n = {}", answer.n)
     } else if written != count || answer.ids(count).is_none() {
-        Some(format!("success with n = C, but {written} entries written"))
+        format!("success with n = C, but {written} entries written")
     } else {
-        None
-    }
+        return true;
+    };
+    let expected = format!("success with n = C and C entries, for a call with n = {name}");
+    case.finding(clause, expected, observed).list(answer.result);
+    false
 }

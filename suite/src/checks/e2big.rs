@@ -77,17 +77,13 @@ fn untouched(case: &Case<'_>) -> Result<(), CheckError> {
         }
         for (entry, slot) in answer.slots.iter().enumerate() {
             if slot.is_some() {
-                case.finding(
-                    "e2big.untouched",
-                    format!("no write to reg[], for a call with n = {name}"),
-                    "the kernel writes this entry",
-                )
-                .entry(entry)
-                .list(answer.result);
+                let expected = format!("no write to reg[], for a call with n = {name}");
+                case.finding("e2big.untouched", expected, "the kernel writes this entry")
+                    .entry(entry)
+                    .list(answer.result);
             }
         }
-        let header_only = Placement { n, capacity: 0, slack: 0 };
-        let answer = case.list(header_only)?;
+        let answer = case.list(Placement { n, capacity: 0, slack: 0 })?;
         if answer.result != Err(Errno::E2BIG) {
             let expected = format!("E2BIG, for a call with n = {name} and reg[] unmapped");
             case.finding("e2big.untouched", expected, outcome(answer.result)).list(answer.result);

@@ -64,22 +64,13 @@ fn judge(case: &Case<'_>, beyond: Beyond, k: usize, ids: &[u64], answer: &ListAn
     if answer.result != Err(Errno::EFAULT) {
         let stray = answer.stray.first();
         let written = stray.map(|stray| format!("; bytes written {}", stray.place)).unwrap_or_default();
-        case.finding(
-            "efault.array",
-            format!("EFAULT when reg[] is {} from the given entry on", beyond.what()),
-            format!("{}{written}", outcome(answer.result)),
-        )
-        .entry(k)
-        .list(answer.result);
+        let expected = format!("EFAULT when reg[] is {} from the given entry on", beyond.what());
+        let observed = format!("{}{written}", outcome(answer.result));
+        case.finding("efault.array", expected, observed).entry(k).list(answer.result);
     }
     if answer.n != ids.len() as u64 {
-        case.finding(
-            "efault.prefix",
-            "the kernel sets n to C even if it fails with EFAULT",
-            format!("n = {}", answer.n),
-        )
-        .entry(k)
-        .list(answer.result);
+        let expected = "the kernel sets n to C even if it fails with EFAULT";
+        case.finding("efault.prefix", expected, format!("n = {}", answer.n)).entry(k).list(answer.result);
     }
     let right = |(slot, id): (&Option<u64>, &u64)| *slot == Some(*id);
     if !answer.slots.iter().zip(ids).all(right) {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::check::{Check, check};
 use crate::access::Access;
-use crate::arch::{Feature, Setting};
-use crate::checks::case::{Case, CheckError, GET_REG_LIST};
+use crate::arch::{Feature, Setting, feature_names};
+use crate::checks::case::{Case, CheckError};
 use crate::kvm::Vcpu;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -62,13 +62,8 @@ fn values(case: &Case<'_>) -> Result<(), CheckError> {
             }
             let after = case.listed()?;
             if after != before {
-                case.finding(
-                    "list.follows",
-                    format!("the same list after SET of this register to {value:#x}"),
-                    changes(case, &before, &after),
-                )
-                .register(register.named())
-                .ioctl(GET_REG_LIST);
+                let expected = format!("the same list after SET of this register to {value:#x}");
+                case.finding("list.follows", expected, changes(case, &before, &after)).listing(register.named());
             }
         }
         let _ = case.access.set(register.id, present)?;
@@ -120,7 +115,7 @@ fn report(
     place: &str,
     wrong: &mut BTreeSet<(u64, bool, bool)>,
 ) {
-    let names: Vec<&str> = setting.features.iter().map(|feature| feature.name()).collect();
+    let names = feature_names(&setting.features);
     let with = if names.is_empty() { "all features off".to_owned() } else { format!("{} on", names.join(", ")) };
     let place = if place.is_empty() { String::new() } else { format!(" on {place}") };
     for (found, known, expected, observed) in
@@ -128,9 +123,7 @@ fn report(
     {
         for id in found - known {
             if wrong.insert((id, observed == "listed", place.is_empty())) {
-                case.finding("list.follows", format!("{expected} with {with}{place}"), observed)
-                    .register(case.name(id))
-                    .ioctl(GET_REG_LIST);
+                case.finding("list.follows", format!("{expected} with {with}{place}"), observed).listing(case.name(id));
             }
         }
     }

@@ -3,7 +3,7 @@
 //! the suite never SETs unlisted registers.
 
 use super::check::{Check, check};
-use crate::arch::Feature;
+use crate::arch::{Feature, feature_names};
 use crate::checks::case::{Case, CheckError, errno_name};
 use crate::spec::{Gate, Register};
 
@@ -29,7 +29,7 @@ fn gated(case: &Case<'_>) -> Result<(), CheckError> {
 }
 
 fn judge(case: &Case<'_>, registers: &[(&Register, &Gate)], features: &[Feature]) -> Result<(), CheckError> {
-    let names: Vec<&str> = features.iter().map(|feature| feature.name()).collect();
+    let names = feature_names(features);
     let with = if names.is_empty() { "without features".to_owned() } else { format!("with {}", names.join(", ")) };
     for (register, gate) in registers {
         let open = gate.is_open(features);

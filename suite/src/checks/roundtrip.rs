@@ -202,12 +202,8 @@ fn bad_size(case: &Case<'_>) -> Result<(), CheckError> {
             }
             let got = case.access.get_watched(other, LARGEST)?;
             if got.result.is_ok() {
-                case.finding(
-                    "reg.bad_size",
-                    format!("GET fails with a size of {} bytes in the id", size_of_register(other)),
-                    "GET succeeds",
-                )
-                .get(case.name(id));
+                let expected = format!("GET fails with a size of {} bytes in the id", size_of_register(other));
+                case.finding("reg.bad_size", expected, "GET succeeds").get(case.name(id));
             }
         }
     }

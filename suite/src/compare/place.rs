@@ -70,13 +70,8 @@ impl Ground {
         let landing = U32_SPAN..U32_SPAN + 7 * page;
         let mut region = Region::reserve(landing.end + page)?;
         region.open(landing.clone(), Protection::ReadWrite)?;
-        for (number, protection) in [
-            (1, Protection::ReadWrite),
-            (3, Protection::ReadWrite),
-            (4, Protection::ReadWrite),
-            (5, Protection::ReadWrite),
-        ] {
-            region.open(number * page..(number + 1) * page, protection)?;
+        for number in [1, 3, 4, 5] {
+            region.open(number * page..(number + 1) * page, Protection::ReadWrite)?;
         }
         region.write(4 * page + ZEROS, &[0; WINDOW])?;
         region.seal(4 * page..5 * page)?;

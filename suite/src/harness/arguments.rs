@@ -105,15 +105,9 @@ pub fn options(words: impl IntoIterator<Item = OsString>) -> Result<Options, cla
 }
 
 pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageError> {
-    names
-        .iter()
-        .map(|name| {
-            LoongArch64.features().iter().copied().find(|feature| feature.name() == name).ok_or_else(|| {
-                let known = LoongArch64.features().iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ");
-                UsageError::Feature { name: name.clone(), known }
-            })
-        })
-        .collect()
+    let feature =
+        |name: &String| LoongArch64.feature(name).map_err(|known| UsageError::Feature { name: name.clone(), known });
+    names.iter().map(feature).collect()
 }
 
 /// Opens a new file, or an existing device or pipe.

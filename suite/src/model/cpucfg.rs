@@ -13,11 +13,6 @@ use super::kernel::Kernel;
 /// include/asm/kvm_host.h, KVM_MAX_CPUCFG_REGS.
 const WORDS: usize = 21;
 
-/// The bits of CPUCFG2 that kvm_guest_has_lbt looks at: x86, arm and MIPS.
-pub(super) const LBT: u64 = bits::LBT;
-/// The bit of CPUCFG6 that kvm_guest_has_pmu looks at.
-pub(super) const PMP: u64 = bits::PMP;
-
 impl Host {
     /// _kvm_get_cpucfg_mask.
     fn mask(&self, kernel: Kernel, index: u64) -> u64 {

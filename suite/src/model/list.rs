@@ -9,7 +9,8 @@
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::cpucfg::{self, Features};
+use super::bits;
+use super::cpucfg::Features;
 use super::id;
 use super::memory;
 use super::vcpu::ModelVcpu;
@@ -43,12 +44,12 @@ const WORD: u64 = 8;
 impl Features {
     fn ids(self) -> Vec<u64> {
         let mut ids: Vec<u64> = CSRS.into_iter().map(id::csr).collect();
-        if self.cpucfg6 & cpucfg::PMP != 0 {
+        if self.cpucfg6 & bits::PMP != 0 {
             ids.extend(PMU_CSRS.map(id::csr));
         }
         ids.extend(CPUCFGS.map(id::cpucfg));
         ids.push(uapi::KVM_REG_LOONGARCH_COUNTER);
-        if self.cpucfg2 & cpucfg::LBT != 0 {
+        if self.cpucfg2 & bits::LBT != 0 {
             ids.extend(LBT);
         }
         ids
@@ -58,7 +59,7 @@ impl Features {
 /// The list of a vCPU with every feature.
 #[cfg(any(test, feature = "compare"))]
 pub(crate) fn listed_ids() -> Vec<u64> {
-    Features { cpucfg2: cpucfg::LBT, cpucfg6: cpucfg::PMP }.ids()
+    Features { cpucfg2: bits::LBT, cpucfg6: bits::PMP }.ids()
 }
 
 /// A call whose header has been read.

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::cpucfg::{self, Cpucfg, Features};
+use super::bits;
+use super::cpucfg::{Cpucfg, Features};
 use super::csr::{self, Csrs};
 use super::history::{History, lock};
 use super::id::{self, Kind};
@@ -82,38 +83,31 @@ impl ModelVcpu {
     /// EINVAL for an id without register or a refused value, ENXIO for LBT without the feature.
     pub(super) fn set(&self, id: u64, value: u64) -> Result<(), Errno> {
         match id::kind(id) {
-            Some(Kind::Csr(csr::CPUID)) => self.machine.claim_cpuid(self.id, self.csrs.cell(csr::CPUID)?, value),
+            Some(Kind::Csr(csr::CPUID)) => self.machine.claim_cpuid(self.id, self.csrs.cell(csr::CPUID)?, value)?,
             Some(Kind::Csr(csr::ESTAT)) => {
                 self.csrs.set_estat(self.machine.kernel, value, self.cpucfg.has_msgint());
-                Ok(())
             }
-            Some(Kind::Csr(index)) => {
-                self.csrs.cell(index)?.set(value);
-                Ok(())
-            }
-            Some(Kind::Cpucfg(index)) => self.cpucfg.set(index, value, &self.machine.host, self.machine.kernel),
+            Some(Kind::Csr(index)) => self.csrs.cell(index)?.set(value),
+            Some(Kind::Cpucfg(index)) => self.cpucfg.set(index, value, &self.machine.host, self.machine.kernel)?,
             Some(Kind::Lbt) => {
                 (self.machine.manner.one_reg.has_lbt)(self)?;
-                self.lbt.set(id, value)
+                self.lbt.set(id, value)?;
             }
             Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_COUNTER => {
                 // For the whole board, and set by its first vCPU alone.
                 if self.id == 0 {
                     self.machine.set_guest_time(value);
                 }
-                Ok(())
             }
-            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_VCPU_RESET => {
-                self.csrs.reset();
-                Ok(())
-            }
-            Some(Kind::Kvm) | None => Err(Errno::EINVAL),
+            Some(Kind::Kvm) if id == uapi::KVM_REG_LOONGARCH_VCPU_RESET => self.csrs.reset(),
+            Some(Kind::Kvm) | None => return Err(Errno::EINVAL),
         }
+        Ok(())
     }
 
     /// kvm_guest_has_lbt.
     pub(super) fn has_lbt(&self) -> Result<(), Errno> {
-        if self.features().cpucfg2 & cpucfg::LBT == 0 { Err(Errno::ENXIO) } else { Ok(()) }
+        if self.features().cpucfg2 & bits::LBT == 0 { Err(Errno::ENXIO) } else { Ok(()) }
     }
 }
 

@@ -71,28 +71,24 @@ struct PartEntry {
     all: Option<Vec<String>>,
 }
 
-/// Reads `ARCHITECTURE/consumers/*.yaml`, sorted by file name; empty without that folder.
-pub(super) fn load(source: &Source, arch: &dyn Arch, table: &RegisterTable) -> Result<Vec<Consumer>, SpecError> {
-    files(source, arch).iter().map(|file| consumer(&source.read(file)?, arch, table)).collect()
-}
-
-pub(super) fn files(source: &Source, arch: &dyn Arch) -> Vec<String> {
+/// Reads `ARCHITECTURE/consumers/*.yaml`, sorted by file name; nothing without that folder.
+pub(super) fn load(
+    source: &Source,
+    arch: &dyn Arch,
+    table: &RegisterTable,
+) -> impl Iterator<Item = Result<Consumer, SpecError>> {
     let folder = format!("{}/{FOLDER}", arch.name());
     let files = source.list(&folder).into_iter().filter(|file| file.ends_with(".yaml"));
-    files.map(|file| format!("{folder}/{file}")).collect()
+    files.map(move |file| consumer(&source.read(&format!("{folder}/{file}"))?, arch, table))
 }
 
-pub(super) fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consumer, SpecError> {
+fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> Result<Consumer, SpecError> {
     let file: ConsumerFile = text.parse()?;
     let mut saves: Vec<Part> = Vec::new();
     for entry in file.saves {
         let mut registers: Vec<Register> = Vec::new();
         for name in &entry.registers {
-            let Some(register) = table.by_name(name) else {
-                let known = "the names in registers.yaml".to_owned();
-                let problem = Problem::Unknown { key: "registers", name: name.clone(), known };
-                return Err(text.error(text.line_of_word_in("saves", name), problem));
-            };
+            let register = table.named(text, name, || text.line_of_word_in("saves", name))?;
             let mut saved = saves.iter().flat_map(|part| &part.registers).chain(&registers);
             if saved.any(|other| other.id == register.id) {
                 let problem = Problem::Duplicate { key: "registers", name: name.clone() };
@@ -100,13 +96,8 @@ pub(super) fn consumer(text: &Text, arch: &dyn Arch, table: &RegisterTable) -> R
             }
             registers.push(register.clone());
         }
-        let all = match &entry.all {
-            Some(names) => {
-                let start = || entry.registers.last().map_or(1, |name| text.line_of_word_in("saves", name));
-                features::resolve_some(text, start, "all", names, arch)?
-            }
-            None => Vec::new(),
-        };
+        let start = || entry.registers.last().map_or(1, |name| text.line_of_word_in("saves", name));
+        let all = features::resolve_some(text, start, "all", entry.all.as_ref(), arch)?;
         saves.push(Part { all, registers });
     }
     Ok(Consumer { name: file.name, saves })

@@ -21,8 +21,7 @@ pub(super) fn resolve(
         return Err(text.error(line(), Problem::Duplicate { key, name: name.to_owned() }));
     }
     let resolved = names.iter().map(|name| {
-        arch.features().iter().copied().find(|known| known.name() == name).ok_or_else(|| {
-            let known = arch.features().iter().map(|known| known.name()).collect::<Vec<_>>().join(", ");
+        arch.feature(name).map_err(|known| {
             let problem = Problem::Unknown { key, name: name.clone(), known };
             text.error(text.line_of_word_from(line(), name), problem)
         })
@@ -30,14 +29,15 @@ pub(super) fn resolve(
     resolved.collect()
 }
 
-/// As [`resolve`], where a condition on no feature would mean nothing.
+/// As [`resolve`], where a condition on no feature would mean nothing; none without the key.
 pub(super) fn resolve_some(
     text: &Text,
     start: impl Fn() -> usize,
     key: &'static str,
-    names: &[String],
+    names: Option<&Vec<String>>,
     arch: &dyn Arch,
 ) -> Result<Vec<Feature>, SpecError> {
+    let Some(names) = names else { return Ok(Vec::new()) };
     if names.is_empty() {
         return Err(text.error(text.line_of_key_from(start(), key), Problem::NoFeature { key }));
     }

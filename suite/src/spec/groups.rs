@@ -81,15 +81,14 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Reads `groups.yaml` of the series in `folder`.
+    /// Reads `groups.yaml` of a series.
     pub(super) fn load(
         source: &Source,
         arch: &dyn Arch,
         table: &RegisterTable,
-        folder: &str,
+        series: &str,
     ) -> Result<Self, SpecError> {
-        let text = source.read(&format!("{folder}/groups.yaml"))?;
-        let file: GroupsFile = text.parse()?;
+        let (file, text) = GroupsFile::read(source, arch, series)?;
         let known = file.groups.keys().cloned().collect::<Vec<_>>().join(", ");
         let resolver = Resolver { text: &text, groups: &file.groups, known: &known, table };
         let mut expanded = BTreeMap::new();
@@ -105,10 +104,8 @@ impl Groups {
                 let problem = Problem::Unknown { key: "list", name: name.clone(), known: known.clone() };
                 return Err(text.error(text.line_of_word_in("list", name), problem));
             };
-            let when = match &group.when {
-                Some(names) => features::resolve_some(&text, || text.line_of_key(name), "when", names, arch)?,
-                None => Vec::new(),
-            };
+            let start = || text.line_of_key(name);
+            let when = features::resolve_some(&text, start, "when", group.when.as_ref(), arch)?;
             if let Some((register, first)) = common(&listed, registers) {
                 let problem = Problem::InTwoGroups {
                     key: "list",
@@ -157,11 +154,7 @@ impl<'a> Resolver<'a> {
             return Err(self.text.error(self.text.line_of_key(name), Problem::Cycle { path }));
         }
         for register in &group.registers {
-            let Some(found) = self.table.by_name(register) else {
-                let known = "the names in registers.yaml".to_owned();
-                let problem = Problem::Unknown { key: "registers", name: register.clone(), known };
-                return Err(self.text.error(self.text.line_of_word(register, 0), problem));
-            };
+            let found = self.table.named(self.text, register, || self.text.line_of_word(register, 0))?;
             if registers.iter().any(|other| other.id == found.id) {
                 let problem = Problem::Duplicate { key: "registers", name: register.clone() };
                 return Err(self.text.error(self.text.line_of_word(register, 1), problem));

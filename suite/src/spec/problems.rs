@@ -4,7 +4,6 @@
 use super::clause::Clauses;
 use super::consumer;
 use super::error::SpecError;
-use super::groups::Groups;
 use super::registers::RegisterTable;
 use super::series;
 use super::source::Source;
@@ -27,28 +26,12 @@ pub fn problems(source: &Source, arch: &dyn Arch) -> Vec<SpecError> {
         }
     };
     problems.extend(Unlisted::load(source, arch, &table).err());
-    for file in consumer::files(source, arch) {
-        problems.extend(source.read(&file).and_then(|text| consumer::consumer(&text, arch, &table)).err());
-    }
+    problems.extend(consumer::load(source, arch, &table).filter_map(Result::err));
     for name in series::names_of(source, arch) {
-        problems.extend(series_problems(source, arch, &table, &name));
+        match series::load(source, arch, &table, &name) {
+            Ok((_, configurations)) => problems.extend(configurations.into_iter().filter_map(Result::err)),
+            Err(problem) => problems.push(problem),
+        }
     }
     problems
-}
-
-fn series_problems(source: &Source, arch: &dyn Arch, table: &RegisterTable, name: &str) -> Vec<SpecError> {
-    let folder = format!("{}/{name}", arch.name());
-    let names = series::configurations_of(source, &folder);
-    if names.is_empty() {
-        return series::load(source, arch, table, name).err().into_iter().collect();
-    }
-    match Groups::load(source, arch, table, &folder) {
-        Ok(groups) => {
-            let configurations = names.into_iter();
-            configurations
-                .filter_map(|name| series::configuration(source, arch, &groups, &folder, name).err())
-                .collect()
-        }
-        Err(problem) => vec![problem],
-    }
 }

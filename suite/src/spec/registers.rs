@@ -136,8 +136,6 @@ struct ConditionalEntry {
 #[derive(Debug, Clone, Default)]
 pub struct RegisterTable {
     registers: Vec<Register>,
-    by_name: BTreeMap<String, usize>,
-    by_id: BTreeMap<u64, usize>,
     families: BTreeMap<String, Range<usize>>,
 }
 
@@ -181,16 +179,13 @@ impl RegisterTable {
     fn insert(&mut self, text: &Text, register: Register) -> Result<(), SpecError> {
         let name = &register.name;
         let line = |occurrence| text.line_of_pair("name", name, occurrence);
-        if self.by_name.contains_key(name) {
+        if self.by_name(name).is_some() {
             return Err(text.error(line(1), Problem::Duplicate { key: "name", name: name.clone() }));
         }
         if let Some(other) = self.by_id(register.id) {
             let problem = Problem::DuplicateId { register: name.clone(), other: other.name.clone(), id: register.id };
             return Err(text.error(line(0), problem));
         }
-        let position = self.registers.len();
-        self.by_name.insert(name.clone(), position);
-        self.by_id.insert(register.id, position);
         self.registers.push(register);
         Ok(())
     }
@@ -222,12 +217,20 @@ impl RegisterTable {
 
     /// The register with this name.
     pub fn by_name(&self, name: &str) -> Option<&Register> {
-        self.by_name.get(name).and_then(|position| self.registers.get(*position))
+        self.registers.iter().find(|register| register.name == name)
+    }
+
+    /// The register of this name under `registers` of another file, at `line` there.
+    pub(super) fn named(&self, text: &Text, name: &str, line: impl FnOnce() -> usize) -> Result<&Register, SpecError> {
+        self.by_name(name).ok_or_else(|| {
+            let known = "the names in registers.yaml".to_owned();
+            text.error(line(), Problem::Unknown { key: "registers", name: name.to_owned(), known })
+        })
     }
 
     /// The register with this id.
     pub fn by_id(&self, id: u64) -> Option<&Register> {
-        self.by_id.get(&id).and_then(|position| self.registers.get(*position))
+        self.registers.iter().find(|register| register.id == id)
     }
 
     /// The registers of a family of `registers.yaml`.
@@ -237,8 +240,8 @@ impl RegisterTable {
 
     /// The family of the register with this id.
     pub fn family_of(&self, id: u64) -> Option<&str> {
-        let position = self.by_id.get(&id)?;
-        let found = self.families.iter().find(|(_, positions)| positions.contains(position));
+        let position = self.registers.iter().position(|register| register.id == id)?;
+        let found = self.families.iter().find(|(_, positions)| positions.contains(&position));
         found.map(|(name, _)| name.as_str())
     }
 
@@ -338,7 +341,7 @@ fn gate(
 ) -> Result<Option<Gate>, SpecError> {
     let Some(entry) = entry else { return Ok(None) };
     check_errno(text, &entry.errno)?;
-    let any = features::resolve_some(text, start, "any", &entry.any, arch)?;
+    let any = features::resolve_some(text, start, "any", Some(&entry.any), arch)?;
     Ok(Some(Gate { any, errno: entry.errno.clone() }))
 }
 

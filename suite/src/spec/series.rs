@@ -11,7 +11,7 @@ use super::register::Register;
 use super::registers::RegisterTable;
 use super::source::Source;
 use super::text::Text;
-use crate::arch::{Arch, Feature};
+use crate::arch::{Arch, Feature, feature_names};
 
 /// A combination of guest features, with its expected list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +56,7 @@ pub(super) fn names_of(source: &Source, arch: &dyn Arch) -> Vec<String> {
     source.list(arch.name()).into_iter().filter(is_series).collect()
 }
 
-pub(super) fn configurations_of(source: &Source, folder: &str) -> Vec<String> {
-    let files = source.list(folder);
-    let names = files.iter().filter_map(|file| file.strip_suffix(".yaml")).filter(|name| *name != "groups");
-    names.map(str::to_owned).collect()
-}
+type Configurations = Vec<Result<Configuration, SpecError>>;
 
 /// Reads a series: the groups of its list, and its configurations by name.
 pub(super) fn load(
@@ -68,11 +64,12 @@ pub(super) fn load(
     arch: &dyn Arch,
     table: &RegisterTable,
     series: &str,
-) -> Result<(Vec<ListedGroup>, Vec<Configuration>), SpecError> {
+) -> Result<(Vec<ListedGroup>, Configurations), SpecError> {
     let folder = format!("{}/{series}", arch.name());
-    let names = configurations_of(source, &folder);
+    let files = source.list(&folder);
+    let names = files.iter().filter_map(|file| file.strip_suffix(".yaml")).filter(|name| *name != "groups");
     let known = names_of(source, arch);
-    if names.is_empty() || !known.iter().any(|known| known == series) {
+    if names.clone().next().is_none() || !known.iter().any(|known| known == series) {
         let known = known.join(", ");
         return Err(SpecError {
             file: source.display(&folder),
@@ -80,15 +77,12 @@ pub(super) fn load(
             problem: Problem::NoSeries { series: series.to_owned(), known },
         });
     }
-    let groups = Groups::load(source, arch, table, &folder)?;
-    let configurations = names
-        .into_iter()
-        .map(|name| configuration(source, arch, &groups, &folder, name))
-        .collect::<Result<Vec<_>, _>>()?;
+    let groups = Groups::load(source, arch, table, series)?;
+    let configurations = names.map(|name| configuration(source, arch, &groups, &folder, name.to_owned())).collect();
     Ok((groups.listed, configurations))
 }
 
-pub(super) fn configuration(
+fn configuration(
     source: &Source,
     arch: &dyn Arch,
     groups: &Groups,
@@ -144,7 +138,7 @@ fn listed<'a>(
         let problem = Problem::Groups {
             stated: stated.join(", "),
             given: listed.iter().map(|group| group.name.as_str()).collect::<Vec<_>>().join(", "),
-            features: features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", "),
+            features: feature_names(features).join(", "),
         };
         return Err(text.error(text.line_of_key("groups"), problem));
     }

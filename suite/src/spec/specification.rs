@@ -37,8 +37,9 @@ impl Spec {
         let clauses = Clauses::load(source)?;
         let registers = RegisterTable::load(source, arch)?;
         let unlisted = Unlisted::load(source, arch, &registers)?;
-        let consumers = consumer::load(source, arch, &registers)?;
+        let consumers = consumer::load(source, arch, &registers).collect::<Result<_, _>>()?;
         let (list, configurations) = series::load(source, arch, &registers, series)?;
+        let configurations = configurations.into_iter().collect::<Result<_, _>>()?;
         Ok(Self { series: series.to_owned(), registers, list, configurations, unlisted, consumers, clauses })
     }
 

@@ -129,25 +129,15 @@ impl Resolver<'_> {
         for name in &entry.families {
             let Some(family) = self.table.family(name) else {
                 let known = self.table.families().collect::<Vec<_>>().join(", ");
-                return Err(self.error(
-                    "families",
-                    name,
-                    Problem::Unknown { key: "families", name: name.clone(), known },
-                ));
+                let problem = Problem::Unknown { key: "families", name: name.clone(), known };
+                return Err(self.text.error(self.line("families", name), problem));
             };
             for register in family {
                 self.add(&mut ids, "families", name, register)?;
             }
         }
         for name in &entry.registers {
-            let Some(register) = self.table.by_name(name) else {
-                let known = "the names in registers.yaml".to_owned();
-                return Err(self.error(
-                    "registers",
-                    name,
-                    Problem::Unknown { key: "registers", name: name.clone(), known },
-                ));
-            };
+            let register = self.table.named(self.text, name, || self.line("registers", name))?;
             self.add(&mut ids, "registers", name, register)?;
         }
         if let Some(range) = &entry.unnamed {
@@ -177,16 +167,17 @@ impl Resolver<'_> {
                 first: first.to_owned(),
                 second: self.name.to_owned(),
             };
-            return Err(self.error(key, word, problem));
+            return Err(self.text.error(self.line(key, word), problem));
         }
         if !ids.insert(register.id) {
-            return Err(self.error(key, word, Problem::Duplicate { key, name: register.name.clone() }));
+            let problem = Problem::Duplicate { key, name: register.name.clone() };
+            return Err(self.text.error(self.line(key, word), problem));
         }
         Ok(())
     }
 
-    fn error(&self, key: &str, word: &str, problem: Problem) -> SpecError {
-        self.text.error(self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word), problem)
+    fn line(&self, key: &str, word: &str) -> usize {
+        self.text.line_of_word_from(self.text.line_of_key_from(self.start(), key), word)
     }
 
     fn add_unnamed(&self, ids: &mut BTreeSet<u64>, range: &IndexRange) -> Result<(), SpecError> {

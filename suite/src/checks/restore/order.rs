@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::saved::{Loss, Saved};
 use crate::access::Access;
-use crate::checks::case::{Case, CheckError, SET_ONE_REG, errno_name};
+use crate::checks::case::{Case, CheckError, errno_name};
 use crate::checks::snapshot::shown;
 
 /// Most registers that one register can need before it.
@@ -177,16 +177,12 @@ fn report(case: &Case<'_>, saved: &Saved<'_>, position: usize, needs: &Needs) {
     };
     for before in needs.before.iter().filter_map(|position| saved.entries.get(*position)) {
         case.fact("restore.any_order", format!("must come after {}, otherwise {loss}", before.register.name))
-            .register(entry.register.named())
-            .after(before.register.named())
-            .ioctl(SET_ONE_REG);
+            .set(entry.register.named())
+            .after(before.register.named());
     }
     if needs.unexplained {
-        case.fact(
-            "restore.any_order",
-            format!("{loss} in some order, and no single register that must come first explains it"),
-        )
-        .set(entry.register.named());
+        let observed = format!("{loss} in some order, and no single register that must come first explains it");
+        case.fact("restore.any_order", observed).set(entry.register.named());
     }
 }
 

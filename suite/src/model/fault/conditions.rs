@@ -5,7 +5,7 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::cpucfg;
+use crate::model::bits;
 use crate::model::manner::Manner;
 
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
@@ -18,7 +18,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::PmuRefusedBeforeFeature => {
             one_reg.set = |vcpu, id, value| {
-                let refused = (PERFCTRL0..=PERFCNTR3).contains(&id) && vcpu.features().cpucfg6 & cpucfg::PMP == 0;
+                let refused = (PERFCTRL0..=PERFCNTR3).contains(&id) && vcpu.features().cpucfg6 & bits::PMP == 0;
                 if refused { Err(Errno::EINVAL) } else { vcpu.set(id, value) }
             };
         }

@@ -5,18 +5,11 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
-use crate::model::cpucfg;
+use crate::model::bits::{self, LSX, PMNUM, UPM};
 use crate::model::cpucfg::Features;
 use crate::model::history::{History, OF_ALL, lock};
 use crate::model::manner::Manner;
 use crate::model::vcpu::ModelVcpu;
-
-/// CPUCFG2.LSX.
-const LSX: u64 = 1 << 6;
-/// CPUCFG6.PMNUM.
-const PMNUM: u64 = 0xf << 4;
-/// CPUCFG6.UPM.
-const UPM: u64 = 1 << 14;
 
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
@@ -33,14 +26,14 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 Ok(())
             }
         }
-        Fault::PmuByHost => list.features = |vcpu| pmu(vcpu, vcpu.machine.host.cpucfg6 & cpucfg::PMP != 0),
+        Fault::PmuByHost => list.features = |vcpu| pmu(vcpu, vcpu.machine.host.cpucfg6 & bits::PMP != 0),
         Fault::LbtAlways => list.features = |vcpu| lbt(vcpu, true),
         Fault::LbtNever => list.features = |vcpu| lbt(vcpu, false),
         Fault::LbtByX86Alone => list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & LBT_X86 != 0),
         Fault::LbtByAllThree => {
-            list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & cpucfg::LBT == cpucfg::LBT);
+            list.features = |vcpu| lbt(vcpu, vcpu.features().cpucfg2 & bits::LBT == bits::LBT);
         }
-        Fault::LbtByHost => list.features = |vcpu| lbt(vcpu, vcpu.machine.host.cpucfg2 & cpucfg::LBT != 0),
+        Fault::LbtByHost => list.features = |vcpu| lbt(vcpu, vcpu.machine.host.cpucfg2 & bits::LBT != 0),
         Fault::LsxAddsRegister => {
             list.ids_of = |vcpu, ids| {
                 ids.extend((vcpu.features().cpucfg2 & LSX != 0).then_some(DEBUG));
@@ -91,11 +84,11 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
 }
 
 fn pmu(vcpu: &ModelVcpu, has: bool) -> Features {
-    Features { cpucfg6: if has { cpucfg::PMP } else { 0 }, ..vcpu.features() }
+    Features { cpucfg6: if has { bits::PMP } else { 0 }, ..vcpu.features() }
 }
 
 fn lbt(vcpu: &ModelVcpu, has: bool) -> Features {
-    Features { cpucfg2: if has { cpucfg::LBT } else { 0 }, ..vcpu.features() }
+    Features { cpucfg2: if has { bits::LBT } else { 0 }, ..vcpu.features() }
 }
 
 /// Puts the first list of all in the place of any later one.

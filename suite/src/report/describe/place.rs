@@ -2,7 +2,8 @@
 //! Descriptions of configurations, groups and families.
 
 use super::catalogue::{Catalogue, Description, Entry, Kind};
-use super::words::{count, enumerate, names};
+use super::words::{count, enumerate};
+use crate::arch::feature_names;
 use crate::checks::plan::plan;
 use crate::spec::{Configuration, ListedGroup, Register};
 
@@ -24,7 +25,7 @@ impl Catalogue<'_> {
     }
 
     pub(super) fn in_words(&self, configuration: &Configuration) -> String {
-        let features = match names(&configuration.features).as_slice() {
+        let features = match feature_names(&configuration.features).as_slice() {
             [] => "only the features of every guest".to_owned(),
             features => format!("features {}", enumerate(features, "and")),
         };
@@ -38,7 +39,7 @@ impl Catalogue<'_> {
     pub fn group(&self, group: &ListedGroup) -> Description {
         let when = match group.when.as_slice() {
             [] => "every vCPU".to_owned(),
-            features => format!("a vCPU with {}", enumerate(&names(features), "or")),
+            features => format!("a vCPU with {}", enumerate(&feature_names(features), "or")),
         };
         let summary = format!("{} in the list of {when}, series {}", self.size(&group.registers), self.spec.series);
         let mut description = Description::new(Kind::Group, group.name.clone(), summary);

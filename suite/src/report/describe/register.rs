@@ -4,7 +4,8 @@
 use clap::ValueEnum as _;
 
 use super::catalogue::{Catalogue, Content, Description, Kind};
-use super::words::{enumerate, names, sentence};
+use super::words::{enumerate, sentence};
+use crate::arch::feature_names;
 use crate::fault::Fault;
 use crate::spec::{Register, Rule, State};
 use crate::value::Value;
@@ -30,7 +31,7 @@ impl Catalogue<'_> {
             description.add("free bits", free(register));
         }
         if let Some(gate) = &register.gate {
-            let any = enumerate(&names(&gate.any), "or");
+            let any = enumerate(&feature_names(&gate.any), "or");
             description.say("needs", format!("{any}. Otherwise GET and SET fail with {}.", gate.errno));
         }
         if let Some(conditional) = &register.conditional {
@@ -76,7 +77,7 @@ impl Catalogue<'_> {
         };
         let when = match group.when.as_slice() {
             [] => "of every vCPU".to_owned(),
-            features => format!("of a vCPU with {}", enumerate(&names(features), "or")),
+            features => format!("of a vCPU with {}", enumerate(&feature_names(features), "or")),
         };
         let mut text = format!("in the list {when}, series {series}, group {}", group.name);
         let configurations: Vec<&str> = self
@@ -99,7 +100,7 @@ impl Catalogue<'_> {
         let savers = self.spec.consumers.iter().filter_map(|consumer| {
             Some(match consumer.saves_with(register.id)? {
                 [] => consumer.name.clone(),
-                all => format!("{} if the vCPU has {}", consumer.name, enumerate(&names(all), "and")),
+                all => format!("{} if the vCPU has {}", consumer.name, enumerate(&feature_names(all), "and")),
             })
         });
         let savers: Vec<String> = savers.collect();

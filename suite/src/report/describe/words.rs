@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Phrases that several descriptions use.
 
-use crate::arch::Feature;
-
 /// `a, b or c`.
 pub(super) fn enumerate(items: &[&str], last: &str) -> String {
     match items {
@@ -10,10 +8,6 @@ pub(super) fn enumerate(items: &[&str], last: &str) -> String {
         [one] => (*one).to_owned(),
         [others @ .., end] => format!("{} {last} {end}", others.join(", ")),
     }
-}
-
-pub(super) fn names(features: &[Feature]) -> Vec<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
 }
 
 /// Adds a capital and a full stop.

@@ -79,27 +79,22 @@ fn case(suite: &str, case: &CaseFinished) -> TestCase {
     let text = details.join("\n");
     // The reason leads, or else the first finding.
     let reason = case.reason.as_deref().and_then(|reason| reason.lines().next());
-    let failing = case.findings.iter().min_by_key(|finding| finding.level).map(ToString::to_string);
-    let message = reason.map(str::to_owned).or(failing).unwrap_or_default();
-    let mut status = match case.outcome {
-        Outcome::Pass => TestCaseStatus::success(),
-        Outcome::Skip => TestCaseStatus::skipped(),
-        Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Outcome::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-    };
-    match case.outcome {
-        Outcome::Pass => {}
-        Outcome::Skip => {
-            status.set_message(message.as_str()).set_description(message.as_str());
-        }
+    let worst = case.findings.iter().min_by_key(|finding| finding.level);
+    let message = reason.map(str::to_owned).or(worst.map(ToString::to_string)).unwrap_or_default();
+    let (mut status, type_, description) = match case.outcome {
+        Outcome::Pass => (TestCaseStatus::success(), None, None),
+        Outcome::Skip => (TestCaseStatus::skipped(), None, Some(&message)),
         Outcome::Fail => {
-            let clause = case.findings.iter().min_by_key(|finding| finding.level);
-            status.set_type(clause.map_or("finding", |finding| finding.clause.as_str()));
-            status.set_message(message.as_str()).set_description(text.as_str());
+            let clause = worst.map_or("finding", |finding| finding.clause.as_str());
+            (TestCaseStatus::non_success(NonSuccessKind::Failure), Some(clause), Some(&text))
         }
-        Outcome::Error => {
-            status.set_type("error").set_message(message.as_str()).set_description(text.as_str());
-        }
+        Outcome::Error => (TestCaseStatus::non_success(NonSuccessKind::Error), Some("error"), Some(&text)),
+    };
+    if let Some(type_) = type_ {
+        status.set_type(type_);
+    }
+    if let Some(description) = description {
+        status.set_message(message.as_str()).set_description(description.as_str());
     }
     let configuration = case.case.split('.').next().unwrap_or_default();
     let mut test = TestCase::new(case.case.as_str(), status);
