@@ -10,11 +10,11 @@ pub(super) fn features(features: &[Feature]) -> String {
     if features.is_empty() {
         return "none".to_owned();
     }
-    features.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
+    features.iter().map(|feature| feature.name).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn feature_set(features: &[Feature]) -> BTreeSet<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
+    features.iter().map(|feature| feature.name).collect()
 }
 
 /// Whether it has no values that are safe to SET.

@@ -32,20 +32,10 @@ impl fmt::Display for RegisterType {
 /// A guest feature that a configuration can switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Feature {
-    pub(super) name: &'static str,
-    pub(super) about: &'static str,
-}
-
-impl Feature {
     /// The name in specifications and on the command line.
-    pub fn name(self) -> &'static str {
-        self.name
-    }
-
+    pub name: &'static str,
     /// A description.
-    pub fn about(self) -> &'static str {
-        self.about
-    }
+    pub about: &'static str,
 }
 
 /// The names of features.

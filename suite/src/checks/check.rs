@@ -41,7 +41,7 @@ pub struct Check {
 impl Check {
     pub(crate) fn on(&self, case: &Case<'_>) -> Result<(), CheckError> {
         let result = (self.run)(case);
-        case.unknown_clause().map_or(result, |clause| Err(CheckError::UnknownClause(clause)))
+        case.unknown_clause.get().map_or(result, |clause| Err(CheckError::UnknownClause(clause)))
     }
 }
 

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Tolerance for values that count time.
 
-use nix::time::{ClockId, clock_gettime};
+use crate::model::ticks;
 
-/// The stable counter and the timer tick every 10 ns.
-const NANOSECONDS_PER_TICK: i64 = 10;
 /// Tolerance for rounding and the difference of the two clocks.
 const SLACK: u64 = 100;
 
 /// A moment, in ticks of 10 ns.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment(i64);
+pub(super) struct Moment(u64);
 
 impl Moment {
     pub(super) fn now() -> Self {
-        let time = clock_gettime(ClockId::CLOCK_MONOTONIC);
-        let nanoseconds = time.map_or(0, |time| time.tv_sec() * 1_000_000_000 + time.tv_nsec());
-        Self(nanoseconds / NANOSECONDS_PER_TICK)
+        Self(ticks())
     }
 
     pub(super) fn elapsed(self) -> u64 {
-        Self::now().0.abs_diff(self.0)
+        ticks().abs_diff(self.0)
     }
 }
 

@@ -64,22 +64,21 @@ impl<'a> Pair<'a> {
         let elapsed = before.elapsed();
 
         self.learn(call, model.answer, elapsed);
-        let difference = |more: fn(&Seen) -> String, model_more: String, subject_more: String| Difference {
-            call,
-            model: format!("{}{}{model_more}", outcome(model.answer), more(&model)),
-            subject: format!("{}{}{subject_more}", outcome(subject.answer), more(&subject)),
-            errno: subject.answer.err(),
-        };
-        Ok(if subject.answer != model.answer {
-            Some(difference(|_| String::new(), String::new(), String::new()))
+        let (of_model, of_subject) = if subject.answer != model.answer {
+            (String::new(), String::new())
         } else if subject.value != model.value && !self.agree(call, &subject, &model, elapsed) {
-            Some(difference(Seen::told_value, String::new(), String::new()))
+            (model.told_value(), subject.told_value())
         } else if subject.memory != model.memory {
-            let (of_model, of_subject) = first_difference(&model.memory, &subject.memory);
-            Some(difference(|_| String::new(), of_model, of_subject))
+            first_difference(&model.memory, &subject.memory)
         } else {
-            None
-        })
+            return Ok(None);
+        };
+        Ok(Some(Difference {
+            call,
+            model: outcome(model.answer) + &of_model,
+            subject: outcome(subject.answer) + &of_subject,
+            errno: subject.answer.err(),
+        }))
     }
 
     pub(super) fn look(&mut self, id: u64) -> Result<Option<(u64, u64)>, CompareError> {

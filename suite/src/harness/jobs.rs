@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The cases of a run.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::options::Options;
@@ -23,12 +22,6 @@ pub(super) struct Jobs<'a> {
     pub(super) ids: Vec<String>,
     pub(super) limit: Duration,
     work: Work<'a>,
-}
-
-impl fmt::Debug for Jobs<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jobs").field("ids", &self.ids).field("limit", &self.limit).finish_non_exhaustive()
-    }
 }
 
 impl<'a> Jobs<'a> {

@@ -178,7 +178,7 @@ fn attend(
     // No event is asked for but the end, which comes unasked, until a job turns
     // out to have so much to say that it may wait for its reader.
     let mut events = PollFlags::empty();
-    loop {
+    let ended = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left.min(PATIENCE)).unwrap_or(PollTimeout::MAX);
         let mut polled = [PollFd::new(receiver.as_fd(), events)];
@@ -188,24 +188,21 @@ fn attend(
             Err(errno) => return Err(errno.into()),
         };
         drain(&mut receiver, &mut text)?;
-        if ended {
-            break;
+        if ended || left.is_zero() {
+            break ended;
         }
         if !text.is_empty() {
             events = PollFlags::POLLIN;
         }
-        if left.is_zero() {
-            understand(&text, messages);
-            child.kill()?;
-            wait_briefly(&child)?;
-            return Err(JobError::TimeLimit { limit });
-        }
-    }
-    understand(&text, messages);
+    };
+    // Whole lines that are messages; a process that died may leave half a line.
+    messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
     // Its last message is not its end: the kernel may hang while it takes the VM away.
-    let Some(status) = wait_until(&child, deadline)? else {
+    let status = if ended { wait_until(&child, deadline)? } else { None };
+    let Some(status) = status else {
         child.kill()?;
-        wait_briefly(&child)?;
+        // Leaves a process behind that hangs in the kernel and cannot be killed.
+        wait_until(&child, Instant::now() + GRACE)?;
         return Err(JobError::TimeLimit { limit });
     };
     let complete = messages.iter().any(|message| !matches!(message, Message::Found(_)));
@@ -217,16 +214,6 @@ fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Whole lines that are messages; a process that died may leave half a line.
-fn understand(text: &[u8], messages: &mut Vec<Message>) {
-    messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
-}
-
-/// Leaves a process behind that hangs in the kernel and cannot be killed.
-fn wait_briefly(child: &Child) -> Result<(), Errno> {
-    wait_until(child, Instant::now() + GRACE).map(drop)
 }
 
 /// Its exit, if before the deadline. Usually the process is about to exit.

@@ -97,7 +97,7 @@ impl Run {
                 (if broken { Outcome::Fail } else { Outcome::Pass }, None, ioctls)
             }
             Some(Message::Absent { feature, reason })
-                if self.required.iter().any(|required| required.name() == feature) =>
+                if self.required.iter().any(|required| required.name == feature) =>
             {
                 (Outcome::Error, Some(format!("{reason}, but --require states that the host has it")), 0)
             }
@@ -125,10 +125,7 @@ impl Run {
         }
         let word = verdict.to_string().replace('_', " ");
         let Totals { pass, fail, skip, error } = totals;
-        let untested = match subject {
-            SubjectKind::Kvm => "",
-            SubjectKind::Model => "; model: no kernel was tested",
-        };
+        let untested = if subject == SubjectKind::Model { "; model: no kernel was tested" } else { "" };
         self.say(&format!(
             "{word}: {pass} passed, {fail} failed, {skip} skipped, {error} in error; series {series}, Linux {kernel}, seed {seed}{untested}"
         ));

@@ -56,10 +56,7 @@ impl Trying {
             (_, 0) => ("all noticed", exit::PASSED),
             _ => ("not all noticed", exit::FAILED),
         };
-        let untested = match subject {
-            SubjectKind::Kvm => "",
-            SubjectKind::Model => "; model: no kernel was tested",
-        };
+        let untested = if subject == SubjectKind::Model { "; model: no kernel was tested" } else { "" };
         if !observed {
             let Self { tried, wrong, .. } = self;
             say(&format!("{word}: {tried} faults of Linux {kernel}, {wrong} not noticed as expected{untested}"));

@@ -19,7 +19,6 @@ use crate::spec::Spec;
 /// Random orders in a round. One is enough, because a round also tests the reverse order.
 const SHUFFLES: usize = 1;
 
-#[derive(Debug)]
 pub(super) struct Turn<'a> {
     pub(super) fault: Option<Fault>,
     pub(super) allow_new: bool,
@@ -29,7 +28,6 @@ pub(super) struct Turn<'a> {
 }
 
 /// All turns. Their cases have consecutive numbers.
-#[derive(Debug)]
 pub(super) struct Turns<'a>(Vec<Turn<'a>>);
 
 impl<'a> Turns<'a> {

@@ -48,7 +48,7 @@ pub(crate) fn finish(result: Result<Message, WorkerError>, send: Send<'_>) {
     let last = match result {
         Ok(message) => message,
         Err(WorkerError::SetUp(error @ SetUpError::Absent { feature, .. })) => {
-            Message::Absent { feature: feature.name().to_owned(), reason: error.to_string() }
+            Message::Absent { feature: feature.name.to_owned(), reason: error.to_string() }
         }
         Err(error) => Message::Trouble(chain(&error)),
     };

@@ -47,11 +47,6 @@ fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddr
     Errno::result(result)
 }
 
-/// kvm-ioctls returns the value of the ioctl, -1 for an errno.
-fn extension(value: i32) -> Answer {
-    Errno::result(value)
-}
-
 impl Subject for Device {
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
         match self.0.create_vm() {
@@ -61,7 +56,7 @@ impl Subject for Device {
     }
 
     fn check_extension(&self, capability: u32) -> Answer {
-        extension(self.0.check_extension_raw(capability.into()))
+        Errno::result(self.0.check_extension_raw(capability.into()))
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {
@@ -81,7 +76,7 @@ impl Vm for DeviceVm {
     }
 
     fn check_extension(&self, capability: u32) -> Answer {
-        extension(self.0.check_extension_raw(capability.into()))
+        Errno::result(self.0.check_extension_raw(capability.into()))
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {

@@ -255,10 +255,9 @@ impl Region {
     }
 
     fn checked(&self, range: &Range<usize>) -> Result<NonNull<u8>, MemoryError> {
-        if range.start > range.end || range.end > self.length {
-            return Err(MemoryError::Outside { offset: range.start, length: range.len() });
-        }
-        NonNull::new(self.base.as_ptr().wrapping_add(range.start))
+        let start = NonNull::new(self.base.as_ptr().wrapping_add(range.start));
+        start
+            .filter(|_| range.start <= range.end && range.end <= self.length)
             .ok_or(MemoryError::Outside { offset: range.start, length: range.len() })
     }
 

@@ -4,7 +4,7 @@
 use nix::time::{ClockId, clock_gettime};
 
 /// The stable counter ticks at 100 MHz, on boards and in QEMU.
-pub(super) const NANOSECONDS_PER_TICK: i64 = 10;
+const NANOSECONDS_PER_TICK: i64 = 10;
 
 /// ktime_get: nanoseconds since the machine started.
 pub(super) fn nanoseconds() -> i64 {
@@ -14,6 +14,6 @@ pub(super) fn nanoseconds() -> i64 {
 
 /// get_cycles and drdtime, but for a constant: both clocks start with the
 /// machine, though not at the same moment.
-pub(super) fn ticks() -> u64 {
+pub(crate) fn ticks() -> u64 {
     (nanoseconds() / NANOSECONDS_PER_TICK) as u64
 }

@@ -39,6 +39,8 @@ mod timer;
 mod vcpu;
 mod vm;
 
+#[cfg(any(test, feature = "compare"))]
+pub(crate) use clock::ticks;
 pub use host::Host;
 #[cfg(any(test, feature = "compare"))]
 pub(crate) use id::{canonical_id, cpucfg as cpucfg_id, csr as csr_id};

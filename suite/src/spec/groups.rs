@@ -120,10 +120,6 @@ impl Groups {
         }
         Ok(Self { listed, names: file.groups.into_keys().collect() })
     }
-
-    pub(super) fn known(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
-    }
 }
 
 /// The first of `registers` that a listed group has too, and that group.

@@ -129,7 +129,7 @@ fn listed<'a>(
         let problem = Problem::Duplicate { key: "groups", name: name.to_owned() };
         return Err(text.error(text.line_of_key("groups"), problem));
     }
-    if let Some(name) = stated.iter().find(|name| !groups.known(name)) {
+    if let Some(name) = stated.iter().find(|name| !groups.names.contains(name)) {
         let problem = Problem::Unknown { key: "groups", name: name.clone(), known: groups.names.join(", ") };
         return Err(text.error(text.line_of_word_in("groups", name), problem));
     }

@@ -154,7 +154,7 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
     let mut known = BTreeSet::new();
     for run in views.iter().rev() {
         for listed in run.specification.spec.iter().flat_map(|spec| &spec.list) {
-            let when: Vec<&str> = listed.when.iter().map(|feature| feature.name()).collect();
+            let when: Vec<&str> = listed.when.iter().map(|feature| feature.name).collect();
             let about = if when.is_empty() { String::new() } else { format!("listed with {}", when.join(" or ")) };
             let place = groups.iter().position(|group| group.name == listed.name).unwrap_or_else(|| {
                 groups.push(Group { name: listed.name.clone(), about, strange: false, rows: Vec::new() });
@@ -191,7 +191,7 @@ fn groups(views: &Views<'_>, new: &Lists<'_>, old: Option<&Lists<'_>>) -> Vec<Gr
 
 fn column(views: &Views<'_>, name: &str) -> Column {
     let features = views.iter().find_map(|run| run.specification.configuration(name));
-    let features = features.map(|found| found.features.iter().map(|feature| feature.name()).collect::<Vec<_>>());
+    let features = features.map(|found| found.features.iter().map(|feature| feature.name).collect::<Vec<_>>());
     let features = match features.as_deref() {
         Some([]) => "no feature".to_owned(),
         Some(features) if features != [name] => features.join(", "),

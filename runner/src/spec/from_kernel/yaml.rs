@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use reglist_suite::arch::{Arch, Feature};
+use reglist_suite::arch::{Arch, feature_names};
 use reglist_suite::spec::Source;
 
 use super::draft::{Draft, DraftGroup};
@@ -93,10 +93,6 @@ fn flow(text: &mut String, indent: usize, key: &str, items: &[&str], starts: imp
     let _ = writeln!(text, "{line}");
 }
 
-fn names(features: &[Feature]) -> Vec<&'static str> {
-    features.iter().map(|feature| feature.name()).collect()
-}
-
 fn groups(series: &str, lists: &Lists, like: &Like, draft: &Draft) -> String {
     let like_name = &like.spec.series;
     let mut text = head("groups");
@@ -154,7 +150,7 @@ fn group(text: &mut String, like: &Like, group: &DraftGroup) {
     }
     let _ = writeln!(text, "  {}:", group.name);
     if !group.when.is_empty() {
-        flow(text, 4, "when", &names(&group.when), |_| false);
+        flow(text, 4, "when", &feature_names(&group.when), |_| false);
     }
     if !registers.is_empty() {
         flow(text, 4, "registers", &registers, |name| like.line_starts.contains(name));
@@ -174,7 +170,7 @@ fn configuration(lists: &Lists, like: &Like, draft: &Draft, listed: &Listed) -> 
     for line in like.heads.get(&listed.name).into_iter().flatten() {
         let _ = writeln!(text, "{}", format!("# {line}").trim_end());
     }
-    flow(&mut text, 0, "features", &names(&listed.features), |_| false);
+    flow(&mut text, 0, "features", &feature_names(&listed.features), |_| false);
     let brings = |group: &&DraftGroup| {
         group.when.is_empty() || group.when.iter().any(|feature| listed.features.contains(feature))
     };

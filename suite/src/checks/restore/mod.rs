@@ -42,29 +42,26 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn list_order(case: &Case<'_>) -> Result<(), CheckError> {
-    let clause = "restore.list_order";
-    let saved = Saved::take(case, &case.access)?;
+    let saved = Saved::take(case, &case.access, false)?;
     let vm = case.subject.create_vm()?;
     let target = case.vcpu_alike(vm.as_ref(), 0)?;
-    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
+    in_list_order(case, "restore.list_order", &saved, &Access::new(target.as_ref())?)
 }
 
 fn list_order_vcpu1(case: &Case<'_>) -> Result<(), CheckError> {
-    let clause = "restore.list_order";
     let source = case.vcpu_alike(case.vm, 1)?;
-    let saved = Saved::take(case, &Access::new(source.as_ref())?)?.without_counters();
+    let saved = Saved::take(case, &Access::new(source.as_ref())?, false)?.without_counters();
     let vm = case.subject.create_vm()?;
     let _first = case.vcpu_alike(vm.as_ref(), 0)?;
     let target = case.vcpu_alike(vm.as_ref(), 1)?;
-    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
+    in_list_order(case, "restore.list_order", &saved, &Access::new(target.as_ref())?)
 }
 
 fn cold(case: &Case<'_>) -> Result<(), CheckError> {
-    let clause = "restore.cold";
-    let saved = Saved::take(case, &case.access)?;
+    let saved = Saved::take(case, &case.access, false)?;
     let vm = case.subject.create_vm()?;
     let target = case.spec.fresh_vcpu(vm.as_ref(), 0)?;
-    in_list_order(case, clause, &saved, &Access::new(target.as_ref())?)
+    in_list_order(case, "restore.cold", &saved, &Access::new(target.as_ref())?)
 }
 
 fn in_list_order(

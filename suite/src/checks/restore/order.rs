@@ -25,7 +25,7 @@ struct Needs {
 }
 
 pub(super) fn any_order(case: &Case<'_>) -> Result<(), CheckError> {
-    let saved = Saved::take_richly(case, &case.access)?;
+    let saved = Saved::take(case, &case.access, true)?;
     let mut random = fastrand::Rng::with_seed(own_seed(case));
     let list_order = saved.list_order();
     let reversed: Vec<usize> = list_order.iter().rev().copied().collect();

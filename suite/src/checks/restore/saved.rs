@@ -36,17 +36,9 @@ pub(super) struct Saved<'a> {
 }
 
 impl<'a> Saved<'a> {
-    /// SETs every register to its own value and saves the listed ones, as a VMM would.
-    pub(super) fn take(case: &Case<'a>, source: &Access<'_>) -> Result<Self, CheckError> {
-        Self::filled(case, source, false)
-    }
-
-    /// As [`Saved::take`], with the conditional bits that the host supports.
-    pub(super) fn take_richly(case: &Case<'a>, source: &Access<'_>) -> Result<Self, CheckError> {
-        Self::filled(case, source, true)
-    }
-
-    fn filled(case: &Case<'a>, source: &Access<'_>, richly: bool) -> Result<Self, CheckError> {
+    /// SETs every register to its own value and saves the listed ones, as a VMM would;
+    /// `richly` with the conditional bits that the host supports.
+    pub(super) fn take(case: &Case<'a>, source: &Access<'_>, richly: bool) -> Result<Self, CheckError> {
         let registers = case.listed_and_expected()?;
         fill(source, &registers)?;
         let mut more = vec![Value::from(0); registers.len()];

@@ -20,12 +20,8 @@ impl Mapping {
             let mut fields = line.split_ascii_whitespace();
             let (start, end) = fields.next()?.split_once('-')?;
             let range = hexadecimal(start)?..hexadecimal(end)?;
-            range.contains(&address).then(|| fields.nth(3) != Some("0"))
+            range.contains(&address).then(|| if fields.nth(3) == Some("0") { Self::Memory } else { Self::File })
         });
-        match found {
-            None => Self::None,
-            Some(false) => Self::Memory,
-            Some(true) => Self::File,
-        }
+        found.unwrap_or(Self::None)
     }
 }

@@ -2,7 +2,6 @@
 //! Outputs during the run. Each line is one write and leaves the machine before the
 //! next case starts.
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd;
@@ -131,16 +130,11 @@ pub fn make_raw(line: &File) {
 }
 
 /// A sink that gets a run in a format.
+#[derive(Debug)]
 pub struct Channel {
     sink: Sink,
     record: Record,
     lines: Box<dyn Lines>,
-}
-
-impl fmt::Debug for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Channel").field("sink", &self.sink).finish_non_exhaustive()
-    }
 }
 
 impl Channel {

@@ -21,20 +21,13 @@ const EXCERPT: usize = 16_384;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// Not the name of an origin.
-#[derive(Debug, thiserror::Error)]
-#[error("an origin consists of a-z, 0-9 and _")]
-pub struct OriginError;
-
 impl FromStr for Origin {
-    type Err = OriginError;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, OriginError> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        match !text.is_empty() && text.bytes().all(fits) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(OriginError),
-        }
+        let is_origin = !text.is_empty() && text.bytes().all(fits);
+        if is_origin { Ok(Self(text.to_owned())) } else { Err("an origin consists of a-z, 0-9 and _") }
     }
 }
 

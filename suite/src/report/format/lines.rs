@@ -2,12 +2,12 @@
 //! A format of lines: its name, its help, and the writer that turns events into
 //! lines.
 
-use std::fmt;
+use std::fmt::Debug;
 
 use crate::report::events::Event;
 
 /// A format whose lines are written while the run goes on.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Format {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
@@ -27,14 +27,8 @@ impl Format {
     }
 }
 
-impl fmt::Debug for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
 /// Turns the events of whole runs into the lines of one document.
-pub trait Lines: Send {
+pub trait Lines: Debug + Send {
     /// The lines that an event adds, each without its end.
     fn event(&mut self, event: &Event) -> Vec<String>;
 

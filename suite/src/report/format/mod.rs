@@ -25,7 +25,7 @@ use clap::builder::PossibleValue;
 
 pub use channel::{Channel, ChannelError, Sink, make_raw};
 pub use junit::{Junit, JunitFile};
-pub use kcidb::{Kcidb, Origin, OriginError};
+pub use kcidb::{Kcidb, Origin};
 pub use lines::{Format, Lines};
 pub use words::SUITE;
 
