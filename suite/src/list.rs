@@ -183,21 +183,18 @@ impl ListMemory {
         let poison = poison_from(array.start);
         let slots = bytes.chunks_exact(WORD).map(|word| slot(word, poison)).collect();
         let mut stray = Vec::new();
-        self.look(low..header, array.start, "before the header", &mut stray)?;
-        self.look(array.end..self.writable.end, array.start, "after reg[]", &mut stray)?;
+        stray.extend(self.look(low..header, array.start, "before the header")?);
+        stray.extend(self.look(array.end..self.writable.end, array.start, "after reg[]")?);
         if let Some(range) = &self.read_only {
-            self.look(range.clone(), array.start, "in read-only memory", &mut stray)?;
+            stray.extend(self.look(range.clone(), array.start, "in read-only memory")?);
         }
         if self.landing.is_some() {
             // Every index from -4095 on in 32 bits, and a list from there.
             let zero = array.start + U32_SPAN;
             let range = zero - ERRNO_SHADOW..zero + array.len();
-            if self.look(
-                range.clone(),
-                array.start,
-                "about 32 GiB beyond reg[], as if -EFAULT were an index",
-                &mut stray,
-            )? {
+            let place = "about 32 GiB beyond reg[], as if -EFAULT were an index";
+            if let Some(landed) = self.look(range.clone(), array.start, place)? {
+                stray.push(landed);
                 self.region.poison(range)?;
             }
         }
@@ -205,19 +202,10 @@ impl ListMemory {
         Ok(ListAnswer { result, n, slots, stray })
     }
 
-    fn look(
-        &self,
-        range: Range<usize>,
-        array: usize,
-        place: &'static str,
-        stray: &mut Vec<Stray>,
-    ) -> Result<bool, MemoryError> {
+    fn look(&self, range: Range<usize>, array: usize, place: &'static str) -> Result<Option<Stray>, MemoryError> {
         let touched = self.region.touched(range)?;
-        let Some(first) = touched.first() else {
-            return Ok(false);
-        };
-        stray.push(Stray { first: *first as i64 - array as i64, bytes: touched.len(), place });
-        Ok(true)
+        let first = touched.first().map(|first| *first as i64 - array as i64);
+        Ok(first.map(|first| Stray { first, bytes: touched.len(), place }))
     }
 }
 

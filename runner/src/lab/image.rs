@@ -46,7 +46,7 @@ impl Job {
 
     /// Adds results to the kernel log.
     pub(crate) fn logging(self, format: Option<Format>) -> Self {
-        Self { log: format.map(Format::name), ..self }
+        Self { log: format.map(|format| format.name), ..self }
     }
 }
 

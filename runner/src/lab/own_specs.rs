@@ -20,7 +20,7 @@ impl OwnSpecs {
     pub(crate) fn read(directory: &Path) -> Result<Self, SpecError> {
         let source = Source::Directory(directory.to_owned());
         let names = source.files().into_iter().filter(|name| name.ends_with(".yaml"));
-        let files = names.map(|name| Ok((name.clone(), source.read(&name)?.content().to_owned())));
+        let files = names.map(|name| Ok((name.clone(), source.read(&name)?.content)));
         Ok(Self { files: files.collect::<Result<_, SpecError>>()? })
     }
 

@@ -73,7 +73,7 @@ fn files() -> io::Result<Vec<(String, Vec<u8>)>> {
     files.extend(["runner/src/lib.rs", "runner/src/main.rs"].map(|name| (name.to_owned(), Vec::new())));
     add(&SUITE, &mut files);
     for name in Specs::Embedded.files() {
-        let content = Specs::Embedded.read(&name).map_err(io::Error::other)?.content().to_owned();
+        let content = Specs::Embedded.read(&name).map_err(io::Error::other)?.content;
         files.push((format!("specs/{name}"), content.into_bytes()));
     }
     Ok(files)

@@ -63,7 +63,7 @@ fn twins(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spec)
         let text = source.read(&file(arch, spec, &configuration.name))?;
         let what = format!("configurations {} and {} have the same features", twin.name, configuration.name);
         let remedy = "remove one of them, or correct its features";
-        hints.push(remark(text.file(), text.line_of_key("features"), &what, remedy));
+        hints.push(remark(&text.file, text.line_of_key("features"), &what, remedy));
     }
     Ok(())
 }
@@ -76,7 +76,7 @@ fn untested(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Sp
         let text = source.read(&file(arch, spec, "groups"))?;
         let what = format!("no configuration lists group {}, so no case tests it", group.name);
         let remedy = format!("add a configuration with one of {}", text::features(&group.when));
-        hints.push(remark(text.file(), text.line_of_key(&group.name), &what, &remedy));
+        hints.push(remark(&text.file, text.line_of_key(&group.name), &what, &remedy));
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn sources(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, spec: &Spe
         let sourced: Sourced = text.parse()?;
         if sourced.source.trim().is_empty() {
             let (what, remedy) = ("key `source` is empty", "write the origin of the list");
-            hints.push(remark(text.file(), text.line_of_key("source"), what, remedy));
+            hints.push(remark(&text.file, text.line_of_key("source"), what, remedy));
         }
     }
     Ok(())
@@ -109,6 +109,6 @@ fn unsafe_to_set(hints: &mut Vec<String>, source: &Source, arch: &dyn Arch, seri
     let names = without.values().copied().collect::<Vec<_>>().join(", ");
     let what = format!("listed registers without values that are safe to SET: {names}");
     let remedy = "add `values` that are safe on any host, or `rule: fixed` if there are none";
-    hints.push(remark(text.file(), text.line_of_pair("name", first, 0), &what, remedy));
+    hints.push(remark(&text.file, text.line_of_pair("name", first, 0), &what, remedy));
     Ok(())
 }

@@ -116,16 +116,6 @@ impl<'a> Case<'a> {
         self.report(clause, level, expected.into(), observed.into())
     }
 
-    /// Starts a note about `clause`: a deviation that the specification allows.
-    pub(crate) fn note(
-        &self,
-        clause: &'static str,
-        expected: impl Into<String>,
-        observed: impl Into<String>,
-    ) -> Report<'_> {
-        self.report(clause, Some(Level::Note), expected.into(), observed.into())
-    }
-
     /// Reports a fact about `clause` that is neither a pass nor a failure.
     pub(crate) fn fact(&self, clause: &'static str, observed: impl Into<String>) -> Report<'_> {
         self.report(clause, Some(Level::Note), String::new(), observed.into())
@@ -295,6 +285,11 @@ impl Report<'_> {
             change(finding);
         }
         self
+    }
+
+    /// Makes it a note: a deviation that the specification allows.
+    pub(crate) fn note(self) -> Self {
+        self.with(|finding| finding.level = Level::Note)
     }
 
     pub(crate) fn register(self, register: NamedRegister) -> Self {

@@ -42,7 +42,7 @@ fn exact(case: &Case<'_>) -> Result<(), CheckError> {
             continue;
         }
         let report = if case.spec.allow_new {
-            case.note("list.contents", "a register of the specification", NEW)
+            case.finding("list.contents", "a register of the specification", NEW).note()
         } else {
             case.finding("list.contents", "not listed", "listed")
         };

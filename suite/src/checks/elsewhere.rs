@@ -54,7 +54,7 @@ fn other_process(case: &Case<'_>) -> Result<(), CheckError> {
         Ok(answer) => code(answer.result),
         Err(_) => u8::MAX,
     });
-    let result = match child.and_then(|child| Ok(child.wait()?)) {
+    let result = match child.and_then(|child| child.wait()) {
         Ok(WaitStatus::Exited(_, 0)) => Ok(0),
         Ok(WaitStatus::Exited(_, code)) => Err(Errno::from_raw(code)),
         _ => return Err(CheckError::Process),

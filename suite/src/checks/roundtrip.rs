@@ -95,7 +95,7 @@ fn set_same_fresh(case: &Case<'_>) -> Result<(), CheckError> {
         if let Err(errno) = write_back(case, register)? {
             let report = if allowed == Some(errno_name(errno).as_str()) {
                 let expected = "a failure of SET to the value just read from a fresh vCPU, as specified";
-                case.note("reg.set_same", expected, errno_name(errno))
+                case.finding("reg.set_same", expected, errno_name(errno)).note()
             } else {
                 case.finding("reg.set_same", "SET to the value of a fresh vCPU succeeds", errno_name(errno))
             };

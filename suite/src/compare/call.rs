@@ -62,16 +62,14 @@ impl Call {
     /// The call in a line, but for its vCPU.
     pub(super) fn describe(&self, registers: &RegisterTable) -> String {
         let ioctl = self.ioctl();
+        let register = |id| format!("{} ({id:#018x})", name(id, registers));
+        let places = |one_reg: Place, at: Place| one_reg.describe("kvm_one_reg") + &at.describe("value");
         match *self {
             Self::Create(id) => format!("{ioctl} {id}"),
             Self::List { n, at, .. } => format!("{ioctl} n = {n:#x}{}", at.describe("list")),
-            Self::Get { id, one_reg, at, .. } => {
-                let places = one_reg.describe("kvm_one_reg") + &at.describe("value");
-                format!("{ioctl} {} ({id:#018x}){places}", name(id, registers))
-            }
+            Self::Get { id, one_reg, at, .. } => format!("{ioctl} {}{}", register(id), places(one_reg, at)),
             Self::Set { id, value, one_reg, at, .. } => {
-                let places = one_reg.describe("kvm_one_reg") + &at.describe("value");
-                format!("{ioctl} {} ({id:#018x}) = {value:#x}{places}", name(id, registers))
+                format!("{ioctl} {} = {value:#x}{}", register(id), places(one_reg, at))
             }
         }
     }

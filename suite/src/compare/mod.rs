@@ -83,7 +83,7 @@ impl Comparison<'_> {
     fn sides(&self) -> Result<(Box<dyn Subject>, Model), SubjectError> {
         let (subject, fault) = match self.subject {
             Choice::Kvm => (Choice::Kvm, self.fault),
-            Choice::Model(model) => (Choice::Model(model.on(Host::LAB)), None),
+            Choice::Model(model) => (Choice::Model(Model { host: Host::LAB, ..model }), None),
         };
         Ok((subject.open()?, Model::new(self.kernel, Host::LAB, fault)))
     }

@@ -80,7 +80,7 @@ fn descriptors_of_equal_models_agree_and_those_of_different_ones_do_not() {
 fn what_differs_between_kernels_and_between_hosts_is_found() {
     assert!(compare(lab(Kernel::V6_12), lab(Kernel::V7_2), ONE, 5000).is_some());
     for host in [Host::FULL, Host::PLAIN] {
-        assert!(compare(lab(Kernel::V7_2).on(host), lab(Kernel::V7_2), ONE, 5000).is_some());
+        assert!(compare(Model { host, ..lab(Kernel::V7_2) }, lab(Kernel::V7_2), ONE, 5000).is_some());
     }
 }
 

@@ -6,7 +6,6 @@
 
 mod choice;
 mod expected;
-mod judge;
 mod kinds;
 mod place;
 mod round;
@@ -15,8 +14,7 @@ mod tried;
 
 pub use choice::Faults;
 pub use expected::{Broken, Expected};
-pub use judge::{Judgement, Said, judge};
 pub use kinds::Fault;
 pub use place::Place;
 pub use round::{Round, rounds};
-pub use tried::{Right, Tried};
+pub use tried::{Right, Said, Tried};

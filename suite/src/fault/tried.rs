@@ -1,12 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Compares runs of faults with the fault-free run.
+//! Compares runs of faults with the fault-free run, and the findings with the expected ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::judge::{Judgement, Said, judge};
+use serde::Serialize;
+
+use super::expected::Broken;
 use super::kinds::Fault;
-use crate::report::events::{CaseFinished, Outcome};
+use crate::report::events::{CaseFinished, Finding, Outcome};
 use crate::spec::clause::{Clauses, Level};
+
+/// A finding and its check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The check: the case's id without the configuration.
+    pub check: String,
+    /// The finding.
+    pub finding: Finding,
+}
+
+impl Said {
+    /// All findings of these cases.
+    pub fn of<'a>(cases: impl IntoIterator<Item = &'a CaseFinished>) -> Vec<Self> {
+        let said = |case: &'a CaseFinished| {
+            let check = case.case.split_once('.').map_or(&*case.case, |(_, check)| check);
+            case.findings.iter().map(|finding| Self { check: check.to_owned(), finding: finding.clone() })
+        };
+        cases.into_iter().flat_map(said).collect()
+    }
+}
 
 /// The result of a run with a fault.
 #[derive(Debug)]
@@ -17,14 +39,33 @@ pub struct Tried {
     pub said: Vec<Said>,
     /// Cases that ended in error.
     pub in_error: Vec<String>,
-    /// Differences from the expected findings.
-    pub judgement: Judgement,
+    /// Broken clauses without findings of the right level, registers and entries.
+    pub unnoticed: Vec<Broken>,
+    /// Findings about `must` and `should` clauses that the fault does not break.
+    pub accused: Vec<Said>,
 }
 
 impl Tried {
+    /// Judges the findings that the fault-free run does not have.
+    pub fn of(fault: Fault, said: Vec<Said>, in_error: Vec<String>, clauses: &Clauses) -> Self {
+        let expected = fault.expected();
+        let known: BTreeSet<&str> =
+            expected.broken.iter().map(|broken| broken.clause).chain(expected.consequences.iter().copied()).collect();
+        let is_accused = |said: &&Said| said.finding.level != Level::Note && !known.contains(&*said.finding.clause);
+        let accused = said.iter().filter(is_accused).cloned().collect();
+        let is_unnoticed = |broken: &Broken| {
+            let level = clauses.get(broken.clause).map(|clause| clause.level);
+            let about = said.iter().map(|said| &said.finding);
+            let about = about.filter(|finding| finding.clause == broken.clause && Some(finding.level) == level);
+            !broken.is_named_by(&about.collect::<Vec<_>>())
+        };
+        let unnoticed = expected.broken.into_iter().filter(is_unnoticed).collect();
+        Self { fault, said, in_error, unnoticed, accused }
+    }
+
     /// Whether the suite noticed the fault as expected.
     pub fn is_right(&self) -> bool {
-        self.in_error.is_empty() && self.judgement == Judgement::default()
+        self.in_error.is_empty() && self.unnoticed.is_empty() && self.accused.is_empty()
     }
 }
 
@@ -56,7 +97,27 @@ impl Right {
         let mut said = Said::of(cases);
         said.retain(|said| !right.contains(said));
         let in_error = cases.iter().filter(|case| case.outcome == Outcome::Error).map(|case| case.case.clone());
-        let judgement = judge(fault, &said, clauses);
-        Some(Tried { fault, in_error: in_error.collect(), judgement, said })
+        Some(Tried::of(fault, said, in_error.collect(), clauses))
     }
+}
+
+impl Broken {
+    /// Whether findings have the expected registers and entries.
+    fn is_named_by(&self, about: &[&Finding]) -> bool {
+        let names = |registers: &[&'static str]| -> BTreeSet<&str> { registers.iter().copied().collect() };
+        let registers: BTreeSet<&str> =
+            about.iter().filter_map(|finding| finding.register.as_ref()).map(|register| &*register.name).collect();
+        let after: BTreeSet<&str> =
+            about.iter().filter_map(|finding| finding.after.as_ref()).map(|register| &*register.name).collect();
+        let entries: BTreeSet<usize> = about.iter().flat_map(|finding| entries(finding)).collect();
+        !about.is_empty()
+            && (self.registers.is_empty() || registers == names(self.registers))
+            && (self.after.is_empty() || after == names(self.after))
+            && self.entries.clone().is_none_or(|wanted| entries == wanted.collect())
+    }
+}
+
+fn entries(finding: &Finding) -> impl Iterator<Item = usize> {
+    let first = finding.entry.into_iter();
+    first.flat_map(|first| first..=finding.last_entry.unwrap_or(first))
 }

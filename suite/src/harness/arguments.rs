@@ -110,22 +110,14 @@ pub(super) fn required_features(names: &[String]) -> Result<Vec<Feature>, UsageE
     names.iter().map(feature).collect()
 }
 
-/// Opens a new file, or an existing device or pipe.
-pub(super) fn open_new(path: &Path) -> Result<File, UsageError> {
+/// Opens a new file, or with `devices` an existing device or pipe.
+pub(super) fn open(path: &Path, devices: bool) -> Result<File, UsageError> {
     let is_device = path.metadata().is_ok_and(|metadata| {
         let kind = metadata.file_type();
         kind.is_char_device() || kind.is_fifo()
     });
-    open(path, !is_device)
-}
-
-pub(super) fn create_new(path: &Path) -> Result<File, UsageError> {
-    open(path, true)
-}
-
-fn open(path: &Path, new: bool) -> Result<File, UsageError> {
     let file = path.display().to_string();
-    let opened = OpenOptions::new().write(true).create_new(new).open(path);
+    let opened = OpenOptions::new().write(true).create_new(!(devices && is_device)).open(path);
     opened.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => UsageError::Exists { file },
         _ => UsageError::Unwritable { file, error },

@@ -114,7 +114,7 @@ fn lab() -> Result<(), GuestError> {
     if let Err(error) = job.modules.iter().try_for_each(load) {
         let aborted = Event::RunAborted { reason: chain(&error) };
         if let Ok(log) = results.try_clone() {
-            let _ = EventLog::new(Some(log), None).write(&aborted);
+            let _ = EventLog::new(Some(log), Vec::new(), None).write(&aborted);
         }
         let _ = termios::tcdrain(&results);
         return Err(error);

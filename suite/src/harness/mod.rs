@@ -34,7 +34,7 @@ use crate::report::events::{
     self, Event, EventLog, Label, Observer, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
 use crate::spec::{Source, Spec};
-use arguments::{Program, check_fault, open_new, parse, required_features};
+use arguments::{Program, check_fault, open, parse, required_features};
 use console::{complain, say};
 use host::Host;
 use options::{Options, Shown};
@@ -196,10 +196,10 @@ impl Circumstances<'_> {
         observer: Option<Observer>,
         mut switch: Option<Switch>,
     ) -> Result<Concluded, UsageError> {
-        let file = self.options.events.as_deref().map(open_new).transpose()?;
+        let file = self.options.events.as_deref().map(|path| open(path, true)).transpose()?;
         if let Some(path) = &self.libtest.logfile {
             // libtest-mimic would overwrite a file, and panic where it cannot.
-            open_new(path.as_ref())?;
+            open(path.as_ref(), true)?;
         }
         let outputs = outputs::open(&self.options)?;
         let elsewhere = matches!(self.options.format, Some(Shown::Lines(_)));
@@ -208,7 +208,7 @@ impl Circumstances<'_> {
         if observed || elsewhere || trying.is_some() {
             self.libtest.logfile = Some("/dev/null".to_owned());
         }
-        let log = Arc::new(Mutex::new(EventLog::new(file, observer).with(outputs)));
+        let log = Arc::new(Mutex::new(EventLog::new(file, outputs, observer)));
         let mut servers = None;
         let mut code = exit::NOTHING_TESTED;
         for (first, turn) in turns.numbered() {
@@ -323,7 +323,7 @@ impl Circumstances<'_> {
 }
 
 fn concluded(log: &Mutex<EventLog>, code: u8) -> Concluded {
-    let is_written = !lock(log).is_incomplete();
+    let is_written = !lock(log).is_incomplete;
     Concluded { code, is_written }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::arguments::{UsageError, create_new};
+use super::arguments::{UsageError, open as open_file};
 use super::options::{Options, Shown};
 use crate::fault::Faults;
 use crate::report::events::Output;
@@ -52,7 +52,7 @@ fn channel(name: &str, sink: Sink, format: Format) -> Output {
 }
 
 fn junit(path: &Path) -> Result<Output, UsageError> {
-    create_new(path)?;
+    open_file(path, false)?;
     let mut file = JunitFile::new(path);
     Ok(Output { name: path.display().to_string(), write: Box::new(move |event| file.event(event)) })
 }

@@ -50,12 +50,6 @@ impl From<io::Error> for JobError {
     }
 }
 
-impl From<Errno> for JobError {
-    fn from(errno: Errno) -> Self {
-        io::Error::from(errno).into()
-    }
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 enum Line {
     Said(Message),
@@ -162,7 +156,7 @@ fn attend(
     messages: &mut Vec<Message>,
 ) -> Result<(), JobError> {
     let (mut receiver, sender) = io::pipe()?;
-    fcntl(&receiver, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    fcntl(&receiver, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from)?;
     let deadline = Instant::now() + limit;
     let child = Child::start(|| {
         work(job, &|message| {
@@ -185,7 +179,7 @@ fn attend(
         let ended = match poll(&mut polled, timeout) {
             Ok(_) => polled.iter().any(|end| end.revents().is_some_and(|seen| seen.contains(PollFlags::POLLHUP))),
             Err(Errno::EINTR) => false,
-            Err(errno) => return Err(errno.into()),
+            Err(errno) => return Err(io::Error::from(errno).into()),
         };
         drain(&mut receiver, &mut text)?;
         if ended || left.is_zero() {
@@ -217,7 +211,7 @@ fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// Its exit, if before the deadline. Usually the process is about to exit.
-fn wait_until(child: &Child, deadline: Instant) -> Result<Option<WaitStatus>, Errno> {
+fn wait_until(child: &Child, deadline: Instant) -> io::Result<Option<WaitStatus>> {
     let patient = Instant::now() + AT_ONCE;
     loop {
         if let Some(status) = child.try_wait()? {

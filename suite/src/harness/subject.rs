@@ -66,7 +66,7 @@ impl Choice {
     pub(crate) fn with(&self, fault: Option<Fault>) -> Self {
         match self {
             Self::Kvm => Self::Kvm,
-            Self::Model(model) => Self::Model(model.with(fault)),
+            Self::Model(model) => Self::Model(Model { fault, ..*model }),
         }
     }
 
@@ -91,7 +91,7 @@ impl Choice {
             Self::Kvm => machine,
             Self::Model(model) => Host {
                 architecture: Model::ARCH.name().to_owned(),
-                kernel: format!("{} (model)", model.kernel().version()),
+                kernel: format!("{} (model)", model.kernel.version()),
                 cpu: String::new(),
                 build_ids: Vec::new(),
             },

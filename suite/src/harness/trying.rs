@@ -68,8 +68,8 @@ impl Trying {
 fn line(fault: Fault, tried: &Tried) -> String {
     let noticed: BTreeSet<&str> = tried.said.iter().map(|said| &*said.finding.clause).collect();
     let mut line = format!("{}: {}", fault.name(), noticed.into_iter().collect::<Vec<_>>().join(" "));
-    let unnoticed = tried.judgement.unnoticed.iter().map(|broken| format!("; UNNOTICED {}", broken.clause));
-    let accused = tried.judgement.accused.iter().map(|said| format!("; WRONGLY ACCUSED {}", said.finding.clause));
+    let unnoticed = tried.unnoticed.iter().map(|broken| format!("; UNNOTICED {}", broken.clause));
+    let accused = tried.accused.iter().map(|said| format!("; WRONGLY ACCUSED {}", said.finding.clause));
     let in_error = tried.in_error.iter().map(|case| format!("; IN ERROR {case}"));
     line.extend(unnoticed.chain(accused).chain(in_error));
     line

@@ -47,12 +47,13 @@ fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddr
     Errno::result(result)
 }
 
+fn failed(step: &'static str, error: kvm_ioctls::Error) -> SubjectError {
+    SubjectError::Step { step, errno: Errno::from_raw(error.errno()) }
+}
+
 impl Subject for Device {
     fn create_vm(&self) -> Result<Box<dyn Vm>, SubjectError> {
-        match self.0.create_vm() {
-            Ok(vm) => Ok(Box::new(DeviceVm(vm))),
-            Err(error) => Err(SubjectError::Step { step: "KVM_CREATE_VM", errno: Errno::from_raw(error.errno()) }),
-        }
+        Ok(Box::new(DeviceVm(self.0.create_vm().map_err(|error| failed("KVM_CREATE_VM", error))?)))
     }
 
     fn check_extension(&self, capability: u32) -> Answer {
@@ -69,10 +70,7 @@ struct DeviceVm(VmFd);
 
 impl Vm for DeviceVm {
     fn create_vcpu(&self, id: u64) -> Result<Box<dyn Vcpu>, SubjectError> {
-        match self.0.create_vcpu(id) {
-            Ok(vcpu) => Ok(Box::new(DeviceVcpu(vcpu))),
-            Err(error) => Err(SubjectError::Step { step: "KVM_CREATE_VCPU", errno: Errno::from_raw(error.errno()) }),
-        }
+        Ok(Box::new(DeviceVcpu(self.0.create_vcpu(id).map_err(|error| failed("KVM_CREATE_VCPU", error))?)))
     }
 
     fn check_extension(&self, capability: u32) -> Answer {

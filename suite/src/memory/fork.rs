@@ -46,17 +46,17 @@ impl Child {
     }
 
     /// Waits for its end.
-    pub fn wait(&self) -> Result<WaitStatus, Errno> {
+    pub fn wait(&self) -> io::Result<WaitStatus> {
         loop {
             match waitpid(self.0, None) {
                 Err(Errno::EINTR) => {}
-                result => return result,
+                result => return Ok(result?),
             }
         }
     }
 
     /// Its end, if it has come.
-    pub fn try_wait(&self) -> Result<Option<WaitStatus>, Errno> {
+    pub fn try_wait(&self) -> io::Result<Option<WaitStatus>> {
         match waitpid(self.0, Some(WaitPidFlag::WNOHANG))? {
             WaitStatus::StillAlive => Ok(None),
             status => Ok(Some(status)),
@@ -64,7 +64,7 @@ impl Child {
     }
 
     /// Kills it; one that hangs in the kernel may stay.
-    pub fn kill(&self) -> Result<(), Errno> {
-        kill(self.0, Signal::SIGKILL)
+    pub fn kill(&self) -> io::Result<()> {
+        Ok(kill(self.0, Signal::SIGKILL)?)
     }
 }

@@ -104,10 +104,8 @@ pub(super) struct Manner {
     pub(super) call: fn(&ModelVcpu, u64) -> Answer,
     /// The vCPU's features.
     pub(super) features: fn(&ModelVcpu) -> Features,
-    /// Changes the list.
-    pub(super) ids: fn(&mut Vec<u64>),
-    /// Changes the list of this vCPU.
-    pub(super) ids_of: fn(&ModelVcpu, &mut Vec<u64>) -> Result<(), Errno>,
+    /// Changes the vCPU's list.
+    pub(super) ids: fn(&ModelVcpu, &mut Vec<u64>),
     /// The count for a list of a length.
     pub(super) count: fn(u64) -> u64,
     pub(super) read_n: fn(u64) -> Result<u64, Errno>,
@@ -121,8 +119,7 @@ impl Manner {
     pub(super) const RIGHT: Self = Self {
         call: answer,
         features: ModelVcpu::features,
-        ids: |_| {},
-        ids_of: |_, _| Ok(()),
+        ids: |_, _| {},
         count: |count| count,
         read_n: memory::get,
         write_n: |call| call.put_n(call.count),
@@ -144,8 +141,7 @@ pub(super) fn get_reg_list(vcpu: &ModelVcpu, list: u64) -> Answer {
 pub(super) fn answer(vcpu: &ModelVcpu, list: u64) -> Answer {
     let manner = vcpu.machine.manner.list;
     let mut ids = (manner.features)(vcpu).ids();
-    (manner.ids)(&mut ids);
-    (manner.ids_of)(vcpu, &mut ids)?;
+    (manner.ids)(vcpu, &mut ids);
     let room = (manner.read_n)(list)?;
     let call = Call { list, room, count: (manner.count)(ids.len() as u64), ids: &ids };
     (manner.write_n)(&call)?;

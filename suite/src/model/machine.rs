@@ -81,7 +81,7 @@ impl Machine {
     /// virt/kvm/kvm_main.c, kvm_vcpu_ioctl and kvm_vm_ioctl: a VM of another
     /// address space.
     pub(super) fn is_own(&self) -> Result<(), Errno> {
-        if Pid::this() == self.owner { Ok(()) } else { self.manner.elsewhere.other_process }
+        if Pid::this() == self.owner { Ok(()) } else { self.manner.other_process }
     }
 
     /// kvm/vcpu.c kvm_set_cpuid: once, and not another vCPU's. A vCPU keeps

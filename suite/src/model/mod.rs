@@ -20,7 +20,6 @@ mod capability;
 mod clock;
 mod cpucfg;
 mod csr;
-mod elsewhere;
 mod fault;
 mod history;
 mod host;
@@ -58,11 +57,11 @@ use vm::ModelVm;
 /// The model as a subject.
 #[derive(Debug, Clone, Copy)]
 pub struct Model {
-    kernel: Kernel,
-    host: Host,
-    fault: Option<Fault>,
+    pub(crate) kernel: Kernel,
+    pub(crate) host: Host,
+    pub(crate) fault: Option<Fault>,
     /// Ticks by which its stable counter is ahead of the time since the start.
-    clock_ahead: u64,
+    pub(crate) clock_ahead: u64,
 }
 
 impl Model {
@@ -78,21 +77,6 @@ impl Model {
     pub fn with_clock_ahead(self, ticks: u64) -> Self {
         Self { clock_ahead: self.clock_ahead.wrapping_add(ticks), ..self }
     }
-
-    /// The same with a fault, or without one.
-    pub fn with(self, fault: Option<Fault>) -> Self {
-        Self { fault, ..self }
-    }
-
-    /// The same on another host.
-    pub fn on(self, host: Host) -> Self {
-        Self { host, ..self }
-    }
-
-    /// The kernel that it is like.
-    pub fn kernel(&self) -> Kernel {
-        self.kernel
-    }
 }
 
 impl Subject for Model {
@@ -103,7 +87,7 @@ impl Subject for Model {
 
     /// virt/kvm/kvm_main.c, kvm_dev_ioctl.
     fn check_extension(&self, capability: u32) -> Answer {
-        if capability == CAP_ONE_REG && !fault::manner(self.fault).elsewhere.has_one_reg_on_kvm {
+        if capability == CAP_ONE_REG && !fault::manner(self.fault).has_one_reg_on_kvm {
             return Ok(0);
         }
         capability::check_extension(self.kernel, capability)
@@ -111,6 +95,6 @@ impl Subject for Model {
 
     /// virt/kvm/kvm_main.c, kvm_dev_ioctl; kvm/main.c, kvm_arch_dev_ioctl.
     fn get_reg_list(&self, _: UserAddress) -> Answer {
-        fault::manner(self.fault).elsewhere.list_on_kvm
+        fault::manner(self.fault).list_on_kvm
     }
 }

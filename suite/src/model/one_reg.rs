@@ -44,12 +44,8 @@ impl Manner {
 
 /// copy_from_user of the structure.
 pub(super) fn copy_in(address: u64) -> Result<OneReg, Errno> {
-    let [id, address] = memory::read::<16>(address).map(|bytes| {
-        let word =
-            |start: usize| bytes.iter().skip(start).take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        [word(0), word(8)]
-    })?;
-    Ok(OneReg { id, address })
+    let one_reg = memory::read(address).map(u128::from_le_bytes)?;
+    Ok(OneReg { id: one_reg as u64, address: (one_reg >> 64) as u64 })
 }
 
 /// KVM_GET_ONE_REG: the id is judged before the address is.

@@ -37,13 +37,13 @@ impl Vm for ModelVm {
     /// virt/kvm/kvm_main.c, kvm_vm_ioctl.
     fn check_extension(&self, capability: u32) -> Answer {
         self.0.is_own()?;
-        let one_reg_absent = capability == CAP_ONE_REG && !self.0.manner.elsewhere.has_one_reg_on_vm;
+        let one_reg_absent = capability == CAP_ONE_REG && !self.0.manner.has_one_reg_on_vm;
         if one_reg_absent { Ok(0) } else { capability::check_extension(self.0.kernel, capability) }
     }
 
     /// virt/kvm/kvm_main.c, kvm_vm_ioctl; kvm/vm.c, kvm_arch_vm_ioctl.
     fn get_reg_list(&self, _: UserAddress) -> Answer {
         self.0.is_own()?;
-        self.0.manner.elsewhere.list_on_vm
+        self.0.manner.list_on_vm
     }
 }

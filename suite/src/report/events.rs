@@ -440,7 +440,8 @@ pub struct EventLog {
     observer: Option<Observer>,
     /// Whether a write to the file failed.
     file_failed: bool,
-    incomplete: bool,
+    /// Whether a write failed.
+    pub is_incomplete: bool,
 }
 
 impl fmt::Debug for EventLog {
@@ -451,18 +452,8 @@ impl fmt::Debug for EventLog {
 
 impl EventLog {
     /// A log with an optional file and observer.
-    pub fn new(file: Option<File>, observer: Option<Observer>) -> Self {
-        Self { file, observer, ..Self::default() }
-    }
-
-    /// Adds outputs.
-    pub fn with(self, outputs: Vec<Output>) -> Self {
-        Self { outputs, ..self }
-    }
-
-    /// Whether a write failed.
-    pub fn is_incomplete(&self) -> bool {
-        self.incomplete
+    pub fn new(file: Option<File>, outputs: Vec<Output>, observer: Option<Observer>) -> Self {
+        Self { file, outputs, observer, ..Self::default() }
     }
 
     /// Writes an event to every output, and syncs it if possible. Drops an output that
@@ -486,7 +477,7 @@ impl EventLog {
         if let Some(observer) = &mut self.observer {
             observer(event);
         }
-        self.incomplete |= !errors.is_empty();
+        self.is_incomplete |= !errors.is_empty();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 

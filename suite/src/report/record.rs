@@ -11,12 +11,8 @@ use crate::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished, 
 
 /// Reason of the running case when the run broke off.
 pub(super) const SUSPECT: &str = "did not finish: it was running when the run broke off, which makes it the suspect";
-/// Reason of a case that had not started.
-pub(super) const NEVER_BEGAN: &str = "did not finish: the run broke off before it began";
 /// Reason of a case without result in a finished run.
 pub(super) const LOST: &str = "did not finish: the run has an end, but this case has none";
-/// Reason of every case if the kernel does not know the ioctl.
-pub(super) const NOT_IMPLEMENTED: &str = "KVM_GET_REG_LIST is not implemented (ENOTTY)";
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,12 +148,15 @@ impl Record {
 
     /// The events that end every planned case and the run.
     pub fn closing(&self) -> Vec<Event> {
-        let aborted = |reason: &str| format!("did not finish: {reason}");
         let (outcome, reason) = match &self.end {
-            Some(End::Finished(_)) if self.is_not_implemented() => (Outcome::Skip, NOT_IMPLEMENTED.to_owned()),
+            Some(End::Finished(_)) if self.is_not_implemented() => {
+                (Outcome::Skip, "KVM_GET_REG_LIST is not implemented (ENOTTY)".to_owned())
+            }
             Some(End::Finished(_)) => (Outcome::Error, LOST.to_owned()),
-            Some(End::Aborted { reason }) => (Outcome::Error, aborted(reason)),
-            Some(End::BrokenOff { .. }) | None => (Outcome::Error, NEVER_BEGAN.to_owned()),
+            Some(End::Aborted { reason }) => (Outcome::Error, format!("did not finish: {reason}")),
+            Some(End::BrokenOff { .. }) | None => {
+                (Outcome::Error, "did not finish: the run broke off before it began".to_owned())
+            }
         };
         let mut totals = self.totals();
         let mut events = Vec::new();

@@ -207,9 +207,8 @@ impl RegisterTable {
             return Err(text.error(line(), problem));
         };
         if !(free & mask).is_zero() {
-            return Err(
-                text.error(line(), Problem::Conditional { register: name.clone(), free: hex(free), mask: hex(mask) })
-            );
+            let problem = Problem::Conditional { register: name.clone(), free: hex(free), mask: hex(mask) };
+            return Err(text.error(line(), problem));
         }
         register.conditional = Some(Conditional { on, bits, free, source: entry.source });
         Ok(())
@@ -269,29 +268,27 @@ impl Shared<'_> {
         let (text, family) = (self.text, &self.family);
         let line = || text.line_of_pair("name", &entry.name, 0);
         let register = || entry.name.clone();
+        let error = |problem| text.error(line(), problem);
         let Some(id) = self.arch.encode(self.type_, entry.index) else {
-            let problem = Problem::Index { register: register(), index: entry.index, type_: self.type_ };
-            return Err(text.error(line(), problem));
+            return Err(error(Problem::Index { register: register(), index: entry.index, type_: self.type_ }));
         };
         let size = size_of_register(id);
         let sized = |key, number| {
-            of_size(size, number)
-                .ok_or_else(|| text.error(line(), Problem::Wide { register: register(), key, number, size }))
+            of_size(size, number).ok_or_else(|| error(Problem::Wide { register: register(), key, number, size }))
         };
         let mask = entry.mask.or(family.mask).map_or(Ok(Value::ones(size)), |mask| sized("mask", mask))?;
         let values = entry.values.as_ref().unwrap_or(&family.values).iter().map(|value| sized("values", *value));
         let values = values.collect::<Result<Vec<_>, _>>()?;
         if let Some(value) = values.iter().find(|value| !(**value & !mask).is_zero()) {
-            let problem = Problem::Value { register: register(), value: hex(*value), mask: hex(mask) };
-            return Err(text.error(line(), problem));
+            return Err(error(Problem::Value { register: register(), value: hex(*value), mask: hex(mask) }));
         }
         let inherited = family.free.filter(|_| entry.rule == Rule::Exact);
         let free = sized("free", entry.free.or(inherited).unwrap_or(0))?;
         if !free.is_zero() && entry.rule != Rule::Exact {
-            return Err(text.error(line(), Problem::FreeAgainstRule { register: register(), rule: entry.rule }));
+            return Err(error(Problem::FreeAgainstRule { register: register(), rule: entry.rule }));
         }
         if !(free & !mask).is_zero() {
-            return Err(text.error(line(), Problem::Free { register: register(), free: hex(free), mask: hex(mask) }));
+            return Err(error(Problem::Free { register: register(), free: hex(free), mask: hex(mask) }));
         }
         for exception in &entry.exceptions {
             check_errno(text, &exception.errno)?;
@@ -302,7 +299,7 @@ impl Shared<'_> {
         };
         let about = entry.about.or_else(|| family.about.clone()).filter(|about| !about.trim().is_empty());
         let Some(about) = about else {
-            return Err(text.error(line(), Problem::NoAbout { register: register() }));
+            return Err(error(Problem::NoAbout { register: register() }));
         };
         let source = entry.source.unwrap_or_else(|| family.source.clone());
         Ok(Register {

@@ -34,7 +34,7 @@ impl Source {
         };
         let file = self.display(file);
         match content {
-            Ok(content) => Ok(Text::new(file, content)),
+            Ok(content) => Ok(Text { file, content }),
             Err(error) => Err(SpecError { file, line: 1, problem: Problem::Unreadable(error) }),
         }
     }

@@ -16,15 +16,13 @@ use super::error::{Problem, SpecError};
 /// One specification file.
 #[derive(Debug)]
 pub struct Text {
-    file: String,
-    content: String,
+    /// The file, as messages name it.
+    pub file: String,
+    /// The file's content.
+    pub content: String,
 }
 
 impl Text {
-    pub(super) fn new(file: String, content: String) -> Self {
-        Self { file, content }
-    }
-
     /// The file's content as `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SpecError> {
         serde_yaml::from_str(&self.content).map_err(|error| {
@@ -33,16 +31,6 @@ impl Text {
             let line = error.location().map_or(1, |location| location.line().clamp(1, last));
             self.error(line, Problem::Form(error.to_string()))
         })
-    }
-
-    /// The file's content.
-    pub fn content(&self) -> &str {
-        &self.content
-    }
-
-    /// The file, as messages name it.
-    pub fn file(&self) -> &str {
-        &self.file
     }
 
     pub(super) fn error(&self, line: usize, problem: Problem) -> SpecError {

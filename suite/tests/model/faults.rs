@@ -61,8 +61,8 @@ fn every_fault_that_the_model_can_have_is_tried() {
 fn every_fault_is_noticed_by_its_clause_with_its_register_and_entry() {
     let wrong: Vec<String> = all()
         .iter()
-        .filter(|tried| !tried.judgement.unnoticed.is_empty())
-        .map(|tried| format!("{:?}: expected {:?}, found {:#?}", tried.fault, tried.judgement.unnoticed, tried.said))
+        .filter(|tried| !tried.unnoticed.is_empty())
+        .map(|tried| format!("{:?}: expected {:?}, found {:#?}", tried.fault, tried.unnoticed, tried.said))
         .collect();
     assert!(wrong.is_empty(), "faults that went unnoticed:\n{}", wrong.join("\n"));
 }
@@ -71,7 +71,7 @@ fn every_fault_is_noticed_by_its_clause_with_its_register_and_entry() {
 fn no_fault_is_taken_for_another() {
     let accused = |tried: &Tried| {
         let fault = tried.fault;
-        tried.judgement.accused.iter().map(move |said| format!("{fault:?}: {}: {}", said.check, said.finding)).collect()
+        tried.accused.iter().map(move |said| format!("{fault:?}: {}: {}", said.check, said.finding)).collect()
     };
     let wrong: Vec<String> = all().iter().flat_map::<Vec<_>, _>(accused).collect();
     assert!(wrong.is_empty(), "wrongly accused:\n{}", wrong.join("\n"));

@@ -203,7 +203,7 @@ fn state(tried: Tried, cases: &[CaseFinished]) -> State {
     if tried.is_right() {
         return State::Noticed;
     }
-    let unnoticed = tried.judgement.unnoticed.into_iter().map(|broken| Unnoticed {
+    let unnoticed = tried.unnoticed.into_iter().map(|broken| Unnoticed {
         clause: broken.clause,
         registers: broken.registers,
         after: broken.after,

@@ -27,9 +27,9 @@ impl Like {
         let mut heads = BTreeMap::new();
         for configuration in &spec.configurations {
             let text = source.read(&format!("{}/{series}/{}.yaml", arch.name(), configuration.name))?;
-            heads.insert(configuration.name.clone(), head(text.content()));
+            heads.insert(configuration.name.clone(), head(&text.content));
         }
-        let (comments, line_starts) = (comments(text.content()), line_starts(text.content()));
+        let (comments, line_starts) = (comments(&text.content), line_starts(&text.content));
         Ok(Self { spec, groups, comments, line_starts, heads })
     }
 

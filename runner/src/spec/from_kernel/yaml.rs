@@ -38,7 +38,7 @@ pub(super) fn files(
         }
         let text = source.read(&path)?;
         let added = if path == registers { families(lists, draft) } else { String::new() };
-        let content = format!("{}{added}", text.content());
+        let content = format!("{}{added}", text.content);
         files.push(File { path, content, added: (!added.is_empty()).then_some(added), is_new: false });
     }
     let mut new = |name: &str, content| {

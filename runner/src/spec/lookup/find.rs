@@ -22,7 +22,7 @@ pub(super) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn new(catalogue: Catalogue<'a>) -> Self {
-        Self { catalogue, cases: plan(catalogue.spec(), &[]) }
+        Self { catalogue, cases: plan(catalogue.spec, &[]) }
     }
 
     pub(super) fn find(&self, word: &str) -> Result<Vec<Description>, ShowError> {
@@ -37,7 +37,7 @@ impl<'a> Index<'a> {
     }
 
     fn named(&self, word: &str) -> Vec<Description> {
-        let (catalogue, spec) = (self.catalogue, self.catalogue.spec());
+        let (catalogue, spec) = (self.catalogue, self.catalogue.spec);
         let same = |name: &str| name.eq_ignore_ascii_case(word);
         let register = PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(word);
         let mut found: Vec<Description> = Vec::new();
@@ -72,7 +72,7 @@ impl<'a> Index<'a> {
 
     /// All names by kind.
     pub(super) fn names(&self) -> [(&'static str, Vec<String>); 9] {
-        let spec = self.catalogue.spec();
+        let spec = self.catalogue.spec;
         [
             ("registers", spec.registers.all().iter().map(|register| register.name.clone()).collect()),
             ("families", spec.registers.families().map(str::to_owned).collect()),

@@ -20,7 +20,7 @@ pub(crate) struct Overview {
 impl Overview {
     /// With `verbose`, all names.
     pub(super) fn of(index: &Index<'_>, verbose: bool) -> Self {
-        let spec = index.catalogue.spec();
+        let spec = index.catalogue.spec;
         let listed = spec.list.iter().flat_map(|group| &group.registers).next();
         let by_id = listed.map(|register| format!("{}, also by id: {:#018x}", register.name, register.id));
         let part = |(label, names): (&'static str, Vec<String>)| {

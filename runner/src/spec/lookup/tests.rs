@@ -25,7 +25,7 @@ fn spec(arch: &dyn Arch) -> Spec {
 fn every_word(index: &Index<'_>) -> Vec<String> {
     let mut words = index.short_names();
     words.extend(index.cases.iter().map(|case| case.id.clone()));
-    words.extend(index.catalogue.spec().registers.all().iter().map(|register| format!("{:#x}", register.id)));
+    words.extend(index.catalogue.spec.registers.all().iter().map(|register| format!("{:#x}", register.id)));
     words
 }
 

@@ -2,6 +2,7 @@
 //! Faults: registers that affect each other.
 
 use super::registers::*;
+use super::set::set_also;
 use crate::fault::Fault;
 use crate::model::manner::Manner;
 
@@ -10,10 +11,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
     match fault {
         Fault::SetHitsNeighbour => one_reg.set = |vcpu, id, value| vcpu.set(if id == KS1 { KS2 } else { id }, value),
         Fault::SetChangesNext => {
-            one_reg.set = |vcpu, id, value| {
-                vcpu.set(id, value)?;
-                if id == KS4 { vcpu.set(KS5, value) } else { Ok(()) }
-            };
+            one_reg.set = |vcpu, id, value| set_also(id == KS4, (KS5, value), vcpu, id, value);
         }
         Fault::SetChangesNextLater => {
             one_reg.set = |vcpu, id, value| {
@@ -27,10 +25,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             };
         }
         Fault::SetChangesFarAway => {
-            one_reg.set = |vcpu, id, value| {
-                vcpu.set(id, value)?;
-                if id == CRMD { vcpu.set(CPUCFG19, value & 0x7fff_ffff) } else { Ok(()) }
-            };
+            one_reg.set = |vcpu, id, value| set_also(id == CRMD, (CPUCFG19, value & 0x7fff_ffff), vcpu, id, value);
         }
         Fault::CellShared => {
             one_reg.get = |vcpu, id| vcpu.get(if id == TLBRBADV { BADV } else { id });

@@ -22,7 +22,7 @@ const MOMENT: Duration = Duration::from_micros(50);
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     match fault {
         Fault::ListBusy => manner.entry.get_reg_list = one_list_at_a_time,
-        Fault::ListInBufferOfVm => manner.list.ids_of = through_buffer_of_vm,
+        Fault::ListInBufferOfVm => manner.list.ids = through_buffer_of_vm,
         Fault::GetThroughCellOfVm => {
             manner.one_reg.get = |vcpu, id| {
                 let cell = &vcpu.machine.history;
@@ -45,14 +45,13 @@ fn one_list_at_a_time(vcpu: &LockedVcpu, list: u64) -> Answer {
     })
 }
 
-fn through_buffer_of_vm(vcpu: &ModelVcpu, ids: &mut Vec<u64>) -> Result<(), Errno> {
+fn through_buffer_of_vm(vcpu: &ModelVcpu, ids: &mut Vec<u64>) {
     let buffer = &vcpu.machine.history.list;
     *lock(buffer) = Some(Vec::new());
     thread::sleep(MOMENT);
     lock(buffer).get_or_insert_default().append(ids);
     thread::sleep(MOMENT);
     *ids = lock(buffer).clone().unwrap_or_default();
-    Ok(())
 }
 
 fn set_unlocked(vcpu: &LockedVcpu, address: u64) -> Answer {

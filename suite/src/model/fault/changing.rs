@@ -2,13 +2,16 @@
 //! Faults: lists that change from call to call or from vCPU to vCPU, and calls that
 //! change registers.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use nix::errno::Errno;
 
 use super::contents::swap_timer;
-use super::first_vm::is_in_first_vm;
 use super::registers::*;
 use crate::fault::Fault;
 use crate::kvm::Answer;
+use crate::model::history::OF_ALL;
 use crate::model::list::answer;
 use crate::model::manner::Manner;
 use crate::model::memory;
@@ -18,11 +21,10 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
         Fault::ShorterFromSecondCallOn => {
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 if vcpu.history.count() > 1 {
                     ids.pop();
                 }
-                Ok(())
             }
         }
         Fault::OrderChangesInTime => {
@@ -36,11 +38,10 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 vcpu.history.set_number(0);
                 vcpu.set(id, value)
             };
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 if vcpu.history.number() > 8 {
                     swap_timer(ids);
                 }
-                Ok(())
             };
         }
         Fault::ShorterAfterE2big => {
@@ -51,20 +52,20 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 vcpu.history.set_number(just_too_small.into());
                 answer
             };
-            list.ids_of = pop_after_failure;
+            list.ids = pop_after_failure;
         }
         Fault::EmptyAfterEfault => {
             list.call = notice_efault;
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 if vcpu.history.number() > 0 {
                     ids.clear();
                 }
-                Ok(())
             };
         }
         Fault::EnomemAfterEfault => {
-            list.call = notice_efault;
-            list.ids_of = |vcpu, _| if vcpu.history.number() > 0 { Err(Errno::ENOMEM) } else { Ok(()) };
+            list.call = |vcpu, list| {
+                if vcpu.history.number() > 0 { Err(Errno::ENOMEM) } else { notice_efault(vcpu, list) }
+            };
         }
         Fault::ShorterAfterReadOnlyHeader => {
             list.call = |vcpu, list| {
@@ -75,33 +76,30 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 }
                 answer
             };
-            list.ids_of = pop_after_failure;
+            list.ids = pop_after_failure;
         }
         Fault::ShorterOnOtherVcpus => {
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 if vcpu.id > 0 {
                     ids.retain(|id| *id != KS3);
                 }
-                Ok(())
             }
         }
         Fault::EmptyBeforeFirstVcpu => {
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 let vm = &vcpu.machine.history;
                 if vcpu.id == 0 {
                     vm.set_number(1);
                 } else if vm.number() == 0 {
                     ids.clear();
                 }
-                Ok(())
             }
         }
         Fault::ShorterInSecondVm => {
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 if !is_in_first_vm(vcpu) {
                     ids.retain(|id| *id != KS3);
                 }
-                Ok(())
             }
         }
         Fault::ListClearsRegister => list.call = |vcpu, list| clear_badv_if(vcpu, answer(vcpu, list), Ok(0)),
@@ -115,11 +113,17 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
     }
 }
 
-fn pop_after_failure(vcpu: &ModelVcpu, ids: &mut Vec<u64>) -> Result<(), Errno> {
+/// Whether the vCPU's VM is the first one of all that came to this question.
+pub(super) fn is_in_first_vm(vcpu: &ModelVcpu) -> bool {
+    let vm = Arc::as_ptr(&vcpu.machine).addr() as u64;
+    let first = OF_ALL.number.compare_exchange(0, vm, Ordering::Relaxed, Ordering::Relaxed);
+    first.map_or_else(|first| first == vm, |_| true)
+}
+
+fn pop_after_failure(vcpu: &ModelVcpu, ids: &mut Vec<u64>) {
     if vcpu.history.number() > 0 {
         ids.pop();
     }
-    Ok(())
 }
 
 fn notice_efault(vcpu: &ModelVcpu, list: u64) -> Answer {

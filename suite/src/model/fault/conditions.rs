@@ -4,6 +4,7 @@
 use nix::errno::Errno;
 
 use super::registers::*;
+use super::set::{set_also, set_unless};
 use crate::fault::Fault;
 use crate::model::bits;
 use crate::model::manner::Manner;
@@ -23,34 +24,21 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             };
         }
         Fault::EstatIgnoredBeforeFeatures => {
-            one_reg.set = |vcpu, id, value| {
-                let ignored = id == ESTAT && vcpu.features().cpucfg2 == 0;
-                if ignored { Ok(()) } else { vcpu.set(id, value) }
-            };
+            one_reg.set =
+                |vcpu, id, value| set_unless(id == ESTAT && vcpu.features().cpucfg2 == 0, Ok(()), vcpu, id, value);
         }
         Fault::CounterIgnoredBeforeFeatures => {
-            one_reg.set = |vcpu, id, value| {
-                let ignored = id == COUNTER && vcpu.features().cpucfg2 == 0;
-                if ignored { Ok(()) } else { vcpu.set(id, value) }
-            };
+            one_reg.set =
+                |vcpu, id, value| set_unless(id == COUNTER && vcpu.features().cpucfg2 == 0, Ok(()), vcpu, id, value);
         }
         Fault::FeaturesResetEuen => {
-            one_reg.set = |vcpu, id, value| {
-                vcpu.set(id, value)?;
-                if id == CPUCFG2 { vcpu.set(EUEN, 0) } else { Ok(()) }
-            };
+            one_reg.set = |vcpu, id, value| set_also(id == CPUCFG2, (EUEN, 0), vcpu, id, value);
         }
         Fault::TcfgResetsTval => {
-            one_reg.set = |vcpu, id, value| {
-                vcpu.set(id, value)?;
-                if id == TCFG { vcpu.set(TVAL, 0) } else { Ok(()) }
-            };
+            one_reg.set = |vcpu, id, value| set_also(id == TCFG, (TVAL, 0), vcpu, id, value);
         }
         Fault::SetRefusedOnOtherVcpus => {
-            one_reg.set = |vcpu, id, value| {
-                let refused = id == CNTC && vcpu.id > 0;
-                if refused { Err(Errno::EINVAL) } else { vcpu.set(id, value) }
-            };
+            one_reg.set = |vcpu, id, value| set_unless(id == CNTC && vcpu.id > 0, Err(Errno::EINVAL), vcpu, id, value);
         }
         _ => {}
     }

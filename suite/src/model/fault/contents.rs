@@ -16,19 +16,19 @@ const TO_32_BITS: u64 = uapi::KVM_REG_SIZE_U64 ^ uapi::KVM_REG_SIZE_U32;
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let list = &mut manner.list;
     match fault {
-        Fault::RegisterMissing => list.ids = |ids| ids.retain(|id| *id != KS3),
-        Fault::RegisterExtra => list.ids = |ids| ids.push(DEBUG),
-        Fault::PositionForIndex => list.ids = |ids| replace(ids, EENTRY, id::csr(9)),
-        Fault::RegisterTwice => list.ids = |ids| replace(ids, TLBIDX, EENTRY),
-        Fault::ArchitectureWrong => list.ids = |ids| replace(ids, ERA, ERA ^ TO_RISCV),
-        Fault::SizeWrong => list.ids = |ids| replace(ids, KS0, KS0 ^ TO_32_BITS),
-        Fault::ReservedBitSet => list.ids = |ids| replace(ids, ASID, ASID | 1 << 40),
-        Fault::IndexMisaligned => list.ids = |ids| replace(ids, MISC, MISC | 1),
-        Fault::IndexBeyondLast => list.ids = |ids| replace(ids, id::cpucfg(20), id::cpucfg(21)),
-        Fault::OrderSwapped => list.ids = swap_timer,
-        Fault::FtopMissing => list.ids = |ids| ids.retain(|id| *id != FTOP),
-        Fault::RegisterAgain => list.ids = |ids| ids.push(EENTRY),
-        Fault::AliasListed => list.ids = |ids| ids.push(CRMD | 1 << 15),
+        Fault::RegisterMissing => list.ids = |_, ids| ids.retain(|id| *id != KS3),
+        Fault::RegisterExtra => list.ids = |_, ids| ids.push(DEBUG),
+        Fault::PositionForIndex => list.ids = |_, ids| replace(ids, EENTRY, id::csr(9)),
+        Fault::RegisterTwice => list.ids = |_, ids| replace(ids, TLBIDX, EENTRY),
+        Fault::ArchitectureWrong => list.ids = |_, ids| replace(ids, ERA, ERA ^ TO_RISCV),
+        Fault::SizeWrong => list.ids = |_, ids| replace(ids, KS0, KS0 ^ TO_32_BITS),
+        Fault::ReservedBitSet => list.ids = |_, ids| replace(ids, ASID, ASID | 1 << 40),
+        Fault::IndexMisaligned => list.ids = |_, ids| replace(ids, MISC, MISC | 1),
+        Fault::IndexBeyondLast => list.ids = |_, ids| replace(ids, id::cpucfg(20), id::cpucfg(21)),
+        Fault::OrderSwapped => list.ids = |_, ids| swap_timer(ids),
+        Fault::FtopMissing => list.ids = |_, ids| ids.retain(|id| *id != FTOP),
+        Fault::RegisterAgain => list.ids = |_, ids| ids.push(EENTRY),
+        Fault::AliasListed => list.ids = |_, ids| ids.push(CRMD | 1 << 15),
         _ => {}
     }
 }

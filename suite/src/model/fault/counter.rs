@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Faults: COUNTER.
 
-use super::first_vm::is_in_first_vm;
+use super::changing::is_in_first_vm;
 use super::registers::*;
+use super::set::set_unless;
 use crate::fault::Fault;
 use crate::model::manner::Manner;
 
@@ -44,10 +45,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
             };
         }
         Fault::CounterOfFirstVmAlone => {
-            one_reg.set = |vcpu, id, value| {
-                let ignored = !is_in_first_vm(vcpu) && id == COUNTER;
-                if ignored { Ok(()) } else { vcpu.set(id, value) }
-            };
+            one_reg.set = |vcpu, id, value| set_unless(!is_in_first_vm(vcpu) && id == COUNTER, Ok(()), vcpu, id, value);
         }
         _ => {}
     }

@@ -14,13 +14,13 @@ const BEYOND_LAST: u64 = id::csr(0x800);
 const UNKNOWN: u64 = COUNTER + 3;
 
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
-    let (one_reg, elsewhere) = (&mut manner.one_reg, &mut manner.elsewhere);
+    let one_reg = &mut manner.one_reg;
     match fault {
-        Fault::ListOnVm => elsewhere.list_on_vm = Ok(0),
-        Fault::ListOnKvmIsEfault => elsewhere.list_on_kvm = Err(Errno::EFAULT),
-        Fault::OtherProcessServed => elsewhere.other_process = Ok(()),
-        Fault::CapabilityOfVmAlone => elsewhere.has_one_reg_on_kvm = false,
-        Fault::CapabilityOfKvmAlone => elsewhere.has_one_reg_on_vm = false,
+        Fault::ListOnVm => manner.list_on_vm = Ok(0),
+        Fault::ListOnKvmIsEfault => manner.list_on_kvm = Err(Errno::EFAULT),
+        Fault::OtherProcessServed => manner.other_process = Ok(()),
+        Fault::CapabilityOfVmAlone => manner.has_one_reg_on_kvm = false,
+        Fault::CapabilityOfKvmAlone => manner.has_one_reg_on_vm = false,
         Fault::CsrBeyondLastReadable => {
             one_reg.get = |vcpu, id| if id == BEYOND_LAST { Ok(0) } else { vcpu.get(id) };
         }

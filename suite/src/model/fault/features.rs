@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Faults: the features that the list depends on.
 
-use nix::errno::Errno;
-
 use super::registers::*;
 use crate::fault::Fault;
 use crate::model::bits::{self, LSX, PMNUM, UPM};
@@ -20,10 +18,9 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::PmuByAnyBit => list.features = |vcpu| pmu(vcpu, vcpu.features().cpucfg6 != 0),
         Fault::PmuByUserMode => list.features = |vcpu| pmu(vcpu, vcpu.features().cpucfg6 & UPM != 0),
         Fault::PmuAsManyAsNumber => {
-            list.ids_of = |vcpu, ids| {
+            list.ids = |vcpu, ids| {
                 let pairs = 1 + (vcpu.features().cpucfg6 & PMNUM) / (1 << 4);
                 ids.retain(|id| !(PERFCTRL0..=PERFCNTR3).contains(id) || (id - PERFCTRL0) / 16 < pairs);
-                Ok(())
             }
         }
         Fault::PmuByHost => list.features = |vcpu| pmu(vcpu, vcpu.machine.host.cpucfg6 & bits::PMP != 0),
@@ -35,16 +32,12 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::LbtByHost => list.features = |vcpu| lbt(vcpu, vcpu.machine.host.cpucfg2 & bits::LBT != 0),
         Fault::LsxAddsRegister => {
-            list.ids_of = |vcpu, ids| {
-                ids.extend((vcpu.features().cpucfg2 & LSX != 0).then_some(DEBUG));
-                Ok(())
-            }
+            list.ids = |vcpu, ids| ids.extend((vcpu.features().cpucfg2 & LSX != 0).then_some(DEBUG));
         }
         Fault::ValueHidesRegister => {
-            list.ids_of = |vcpu, ids| {
-                let hidden = vcpu.get(MISC)? == u64::MAX;
+            list.ids = |vcpu, ids| {
+                let hidden = vcpu.get(MISC) == Ok(u64::MAX);
                 ids.retain(|id| !hidden || *id != MISC);
-                Ok(())
             }
         }
         Fault::FeaturesOfVm => {
@@ -73,12 +66,16 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 *kept
             }
         }
-        Fault::ListOfVcpuKept => list.ids_of = |vcpu, ids| keep(&vcpu.history, ids),
+        Fault::ListOfVcpuKept => list.ids = |vcpu, ids| keep(&vcpu.history, ids),
         Fault::ListOfFirstVcpuKept => {
-            list.ids_of = |vcpu, ids| if vcpu.id == 0 { keep(&vcpu.history, ids) } else { Ok(()) };
+            list.ids = |vcpu, ids| {
+                if vcpu.id == 0 {
+                    keep(&vcpu.history, ids);
+                }
+            };
         }
-        Fault::ListOfVmKept => list.ids_of = |vcpu, ids| keep(&vcpu.machine.history, ids),
-        Fault::ListOfAllKept => list.ids_of = |_, ids| keep(&OF_ALL, ids),
+        Fault::ListOfVmKept => list.ids = |vcpu, ids| keep(&vcpu.machine.history, ids),
+        Fault::ListOfAllKept => list.ids = |_, ids| keep(&OF_ALL, ids),
         _ => {}
     }
 }
@@ -92,7 +89,6 @@ fn lbt(vcpu: &ModelVcpu, has: bool) -> Features {
 }
 
 /// Puts the first list of all in the place of any later one.
-fn keep(history: &History, ids: &mut Vec<u64>) -> Result<(), Errno> {
+fn keep(history: &History, ids: &mut Vec<u64>) {
     *ids = lock(&history.list).get_or_insert_with(|| ids.clone()).clone();
-    Ok(())
 }

@@ -12,7 +12,6 @@ mod count;
 mod counter;
 mod elsewhere;
 mod features;
-mod first_vm;
 mod get;
 mod mapping;
 mod registers;

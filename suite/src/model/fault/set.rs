@@ -12,7 +12,9 @@ use crate::model::vcpu::ModelVcpu;
 pub(super) fn change(fault: Fault, manner: &mut Manner) {
     let one_reg = &mut manner.one_reg;
     match fault {
-        Fault::SetRefused => one_reg.set = |vcpu, id, value| unless(id == PRCFG1, Errno::EINVAL, vcpu, id, value),
+        Fault::SetRefused => {
+            one_reg.set = |vcpu, id, value| set_unless(id == PRCFG1, Err(Errno::EINVAL), vcpu, id, value);
+        }
         Fault::CpuidRefusedByEperm => {
             one_reg.set = |vcpu, id, value| {
                 let result = vcpu.set(id, value);
@@ -22,7 +24,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::SetOfChangeRefused => {
             one_reg.set = |vcpu, id, value| {
                 let changed = id == CPUCFG5 && vcpu.get(id) != Ok(value);
-                unless(changed, Errno::EPERM, vcpu, id, value)
+                set_unless(changed, Err(Errno::EPERM), vcpu, id, value)
             };
         }
         Fault::SetIgnored => one_reg.set = |vcpu, id, value| if id == KS2 { Ok(()) } else { vcpu.set(id, value) },
@@ -53,14 +55,32 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::UnchangedRefused => {
             one_reg.set = |vcpu, id, value| {
                 let unchanged = id == KS3 && vcpu.get(id) == Ok(value);
-                unless(unchanged, Errno::EINVAL, vcpu, id, value)
+                set_unless(unchanged, Err(Errno::EINVAL), vcpu, id, value)
             };
         }
         _ => {}
     }
 }
 
-/// SETs, unless it is `refused`.
-fn unless(refused: bool, errno: Errno, vcpu: &ModelVcpu, id: u64, value: u64) -> Result<(), Errno> {
-    if refused { Err(errno) } else { vcpu.set(id, value) }
+/// SETs a register, unless there is another answer.
+pub(super) fn set_unless(
+    answered: bool,
+    answer: Result<(), Errno>,
+    vcpu: &ModelVcpu,
+    id: u64,
+    value: u64,
+) -> Result<(), Errno> {
+    if answered { answer } else { vcpu.set(id, value) }
+}
+
+/// SETs a register, and in certain cases another one.
+pub(super) fn set_also(
+    also: bool,
+    (other, other_value): (u64, u64),
+    vcpu: &ModelVcpu,
+    id: u64,
+    value: u64,
+) -> Result<(), Errno> {
+    vcpu.set(id, value)?;
+    if also { vcpu.set(other, other_value) } else { Ok(()) }
 }

@@ -128,7 +128,8 @@ impl From<Vec<Entry>> for Content {
 /// Makes descriptions from a series of the specifications and the checks.
 #[derive(Debug, Clone, Copy)]
 pub struct Catalogue<'a> {
-    pub(super) spec: &'a Spec,
+    /// The specifications.
+    pub spec: &'a Spec,
     pub(super) arch: &'a dyn Arch,
 }
 
@@ -136,10 +137,5 @@ impl<'a> Catalogue<'a> {
     /// Makes a catalogue of the specifications of an architecture.
     pub fn new(spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         Self { spec, arch }
-    }
-
-    /// The specifications.
-    pub fn spec(&self) -> &'a Spec {
-        self.spec
     }
 }

@@ -16,7 +16,8 @@ impl Catalogue<'_> {
             let groups = self.spec.list.iter().filter(|group| group.is_listed(&configuration.features));
             let entries = groups.map(|group| Entry { name: group.name.clone(), text: self.size(&group.registers) });
             description.say("groups", entries.collect::<Vec<_>>());
-            description.add("registers", register_names(&configuration.registers));
+            let registers = configuration.registers.iter().map(|register| register.name.clone());
+            description.add("registers", registers.collect::<Vec<_>>());
         }
         let cases = plan(self.spec, std::slice::from_ref(&configuration.name)).len();
         description.say("cases", format!("{cases}, of series {}", self.spec.series));
@@ -59,10 +60,6 @@ impl Catalogue<'_> {
     fn size(&self, registers: &[Register]) -> String {
         count(registers.len(), "register")
     }
-}
-
-fn register_names(registers: &[Register]) -> Vec<String> {
-    registers.iter().map(|register| register.name.clone()).collect()
 }
 
 fn entries(registers: &[Register]) -> Vec<Entry> {

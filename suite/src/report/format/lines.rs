@@ -9,18 +9,14 @@ use crate::report::events::Event;
 /// A format whose lines are written while the run goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Format {
-    pub(super) name: &'static str,
+    /// The format's name as an argument.
+    pub name: &'static str,
     pub(super) help: &'static str,
     /// Makes a writer for a document of one run, or of several.
     pub(super) writer: fn(several: bool) -> Box<dyn Lines>,
 }
 
 impl Format {
-    /// The format's name as an argument.
-    pub fn name(self) -> &'static str {
-        self.name
-    }
-
     /// A writer of the format, for a document of one run or of `several`.
     pub fn lines(self, several: bool) -> Box<dyn Lines> {
         (self.writer)(several)
