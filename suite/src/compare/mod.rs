@@ -34,7 +34,7 @@ use crate::model::{Host, Kernel, Model};
 use crate::report::events::Finding;
 use crate::spec::RegisterTable;
 use descriptors::Descriptors;
-pub(crate) use error::CompareError;
+use error::CompareError;
 use sequences::Kind;
 
 /// A comparison of the model with a subject.

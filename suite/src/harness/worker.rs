@@ -16,8 +16,6 @@ use crate::checks::VcpuState;
 use crate::checks::case::{Case, CheckError, Knowledge};
 use crate::checks::message::Message;
 use crate::checks::plan::PlannedCase;
-#[cfg(any(test, feature = "compare"))]
-use crate::compare::CompareError;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::kvm::{Counted, Subject, SubjectError};
@@ -39,8 +37,8 @@ pub(crate) enum WorkerError {
     #[error("unknown case")]
     NoCase,
     #[cfg(any(test, feature = "compare"))]
-    #[error(transparent)]
-    Compare(#[from] CompareError),
+    #[error("{0}")]
+    Compare(String),
 }
 
 /// Sends the last message of a job: its result or its error.
