@@ -213,11 +213,7 @@ fn state(tried: Tried, cases: &[CaseFinished]) -> State {
         case: case.case.clone(),
         reason: case.reason.clone().unwrap_or_else(|| "no reason given".to_owned()),
     });
-    State::Wrong(Wrong {
-        unnoticed: unnoticed.collect(),
-        accused: tried.judgement.accused,
-        in_error: in_error.collect(),
-    })
+    State::Wrong(Wrong { unnoticed: unnoticed.collect(), accused: tried.accused, in_error: in_error.collect() })
 }
 
 fn noticed(tried: &Tried) -> Vec<Noticed> {
