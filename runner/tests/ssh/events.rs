@@ -48,7 +48,7 @@ impl Events {
 
     /// Everything but the time that it took.
     pub(crate) fn timeless(&self) -> String {
-        let ends = self.ends.iter().map(|case| CaseFinished { duration_us: 0, ..case.clone() });
+        let ends = self.ends.iter().map(|case| CaseFinished { duration_us: 0, ioctls: 0, ..case.clone() });
         let lines = [Event::RunStarted(self.started.clone())].into_iter().chain(ends.map(Event::CaseFinished));
         lines.map(|event| event.to_line().unwrap()).collect()
     }
