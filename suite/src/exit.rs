@@ -13,5 +13,7 @@ pub const NOTHING_TESTED: u8 = 4;
 /// The infrastructure failed: the build or the boot failed, the connection was
 /// lost, results could not be written, or the user interrupted the run.
 pub const INFRASTRUCTURE: u8 = 5;
+/// The kernel does not build: with the user's patch, or from the user's source.
+pub const NO_BUILD: u8 = 6;
 /// The command line, a specification or a patch cannot be used as given.
 pub const USAGE: u8 = 64;

@@ -42,8 +42,8 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 all passed; 1 a case failed; 4 nothing was tested (skipped, not
-implemented); 5 the infrastructure failed; 64 wrong usage, or a patch does not
-apply.";
+implemented); 5 the infrastructure failed; 6 the kernel does not build; 64 wrong
+usage, or a patch does not apply.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

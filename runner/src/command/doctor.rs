@@ -15,7 +15,7 @@ use crate::lab;
 use crate::lab::toolchain::{self, TOOLS, version};
 use crate::system::cache::{self, Cache};
 use crate::system::output::print;
-use crate::system::sandbox::{Mount, Room};
+use crate::system::sandbox::{self, Mount, Room};
 
 /// Disk space of a first run, with a reserve.
 const NEED: u64 = 5_000_000_000;
@@ -82,12 +82,7 @@ fn rooms(findings: &mut Findings) {
         status.is_ok_and(|status| status.success())
     };
     if !true_in(&Room::host()) {
-        let remedy = if geteuid().is_root() {
-            "run reglist where mount and process namespaces are allowed; a container needs --privileged"
-        } else {
-            "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000, as root"
-        };
-        findings.bad("namespaces", &format!("not allowed {who}"), remedy);
+        findings.bad("namespaces", &format!("not allowed {who}"), sandbox::remedy());
         return;
     }
     findings.good("namespaces", &format!("mount and process namespaces work {who}"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The command `lab`: builds a kernel and tests it in an emulated machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -17,7 +17,7 @@ use crate::command::conclude::{Ended, conclude_in};
 use crate::command::error::Error;
 use crate::command::kept::KeptArgs;
 use crate::command::{bisect, selected};
-use crate::lab::{DebianKernel, Inputs, Request};
+use crate::lab::{DebianKernel, Inputs, Request, is_patch};
 use crate::report::matrix::{Output, Request as MatrixRequest};
 use crate::system::output::show;
 use crate::system::session::Session;
@@ -33,7 +33,8 @@ pub(crate) struct LabArgs {
     /// Build Linux from this directory; reglist never writes to it
     #[arg(long, value_name = "DIR", conflicts_with = "kernel")]
     kernel_src: Option<PathBuf>,
-    /// Apply a patch (diff or mail); repeatable, in order
+    /// Apply a patch: a diff, a mail, a mailbox with a series, a directory of
+    /// these, or `-`; repeatable, in order
     #[arg(long = "patch", value_name = "FILE")]
     patches: Vec<PathBuf>,
     /// Apply the reference implementation before other patches
@@ -74,7 +75,7 @@ pub(crate) struct LabArgs {
     #[arg(long)]
     busy: bool,
     /// Use the exit codes of `git bisect run`: 125 if the kernel does not build,
-    /// does not boot or lacks the ioctl
+    /// does not boot or lacks the ioctl, and for trouble of this machine
     #[arg(long)]
     bisect: bool,
     /// Save the kernel and the boot image in the directory of results
@@ -132,6 +133,11 @@ impl LabArgs {
 
     /// Validates the suite's arguments on the host, where the user sees the error.
     fn check(&self) -> Result<(), Error> {
+        let filters = &self.selection.options.filters;
+        if let Some(file) = filters.iter().find(|word| is_patch(Path::new(word)) || Path::new(word).is_file()) {
+            let text = format!("`{file}` is a file, not a case\n[did you mean `--patch {file}`?]");
+            return Err(Error::Usage { text });
+        }
         if self.guest_format.is_some() && self.fault == Some(Faults::All) {
             return Err(harness::UsageError::FormatOfAll { option: "guest-format" }.into());
         }

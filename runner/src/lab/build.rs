@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::LabError;
 use super::kernel::{Kernel, SOFT_LVZ};
-use super::patches::Changes;
+use super::patch::Changes;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::{layer, recipe};
@@ -20,10 +20,12 @@ use crate::system::digest::Key;
 use crate::system::files::FileError;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
-use crate::system::stage::{Stage, Step};
+use crate::system::stage::{Stage, StageError, Step};
 use crate::system::supervise::Flow;
 
 const RECIPE: u32 = 1;
+/// The stage that compiles the kernel.
+const BUILD: &str = "build";
 const CONFIGURE: Duration = Duration::from_secs(5 * 60);
 const COMPILE: Duration = Duration::from_secs(60 * 60);
 /// Estimated output lines of a full build, until the first one.
@@ -80,6 +82,16 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
         };
     }
     Ok(key.finish())
+}
+
+/// A failed compilation is the kernel's; other failures are this machine's.
+pub(crate) fn blame(error: StageError, source: &Source, is_patched: bool) -> LabError {
+    match error {
+        StageError::Failed { stage: BUILD, .. } => {
+            LabError::DoesNotBuild { release: source.release.clone(), is_patched, source: Box::new(error) }
+        }
+        error => error.into(),
+    }
 }
 
 /// A build directory, with the layer over the source.
@@ -221,7 +233,7 @@ impl Workspace {
     }
 
     fn compile(&self, session: &Session, make: Step) -> Result<(), LabError> {
-        let mut stage = Stage::new(session, "build", COMPILE)?;
+        let mut stage = Stage::new(session, BUILD, COMPILE)?;
         let fresh = !self.path.join("build/vmlinux").exists();
         let count = self.path.join("lines");
         if fresh {

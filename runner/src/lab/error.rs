@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use reglist_suite::exit;
 use reglist_suite::spec::SpecError;
 
-use super::patch_file::PatchError;
+use super::patch::PatchError;
 use crate::system::cache::CacheError;
 use crate::system::files::FileError;
 use crate::system::stage::StageError;
@@ -38,8 +38,8 @@ pub(crate) enum LabError {
     NoKvm { path: PathBuf, release: String },
     #[error("`{}` contains build products: {product}\n[save .config and run `make ARCH=loongarch mrproper` there, or use a clean tree: `git worktree add ../clean`]", path.display())]
     BuiltInTree { path: PathBuf, product: &'static str },
-    #[error("stage patches: interrupted\n[log: {}]", log.display())]
-    PatchStopped { log: PathBuf },
+    #[error("Linux {release} does not build{}", if *is_patched { " with the patch" } else { "" })]
+    DoesNotBuild { release: String, is_patched: bool, source: Box<StageError> },
     #[error("stage configure: Kconfig dropped {options}\n[check the dependencies of these options in this kernel; log: {}]", log.display())]
     OptionsLost { options: String, log: PathBuf },
     #[error(transparent)]
@@ -61,15 +61,11 @@ pub(crate) enum LabError {
 impl LabError {
     /// Whether the user, or a failure elsewhere, interrupted the work.
     pub(crate) fn is_interruption(&self) -> bool {
-        matches!(
-            self,
-            Self::Stage(StageError::Interrupted { .. })
-                | Self::Cache(CacheError::Interrupted)
-                | Self::PatchStopped { .. }
-        )
+        matches!(self, Self::Stage(StageError::Interrupted { .. }) | Self::Cache(CacheError::Interrupted))
     }
 
-    /// The exit code: wrong input from the user, or infrastructure trouble.
+    /// The exit code: wrong input from the user, a kernel that does not build, or
+    /// infrastructure trouble.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Patch(_)
@@ -80,6 +76,7 @@ impl LabError {
             | Self::Specs(_)
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
+            Self::DoesNotBuild { .. } => exit::NO_BUILD,
             _ => exit::INFRASTRUCTURE,
         }
     }

@@ -5,12 +5,12 @@ use super::apt::Apt;
 use super::error::LabError;
 use super::kernel::Kernel;
 use super::own_specs::OwnSpecs;
-use super::patch_file::PatchFile;
+use super::patch::{self, PatchFile};
 use super::source::DebianKernel;
 use super::source::Source;
 use super::suite_program::Kind as ProgramKind;
 use super::toolchain::Toolchain;
-use super::{build, patches, recipe, suite_program};
+use super::{build, recipe, suite_program};
 use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
 use reglist_suite::report::events::Label;
@@ -66,7 +66,7 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Reads the files that a request names.
     pub(crate) fn read(request: &Request) -> Result<Self, LabError> {
-        let patches = request.patches.iter().map(|path| Ok(PatchFile::read(path)?)).collect::<Result<_, LabError>>()?;
+        let patches = request.patches.iter().map(|path| PatchFile::read(path)).collect::<Result<Vec<_>, _>>()?.concat();
         let source = request.kernel_src.as_deref().map(Source::user).transpose()?;
         let specs = request.specs.as_deref().map(OwnSpecs::read).transpose()?;
         request.suite.as_deref().map(suite_program::check).transpose()?;
@@ -105,8 +105,12 @@ fn kernel(
         series.push(recipe::faults()?);
     }
     series.extend_from_slice(&inputs.patches);
-    let changes = patches::apply(session, toolchain, &source, &series)?;
-    let kernel = build::build(session, toolchain, &source, &changes)?;
+    let changes = patch::apply(session, toolchain, &source, &series)?;
+    let is_patched = !inputs.patches.is_empty();
+    let kernel = build::build(session, toolchain, &source, &changes).map_err(|error| match error {
+        LabError::Stage(error) if is_patched || inputs.source.is_some() => build::blame(error, &source, is_patched),
+        error => error,
+    })?;
     let labels = series.iter().map(PatchFile::label).chain(kernel.labels()).collect();
     Ok(Built { kernel, version: source.version, labels })
 }

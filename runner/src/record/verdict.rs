@@ -125,10 +125,10 @@ fn place(record: &Record) -> String {
     }
 }
 
-/// The most important exit code: failed, then usage, infrastructure, nothing
-/// tested, passed.
+/// The most important exit code: failed, then no build, usage, infrastructure,
+/// nothing tested, passed.
 pub(crate) fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
-    let order = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::USAGE, exit::FAILED];
+    let order = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::USAGE, exit::NO_BUILD, exit::FAILED];
     let rank = |code: &u8| order.iter().position(|known| known == code);
     codes.into_iter().max_by_key(rank).unwrap_or(exit::PASSED)
 }
@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn the_worst_is_a_wrong_kernel() {
-        let codes = [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::USAGE, exit::FAILED];
+        let codes =
+            [exit::PASSED, exit::NOTHING_TESTED, exit::INFRASTRUCTURE, exit::USAGE, exit::NO_BUILD, exit::FAILED];
         for (place, code) in codes.iter().enumerate() {
             for less in &codes[..place] {
                 assert_eq!((worst([*code, *less]), worst([*less, *code])), (*code, *code));

@@ -17,9 +17,14 @@ use nix::unistd::geteuid;
 /// set, then runs `unshare`. Arguments: this program's process id, the command.
 const LEADER: &str = "[ \"$PPID\" = \"$1\" ] || exit 1; shift; exec \"$@\"";
 
+/// The first line of error output, once the sandbox is complete. Without it, a
+/// failure is the sandbox's and not the command's.
+pub(crate) const READY: &str = "reglist: the sandbox is complete";
+
 /// First process of a sandbox with the host's tree.
 const HOST: &str = "\
 mount -t proc proc /proc 2>/dev/null || :
+echo 'reglist: the sandbox is complete' >&2
 trap : INT TERM
 \"$@\"
 exit $?";
@@ -68,9 +73,20 @@ while [ \"$1\" != -- ]; do
   esac
 done
 shift
+echo 'reglist: the sandbox is complete' >&2
 trap : INT TERM
 chroot \"$room\" \"$@\"
 exit $?";
+
+/// What allows a sandbox on this machine.
+pub(crate) fn remedy() -> &'static str {
+    if geteuid().is_root() {
+        "run reglist where mount and process namespaces are allowed; a container needs --privileged"
+    } else {
+        "as root: sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000; on Ubuntu also \
+         kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile that allows it"
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mount {

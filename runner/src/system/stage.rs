@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::system::files::FileError;
 use crate::system::progress::{Bar, Progress};
-use crate::system::sandbox::Room;
+use crate::system::sandbox::{self, Room};
 use crate::system::session::Session;
 use crate::system::supervise::{Ending, Flow, Job, Limits, Source, supervise};
 
@@ -27,6 +27,13 @@ pub(crate) enum StageError {
     Failed { stage: &'static str, command: String, status: String, excerpt: String, log: PathBuf },
     #[error("stage {stage}: no space left on device{excerpt}\n[free disk space, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the required space; log: {}]", log.display())]
     Full { stage: &'static str, excerpt: String, log: PathBuf },
+    #[error("stage {stage}: a process was killed, or memory ran out{excerpt}\n[free memory, or use fewer processors: `taskset -c 0 reglist ...`; log: {}]", log.display())]
+    Starved { stage: &'static str, excerpt: String, log: PathBuf },
+    #[error(
+        "stage {stage}: this machine does not allow a sandbox: {said}\n[{}; `reglist doctor` tests it]",
+        sandbox::remedy()
+    )]
+    NoSandbox { stage: &'static str, said: String },
     #[error("stage {stage}: interrupted\n[run reglist again; it removes partial files; log: {}]", log.display())]
     Interrupted { stage: &'static str, killed: bool, log: PathBuf },
     #[error("stage {stage}: `{command}` timed out after {} s{excerpt}\n[log: {}]", limit.as_secs(), log.display())]
@@ -42,8 +49,8 @@ impl StageError {
     pub(crate) fn unclean(&self) -> bool {
         match self {
             Self::Interrupted { killed, .. } => *killed,
-            Self::TimedOut { .. } | Self::Full { .. } | Self::File(_) => true,
-            Self::Failed { .. } | Self::Spawn { .. } => false,
+            Self::TimedOut { .. } | Self::Full { .. } | Self::Starved { .. } | Self::File(_) => true,
+            Self::Failed { .. } | Self::Spawn { .. } | Self::NoSandbox { .. } => false,
         }
     }
 }
@@ -141,6 +148,7 @@ pub(crate) struct Ended {
     pub(crate) ending: Ending,
     /// Last lines of the output.
     pub(crate) tail: Vec<String>,
+    errors: Excerpt,
 }
 
 impl<'s> Stage<'s> {
@@ -158,6 +166,11 @@ impl<'s> Stage<'s> {
         }
         let file = File::options().create(true).append(true).open(&stage.log).map_err(FileError::write(&stage.log))?;
         Ok(Self { file: Some(file), ..stage })
+    }
+
+    /// Whether commands are only printed.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.file.is_none()
     }
 
     pub(crate) fn bar(&self) -> &Bar {
@@ -185,37 +198,32 @@ impl<'s> Stage<'s> {
         step: &Step,
         look: &mut dyn FnMut(&Bar, Source, &str) -> Flow,
     ) -> Result<(), StageError> {
-        let mut errors = Excerpt::default();
-        let ended = self.attempt(step, &mut |bar, source, line| {
-            errors.look(line);
-            look(bar, source, line)
-        })?;
+        let ended = self.attempt(step, look)?;
         match ended.ending {
             Ending::Stopped => Ok(()),
             Ending::Exited(status) if status.success() => Ok(()),
-            _ if !errors.full.is_empty() => {
-                Err(StageError::Full { stage: self.name, excerpt: indented(&errors.full), log: self.log.clone() })
-            }
-            Ending::Interrupted { killed } => {
-                Err(StageError::Interrupted { stage: self.name, killed, log: self.log.clone() })
-            }
-            Ending::TimedOut { limit } => Err(StageError::TimedOut {
-                stage: self.name,
-                command: step.program(),
-                limit,
-                excerpt: indented(&ended.tail),
-                log: self.log.clone(),
-            }),
-            Ending::Exited(status) => Err(StageError::Failed {
-                stage: self.name,
-                command: step.program(),
-                status: match status.code() {
+            _ => Err(self.failure(step, ended)),
+        }
+    }
+
+    /// The error of a command that did not succeed.
+    pub(crate) fn failure(&self, step: &Step, ended: Ended) -> StageError {
+        let Ended { ending, tail, errors } = ended;
+        let (stage, command, log) = (self.name, step.program(), self.log.clone());
+        let excerpt = indented(if errors.lines.is_empty() { &tail } else { &errors.lines });
+        match ending {
+            _ if !errors.full.is_empty() => StageError::Full { stage, excerpt: indented(&errors.full), log },
+            _ if !errors.starved.is_empty() => StageError::Starved { stage, excerpt: indented(&errors.starved), log },
+            Ending::Interrupted { killed } => StageError::Interrupted { stage, killed, log },
+            Ending::TimedOut { limit } => StageError::TimedOut { stage, command, limit, excerpt: indented(&tail), log },
+            Ending::Stopped => StageError::Failed { stage, command, status: "was stopped".to_owned(), excerpt, log },
+            Ending::Exited(status) => {
+                let status = match status.code() {
                     Some(code) => format!("failed with status {code}"),
                     None => format!("failed: {status}"),
-                },
-                excerpt: indented(if errors.lines.is_empty() { &ended.tail } else { &errors.lines }),
-                log: self.log.clone(),
-            }),
+                };
+                StageError::Failed { stage, command, status, excerpt, log }
+            }
         }
     }
 
@@ -231,10 +239,17 @@ impl<'s> Stage<'s> {
         };
         let mut written = writeln!(file, "$ {}", quoted(&step.argv));
         let mut tail = VecDeque::with_capacity(TAIL);
+        let mut errors = Excerpt::default();
+        let mut is_inside = false;
         let bar = &self.bar;
         let limits = Limits { total: self.limit, silence: step.silence };
         let job = Job { argv, environment: step.environment.clone() };
         let ending = supervise(&job, limits, self.session.interrupt(), &mut |source, line| {
+            if !is_inside && source == Source::Error && line == sandbox::READY {
+                is_inside = true;
+                return Flow::Continue;
+            }
+            errors.look(line);
             if let Err(error) = writeln!(file, "{line}") {
                 written = Err(error);
             }
@@ -245,11 +260,15 @@ impl<'s> Stage<'s> {
             look(bar, source, line)
         })
         .map_err(|source| StageError::Spawn { stage: self.name, command: step.program(), source })?;
-        match written {
-            Err(source) if !matches!(ending, Ending::Interrupted { .. }) => {
+        match (written, ending) {
+            (_, Ending::Exited(status)) if !is_inside && !status.success() => {
+                let said = tail.back().map_or_else(|| status.to_string(), String::clone);
+                Err(StageError::NoSandbox { stage: self.name, said })
+            }
+            (Err(source), ending) if !matches!(ending, Ending::Interrupted { .. }) => {
                 Err(FileError::write(&self.log)(source).into())
             }
-            _ => Ok(Ended { ending, tail: tail.into() }),
+            _ => Ok(Ended { ending, tail: tail.into(), errors }),
         }
     }
 
@@ -264,26 +283,52 @@ impl<'s> Stage<'s> {
             command.extend(step.argv.iter().cloned());
             self.session.plan(&quoted(&command));
         }
-        Ended { ending: Ending::Stopped, tail: Vec::new() }
+        Ended { ending: Ending::Stopped, tail: Vec::new(), errors: Excerpt::default() }
     }
 }
 
 /// Lines of a log that show the error.
 #[derive(Debug, Default)]
 struct Excerpt {
-    /// A compiler's first error and the next lines.
+    /// A compiler's first error, how the file was included, and the next lines.
     lines: Vec<String>,
+    /// The last "included from" lines before any error.
+    included: Vec<String>,
     full: Vec<String>,
+    /// What says that memory ran out, or a process was killed.
+    starved: Vec<String>,
 }
 
 impl Excerpt {
     fn look(&mut self, line: &str) {
         let has = |signs: &[&str]| signs.iter().any(|sign| line.contains(sign));
-        if has(&["No space left on device", "enough free space"]) && self.full.len() < 3 {
-            self.full.push(line.to_owned());
+        let keep = |lines: &mut Vec<String>| {
+            if lines.len() < 3 {
+                lines.push(line.to_owned());
+            }
+        };
+        if has(&["No space left on device", "enough free space"]) {
+            keep(&mut self.full);
+        }
+        if has(&["Killed signal terminated", "Cannot allocate memory", "virtual memory exhausted", "out of memory"])
+            || line == "Killed"
+        {
+            keep(&mut self.starved);
         }
         let begins = has(&["error:", "error[", "ERROR:", "undefined reference", "*** "]) || line.starts_with("E: ");
-        if (begins || !self.lines.is_empty()) && self.lines.len() < EXCERPT {
+        if self.lines.is_empty() && !begins {
+            let continues = !self.included.is_empty() && line.trim_start().starts_with("from ");
+            if line.starts_with("In file included from") {
+                self.included = vec![line.to_owned()];
+            } else if continues {
+                self.included.push(line.to_owned());
+            } else if !line.contains(": In function ") && !line.contains(": At top level") {
+                self.included.clear();
+            }
+        } else if self.lines.len() < EXCERPT + self.included.len() {
+            if self.lines.is_empty() {
+                self.lines.clone_from(&self.included);
+            }
             self.lines.push(line.to_owned());
         }
     }

@@ -71,7 +71,8 @@ boot)
     else
         : > "$here/booted"
         cat "$here/events"
-    fi ;;
+    fi
+    [ -e "$here/die-boot" ] && kill -9 $$ ;;
 esac
 exit 0
 "#;

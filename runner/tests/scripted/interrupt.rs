@@ -164,7 +164,7 @@ fn a_failing_kernel_stops_the_suites_build_and_is_the_one_to_be_told() {
     let Some(lab) = FakeLab::new("stops") else { return };
     lab.hang("suite", false);
     lab.write("bin/fail-build", "vcpu.c:7:1: error: wrong\n");
-    let output = expect(5, &mut lab.command(&["lab", "--kernel-src", "kernel"]));
+    let output = expect(6, &mut lab.command(&["lab", "--kernel-src", "kernel"]));
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(message.contains("stage build: `make` failed") && message.contains("error: wrong"), "{message}");
     lab.assert_nobody_left();

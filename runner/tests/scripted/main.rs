@@ -7,3 +7,4 @@
 mod fake;
 mod interrupt;
 mod pipeline;
+mod trouble;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! Who is blamed for what: exit codes of trouble of the patch, the machine, the
+//! kernel and the call, for `lab`, `lab --bisect` and `lab --set`.
+
+use std::fs;
+use std::process::Command;
+
+use crate::fake::{FakeLab, expect, text};
+
+const HEADER: &str = "--- a/arch/loongarch/kvm/vcpu.c\n+++ b/arch/loongarch/kvm/vcpu.c\n";
+
+fn patch(line: &str) -> String {
+    format!("{HEADER}@@ -1,3 +1,3 @@\n one\n-{line}\n+2\n three\n")
+}
+
+/// A case in which something goes wrong.
+struct Trouble {
+    name: &'static str,
+    /// What is changed in the lab.
+    set_up: fn(&FakeLab),
+    /// What the error says; empty if the verdict says it.
+    message: &'static str,
+    /// Exit codes of `lab`, `lab --bisect`, `lab --set`.
+    codes: [i32; 3],
+}
+
+fn events(lab: &FakeLab, change: impl Fn(&str) -> String) {
+    let events = fs::read_to_string(lab.path("bin/events")).unwrap();
+    lab.write("bin/events", change(&events));
+}
+
+/// The first lines of the events; then the emulator gets SIGKILL.
+fn dies_after(lab: &FakeLab, lines: usize) {
+    events(lab, |events| events.lines().take(lines).map(|line| format!("{line}\n")).collect());
+    lab.write("bin/die-boot", "");
+}
+
+const TROUBLE: [Trouble; 13] = [
+    Trouble {
+        name: "patch: does not fit",
+        set_up: |lab| lab.write("p.patch", patch("zwei")),
+        message: "line 2: `zwei` is `two` here",
+        codes: [64, 125, 64],
+    },
+    Trouble {
+        name: "patch: does not compile",
+        set_up: |lab| {
+            let included = "In file included from include/linux/kvm_host.h:40,\n                 from arch/loongarch/kvm/vcpu.c:6:\n";
+            lab.write("bin/fail-build", format!("  CC x\n{included}asm/kvm_host.h:7:1: error: unknown type\n"));
+        },
+        message: "from arch/loongarch/kvm/vcpu.c:6:",
+        codes: [6, 125, 6],
+    },
+    Trouble {
+        name: "machine: patch(1) has no disk space",
+        set_up: |lab| {
+            lab.tool("patch");
+            lab.write("bin/fail-patches", "patch: **** write error : No space left on device\n");
+            lab.write("p.patch", patch("zwei"));
+        },
+        message: "no space left on device",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: patch(1) is broken",
+        set_up: |lab| {
+            lab.tool("patch");
+            lab.write("bin/fail-patches", "patch: error while loading shared libraries\n");
+            lab.write("p.patch", patch("zwei"));
+        },
+        message: "`patch` failed with status 2",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: the compiler is killed",
+        set_up: |lab| lab.write("bin/fail-build", "gcc: fatal error: Killed signal terminated program cc1\n"),
+        message: "a process was killed, or memory ran out",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: disk full while compiling",
+        set_up: |lab| lab.write("bin/fail-build", "x.c:1:1: error: x\nas: No space left on device\n"),
+        message: "no space left on device",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: the emulator is killed before the suite starts",
+        set_up: |lab| dies_after(lab, 0),
+        message: "the emulator failed",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: the emulator is killed in a case",
+        set_up: |lab| dies_after(lab, 2),
+        message: "the emulator failed",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: the emulator is killed between two cases",
+        set_up: |lab| dies_after(lab, 3),
+        message: "the emulator failed",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "kernel: a case fails",
+        set_up: |lab| events(lab, |events| events.replacen("\"outcome\":\"pass\"", "\"outcome\":\"fail\"", 1)),
+        message: "",
+        codes: [1, 1, 1],
+    },
+    Trouble {
+        name: "kernel: crashes in a case",
+        set_up: |lab| events(lab, |events| events.lines().take(4).map(|line| format!("{line}\n")).collect()),
+        message: "",
+        codes: [1, 1, 1],
+    },
+    Trouble {
+        name: "usage: no such patch",
+        set_up: |lab| fs::remove_file(lab.path("p.patch")).unwrap(),
+        message: "failed to read the patch `p.patch`",
+        codes: [64, 125, 64],
+    },
+    Trouble {
+        name: "usage: a tree that is none",
+        set_up: |lab| fs::remove_file(lab.path("kernel/Makefile")).unwrap(),
+        message: "not a Linux source tree",
+        codes: [64, 128, 64],
+    },
+];
+
+#[test]
+fn everyone_is_blamed_for_their_own_trouble() {
+    for trouble in &TROUBLE {
+        let Some(lab) = FakeLab::new("trouble") else { return };
+        lab.write("p.patch", patch("two"));
+        (trouble.set_up)(&lab);
+        let ways: [&[&str]; 3] = [
+            &["lab", "--kernel-src", "kernel", "--suite", "suite", "--patch", "p.patch"],
+            &["lab", "--kernel-src", "kernel", "--suite", "suite", "--patch", "p.patch", "--bisect"],
+            &["lab", "--suite", "suite", "--set", "x=kernel,p.patch"],
+        ];
+        for (arguments, code) in ways.into_iter().zip(trouble.codes) {
+            let _ = fs::remove_file(lab.path("bin/booted"));
+            let output = lab.command(arguments).output().unwrap();
+            let error = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{}: {arguments:?}\n{error}", trouble.name);
+            assert!(error.contains(trouble.message), "{}: {arguments:?}\n{error}", trouble.name);
+        }
+    }
+}
+
+#[test]
+fn a_killed_emulator_leaves_its_mark_in_the_events() {
+    let Some(lab) = FakeLab::new("killed-emulator") else { return };
+    dies_after(&lab, 2);
+    expect(5, &mut lab.lab(&["--results", "out"]));
+    let events = fs::read_to_string(lab.path("out/events.jsonl")).unwrap();
+    assert!(events.lines().last().unwrap().contains(r#""run_broken_off","by":"machine""#), "{events}");
+}
+
+#[test]
+fn a_machine_without_sandboxes_is_not_the_patch() {
+    let Some(lab) = FakeLab::new("no-sandbox") else { return };
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can give up the capability");
+        return;
+    }
+    lab.write("p.patch", patch("two"));
+    let inner = lab.lab(&["--patch", "p.patch"]);
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]);
+    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let error = text(&expect(5, &mut command).stderr);
+    assert!(error.contains("this machine does not allow a sandbox: unshare"), "{error}");
+    assert!(error.contains("run reglist where mount and process namespaces are allowed"), "{error}");
+}
