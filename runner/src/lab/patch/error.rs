@@ -25,7 +25,7 @@ pub(crate) enum PatchError {
     Unusable { path: PathBuf, what: String, remedy: &'static str },
     #[error("failed to decode the mail `{}`", path.display())]
     Mail { path: PathBuf, source: MailError },
-    #[error("the patch `{}` is damaged at line {line}{of}, `{wrong}`: {problem}\n[save the mail or the diff again; a mail client may have wrapped its lines]", path.display())]
+    #[error("the patch `{}` is damaged at line {line}{of}: {problem}: `{wrong}`\n[save the mail or the diff again; a mail client may have wrapped its lines]", path.display())]
     Damaged {
         path: PathBuf,
         line: usize,
