@@ -475,9 +475,14 @@ fn formats_are_named_where_one_is_wrong() {
     let help = run(&["--help"]);
     help.check(help.stdout().contains("pretty, terse, json, ktap, tap13, lava"), "names every format");
     help.check(!help.stdout().contains("libtest-format"), "shows one option for them");
-    for option in [&["--format", "tap13"][..], &["--junit", "x"], &["--kmsg"], &["--tty", "/dev/null"]] {
+    for option in [&["--format", "tap13"][..], &["--junit", "x"], &["--tty", "/dev/null"]] {
         run(&[&["--subject", "model", "--fault", "all"], option].concat()).refuses(&["--fault all", option[0]]);
     }
+}
+
+#[test]
+fn the_model_does_not_write_into_this_machines_kernel_log() {
+    run(&["--subject", "model", "--kmsg"]).refuses(&["--kmsg", "the model is not a kernel"]);
 }
 
 #[test]

@@ -71,6 +71,10 @@ pub enum UsageError {
     CompareOutsideLab,
     #[error("--fault all prints a line for each fault, not the case results that --{option} needs\n[name one fault]")]
     FormatOfAll { option: &'static str },
+    #[error(
+        "--kmsg writes to this machine's kernel log, and the model is not a kernel\n[use --tty or --format, or add --subject kvm]"
+    )]
+    LogOfModel,
     #[error(transparent)]
     Channel(#[from] ChannelError),
     #[error("--test-threads 0 runs no case\n[use at least 1]")]

@@ -164,6 +164,9 @@ fn run(
 }
 
 fn check_subject(options: &Options, subject: &Choice, switchable: bool) -> Result<(), UsageError> {
+    if options.selection.kmsg && subject.kind() == SubjectKind::Model {
+        return Err(UsageError::LogOfModel);
+    }
     #[cfg(any(test, feature = "compare"))]
     if options.compare_model.is_some() {
         if options.fault == Some(Faults::All) {
