@@ -29,11 +29,24 @@ impl<'a> Index<'a> {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(vec![self.catalogue.id(id(word)?)]);
         }
+        if let Some(id) = self.unnamed(word) {
+            return Ok(vec![self.catalogue.id(id)]);
+        }
         let found = self.named(word);
         if found.is_empty() {
             return Err(ShowError::Unknown { word: word.to_owned(), remedy: self.remedy(word) });
         }
         Ok(found)
+    }
+
+    /// The id of a register named by its type and index, as findings (`CSR 0x9`) and
+    /// proposed specifications (`CSR_0x9`) do.
+    fn unnamed(&self, word: &str) -> Option<u64> {
+        let (name, index) = word.split_once([' ', '_'])?;
+        let index = u64::from_str_radix(index.strip_prefix("0x")?, 16).ok()?;
+        let arch = self.catalogue.arch;
+        let of_type = arch.types().iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
+        arch.encode(*of_type, index)
     }
 
     fn named(&self, word: &str) -> Vec<Description> {

@@ -111,6 +111,10 @@ fn names_are_understood_as_the_headers_and_in_any_case() {
     for word in ["crmd", "LOONGARCH_CSR_CRMD", "0x9030000000010000", "0x9030_0000_0001_0000", "10389804340343799808"] {
         assert_eq!(show(&[word]), crmd, "{word}");
     }
+    for word in ["CSR 0x9", "CSR_0x9", "csr_0x9"] {
+        assert_eq!(show(&[word]), show(&["0x9030000000010048"]), "{word}");
+    }
+    assert!(try_show(&["CSR 0x99999"], false).is_err() && try_show(&["CSR_x"], false).is_err());
     assert!(show(&["KVM_REG_LOONGARCH_COUNTER"]).starts_with("register COUNTER\n"));
     assert_eq!(show(&["CRMD", "crmd"]), crmd);
 }

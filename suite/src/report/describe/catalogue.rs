@@ -130,7 +130,8 @@ impl From<Vec<Entry>> for Content {
 pub struct Catalogue<'a> {
     /// The specifications.
     pub spec: &'a Spec,
-    pub(super) arch: &'a dyn Arch,
+    /// The architecture.
+    pub arch: &'a dyn Arch,
 }
 
 impl<'a> Catalogue<'a> {
