@@ -6,14 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nix::sys::statvfs::statvfs;
-use nix::unistd::geteuid;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{AccessFlags, access, geteuid};
 use reglist_suite::exit;
 
 use crate::command::error::Error;
-use crate::lab;
 use crate::lab::toolchain::{self, TOOLS, version};
-use crate::system::cache::{self, Cache};
+use crate::lab::{self, DebianKernel, source};
+use crate::system::cache::{Cache, size};
 use crate::system::output::print;
 use crate::system::sandbox::{self, Mount, Room};
 
@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<u8, Error> {
         debian(&mut findings, &place);
     }
     rust(&mut findings, host);
+    cache(&mut findings, &place);
     disk(&mut findings, &place);
     let code = findings.conclude();
     print(&findings.text)?;
@@ -141,8 +142,13 @@ fn tools(findings: &mut Findings) -> bool {
 
 /// Checks that the tools are available as Debian packages.
 fn debian(findings: &mut Findings, place: &Path) {
-    if toolchain::in_cache(place) {
+    let has_tools = toolchain::in_cache(place);
+    if has_tools {
         findings.good("Debian tool chain", "in the cache");
+    }
+    if has_tools && source::in_cache(place, DebianKernel::V7_2) {
+        findings.good("Debian source", &format!("Linux {} is in the cache", DebianKernel::V7_2));
+        return;
     }
     let missing: Vec<&str> = lab::apt::tools().into_iter().filter(|tool| !in_path(tool)).collect();
     if !missing.is_empty() {
@@ -154,14 +160,46 @@ fn debian(findings: &mut Findings, place: &Path) {
         );
         return;
     }
+    if !Path::new(lab::apt::KEYRING).exists() {
+        let remedy = "apt-get install debian-archive-keyring";
+        findings.bad("Debian keyring", &format!("{} does not exist", lab::apt::KEYRING), remedy);
+    }
     match lab::apt::mirror() {
-        Ok(mirror) => findings.good("Debian mirror", &mirror),
+        Ok(mirror) => match lab::apt::answers(&mirror, DebianKernel::V7_2.suite()) {
+            Ok(()) => findings.good("Debian mirror", &mirror),
+            Err(said) => findings.bad(
+                "Debian mirror",
+                &format!("{mirror} does not answer: {said}"),
+                &format!("check the network and apt's proxy, or set {} to another mirror", lab::apt::MIRROR),
+            ),
+        },
         Err(error) => findings.bad(
             "Debian mirror",
             "none in apt's sources",
             error.to_string().rsplit_once("\n[").map_or("", |(_, remedy)| remedy.trim_end_matches(']')),
         ),
     }
+}
+
+/// Checks that the cache's directory can hold programs and run them.
+fn cache(findings: &mut Findings, place: &Path) {
+    let remedy = "set XDG_CACHE_HOME to a writable directory on a file system without noexec";
+    let existing = existing(place);
+    let shown = existing.display();
+    if !existing.is_dir() {
+        findings.bad("cache directory", &format!("{shown} is not a directory"), "remove it, or set XDG_CACHE_HOME");
+    } else if let Err(errno) = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK) {
+        findings.bad("cache directory", &format!("{shown} is not writable: {errno}"), remedy);
+    } else if statvfs(&existing).is_ok_and(|disk| disk.flags().contains(FsFlags::ST_NOEXEC)) {
+        findings.bad("cache directory", &format!("{shown} is mounted noexec"), remedy);
+    } else {
+        findings.good("cache directory", "writable, and programs can run there");
+    }
+}
+
+/// The closest existing directory that contains a path.
+fn existing(place: &Path) -> PathBuf {
+    place.ancestors().find(|path| path.exists()).map_or(PathBuf::from("/"), Path::to_owned)
 }
 
 fn rust(findings: &mut Findings, host: bool) {
@@ -183,10 +221,9 @@ fn rust(findings: &mut Findings, host: bool) {
 }
 
 fn disk(findings: &mut Findings, place: &Path) {
-    let (bytes, files) = cache::size(place);
+    let (bytes, files) = size(place);
     findings.note("cache", &format!("{}, {:.1} GB in {files} files", place.display(), bytes as f64 / 1e9));
-    let existing = place.ancestors().find(|path| path.exists()).map_or(PathBuf::from("/"), Path::to_owned);
-    let Ok(disk) = statvfs(&existing) else {
+    let Ok(disk) = statvfs(&existing(place)) else {
         return;
     };
     let free = disk.blocks_available() * disk.fragment_size();

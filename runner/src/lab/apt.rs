@@ -18,8 +18,9 @@ use crate::system::stage::{Stage, Step};
 use crate::system::supervise::ask;
 
 /// Environment variable with a Debian mirror to use instead of the host's.
-const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+pub(crate) const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
+/// Debian's keys, also on derived distributions.
+pub(crate) const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// apt with its own state.
 #[derive(Debug)]
@@ -177,6 +178,24 @@ pub(crate) fn mirror() -> Result<String, LabError> {
         .filter(|id| id == "debian")
         .and_then(|_| mirror_of(&listed, &codename))
         .ok_or(LabError::NoMirror { variable: MIRROR })
+}
+
+/// Whether a mirror has a suite; else what apt says. Uses apt's proxy.
+pub(crate) fn answers(mirror: &str, suite: &str) -> Result<(), String> {
+    const HELPER: &str = "/usr/lib/apt/apt-helper";
+    let place = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let address = format!("{}/dists/{suite}/InRelease", mirror.trim_end_matches('/'));
+    let mut helper = Command::new(HELPER);
+    helper.args(["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20", "download-file", &address]);
+    let output = ask(helper.arg(place.path().join("InRelease")).env("LC_ALL", "C"))
+        .map_err(|error| format!("failed to run {HELPER}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    // "Err:1 ADDRESS", then the reason in an indented line.
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let reason = said.lines().find(|line| line.starts_with("  ")).or_else(|| said.lines().last());
+    Err(reason.unwrap_or_default().trim().to_owned())
 }
 
 /// The address of the archive with `codename`, or with another whole release (not

@@ -15,7 +15,7 @@ mod own_specs;
 mod patch;
 mod prepare;
 mod recipe;
-mod source;
+pub(crate) mod source;
 pub(crate) mod suite_program;
 mod suite_source;
 pub(crate) mod toolchain;

@@ -62,7 +62,8 @@ impl DebianKernel {
         }
     }
 
-    fn suite(self) -> &'static str {
+    /// The Debian suite that has the package.
+    pub(crate) fn suite(self) -> &'static str {
         match self {
             Self::V7_2 => "sid",
             Self::V6_12 => "trixie",
@@ -85,7 +86,7 @@ impl Source {
         kernel: DebianKernel,
         lists: Option<Apt>,
     ) -> Result<Self, LabError> {
-        let key = Key::new("source", RECIPE).with(kernel.package()).finish();
+        let key = key(kernel);
         let place = session.cache().entry("sources", &key);
         if let Some(found) = Self::at(&place) {
             if session.planning() {
@@ -168,6 +169,16 @@ impl Source {
         }
         Ok(Self { path, identity: None, version, release })
     }
+}
+
+/// The source's entry in the cache.
+fn key(kernel: DebianKernel) -> String {
+    Key::new("source", RECIPE).with(kernel.package()).finish()
+}
+
+/// Whether the cache has the source.
+pub(crate) fn in_cache(root: &Path, kernel: DebianKernel) -> bool {
+    Source::at(&root.join("sources").join(key(kernel))).is_some()
 }
 
 /// Version, patch level and release in a kernel's Makefile.

@@ -174,3 +174,39 @@ fn a_machine_without_sandboxes_is_not_the_patch() {
     assert!(error.contains("this machine does not allow a sandbox: unshare"), "{error}");
     assert!(error.contains("run reglist where mount and process namespaces are allowed"), "{error}");
 }
+
+/// `reglist doctor` for a cache in a directory, after a command of the shell.
+fn doctor(lab: &FakeLab, before: &str, mirror: &str) -> (Option<i32>, String) {
+    let inner = lab.command(&["doctor"]);
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", &format!("{before}; exec \"$@\""), "sh"]);
+    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = command.env("REGLIST_DEBIAN_MIRROR", mirror).output().unwrap();
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn the_doctor_tests_what_the_lab_will_use() {
+    let Some(lab) = FakeLab::new("doctor") else { return };
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: only root can mount");
+        return;
+    }
+    let nowhere = "http://127.0.0.1:9/debian";
+    let (code, said) = doctor(&lab, "true", nowhere);
+    assert_eq!(code, Some(0), "the host has every tool, so no mirror is needed: {said}");
+    let (code, said) = doctor(&lab, "mount -t tmpfs -o noexec none cache", nowhere);
+    assert!(code == Some(5) && said.contains("is mounted noexec\n         [set XDG_CACHE_HOME"), "{said}");
+    let (code, said) = doctor(&lab, "mount -t tmpfs -o ro none cache", nowhere);
+    assert!(code == Some(5) && said.contains("is not writable: EROFS"), "{said}");
+    let (code, said) = doctor(&lab, "rmdir cache; : > cache", nowhere);
+    assert!(code == Some(5) && said.contains("is not a directory"), "{said}");
+    fs::remove_file(lab.path("cache")).unwrap();
+    // Without the host's tools, Debian's packages are needed.
+    fs::remove_file(lab.path("bin/qemu-system-loongarch64")).unwrap();
+    if fs::exists("/usr/lib/apt/apt-helper").unwrap() {
+        let (code, said) = doctor(&lab, "true", nowhere);
+        assert!(code == Some(5) && said.contains("http://127.0.0.1:9/debian does not answer: "), "{said}");
+    }
+}
