@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The options of every command that keeps a directory of results.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -40,11 +40,11 @@ impl KeptArgs {
     /// results are the unchanged ones of that run.
     pub(super) fn session(&self, earlier: Option<&Path>, verbosity: Verbosity) -> Result<Session, Error> {
         let cache = self.open_cache()?;
-        let results = match earlier {
-            Some(path) if !self.dry_run => fs::canonicalize(path).map_err(FileError::of("use", path))?,
+        let (results, lock) = match earlier {
+            Some(path) if !self.dry_run => (fs::canonicalize(path).map_err(FileError::of("use", path))?, None),
             _ => self.open_results(&cache)?,
         };
-        Ok(Session::new(cache, results, Interrupt::listen()?, verbosity, self.dry_run)?)
+        Ok(Session::new(cache, results, Interrupt::listen()?, verbosity, self.dry_run)?.holding(lock))
     }
 
     pub(super) fn open_cache(&self) -> Result<Cache, CacheError> {
@@ -52,11 +52,12 @@ impl KeptArgs {
         if self.dry_run { Ok(Cache::planned(place)) } else { Cache::open(place) }
     }
 
-    pub(super) fn open_results(&self, cache: &Cache) -> Result<PathBuf, FileError> {
+    /// The directory of results; with the lock of one in the cache.
+    pub(super) fn open_results(&self, cache: &Cache) -> Result<(PathBuf, Option<File>), FileError> {
         match &self.results {
-            _ if self.dry_run => Ok(results::planned(cache)),
-            Some(path) => results::named(path, self.force),
-            None => results::in_cache(cache),
+            _ if self.dry_run => Ok((results::planned(cache), None)),
+            Some(path) => Ok((results::named(path, self.force)?, None)),
+            None => results::in_cache(cache).map(|(path, lock)| (path, Some(lock))),
         }
     }
 }

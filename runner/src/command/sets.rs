@@ -69,7 +69,7 @@ pub(crate) fn run(common: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {
     }
     let inputs = sets.iter().map(|set| common.inputs(&set.request)).collect::<Result<Vec<_>, _>>()?;
     let cache = common.kept.open_cache()?;
-    let results = common.kept.open_results(&cache)?;
+    let (results, _lock) = common.kept.open_results(&cache)?;
     let interrupt = Interrupt::listen()?;
     let mut compared = Vec::new();
     let mut codes = Vec::new();

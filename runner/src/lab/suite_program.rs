@@ -27,6 +27,8 @@ const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// Targets whose standard library serves; Debian packages the first one,
 /// rustup offers both.
 const TARGETS: [&str; 2] = ["loongarch64-unknown-linux-gnu", "loongarch64-unknown-linux-musl"];
+/// The program's checksum, beside it in the cache.
+const SUM: &str = "sha256";
 const NAME: &str = "reglist-suite";
 /// The profile that makes it small; `target` is a name that cargo keeps.
 const PROFILE: &str = "small";
@@ -52,6 +54,12 @@ impl Kind {
     }
 }
 
+/// Whether an entry of the cache has a program with the right checksum.
+fn is_whole(place: &Path) -> bool {
+    let known = fs::read_to_string(place.join(SUM)).unwrap_or_default();
+    digest::of_file(&place.join(NAME)).is_ok_and(|found| found == known)
+}
+
 /// The program for the guest.
 pub(crate) fn obtain(
     session: &Session,
@@ -68,7 +76,7 @@ pub(crate) fn obtain(
         key(&source, toolchain, kind).map_err(|error| LabError::SuiteSource { path: source.clone(), source: error })?;
     let place = session.cache().entry("suites", &key);
     let program = place.join(NAME);
-    if !session.planning() && check(&program).is_ok() {
+    if !session.planning() && is_whole(&place) {
         return Ok(program);
     }
     let target_key = Key::new("suite-build", RECIPE).with(source.as_os_str().as_encoded_bytes()).finish();
@@ -87,7 +95,10 @@ pub(crate) fn obtain(
     let scratch = session.cache().scratch("suite")?;
     let built = target.join(triple).join(PROFILE).join(NAME);
     check(&built)?;
-    fs::copy(&built, scratch.path().join(NAME)).map_err(FileError::of("copy", &built))?;
+    let copy = scratch.path().join(NAME);
+    fs::copy(&built, &copy).map_err(FileError::of("copy", &built))?;
+    let sum = scratch.path().join(SUM);
+    digest::of_file(&copy).and_then(|digest| fs::write(&sum, digest)).map_err(FileError::of("write", &sum))?;
     session.cache().publish(scratch, "suites", &key)?;
     let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
     stage.done(&format!("{NAME} built"));

@@ -147,6 +147,13 @@ impl Cache {
         let parent = self.root.join(kind);
         fs::create_dir_all(&parent).map_err(FileError::of("create", &parent))?;
         self.discard(&place)?;
+        // After a power cut, an entry is complete or absent.
+        for entry in fs::read_dir(&scratch.path).map_err(FileError::of("read", &scratch.path))?.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let path = entry.path();
+                File::open(&path).and_then(|file| file.sync_all()).map_err(FileError::of("write", &path))?;
+            }
+        }
         fs::rename(&scratch.path, &place).map_err(FileError::of("create", &place))?;
         Ok(place)
     }
@@ -157,7 +164,13 @@ impl Cache {
             return Ok(());
         }
         let away = self.scratch("discarded")?;
-        Ok(fs::rename(place, away.path.join("entry")).map_err(FileError::of("remove", place))?)
+        match fs::rename(place, away.path.join("entry")) {
+            // An entry of a lower overlayfs layer cannot be renamed, only removed.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => remove(place),
+            renamed => renamed,
+        }
+        .map_err(FileError::of("remove", place))?;
+        Ok(())
     }
 
     /// Removes the scratch directories of runs that died.

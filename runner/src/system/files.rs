@@ -49,6 +49,9 @@ fn remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "\n[use a directory with the required permissions; for the cache, set XDG_CACHE_HOME]"
         }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "\n[remove the file that is in the place of a directory, or name another directory; for the cache, set XDG_CACHE_HOME]"
+        }
         _ => "",
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! By default: a timestamped directory in the cache, which keeps the last 20.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -48,21 +48,29 @@ pub(crate) fn named(path: &Path, force: bool) -> Result<PathBuf, FileError> {
     Ok(path)
 }
 
-/// A new directory in the cache; removes the oldest ones.
-pub(crate) fn in_cache(cache: &Cache) -> Result<PathBuf, FileError> {
+/// A new directory in the cache; removes the oldest ones, except those of running
+/// commands and of runs on a board that can continue. The directory is in use until
+/// the drop of the lock.
+pub(crate) fn in_cache(cache: &Cache) -> Result<(PathBuf, File), FileError> {
     let runs = cache.directory("runs");
     let unusable = FileError::of("use", &runs);
     fs::create_dir_all(&runs).map_err(&unusable)?;
-    let mut old: Vec<PathBuf> =
-        fs::read_dir(&runs).map_err(&unusable)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-    old.sort();
-    for path in old.iter().take(old.len().saturating_sub(KEPT - 1)) {
-        let _ = remove(path);
-    }
     let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "");
     let path = runs.join(format!("{time}-{}", std::process::id()));
+    let entries = fs::read_dir(&runs).map_err(&unusable)?;
+    let mut old: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    // The clock was wrong for directories with later times; they count as the oldest.
+    old.sort_by_key(|old| (*old <= path, old.clone()));
+    let removable = old.iter().take(old.len().saturating_sub(KEPT - 1)).filter(|old| !old.join(STATE).exists());
+    for old in removable {
+        if File::open(old).is_ok_and(|directory| directory.try_lock().is_ok()) {
+            let _ = remove(old);
+        }
+    }
     fs::create_dir_all(&path).map_err(&unusable)?;
-    Ok(path)
+    let lock = File::open(&path).map_err(&unusable)?;
+    lock.lock_shared().map_err(&unusable)?;
+    Ok((path, lock))
 }
 
 /// The directory of a dry run, which does not exist.
@@ -97,6 +105,31 @@ mod tests {
     use reglist_suite::exit;
 
     use super::*;
+
+    #[test]
+    fn directories_in_use_and_resumable_ones_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let cache = Cache::open(home.path().to_owned()).unwrap();
+        let runs = cache.directory("runs");
+        let (running, lock) = in_cache(&cache).unwrap();
+        let old = |name: &str| {
+            let path = runs.join(name);
+            fs::create_dir_all(path.join("logs")).unwrap();
+            path
+        };
+        let (resumable, oldest, future) =
+            (old("2001-01-01T000000Z-1"), old("2002-01-01T000000Z-1"), old("2999-01-01T000000Z-1"));
+        fs::create_dir_all(resumable.join(STATE)).unwrap();
+        for number in 0..2 * KEPT {
+            old(&format!("2003-01-01T000000Z-{number}"));
+        }
+        let (newest, _lock) = in_cache(&cache).unwrap();
+        assert!(running.exists() && resumable.exists() && newest.exists());
+        assert!(!oldest.exists() && !future.exists(), "the clock that was ahead does not matter");
+        assert!(fs::read_dir(&runs).unwrap().count() <= KEPT + 1);
+        drop(lock);
+        fs::rename(&running, old("2000-01-01T000000Z-1").join("moved")).unwrap();
+    }
 
     #[test]
     fn an_occupied_directory_needs_force() {

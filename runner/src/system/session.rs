@@ -2,6 +2,7 @@
 //! The state that all stages of a run share: cache, results, interrupts,
 //! verbosity.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,8 @@ use crate::system::verbosity::Verbosity;
 pub(crate) struct Session {
     cache: Cache,
     results: PathBuf,
+    /// Keeps the results in the cache from other runs.
+    _lock: Option<File>,
     interrupt: Interrupt,
     progress: Progress,
     planning: bool,
@@ -36,6 +39,7 @@ impl Session {
         let session = Self {
             cache,
             results,
+            _lock: None,
             interrupt,
             progress: Progress::new(verbosity),
             planning,
@@ -46,6 +50,11 @@ impl Session {
             std::fs::create_dir_all(&logs).map_err(FileError::of("create", &logs))?;
         }
         Ok(session)
+    }
+
+    /// Holds the lock of the results until the end of the session.
+    pub(crate) fn holding(self, lock: Option<File>) -> Self {
+        Self { _lock: lock, ..self }
     }
 
     pub(crate) fn cache(&self) -> &Cache {

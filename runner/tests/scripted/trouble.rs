@@ -210,3 +210,27 @@ fn the_doctor_tests_what_the_lab_will_use() {
         assert!(code == Some(5) && said.contains("http://127.0.0.1:9/debian does not answer: "), "{said}");
     }
 }
+
+#[test]
+fn a_damaged_program_in_the_cache_is_built_again() {
+    let Some(lab) = FakeLab::new("heals") else { return };
+    let run = || expect(0, &mut lab.command(&["lab", "--kernel-src", "kernel"]));
+    run();
+    let suites = lab.path("cache/reglist/suites");
+    let entry = fs::read_dir(&suites).unwrap().next().unwrap().unwrap().path();
+    let program = entry.join("reglist-suite");
+    let whole = fs::read(&program).unwrap();
+    // Still an ELF header, as a write that a power cut ended leaves it.
+    fs::write(&program, [&whole[..], b"torn"].concat()).unwrap();
+    run();
+    assert!(fs::read(&program).unwrap() == whole);
+}
+
+#[test]
+fn a_file_in_the_place_of_the_cache_names_a_remedy() {
+    let Some(lab) = FakeLab::new("no-directory") else { return };
+    fs::remove_dir(lab.path("cache")).unwrap();
+    lab.write("cache", "");
+    let error = text(&expect(5, &mut lab.lab(&[])).stderr);
+    assert!(error.contains("[remove the file that is in the place of a directory"), "{error}");
+}
