@@ -9,9 +9,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::apply::Changes;
 use super::error::LabError;
 use super::kernel::{Kernel, SOFT_LVZ};
-use super::patch::Changes;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::{layer, recipe};

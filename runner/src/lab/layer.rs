@@ -12,7 +12,7 @@ use std::path::Path;
 
 use nix::sys::stat::{Mode, SFlag, mknod};
 
-use super::patch::{Changes, Content};
+use super::apply::{Changes, Content};
 use crate::system::cache;
 use crate::system::files::FileError;
 

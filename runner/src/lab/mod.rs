@@ -5,6 +5,7 @@
 //! suite -> image.
 
 mod append;
+mod apply;
 pub(crate) mod apt;
 mod build;
 mod error;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Prepares a boot: builds the kernel and the suite in parallel.
 
+use super::apply::apply;
 use super::apt::Apt;
 use super::error::LabError;
 use super::kernel::Kernel;
 use super::own_specs::OwnSpecs;
-use super::patch::{self, PatchFile};
+use super::patch::PatchFile;
 use super::source::DebianKernel;
 use super::source::Source;
 use super::suite_program::Kind as ProgramKind;
@@ -105,7 +106,7 @@ fn kernel(
         series.push(recipe::faults()?);
     }
     series.extend_from_slice(&inputs.patches);
-    let changes = patch::apply(session, toolchain, &source, &series)?;
+    let changes = apply(session, toolchain, &source, &series)?;
     let is_patched = !inputs.patches.is_empty();
     let kernel = build::build(session, toolchain, &source, &changes).map_err(|error| match error {
         LabError::Stage(error) if is_patched || inputs.source.is_some() => build::blame(error, &source, is_patched),

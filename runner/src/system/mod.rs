@@ -11,5 +11,6 @@ pub(crate) mod results;
 pub(crate) mod sandbox;
 pub(crate) mod session;
 pub(crate) mod stage;
+mod stall;
 pub(crate) mod supervise;
 pub(crate) mod verbosity;

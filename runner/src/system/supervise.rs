@@ -18,6 +18,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::system::interrupt::Interrupt;
+use crate::system::stall::Clock;
 
 /// Time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(4);
@@ -38,6 +39,8 @@ pub(crate) struct Job {
     pub(crate) environment: Vec<(OsString, OsString)>,
 }
 
+/// Limits of the time in which the command can run: not while it, or this machine,
+/// is stopped.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) total: Duration,
@@ -50,6 +53,8 @@ pub(crate) enum Source {
     Output,
     /// Standard error.
     Error,
+    /// This program: the command could not run for a while.
+    Pause,
 }
 
 /// The line reader's decision.
@@ -86,18 +91,24 @@ pub(crate) fn supervise(
 ) -> io::Result<Ending> {
     let (mut child, lines) = spawn(job)?;
     let group = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
-    let started = Instant::now();
-    let mut heard = started;
+    let mut clock = Clock::start(group);
+    // In the command's running time.
+    let mut heard = Duration::ZERO;
     let mut is_done = false;
     let mut stopping: Option<(Ending, Instant)> = None;
     let mut killed: Option<Instant> = None;
 
     let status = loop {
         let mut closed = false;
-        match lines.recv_timeout(TICK) {
+        let received = lines.recv_timeout(TICK);
+        if let Some(pause) = clock.tick(received.is_ok()) {
+            let text = format!("could not run for {} s", pause.as_secs());
+            is_done |= line(Source::Pause, &text) == Flow::Stop;
+        }
+        match received {
             Ok((source, text)) => {
                 if source == Source::Output {
-                    heard = Instant::now();
+                    heard = clock.ran();
                 }
                 is_done |= line(source, &text) == Flow::Stop;
             }
@@ -112,7 +123,8 @@ pub(crate) fn supervise(
             thread::sleep(TICK);
         }
         if stopping.is_none() {
-            let stop = if is_done { Some(Ending::Stopped) } else { reason_to_stop(limits, interrupt, started, heard) };
+            let stop =
+                if is_done { Some(Ending::Stopped) } else { reason_to_stop(limits, interrupt, clock.ran(), heard) };
             if let Some(ending) = stop {
                 stopping = Some((ending, Instant::now()));
                 signal(group, POLITE);
@@ -137,13 +149,13 @@ pub(crate) fn ask(command: &mut Command) -> io::Result<Output> {
     command.stdin(Stdio::null()).process_group(0).output()
 }
 
-fn reason_to_stop(limits: Limits, interrupt: &Interrupt, started: Instant, heard: Instant) -> Option<Ending> {
+fn reason_to_stop(limits: Limits, interrupt: &Interrupt, ran: Duration, heard: Duration) -> Option<Ending> {
     if interrupt.requested() {
         Some(Ending::Interrupted { killed: false })
-    } else if started.elapsed() > limits.total {
+    } else if ran > limits.total {
         Some(Ending::TimedOut { limit: limits.total })
     } else {
-        limits.silence.filter(|limit| heard.elapsed() > *limit).map(|limit| Ending::TimedOut { limit })
+        limits.silence.filter(|limit| ran - heard > *limit).map(|limit| Ending::TimedOut { limit })
     }
 }
 

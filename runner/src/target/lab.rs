@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
-use reglist_suite::report::events::Breaker;
+use reglist_suite::report::events::{Breaker, Event, Outcome};
 use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
@@ -259,12 +259,14 @@ impl Machine<'_> {
                 fs::copy(&from, &kept).map_err(FileError::of("write", &kept))?;
             }
         }
+        let mut pause = Pause::default();
         let ended = stage.attempt(&step, &mut |bar, source, line| {
-            if source == Source::Error {
-                self.complaints.push(line.to_owned());
-                return Flow::Continue;
+            match source {
+                Source::Error => self.complaints.push(line.to_owned()),
+                Source::Pause => pause.told = Some(line.to_owned()),
+                Source::Output if pause.excuses(line) => return Flow::Stop,
+                Source::Output => run.take(line),
             }
-            run.take(line);
             show(run.runs().current(), bar);
             Flow::Continue
         })?;
@@ -276,8 +278,47 @@ impl Machine<'_> {
             return Ok(End { cause: Cause::interruption(), console: Vec::new() });
         }
         stage.done("run ended");
+        if let Some(words) = pause.cause {
+            return Ok(End { cause: Cause { by: Breaker::Machine, blames: false, words }, console: Vec::new() });
+        }
         let console = self.lab.console(&name);
         Ok(End { cause: cause(&console, ended.ending, &name), console })
+    }
+}
+
+/// A pause of the emulator. The guest's clock goes on, so that the running case
+/// exceeds its time limit.
+#[derive(Debug, Default)]
+struct Pause {
+    /// The last one during the running case.
+    told: Option<String>,
+    /// Why the result of a case is not one.
+    cause: Option<String>,
+}
+
+impl Pause {
+    /// Whether this event is a failure that the pause explains.
+    fn excuses(&mut self, line: &str) -> bool {
+        // What follows until the emulator has ended does not count either.
+        if self.cause.is_some() {
+            return true;
+        }
+        let case = match Event::from_line(line.trim()) {
+            Ok(Event::CaseFinished(case)) => case,
+            Ok(Event::CaseStarted { .. }) => {
+                self.told = None;
+                return false;
+            }
+            _ => return false,
+        };
+        let Some(told) = self.told.take().filter(|_| matches!(case.outcome, Outcome::Fail | Outcome::Error)) else {
+            return false;
+        };
+        self.cause = Some(format!(
+            "the emulator {told}, in case {}\n[run again; the result of that case was dropped]",
+            case.case
+        ));
+        true
     }
 }
 

@@ -66,7 +66,12 @@ suite)
 boot)
     console=${*#*file:}
     echo "console of $(cat /kernel/vmlinux)" > "${console%% *}"
-    if [ -e "$here/events-again" ] && [ -e "$here/booted" ]; then
+    if [ -e "$here/stop-boot" ]; then
+        head -n 2 "$here/events"
+        (sleep 4; kill -CONT $$) &
+        kill -STOP $$
+        tail -n +3 "$here/events"
+    elif [ -e "$here/events-again" ] && [ -e "$here/booted" ]; then
         cat "$here/events-again"
     else
         : > "$here/booted"

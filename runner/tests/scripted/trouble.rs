@@ -234,3 +234,22 @@ fn a_file_in_the_place_of_the_cache_names_a_remedy() {
     let error = text(&expect(5, &mut lab.lab(&[])).stderr);
     assert!(error.contains("[remove the file that is in the place of a directory"), "{error}");
 }
+
+#[test]
+fn a_stopped_emulator_blames_nobody() {
+    let Some(lab) = FakeLab::new("stopped") else { return };
+    lab.write("bin/stop-boot", "");
+    expect(0, &mut lab.lab(&[]));
+    let late = r#""outcome":"error","reason":"it did not end within 10 s""#;
+    events(&lab, |events| events.replacen(r#""outcome":"pass""#, late, 1));
+    let output = expect(5, &mut lab.lab(&["--results", "out"]));
+    let error = text(&output.stderr);
+    let expected = "the emulator could not run for ";
+    assert!(error.contains(expected) && error.contains("s, in case base.count\n[run again"), "{error}");
+    let kept = fs::read_to_string(lab.path("out/events.jsonl")).unwrap();
+    assert!(kept.lines().last().unwrap().contains(r#""run_broken_off","by":"machine""#), "{kept}");
+    assert!(!kept.contains("case_finished"), "{kept}");
+    // Without a pause, the same result counts.
+    fs::remove_file(lab.path("bin/stop-boot")).unwrap();
+    expect(1, &mut lab.lab(&[]));
+}

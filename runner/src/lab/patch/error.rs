@@ -11,12 +11,12 @@ use super::mail::MailError;
 pub(crate) enum PatchError {
     #[error("failed to read the patch `{}`\n[name a readable diff or mail]", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("the patch `{}` is larger than {} MiB\n[name a unified diff, or a mail that contains one]", path.display(), super::MOST >> 20)]
-    TooLarge { path: PathBuf },
+    #[error("the patch `{}` is larger than {} MiB\n[name a unified diff, or a mail that contains one]", path.display(), most >> 20)]
+    TooLarge { path: PathBuf, most: u64 },
     #[error("the patch `{}` is {what}\n[{remedy}]", path.display())]
     NotText { path: PathBuf, what: &'static str, remedy: &'static str },
-    #[error("the directory `{}` has no patches: no {}\n[name a file, or another directory]", path.display(), super::ENDINGS.map(|ending| format!("*.{ending}")).join(", "))]
-    EmptyDirectory { path: PathBuf },
+    #[error("the directory `{}` has no patches: no {endings}\n[name a file, or another directory]", path.display())]
+    EmptyDirectory { path: PathBuf, endings: String },
     #[error("the patch `{}` is empty\n[name a unified diff, or a mail that contains one]", path.display())]
     Empty { path: PathBuf },
     #[error("`{}` is not a patch: it has no `---`, `+++` and `@@` lines\n[name a unified diff, or a mail that contains one]", path.display())]

@@ -2,7 +2,6 @@
 //! Patches as people have them: diffs, mails, mailboxes, gzip, directories of
 //! these. Reading them happens before downloads and builds.
 
-mod apply;
 mod diff;
 mod error;
 mod mail;
@@ -16,10 +15,11 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use reglist_suite::report::events::Label;
 
-pub(crate) use apply::{Changes, Content, apply};
-use diff::{Damage, Part};
+use diff::Damage;
+pub(super) use diff::Part;
 pub(crate) use error::PatchError;
 use mail::Mail;
+pub(super) use misfit::Misfit;
 
 use crate::system::digest;
 
@@ -81,7 +81,10 @@ impl PatchFile {
                 entries.iter().map(fs::DirEntry::path).filter(|path| is_patch(path)).collect();
             files.sort();
             if files.is_empty() {
-                return Err(PatchError::EmptyDirectory { path: path.to_owned() });
+                return Err(PatchError::EmptyDirectory {
+                    path: path.to_owned(),
+                    endings: ENDINGS.map(|ending| format!("*.{ending}")).join(", "),
+                });
             }
             return files.iter().map(|file| Self::parse(file, limited(open(file)?, file)?)).collect();
         }
@@ -140,7 +143,7 @@ fn limited(from: impl Read, path: &Path) -> Result<Vec<u8>, PatchError> {
         .read_to_end(&mut bytes)
         .map_err(|source| PatchError::Unreadable { path: path.to_owned(), source })?;
     if bytes.len() as u64 > MOST {
-        return Err(PatchError::TooLarge { path: path.to_owned() });
+        return Err(PatchError::TooLarge { path: path.to_owned(), most: MOST });
     }
     Ok(bytes)
 }

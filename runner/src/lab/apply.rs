@@ -8,12 +8,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::diff::Part;
-use super::misfit::Misfit;
-use super::{Diff, PatchError, PatchFile};
-use crate::lab::error::LabError;
-use crate::lab::source::Source;
-use crate::lab::toolchain::{Toolchain, version};
+use super::error::LabError;
+use super::patch::{Diff, Misfit, Part, PatchError, PatchFile};
+use super::source::Source;
+use super::toolchain::{Toolchain, version};
 use crate::system::files::FileError;
 use crate::system::sandbox::{Mount, Room};
 use crate::system::session::Session;
