@@ -129,6 +129,7 @@ fn build(
     stage.run(&fetch)?;
     let room = toolchain
         .room(session)
+        .trusted()
         .with(Mount::ReadOnly { from: source.to_owned(), to: "/reglist" })
         .with(Mount::Writable { from: target.to_owned(), to: "/target" })
         .with(Mount::Writable { from: cargo_home(), to: "/cargo" });

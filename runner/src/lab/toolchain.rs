@@ -21,7 +21,7 @@ const RECIPE: u32 = 2;
 const SUITE: &str = "sid";
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Packages of the tree, without dependencies.
-const PACKAGES: [&str; 25] = [
+const PACKAGES: [&str; 26] = [
     "bash",
     "bc",
     "bison",
@@ -46,6 +46,7 @@ const PACKAGES: [&str; 25] = [
     "rustc",
     "sed",
     "tar",
+    "util-linux",
     "xz-utils",
 ];
 /// Rust's standard library for the target, without dependencies.

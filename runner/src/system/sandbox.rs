@@ -7,6 +7,9 @@
 //! mounts vanish with the last process of the mount namespace.
 //!
 //! Without root the sandbox is inside a user namespace.
+//!
+//! The tools are util-linux's. bubblewrap's monitor dies of the SIGTERM that a
+//! process group gets, and kills make in the middle of a file.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -30,30 +33,77 @@ trap : INT TERM
 exit $?";
 
 /// First process of a sandbox with another tree. Arguments: an empty directory,
-/// the tree, mounts, `--`, the command.
+/// the tree, `confined` or `trusted`, mounts, `--`, the command.
 ///
-/// The kernel may refuse the read-only remount inside a user namespace; it is
-/// only a second defence.
+/// A confined command sees the tree read-only, of the host only programs and
+/// libraries; it has a /dev of six harmless devices and no capability. As the first
+/// process has capabilities, the kernel keeps its /proc/1 from the command
+/// (ptrace(2), "Ptrace access mode checking").
 const TREE: &str = "\
 set -eu
-room=$1 tree=$2
-shift 2
+room=$1 tree=$2 kind=$3
+shift 3
 mount -t tmpfs -o mode=0755 room \"$room\"
+# A user namespace may not drop the flags of the mount that it inherits.
+lock() {
+  mount -o remount,bind,ro \"$1\" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev \"$1\" 2>/dev/null ||
+    mount -o remount,bind,ro,nosuid,nodev,noexec \"$1\"
+}
+show() {
+  mkdir -p \"$room$2\"
+  mount --rbind \"$1\" \"$room$2\"
+  if [ $kind = confined ]; then
+    lock \"$room$2\"
+  elif [ \"$tree\" != / ]; then
+    mount -o remount,bind,ro \"$room$2\" 2>/dev/null || :
+  fi
+}
 for entry in \"${tree%/}\"/*; do
   name=${entry##*/}
-  case $name in proc|sys|dev|src|build|lost+found) continue ;; esac
+  case $name in proc|sys|dev|src|build|tmp|lost+found) continue ;; esac
+  if [ $kind = confined ] && [ \"$tree\" = / ]; then
+    case $name in bin|sbin|lib*|usr|opt|nix|gnu) ;; *) continue ;; esac
+  fi
   if [ -L \"$entry\" ]; then
     cp -P \"$entry\" \"$room/$name\"
   elif [ -d \"$entry\" ]; then
-    mkdir \"$room/$name\"
-    mount --rbind \"$entry\" \"$room/$name\"
-    [ \"$tree\" = / ] || mount -o remount,bind,ro \"$room/$name\" 2>/dev/null || :
+    show \"$entry\" \"/$name\"
   fi
 done
-mkdir -p \"$room/proc\" \"$room/dev\" \"$room/sys\"
-[ \"$tree\" = / ] || mount -t tmpfs -o mode=1777 tmp \"$room/tmp\"
-mount -t proc proc \"$room/proc\" 2>/dev/null || mount --rbind /proc \"$room/proc\"
-mount --rbind /dev \"$room/dev\"
+mkdir -p \"$room/proc\" \"$room/dev\" \"$room/sys\" \"$room/tmp\"
+if [ $kind = trusted ]; then
+  if [ \"$tree\" = / ]; then mount --rbind /tmp \"$room/tmp\"; else mount -t tmpfs -o mode=1777 tmp \"$room/tmp\"; fi
+  mount -t proc proc \"$room/proc\" 2>/dev/null || mount --rbind /proc \"$room/proc\"
+  mount --rbind /dev \"$room/dev\"
+else
+  mount -t tmpfs -o mode=1777,size=2g tmp \"$room/tmp\"
+  mount -t proc proc \"$room/proc\"
+  for device in null zero full random urandom tty; do
+    : > \"$room/dev/$device\"
+    mount --bind \"/dev/$device\" \"$room/dev/$device\"
+  done
+  for link in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
+    ln -s \"/proc/self/${link#*:}\" \"$room/dev/${link%%:*}\"
+  done
+  mkdir -m 1777 \"$room/dev/shm\"
+  if [ \"$tree\" = / ]; then
+    for entry in /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d; do
+      if [ -d \"$entry\" ]; then
+        show \"$entry\" \"$entry\"
+      elif [ -f \"$entry\" ]; then
+        mkdir -p \"$room/etc\"
+        cp \"$entry\" \"$room$entry\"
+      fi
+    done
+    # Tools of the user in other places.
+    rest=$PATH:
+    while [ \"$rest\" ]; do
+      entry=${rest%%:*} rest=${rest#*:}
+      case $entry in /bin*|/sbin*|/usr/*|/opt/*|/nix/*|/gnu/*) continue ;; /?*) ;; *) continue ;; esac
+      if [ -d \"$entry\" ] && [ ! -d \"$room$entry\" ]; then show \"$entry\" \"$entry\"; fi
+    done
+  fi
+fi
 while [ \"$1\" != -- ]; do
   mkdir -p \"$room$2\"
   case $1 in
@@ -62,10 +112,11 @@ while [ \"$1\" != -- ]; do
     mount --bind \"$3\" \"$room/.upper\"
     mount --bind \"$4\" \"$room/.lower\"
     mount -t overlay -o \"ro,lowerdir=$room/.upper:$room/.lower\" source \"$room$2\"
+    umount \"$room/.upper\" \"$room/.lower\"
     shift 4 ;;
   ro)
     mount --bind \"$3\" \"$room$2\"
-    mount -o remount,bind,ro \"$room$2\" 2>/dev/null || :
+    lock \"$room$2\" || [ $kind = trusted ]
     shift 3 ;;
   rw)
     mount --bind \"$3\" \"$room$2\"
@@ -73,6 +124,12 @@ while [ \"$1\" != -- ]; do
   esac
 done
 shift
+if [ $kind = confined ]; then
+  lock \"$room\"
+  # KiB of address space of each process.
+  ulimit -v 16777216
+  set -- setpriv --bounding-set -all --inh-caps -all --ambient-caps -all --no-new-privs -- \"$@\"
+fi
 echo 'reglist: the sandbox is complete' >&2
 trap : INT TERM
 chroot \"$room\" \"$@\"
@@ -110,6 +167,9 @@ pub(crate) enum Mount {
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     tree: Option<(PathBuf, PathBuf)>,
+    /// Whether the command may use the network, the host's devices and, with the
+    /// host's tools, the user's files.
+    is_trusted: bool,
     mounts: Vec<Mount>,
     root: bool,
 }
@@ -117,12 +177,18 @@ pub(crate) struct Room {
 impl Room {
     /// The host's tree.
     pub(crate) fn host() -> Self {
-        Self { tree: None, mounts: Vec::new(), root: geteuid().is_root() }
+        Self { tree: None, is_trusted: true, mounts: Vec::new(), root: geteuid().is_root() }
     }
 
-    /// Another tree, or parts of the host's (`/`), mounted on the empty directory `at`.
+    /// Another tree, or parts of the host's (`/`), mounted on the empty directory `at`,
+    /// for commands that a patch can change.
     pub(crate) fn tree(tree: &Path, at: &Path) -> Self {
-        Self { tree: Some((at.to_owned(), tree.to_owned())), ..Self::host() }
+        Self { tree: Some((at.to_owned(), tree.to_owned())), is_trusted: false, ..Self::host() }
+    }
+
+    /// The same for the project's own commands.
+    pub(crate) fn trusted(self) -> Self {
+        Self { is_trusted: true, ..self }
     }
 
     pub(crate) fn with(mut self, mount: Mount) -> Self {
@@ -155,6 +221,9 @@ impl Room {
         argv.push(std::process::id().to_string().into());
         argv.extend(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"].map(Into::into));
         argv.extend(["--propagation", "private"].map(Into::into));
+        if !self.is_trusted {
+            argv.extend(["--net", "--ipc", "--uts"].map(Into::into));
+        }
         if !self.root {
             argv.extend(["--user", "--map-root-user"].map(Into::into));
         }
@@ -164,6 +233,7 @@ impl Room {
             Some((at, tree)) => {
                 argv.extend([TREE, "reglist-room"].map(Into::into));
                 argv.extend([at.into(), tree.into()]);
+                argv.push(if self.is_trusted { "trusted" } else { "confined" }.into());
                 for mount in &self.mounts {
                     argv.extend(mount.arguments().iter().map(|part| part.to_os_string()));
                 }

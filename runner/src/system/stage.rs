@@ -262,7 +262,9 @@ impl<'s> Stage<'s> {
         .map_err(|source| StageError::Spawn { stage: self.name, command: step.program(), source })?;
         match (written, ending) {
             (_, Ending::Exited(status)) if !is_inside && !status.success() => {
-                let said = tail.back().map_or_else(|| status.to_string(), String::clone);
+                // mount(8) adds a line about dmesg.
+                let said = tail.iter().rev().find(|line| !line.starts_with(char::is_whitespace));
+                let said = said.map_or_else(|| status.to_string(), String::clone);
                 Err(StageError::NoSandbox { stage: self.name, said })
             }
             (Err(source), ending) if !matches!(ending, Ending::Interrupted { .. }) => {

@@ -4,6 +4,7 @@
 //! them the real pipeline runs from the first stage to the last in a second,
 //! without network, and any stage can be made to hang or to fail.
 
+use std::cell::Cell;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -32,14 +33,12 @@ cargo*build*) stage=suite ;;
 apt-get*update*) stage=update ;;
 apt-get*install*) stage=fetch ;;
 esac
-echo "$name $*" >> "$here/calls"
 if [ "$stage" ] && [ -e "$here/hang-$stage" ]; then
     # A tree of processes; with `stubborn` none of it listens to signals.
     [ -e "$here/stubborn" ] && trap '' INT TERM
-    mkdir -p "$here/hanging"
     sh -c 'sleep "$1" & setsid sleep "$1" & wait' sleeper "$(cat "$here/hang-$stage")" &
     sleep "$(cat "$here/hang-$stage")" &
-    : > "$here/hanging/$stage"
+    echo "hanging in $stage, $(cat "$here/times")"
     wait
     exit 1
 fi
@@ -64,6 +63,7 @@ suite)
     mkdir -p "$built"
     cp "$here/../suite" "$built/reglist-suite" ;;
 boot)
+    echo "$name $*" > /results/calls
     console=${*#*file:}
     echo "console of $(cat /kernel/vmlinux)" > "${console%% *}"
     if [ -e "$here/stop-boot" ]; then
@@ -71,10 +71,9 @@ boot)
         (sleep 4; kill -CONT $$) &
         kill -STOP $$
         tail -n +3 "$here/events"
-    elif [ -e "$here/events-again" ] && [ -e "$here/booted" ]; then
+    elif [ -e "$here/events-again" ] && [ "${console%% *}" != /results/console.log ]; then
         cat "$here/events-again"
     else
-        : > "$here/booted"
         cat "$here/events"
     fi
     [ -e "$here/die-boot" ] && kill -9 $$ ;;
@@ -112,6 +111,8 @@ pub(crate) struct FakeLab {
     /// Seconds that a hanging tool sleeps: a number that no other process has,
     /// so that survivors can be told.
     sleep: String,
+    /// How often a stage was made to hang.
+    times: Cell<u32>,
 }
 
 /// A program that the test started and that is gone when the test is.
@@ -133,7 +134,7 @@ impl FakeLab {
         }
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = fs::remove_dir_all(&root);
-        let lab = Self { sleep: unique(test), root };
+        let lab = Self { sleep: unique(test), root, times: Cell::new(0) };
         for directory in [
             "bin",
             "cache",
@@ -178,6 +179,8 @@ impl FakeLab {
 
     /// Makes a stage hang; `stubborn` processes ignore polite signals.
     pub(crate) fn hang(&self, stage: &str, stubborn: bool) {
+        self.times.set(self.times.get() + 1);
+        self.write("bin/times", self.times.get().to_string());
         self.write(&format!("bin/hang-{stage}"), &self.sleep);
         if stubborn {
             self.write("bin/stubborn", "");
@@ -192,7 +195,6 @@ impl FakeLab {
                 fs::remove_file(entry.path()).unwrap();
             }
         }
-        let _ = fs::remove_dir_all(self.path("bin/hanging"));
     }
 
     /// The program with these arguments, in this lab.
@@ -222,14 +224,30 @@ impl FakeLab {
     pub(crate) fn start(&self, mut command: Command, stage: &str) -> Running {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut running = Running(child);
-        let sign = self.path("bin/hanging").join(stage);
         wait_for(&format!("stage {stage} to hang"), || {
             if let Some(status) = running.0.try_wait().unwrap() {
                 panic!("ended before stage {stage}: {status}\n{}", running.complaints());
             }
-            sign.exists()
+            self.hangs_in(stage)
         });
         running
+    }
+
+    /// Whether a hanging tool has said so in the log of its stage.
+    pub(crate) fn hangs_in(&self, stage: &str) -> bool {
+        let mut open = vec![self.path("cache/reglist/runs"), self.path("out")];
+        while let Some(directory) = open.pop() {
+            for path in fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                let sign = format!("hanging in {stage}, {}", self.times.get());
+                let says = |text: String| text.lines().any(|line| line == sign);
+                if path.is_dir() {
+                    open.push(path);
+                } else if fs::read_to_string(&path).is_ok_and(says) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Waits until no process of a hanging tool is left.

@@ -143,7 +143,7 @@ fn kernel_and_suite_are_stopped_together() {
         lab.hang("build", stubborn);
         lab.hang(other, stubborn);
         let run = lab.start(command(), "build");
-        wait_for("the suite to be built", || lab.path("bin/hanging").join(other).exists());
+        wait_for("the suite to be built", || lab.hangs_in(other));
         run.signal(Signal::SIGINT);
         std::thread::sleep(Duration::from_millis(300));
         run.signal(Signal::SIGINT);

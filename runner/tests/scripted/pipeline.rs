@@ -123,11 +123,9 @@ fn a_machine_starts_again_for_the_cases_that_are_left() {
     assert!(!text(&first).contains(except), "the first boot has all cases");
     assert!(text(&second).contains(except), "the second boot leaves out what has ended");
 
-    fs::remove_file(lab.path("bin/booted")).unwrap();
     lab.write("bin/events-again", "");
     let output = expect(1, &mut lab.lab(&["--results", "out", "--force"]));
     assert!(text(&output.stdout).contains("1 of 2 cases did not finish"), "{}", text(&output.stdout));
-    fs::remove_file(lab.path("bin/booted")).unwrap();
     let output = expect(1, &mut lab.lab(&["--restarts", "0"]));
     assert!(text(&output.stdout).contains("1 of 2 cases did not finish"), "{}", text(&output.stdout));
 }
@@ -201,7 +199,7 @@ fn words_for_modules_and_for_the_kernel_are_told_apart() {
     let Some(lab) = FakeLab::new("append") else { return };
     let arguments = ["--append", "soft-lvz.lbt=7 loglevel=8", "--keep", "--results", "out", "--guest-format", "lava"];
     expect(0, &mut lab.lab(&arguments));
-    let calls = fs::read_to_string(lab.path("bin/calls")).unwrap();
+    let calls = fs::read_to_string(lab.path("out/calls")).unwrap();
     let boot = calls.lines().find(|line| line.starts_with("qemu")).unwrap();
     assert!(boot.contains(" loglevel=8 -serial") && !boot.contains("lbt"), "{boot}");
     let image = text(&fs::read(lab.path("out/image.cpio")).unwrap());

@@ -139,7 +139,6 @@ fn everyone_is_blamed_for_their_own_trouble() {
             &["lab", "--suite", "suite", "--set", "x=kernel,p.patch"],
         ];
         for (arguments, code) in ways.into_iter().zip(trouble.codes) {
-            let _ = fs::remove_file(lab.path("bin/booted"));
             let output = lab.command(arguments).output().unwrap();
             let error = text(&output.stderr);
             assert_eq!(output.status.code(), Some(code), "{}: {arguments:?}\n{error}", trouble.name);
@@ -252,4 +251,95 @@ fn a_stopped_emulator_blames_nobody() {
     // Without a pause, the same result counts.
     fs::remove_file(lab.path("bin/stop-boot")).unwrap();
     expect(1, &mut lab.lab(&[]));
+}
+
+/// What a hostile Makefile tries, in the place of a compiler; prints what works.
+const ESCAPE: &str = r#"
+# Never outside a sandbox.
+[ -d /build ] && [ -d /src ] || exit 9
+try() { "$@" > /dev/null 2>&1 && echo "ESCAPED: $*"; }
+try ls /proc/1/root/etc
+try sh -c ': > /proc/1/root/tmp/escaped'
+try ls /proc/1/cwd/
+try cat "$HERE/../suite"
+try ls "$HOST_HOME/.cache"
+try ls /root/.ssh /home
+try cat /etc/shadow
+try cat /etc/passwd
+try sh -c ': > /usr/escaped'
+try sh -c ': > /escaped'
+try sh -c ': > "$HERE/escaped"'
+try sh -c ': > /src/escaped'
+try sh -c ': > /lab/escaped'
+try mount -t tmpfs none /build
+try mknod /tmp/disk b 8 0
+try chroot /proc/1/root true
+try nsenter -t 1 -m true
+try ls /dev/kvm /dev/mem
+try ls /dev/sda /dev/vda
+try ls /sys/kernel
+try sh -c 'grep -q . /proc/net/route && test "$(wc -l < /proc/net/route)" -gt 1'
+try sh -c 'exec 3<>/dev/tcp/127.0.0.1/22'
+try kill -0 "$HOST_PID"
+grep -q '^CapEff:	0000000000000000$' /proc/self/status || echo "ESCAPED: capabilities"
+grep -q '^NoNewPrivs:	1$' /proc/self/status || echo "ESCAPED: new privileges"
+[ "$(ls /sys/class/net 2> /dev/null)" ] && echo "ESCAPED: network devices"
+echo "the escape ends"
+"#;
+
+fn escapes(lab: &FakeLab, command: &mut Command) {
+    let here = lab.path("bin");
+    let real = fs::read_to_string(here.join("make")).unwrap();
+    let set = format!(
+        "HERE='{}'\nHOST_HOME='{}'\nHOST_PID={}\nexport HERE\n",
+        here.display(),
+        std::env::var("HOME").unwrap_or_default(),
+        std::process::id()
+    );
+    let hostile = real.replacen("\nstage=\n", &format!("\n{set}{ESCAPE}\nstage=\n"), 1);
+    assert_ne!(real, hostile);
+    fs::write(here.join("make"), hostile).unwrap();
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let log = fs::read_to_string(lab.path("out/logs").join("02-build.log"))
+        .or_else(|_| fs::read_to_string(lab.path("out/logs/01-configure.log")))
+        .unwrap();
+    assert!(log.contains("the escape ends"), "{log}");
+    let escaped: Vec<&str> = log.lines().filter(|line| line.starts_with("ESCAPED")).collect();
+    assert!(escaped.is_empty(), "{escaped:?}");
+    assert!(!fs::exists("/tmp/escaped").unwrap() && !fs::exists("/usr/escaped").unwrap());
+    assert!(!here.join("escaped").exists());
+}
+
+#[test]
+fn a_hostile_build_reaches_nothing_of_the_host() {
+    let Some(lab) = FakeLab::new("escape") else { return };
+    escapes(&lab, &mut lab.lab(&["--results", "out"]));
+}
+
+#[test]
+fn a_hostile_build_of_an_ordinary_user_reaches_nothing_either() {
+    const NOBODY: u32 = 65534;
+    let Some(lab) = FakeLab::new("escape-user") else { return };
+    let can_run = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "--user", "--map-root-user", "--mount"])
+        .args(["test", "-x", env!("CARGO_BIN_EXE_reglist")])
+        .status();
+    if !nix::unistd::geteuid().is_root() || !can_run.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: cannot run the program as another user with a namespace of its own");
+        return;
+    }
+    let mut open = vec![lab.path(".")];
+    while let Some(path) = open.pop() {
+        std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    let inner = lab.lab(&["--results", "out"]);
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
+    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    escapes(&lab, &mut command);
 }
