@@ -49,6 +49,7 @@ const PACKAGES: [&str; 26] = [
     "util-linux",
     "xz-utils",
 ];
+const EMULATOR: &str = "qemu-system-loongarch64";
 /// Rust's standard library for the target, without dependencies.
 const RUST_STD: &str = "libstd-rust-dev:loong64";
 /// Tools that the host needs to work without the tree, with the oldest major version.
@@ -69,6 +70,8 @@ pub(crate) const TOOLS: [(&str, u32); 9] = [
 pub(crate) struct Toolchain {
     tree: PathBuf,
     identity: String,
+    /// The emulator's version, such as `11.1.3`; empty if it is not known.
+    pub(crate) emulator: String,
 }
 
 impl Toolchain {
@@ -77,7 +80,8 @@ impl Toolchain {
     pub(crate) fn obtain(session: &Session) -> Result<(Self, Option<Apt>), LabError> {
         if let Some(versions) = host_versions() {
             session.progress().detail("using the host's compilers and emulator");
-            return Ok((Self { tree: "/".into(), identity: versions }, None));
+            let emulator = version(EMULATOR).map(|version| full(&version.text)).unwrap_or_default();
+            return Ok((Self { tree: "/".into(), identity: versions, emulator }, None));
         }
         let key = key();
         let place = session.cache().entry("trees", &key);
@@ -95,7 +99,7 @@ impl Toolchain {
         let apt = Self::make(session, &mut stage, &key)?;
         if session.planning() {
             let tree = place.join("tree");
-            return Ok((Self { tree, identity: String::new() }, Some(apt)));
+            return Ok((Self { tree, identity: String::new(), emulator: String::new() }, Some(apt)));
         }
         stage.done("made from Debian packages");
         let found = Self::at(&place).ok_or(LabError::Incomplete { what: "tool chain", path: place })?;
@@ -145,8 +149,10 @@ impl Toolchain {
         let whole = ["loongarch64-linux-gnu-gcc", "qemu-system-loongarch64", "cargo", "make", "awk", "cc"]
             .iter()
             .all(|tool| tree.join("usr/bin").join(tool).exists());
+        // "qemu-system-misc_1%3a11.1.3+ds-1_amd64.deb"
+        let emulator = packages.lines().find_map(|file| file.strip_prefix("qemu-system-misc_")).map(full);
         let identity = Key::new("tree", RECIPE).with(packages).finish();
-        whole.then_some(Self { tree, identity })
+        whole.then_some(Self { tree, identity, emulator: emulator.unwrap_or_default() })
     }
 
     /// Identifies the tools for the cache.
@@ -220,6 +226,12 @@ pub(crate) fn version(program: &str) -> Option<Version> {
     Some(Version { major: major(&text)?, text })
 }
 
+/// The first word of numbers and dots.
+fn full(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    words.map(|word| word.trim_matches('.')).find(|word| word.contains('.')).unwrap_or_default().to_owned()
+}
+
 /// The number before the first dot between two digits.
 fn major(text: &str) -> Option<u32> {
     text.split(|c: char| c.is_whitespace() || "()v,-".contains(c)).filter_map(|word| word.split_once('.')).find_map(
@@ -245,6 +257,8 @@ mod tests {
             assert_eq!(major(text), Some(expected), "{text}");
         }
         assert_eq!(major("no number."), None);
+        assert_eq!(full("QEMU emulator version 11.1.3 (Debian 1:11.1.3+ds-1)"), "11.1.3");
+        assert_eq!(full("1%3a11.1.3+ds-1_amd64.deb"), "11.1.3");
     }
 
     #[test]

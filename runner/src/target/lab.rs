@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
-use reglist_suite::report::events::{Breaker, Event, Outcome};
+use reglist_suite::report::events::{Breaker, Event, Label, Outcome};
 use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
@@ -120,7 +120,9 @@ impl<'s> Lab<'s> {
         if self.inputs.specs.is_some() {
             arguments.extend(["--specs", SPECS_PLACE].map(str::to_owned));
         }
-        for label in &ready.labels {
+        let machine = format!("QEMU {}, software LVZ", ready.toolchain.emulator).replace("QEMU ,", "QEMU,");
+        let machine = Label { name: Label::MACHINE.to_owned(), value: machine };
+        for label in ready.labels.iter().chain([&machine]) {
             arguments.extend(["--label".to_owned(), label.to_string()]);
         }
         for case in except {

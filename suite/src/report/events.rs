@@ -100,6 +100,11 @@ pub struct RunStarted {
 }
 
 impl RunStarted {
+    /// The emulated machine; none on hardware, on the model, and in old events.
+    pub fn machine(&self) -> Option<&str> {
+        self.labels.iter().find(|label| label.name == Label::MACHINE).map(|label| label.value.as_str())
+    }
+
     /// The start of a run on a kernel, in a log that does not tell it.
     pub fn unknown() -> Self {
         let unknown = || "unknown".to_owned();
@@ -140,6 +145,8 @@ impl Label {
     pub const BUILD_ID: &str = "build-id";
     /// The label of the build id of KVM's module.
     pub const KVM_BUILD_ID: &str = "kvm-build-id";
+    /// The label of an emulated machine; hardware has none.
+    pub const MACHINE: &str = "machine";
     /// The label of a patch of the kernel: its file name and SHA-256.
     pub const PATCH: &str = "patch";
 

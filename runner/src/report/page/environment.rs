@@ -48,6 +48,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
     if own(Label::PATCH).next().is_none() {
         add("patch", "none recorded");
     }
+    add("machine", started.machine().unwrap_or_default());
     add("CPU", if started.cpu.is_empty() { "not recorded" } else { &started.cpu });
     add("architecture", &started.architecture);
     add("suite", &started.suite);
@@ -57,7 +58,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
     add("new registers allowed", yes_no(started.allow_new));
     add("fault", started.fault.as_deref().unwrap_or_default());
     for label in &started.labels {
-        if ![Label::BUILD_ID, Label::KVM_BUILD_ID, Label::PATCH].contains(&label.name.as_str()) {
+        if ![Label::BUILD_ID, Label::KVM_BUILD_ID, Label::PATCH, Label::MACHINE].contains(&label.name.as_str()) {
             add(&format!("label {}", label.name), &label.value);
         }
     }
@@ -69,6 +70,10 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
 
 fn subject(started: &RunStarted) -> String {
     match (started.subject, &started.fault) {
+        (SubjectKind::Kvm, None) if started.machine().is_some() => "a kernel in an emulated machine".to_owned(),
+        (SubjectKind::Kvm, Some(_)) if started.machine().is_some() => {
+            "a kernel with an injected fault, in an emulated machine".to_owned()
+        }
         (SubjectKind::Kvm, None) => "a kernel, through /dev/kvm".to_owned(),
         (SubjectKind::Kvm, Some(_)) => "a kernel with an injected fault, through /dev/kvm".to_owned(),
         (SubjectKind::Model, _) => "the built-in model: no kernel was tested".to_owned(),

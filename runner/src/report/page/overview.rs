@@ -90,7 +90,10 @@ pub(super) fn subject(run: &View<'_>) -> String {
     let started = run.started();
     let release = release(started);
     let kernel = match started.subject {
-        SubjectKind::Kvm => format!("Linux {release}"),
+        SubjectKind::Kvm => match started.machine() {
+            Some(machine) => format!("Linux {release} ({machine})"),
+            None => format!("Linux {release}"),
+        },
         SubjectKind::Model => format!("the model of Linux {release}"),
     };
     let patches: Vec<&str> = started

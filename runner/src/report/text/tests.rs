@@ -252,3 +252,15 @@ fn no_line_is_wider_than_a_terminal() {
     assert!(text.contains("WARN efault.array") && text.contains("note efault.array"), "{text}");
     assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
 }
+
+#[test]
+fn an_emulated_machine_is_no_hardware() {
+    let cases = ["base.count.expected"];
+    let mut started = on_kernel(&cases);
+    started["labels"] = json!([{"name": "machine", "value": "QEMU 11.1.3, software LVZ"}]);
+    let text = report(&started, &[case(cases[0], "pass", &[])], Verbosity::Normal);
+    assert!(text.contains("emulated Loongson-3A5000\n"), "{text}");
+    assert!(text.contains("on Linux 7.2.13 (QEMU 11.1.3, software LVZ), series v5"), "{text}");
+    let hardware = shown(&cases, &[case(cases[0], "pass", &[])]);
+    assert!(!hardware.contains("emulated") && hardware.contains("on Linux 7.2.13, series v5"), "{hardware}");
+}

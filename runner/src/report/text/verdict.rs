@@ -36,7 +36,8 @@ pub(crate) fn write_circumstances(text: &mut String, started: &RunStarted) {
     parts.extend(started.strict.then(|| "strict".to_owned()));
     parts.extend(started.allow_new.then(|| "new registers allowed".to_owned()));
     parts.extend(started.fault.as_ref().map(|fault| format!("fault {fault}")));
-    parts.extend(Some(&started.cpu).filter(|cpu| !cpu.is_empty()).cloned());
+    let cpu = Some(&started.cpu).filter(|cpu| !cpu.is_empty());
+    parts.extend(cpu.map(|cpu| if started.machine().is_some() { format!("emulated {cpu}") } else { cpu.clone() }));
     text.push('\n');
     hanging(text, &parts.join(", "));
 }
@@ -60,7 +61,10 @@ pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Op
     let Totals { pass, fail, skip, error } = *totals;
     let cases = |number| count(number, "case");
     let (kernel, untested) = match started.subject {
-        SubjectKind::Kvm => (format!(" on Linux {release}, series {}", started.series), String::new()),
+        SubjectKind::Kvm => {
+            let machine = started.machine().map(|machine| format!(" ({machine})")).unwrap_or_default();
+            (format!(" on Linux {release}{machine}, series {}", started.series), String::new())
+        }
         SubjectKind::Model => (String::new(), format!("; {UNTESTED}")),
     };
     let skipped = match skip {

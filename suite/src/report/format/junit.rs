@@ -63,6 +63,7 @@ fn suite(name: String, started: &RunStarted, cases: &[CaseFinished]) -> TestSuit
         ("kernel", &started.kernel),
         ("architecture", &started.architecture),
         ("cpu", &started.cpu),
+        ("machine", started.machine().unwrap_or_default()),
         ("series", &started.series),
         ("suite", &started.suite),
         ("seed", &seed),

@@ -121,7 +121,11 @@ impl Kcidb {
         if let (Value::Object(misc), Some(fault)) = (&mut misc, &started.fault) {
             misc.insert("fault".to_owned(), fault.as_str().into());
         }
-        let comment = if started.cpu.is_empty() { &started.architecture } else { &started.cpu };
+        if let (Value::Object(misc), Some(machine)) = (&mut misc, started.machine()) {
+            misc.insert("machine".to_owned(), machine.into());
+        }
+        let cpu = if started.cpu.is_empty() { &started.architecture } else { &started.cpu };
+        let comment = started.machine().map_or_else(|| cpu.clone(), |machine| format!("{cpu} in {machine}"));
         let environment = json!({"comment": comment, "misc": misc});
         self.run = Some(Run { id, build, environment, begun: BTreeSet::new() });
     }

@@ -9,7 +9,7 @@ use super::*;
 use crate::arch::LoongArch64;
 use crate::checks::plan::plan;
 use crate::report::events::{
-    CaseFinished, Event, Finding, NamedRegister, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
+    CaseFinished, Event, Finding, Label, NamedRegister, Outcome, RunFinished, RunStarted, SubjectKind, Totals, Verdict,
 };
 use crate::report::record::Record;
 use crate::spec::clause::Level;
@@ -83,6 +83,17 @@ fn lava_has_signals() {
 #[test]
 fn junit_says_everything_twice() {
     insta::assert_snapshot!(junit(&broken_off()));
+}
+
+#[test]
+fn an_emulated_machine_is_named() {
+    let mut events = whole(&broken_off());
+    let Some(Event::RunStarted(started)) = events.first_mut() else { panic!("no start") };
+    started.labels.push(Label { name: Label::MACHINE.to_owned(), value: "QEMU 1.2".to_owned() });
+    assert!(junit(&events).contains(r#"<property name="machine" value="QEMU 1.2"/>"#));
+    let environment = &kcidb(&events)["tests"][0]["environment"];
+    assert_eq!(environment["misc"]["machine"], "QEMU 1.2");
+    assert!(environment["comment"].as_str().unwrap().ends_with(" in QEMU 1.2"), "{environment}");
 }
 
 #[test]
