@@ -536,6 +536,18 @@ fn a_junit_file_that_exists_is_kept_as_it_is() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn a_junit_file_is_never_written_through_a_link() {
+    let directory = TempDir::new().unwrap();
+    let (mine, file) = (directory.path().join("mine"), directory.path().join("junit.xml"));
+    fs::write(&mine, "mine").unwrap();
+    std::os::unix::fs::symlink(&mine, directory.path().join("junit.xml.new")).unwrap();
+    run(&["--subject", "model", "--config", "base", "count", "--junit", file.to_str().unwrap()]).ends(exit::PASSED);
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    assert!(fs::read_to_string(&file).unwrap().starts_with("<?xml"));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 3);
+}
+
 /// A run that is killed in the middle: what has ended is on every channel.
 #[test]
 fn a_death_in_the_middle_loses_no_finished_result() {

@@ -125,6 +125,8 @@ fn hostile_names(board: Sshd) {
         format!("-oProxyCommand=touch {trap}"),
         format!("-oProxyCommand=touch${{IFS}}{trap}"),
         format!("root@-oProxyCommand=touch {trap}"),
+        format!("ssh://-oProxyCommand=touch${{IFS}}{trap}"),
+        "ssh://-ltouch@board".to_owned(),
         format!("$(touch {trap})"),
         format!("x;touch {trap}"),
         String::new(),

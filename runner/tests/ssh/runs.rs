@@ -30,6 +30,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("the_kernel_log_of_the_run_is_kept_and_shown", own_programs, kernel_log),
     ("a_kernel_log_that_nobody_may_read_is_told", own_programs, no_kernel_log),
     ("a_terminal_is_asked_at_the_start", Sshd::start, asked),
+    ("a_board_gets_no_agent", Sshd::start, no_agent),
     ("a_plan_is_printed_and_nobody_called", Sshd::start, plan),
 ];
 
@@ -94,6 +95,21 @@ fn arguments(board: Sshd) {
         assert!(!board.path("trap").exists(), "{filter:?}");
         Events::of(&board).assert_whole();
     }
+    board.assert_clean();
+}
+
+fn no_agent(board: Sshd) {
+    let agent = board.path("agent").display().to_string();
+    let _agent = std::os::unix::net::UnixListener::bind(&agent).unwrap();
+    let config = fs::read_to_string(board.config()).unwrap();
+    board.write("ssh_config", &format!("{config}  ForwardAgent {agent}\n"));
+    let run = Running::start(board.reglist(&MODEL));
+    let suite = board.hold(1);
+    let environment = fs::read(format!("/proc/{suite}/environ")).unwrap();
+    board.suite().into_iter().for_each(|process| kill(process, Signal::SIGCONT).unwrap());
+    assert_eq!(run.end().0, Some(0));
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(!environment.contains("SSH_AUTH_SOCK"), "{environment}");
     board.assert_clean();
 }
 

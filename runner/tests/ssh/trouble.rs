@@ -174,11 +174,12 @@ fn killed(board: Sshd) {
     board.hold(MIDDLE);
     run.signal(Signal::SIGKILL);
     assert_eq!(run.end().0, None);
+    wait_for("the connection to be gone", || !board.is_connected());
+    wait_for("the sockets to be gone", || fs::read_dir(board.path("here")).unwrap().next().is_none());
     goes_on(&board);
     expect(0, board.resume(&[]));
     Events::of(&board).assert_whole();
-    // The connection of the run that was killed ends by itself, later.
-    assert_eq!(board.left(), Vec::<String>::new());
+    board.assert_clean();
 }
 
 /// A machine with another kernel each time that it comes up.

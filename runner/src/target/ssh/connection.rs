@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::error::{SshError, Trouble};
+use super::guard::Guard;
 use super::host::Host;
 use super::script::BEGIN;
 use super::talk::{Heard, TICK, Talk};
@@ -22,6 +23,17 @@ use crate::system::stage::{indented, quoted};
 const CLIENT: &str = "REGLIST_SSH";
 /// Placeholder for the socket in a dry run.
 const SOCKET: &str = "SOCKET";
+/// A board gets neither the user's keys nor a way back to this machine.
+const REQUIRED: [&str; 6] = [
+    "ClearAllForwardings=yes",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "Tunnel=no",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+];
+/// Options for the existing connection; `ProxyCommand=false` prevents a new one.
+const EXISTING: [&str; 3] = ["ControlMaster=no", "BatchMode=yes", "ProxyCommand=false"];
 /// Maximum path length: the path and the client's suffix must fit into a socket
 /// address.
 const LONGEST: usize = 60;
@@ -34,7 +46,7 @@ const TROUBLE: i32 = 255;
 /// Exit status for a client that a signal ended, as in a shell.
 const SIGNALLED: i32 = 128;
 /// Maximum size of an answer in bytes.
-const LIMIT: usize = 1 << 26;
+const LIMIT: usize = 1 << 24;
 
 /// The result of a script on the board.
 #[derive(Debug, Default)]
@@ -51,6 +63,8 @@ pub(super) struct Connection<'s> {
     program: OsString,
     options: Vec<OsString>,
     host: Host,
+    /// Ends before the directory of the sockets.
+    guard: Option<Guard>,
     /// Private directory of the sockets.
     sockets: Option<TempDir>,
     /// Number of the connection, and name of its socket.
@@ -65,28 +79,30 @@ pub(super) struct Connection<'s> {
 impl<'s> Connection<'s> {
     pub(super) fn new(session: &'s Session, client: &[OsString], host: &Host) -> Result<Self, SshError> {
         let log_path = session.log("ssh");
-        let (mut log, mut sockets) = (None, None);
-        if !session.planning() {
-            // Append: an earlier call may have written to this log.
-            let file = File::options().create(true).append(true).open(&log_path);
-            log = Some(file.map_err(FileError::write(&log_path))?);
-            sockets = Some(socket_directory().map_err(|source| SshError::Machine {
-                action: "create a directory for the connection's socket",
-                source,
-            })?);
-        }
-        Ok(Self {
+        let mut connection = Self {
             session,
             program: std::env::var_os(CLIENT).filter(|program| !program.is_empty()).unwrap_or_else(|| "ssh".into()),
             options: client.to_vec(),
             host: host.clone(),
-            sockets,
+            guard: None,
+            sockets: None,
             number: 0,
             connected: false,
-            log,
+            log: None,
             log_path,
             obeyed: 0,
-        })
+        };
+        if !session.planning() {
+            // Append: an earlier call may have written to this log.
+            let file = File::options().create(true).append(true).open(&connection.log_path);
+            connection.log = Some(file.map_err(FileError::write(&connection.log_path))?);
+            let machine = |action| move |source| SshError::Machine { action, source };
+            let sockets = socket_directory().map_err(machine("create a directory for the connection's socket"))?;
+            let guard = Guard::start(sockets.path(), connection.host(), &connection.argv(&EXISTING));
+            connection.guard = Some(guard.map_err(machine("start a guard of the connection"))?);
+            connection.sockets = Some(sockets);
+        }
+        Ok(connection)
     }
 
     pub(super) fn host(&self) -> &str {
@@ -116,7 +132,7 @@ impl<'s> Connection<'s> {
     /// an option: required options, then the user's.
     fn argv(&self, own: &[&str]) -> Vec<OsString> {
         let mut argv = vec![self.program.clone(), "-T".into()];
-        for option in ["ClearAllForwardings=yes", "PermitLocalCommand=no", "RemoteCommand=none"].iter().chain(own) {
+        for option in REQUIRED.iter().chain(own) {
             argv.extend(["-o".into(), OsString::from(option)]);
         }
         argv.extend(self.options.iter().cloned());
@@ -125,8 +141,7 @@ impl<'s> Connection<'s> {
 
     /// The command that connects and runs a script.
     fn opening(&self, number: u32, may_ask: bool) -> Vec<OsString> {
-        // The connection outlives the first command, and times out if this program
-        // is killed.
+        // The connection outlives the first command.
         let own = ["ControlMaster=yes", "ControlPersist=1800", "BatchMode=yes"];
         let mut argv = self.argv(own.get(..if may_ask { 2 } else { 3 }).unwrap_or_default());
         argv.extend(["-S".into(), self.socket(number)]);
@@ -137,10 +152,9 @@ impl<'s> Connection<'s> {
         argv
     }
 
-    /// A command over the existing connection. `ProxyCommand=false` prevents a new
-    /// one.
+    /// A command over the existing connection.
     fn following(&self, command: &str) -> Vec<OsString> {
-        let mut argv = self.argv(&["ControlMaster=no", "BatchMode=yes", "ProxyCommand=false"]);
+        let mut argv = self.argv(&EXISTING);
         argv.extend(["-S".into(), self.socket(self.number)]);
         argv.extend(["--", self.host(), command].map(OsString::from));
         argv
@@ -256,8 +270,13 @@ impl<'s> Connection<'s> {
             let heard = talk.hear(TICK).map_err(|source| SshError::Machine { action: "listen to ssh", source })?;
             match heard {
                 Heard::Bytes(more) if bytes.len() < LIMIT => bytes.extend(more),
+                Heard::Bytes(_) => {
+                    let problem = format!("more than {} MiB", LIMIT >> 20);
+                    let (host, log) = (self.host().to_owned(), self.log_path.clone());
+                    return Err(SshError::Answer { host, problem, log }.into());
+                }
                 Heard::Over(status) => break status.code().unwrap_or(SIGNALLED),
-                Heard::Bytes(_) | Heard::Nothing => {}
+                Heard::Nothing => {}
             }
             if self.interrupted() {
                 return Err(Trouble::Interrupted);
@@ -302,7 +321,7 @@ impl<'s> Connection<'s> {
             return;
         }
         self.connected = false;
-        let mut argv = self.argv(&["ControlMaster=no", "BatchMode=yes", "ProxyCommand=false"]);
+        let mut argv = self.argv(&EXISTING);
         argv.extend(["-S".into(), self.socket(self.number), "-O".into(), "exit".into()]);
         argv.extend(["--", self.host()].map(OsString::from));
         self.note(&argv, "");

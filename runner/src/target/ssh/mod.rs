@@ -11,6 +11,7 @@ pub(crate) mod error;
 mod follower;
 mod frames;
 mod gained;
+mod guard;
 mod host;
 mod plan;
 pub(crate) mod program;

@@ -5,8 +5,9 @@
 //! shows a different one. The name of a case is its whole id, because only that is
 //! unique. Its class is the configuration, which Jenkins shows as the class.
 
-use std::fs::{self, File};
+use std::fs::Permissions;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -137,13 +138,14 @@ impl JunitFile {
     }
 }
 
-/// Replaces a file by a new one at once, durably.
+/// Replaces a file by a new one at once, durably. The temporary file has a name that
+/// nobody else can have made a link of.
 fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    let mut file = File::create(&new)?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The kernel applies the user's umask.
+    let everybody = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(everybody).tempfile_in(directory)?;
     file.write_all(content)?;
-    file.sync_data()?;
-    fs::rename(&new, path)
+    file.as_file().sync_data()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }
