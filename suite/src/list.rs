@@ -124,11 +124,7 @@ impl ListMemory {
     /// Memory for up to `entries` entries, followed by `beyond`.
     pub fn new(entries: usize, beyond: Beyond, landing_zone: bool) -> Result<Self, MemoryError> {
         let page = page_size();
-        let room = match beyond {
-            // A file's last page is the only writable one.
-            Beyond::FileEnd => page,
-            _ => (BEFORE + (entries + 1) * WORD + SLACK).next_multiple_of(page),
-        };
+        let room = (BEFORE + (entries + 1) * WORD + SLACK).next_multiple_of(page);
         let behind = (entries * WORD + page).next_multiple_of(page);
         let writable = page..page + room;
         let landing = landing_zone.then(|| {
@@ -140,7 +136,7 @@ impl ListMemory {
 
         let mut region = Region::reserve(length)?;
         if beyond == Beyond::FileEnd {
-            region.map_file_end(writable.start)?;
+            region.map_file_end(writable.clone())?;
         } else {
             region.open(writable.clone(), Protection::ReadWrite)?;
         }

@@ -41,6 +41,22 @@ fn the_entry_behind_the_boundary_cannot_be_written() {
 }
 
 #[test]
+fn a_list_may_be_longer_than_a_page() {
+    let ids: Vec<u64> = (0..2 * page_size() as u64 / WORD as u64 + 3).collect();
+    let words: Vec<u64> = std::iter::once(ids.len() as u64).chain(ids.iter().copied()).collect();
+    for beyond in [Beyond::ReadOnly, Beyond::FileEnd] {
+        let mut memory = ListMemory::new(ids.len(), beyond, false).unwrap();
+        for capacity in [0, 1, page_size() / WORD, ids.len() - 1] {
+            let placement = Placement { n: ids.len() as u64, capacity, slack: 0 };
+            let answer = memory.call(placement, |list| put(list.value(), &words)).unwrap();
+            assert_eq!(answer.result, Err(Errno::EFAULT), "{beyond:?} {capacity}");
+            assert_eq!(answer.ids(capacity).as_deref(), ids.get(..capacity), "{beyond:?} {capacity}");
+            assert!(answer.stray.is_empty(), "{beyond:?} {capacity}");
+        }
+    }
+}
+
+#[test]
 fn writes_before_and_behind_are_stray() {
     let mut memory = ListMemory::new(4, Beyond::ReadOnly, false).unwrap();
     let placement = Placement { n: 1, capacity: 1, slack: 32 };

@@ -39,7 +39,7 @@ pub fn hostile_addresses() -> Result<Vec<Hostile>, MemoryError> {
     let mut read_only = Region::reserve(page)?;
     read_only.open(0..page, Protection::ReadOnly)?;
     let mut file_end = Region::reserve(2 * page)?;
-    file_end.map_file_end(0)?;
+    file_end.map_file_end(0..page)?;
 
     let of = |what, region: Region, offset, readable| Hostile {
         what,

@@ -147,12 +147,16 @@ impl Region {
         Ok(result)
     }
 
-    /// Maps the end of a file (the program's own, copied on write) so that it
-    /// ends within the page at `offset`; the page behind that one lies wholly
-    /// beyond the file's end. The first page becomes a span, poisoned.
-    pub fn map_file_end(&mut self, offset: usize) -> Result<(), MemoryError> {
+    /// Opens a range of whole pages, whose last page is the end of a file (the
+    /// program's own, copied on write). The page behind the range lies wholly beyond
+    /// the file's end.
+    pub fn map_file_end(&mut self, range: Range<usize>) -> Result<(), MemoryError> {
         let page = page_size();
-        let start = self.checked(&(offset..offset + 2 * page))?;
+        let last = range.end.saturating_sub(page).max(range.start);
+        if last > range.start {
+            self.protect(&(range.start..last), ProtFlags::PROT_READ | ProtFlags::PROT_WRITE)?;
+        }
+        let start = self.checked(&(last..last + 2 * page))?;
         let file = File::open("/proc/self/exe").map_err(MemoryError::OwnFile)?;
         let size = file.metadata().map_err(MemoryError::OwnFile)?.len();
         let last_page = size.saturating_sub(1) / page as u64 * page as u64;
@@ -172,8 +176,8 @@ impl Region {
             )
         }
         .map_err(failed)?;
-        self.spans.push((offset..offset + page, Protection::ReadWrite));
-        self.poison(offset..offset + page)
+        self.spans.push((range.clone(), Protection::ReadWrite));
+        self.poison(range)
     }
 
     /// Fills a writable range with [`POISON`].

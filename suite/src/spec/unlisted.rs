@@ -143,7 +143,8 @@ impl Resolver<'_> {
         if let Some(range) = &entry.unnamed {
             self.add_unnamed(&mut ids, range)?;
         }
-        if ids.is_empty() {
+        // A list may name every register of a range.
+        if ids.is_empty() && entry.unnamed.is_none() {
             return Err(self.text.error(self.start(), Problem::NoRegisters { exception: entry.name.clone() }));
         }
         Ok(UnlistedException { name: entry.name.clone(), reason: entry.reason.clone(), ids })
