@@ -8,6 +8,10 @@ use std::sync::Arc;
 use reglist_suite::report::events::{Event, EventError};
 use reglist_suite::report::record::Record;
 
+/// Maximum lines of no run that are kept, and their bytes.
+const MOST_STRAY: usize = 10_000;
+const STRAY_BYTES: usize = 16 << 20;
+
 /// The effect of an event.
 #[derive(Debug)]
 pub(crate) enum Added {
@@ -42,8 +46,9 @@ pub(crate) fn add(event: Event, current: &mut Record) -> Added {
 pub(crate) struct Runs {
     over: Vec<Record>,
     current: Record,
-    /// Lines that are not events, and events of no run.
+    /// The first lines that are not events, or events of no run.
     pub(crate) stray: Vec<String>,
+    stray_bytes: usize,
     /// Why the whole stream is unreadable.
     pub(crate) unreadable: Option<Arc<EventError>>,
 }
@@ -58,11 +63,18 @@ impl Runs {
         match Event::from_line(line) {
             Ok(event) => {
                 if !self.add(event) {
-                    self.stray.push(line.to_owned());
+                    self.put_aside(line);
                 }
             }
-            Err(EventError::Malformed(_)) => self.stray.push(line.to_owned()),
+            Err(EventError::Malformed(_)) => self.put_aside(line),
             Err(error @ EventError::Newer(_)) => self.unreadable = Some(Arc::new(error)),
+        }
+    }
+
+    fn put_aside(&mut self, line: &str) {
+        self.stray_bytes = self.stray_bytes.saturating_add(line.len());
+        if self.stray.len() < MOST_STRAY && self.stray_bytes <= STRAY_BYTES {
+            self.stray.push(line.to_owned());
         }
     }
 
@@ -117,6 +129,15 @@ mod tests {
         ]);
         assert_eq!((runs.current().ended.len(), runs.stray.len()), (1, 4));
         assert_eq!(runs.current().missing(), ["base.b"]);
+    }
+
+    #[test]
+    fn few_foreign_lines_are_kept() {
+        let mut many = Runs::default();
+        (0..2 * MOST_STRAY).for_each(|_| many.take("x"));
+        assert_eq!(many.stray.len(), MOST_STRAY);
+        let long = "x".repeat(STRAY_BYTES / 2);
+        assert_eq!(runs(&[&long, &long, &long]).stray.len(), 2);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read, pipe};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ const TICK: Duration = Duration::from_millis(25);
 /// Longer lines are cut, to limit memory. The longest event has some hundred
 /// kilobytes.
 const LINE: u64 = 1 << 23;
+/// Lines that may wait for the line reader; then the command waits.
+const WAITING: usize = 8;
 const BUFFER: usize = 1 << 16;
 
 #[derive(Debug, Clone)]
@@ -172,7 +174,7 @@ fn spawn(job: &Job) -> io::Result<(Child, Receiver<(Source, String)>)> {
         .stderr(error_end)
         .process_group(0)
         .spawn()?;
-    let (sender, lines) = mpsc::channel();
+    let (sender, lines) = mpsc::sync_channel(WAITING);
     let other = sender.clone();
     thread::spawn(move || read_lines(output, Source::Output, &sender));
     thread::spawn(move || read_lines(error, Source::Error, &other));
@@ -180,7 +182,7 @@ fn spawn(job: &Job) -> io::Result<(Child, Receiver<(Source, String)>)> {
 }
 
 /// Sends every line without its end; ignores a closed receiver.
-fn read_lines(from: impl Read, source: Source, to: &Sender<(Source, String)>) {
+fn read_lines(from: impl Read, source: Source, to: &SyncSender<(Source, String)>) {
     let mut from = BufReader::with_capacity(BUFFER, from);
     let mut line = Vec::new();
     while from.by_ref().take(LINE).read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {

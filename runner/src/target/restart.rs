@@ -9,12 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::runs::Runs;
 
+/// Maximum bytes of a run: ten times a run of every fault.
+pub(crate) const MOST: usize = 64 << 20;
+
 /// A run over several boots.
 #[derive(Debug)]
 pub(crate) struct Restarting<W> {
     runs: Runs,
     events: W,
     written: io::Result<()>,
+    /// Bytes so far.
+    taken: usize,
     /// Remaining restarts.
     left: u32,
     /// Whether the machine has restarted; then the suite reports a part of the run.
@@ -48,6 +53,7 @@ impl<W: Write> Restarting<W> {
             runs: Runs::default(),
             events,
             written: Ok(()),
+            taken: 0,
             left: restarts,
             again: false,
             ended_before: 0,
@@ -59,8 +65,14 @@ impl<W: Write> Restarting<W> {
         &self.runs
     }
 
-    /// Takes one line of the suite.
+    /// Takes one line of the suite. Beyond [`MOST`], it ignores the line and
+    /// [`Self::finish`] fails.
     pub(crate) fn take(&mut self, line: &str) {
+        self.taken = self.taken.saturating_add(line.len() + 1);
+        if self.taken > MOST {
+            self.written = Err(io::Error::other(format!("more than {} MiB of events", MOST >> 20)));
+            return;
+        }
         let line = line.trim_end_matches('\r');
         // Start and end of a part are not start and end of the run.
         let of_a_part = |event| matches!(event, Event::RunStarted(_) | Event::RunFinished(_));

@@ -35,6 +35,25 @@ fn a_line_without_end_does_not_fill_the_memory() {
 }
 
 #[test]
+fn a_command_waits_for_a_slow_reader() {
+    let directory = tempfile::tempdir().unwrap();
+    let said = directory.path().join("said");
+    let script = format!("yes | head -c 2000000; echo > {}", said.display());
+    let mut lines = 0;
+    let limits = Limits { total: LONG, silence: None };
+    let ending = supervise(&job(&script), limits, &Interrupt::default(), &mut |_, _| {
+        if lines == 0 {
+            thread::sleep(Duration::from_millis(500));
+            assert!(!said.exists(), "it waits in memory");
+        }
+        lines += 1;
+        Flow::Continue
+    });
+    assert!(matches!(ending, Ok(Ending::Exited(status)) if status.success()));
+    assert_eq!(lines, 1_000_000);
+}
+
+#[test]
 fn a_command_that_takes_too_long_is_ended() {
     let limit = Duration::from_millis(200);
     let start = Instant::now();

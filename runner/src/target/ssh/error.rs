@@ -54,6 +54,8 @@ pub(crate) enum SshError {
     DoesNotRun { host: String, words: String },
     #[error("no event from reglist-suite on {host}: {cause}{words}\n[results: {}]", results.display())]
     NoEvents { host: String, cause: String, words: String, results: PathBuf },
+    #[error("more than {mebibytes} MiB of events from {host}\n[results: {}]", path.display())]
+    TooMuch { host: String, mebibytes: usize, path: PathBuf },
     #[error("interrupted before the first event")]
     Interrupted,
     #[error("failed to {action}")]

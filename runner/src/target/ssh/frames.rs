@@ -5,11 +5,14 @@ use super::script::BEGIN;
 
 /// Maximum length of a frame's header.
 const LINE: usize = 256;
-/// Maximum size of a frame: an event has some hundred kilobytes at most.
-const DATA: usize = 1 << 28;
+/// Maximum output of a login shell before the first frame, in bytes.
+const TALK: usize = 1 << 20;
+/// Maximum length of a line of events; the longest event has some hundred kilobytes.
+const LONGEST: usize = 1 << 22;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
+    /// A part of the data, as it arrives.
     Data(Vec<u8>),
     Alive,
     /// The suite has ended with this shell status.
@@ -22,9 +25,10 @@ pub(super) enum Frame {
 pub(super) struct Frames {
     bytes: Vec<u8>,
     begun: bool,
+    /// Bytes before the first frame.
+    skipped: usize,
     /// Bytes of data that are still missing.
     due: usize,
-    data: Vec<u8>,
 }
 
 impl Frames {
@@ -37,12 +41,8 @@ impl Frames {
         loop {
             if self.due > 0 {
                 let there = self.due.min(self.bytes.len());
-                self.data.extend(self.bytes.drain(..there));
                 self.due -= there;
-                if self.due > 0 {
-                    return Ok(None);
-                }
-                return Ok(Some(Frame::Data(std::mem::take(&mut self.data))));
+                return Ok((there > 0).then(|| Frame::Data(self.bytes.drain(..there).collect())));
             }
             let Some(line) = self.line()? else { return Ok(None) };
             if !self.begun {
@@ -57,8 +57,8 @@ impl Frames {
                     return status.trim().parse().map(|status| Some(Frame::End(status))).map_err(|_| line);
                 }
                 Some(("data", size)) => match size.parse() {
-                    Ok(size) if size <= DATA => self.due = size,
-                    _ => return Err(line),
+                    Ok(size) => self.due = size,
+                    Err(_) => return Err(line),
                 },
                 _ => return Err(line),
             }
@@ -67,12 +67,20 @@ impl Frames {
 
     fn line(&mut self) -> Result<Option<String>, String> {
         let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') else {
-            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).chars().take(LINE).collect();
-            return match self.begun && self.bytes.len() > LINE {
-                true => Err(shown(&self.bytes)),
-                false => Ok(None),
-            };
+            let long = self.bytes.len().saturating_sub(LINE);
+            if long > 0 && (self.begun || self.skipped + long > TALK) {
+                return Err(String::from_utf8_lossy(&self.bytes).chars().take(LINE).collect());
+            }
+            // The end of a long line may still be the mark of the first frame.
+            self.skipped += self.bytes.drain(..long).len();
+            return Ok(None);
         };
+        if !self.begun {
+            self.skipped += end + 1;
+            if self.skipped > TALK {
+                return Err(String::from_utf8_lossy(&self.bytes).chars().take(LINE).collect());
+            }
+        }
         let line: Vec<u8> = self.bytes.drain(..=end).collect();
         Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()))
     }
@@ -87,12 +95,13 @@ pub(super) struct Lines {
 impl Lines {
     /// Takes more bytes and passes on every complete line.
     pub(super) fn take(&mut self, bytes: &[u8], mut hand_on: impl FnMut(&str)) {
-        self.torn.extend_from_slice(bytes);
-        let Some(last) = self.torn.iter().rposition(|byte| *byte == b'\n') else { return };
-        let rest = self.torn.split_off(last + 1);
-        let whole = std::mem::replace(&mut self.torn, rest);
-        for line in whole.split_inclusive(|byte| *byte == b'\n') {
-            hand_on(String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']));
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            // Cut a longer line, to limit memory.
+            self.torn.extend(piece.iter().take(LONGEST.saturating_sub(self.torn.len())));
+            if piece.ends_with(b"\n") {
+                hand_on(String::from_utf8_lossy(&self.torn).trim_end_matches(['\n', '\r']));
+                self.torn.clear();
+            }
         }
     }
 
@@ -114,7 +123,10 @@ mod tests {
         for piece in pieces {
             frames.push(&piece);
             while let Some(frame) = frames.next().unwrap() {
-                all.push(frame);
+                match (all.last_mut(), frame) {
+                    (Some(Frame::Data(known)), Frame::Data(more)) => known.extend(more),
+                    (_, frame) => all.push(frame),
+                }
             }
         }
         all
@@ -132,13 +144,50 @@ mod tests {
     }
 
     #[test]
-    fn what_was_torn_off_is_no_frame() {
-        assert_eq!(frames([b"reglist: begin\ndata 5\nab".to_vec()]), []);
+    fn torn_data_counts_as_far_as_it_came() {
+        assert_eq!(frames([b"reglist: begin\ndata 5\nab".to_vec()]), [Frame::Data(b"ab".to_vec())]);
+    }
+
+    #[test]
+    fn a_board_that_never_ends_a_line_takes_no_memory() {
+        let piece = vec![b'x'; 1 << 16];
+        let push = |frames: &mut Frames| {
+            frames.push(&piece);
+            frames.next()
+        };
+        let mut frames = Frames::default();
+        let refused = (0..64).any(|_| {
+            let refused = push(&mut frames).is_err();
+            assert!(refused || frames.bytes.len() <= LINE);
+            refused
+        });
+        assert!(refused);
+        // As one line of events.
+        let mut frames = Frames::default();
+        frames.push(format!("{BEGIN}\ndata 999999999\n").as_bytes());
+        let mut lines = Lines::default();
+        for _ in 0..128 {
+            match push(&mut frames) {
+                Ok(Some(Frame::Data(bytes))) => lines.take(&bytes, |line| panic!("a line: {line:.10}")),
+                other => panic!("{other:?}"),
+            }
+            assert!(frames.bytes.is_empty() && lines.torn.len() <= LONGEST);
+        }
+        // As many short ones.
+        let mut frames = Frames::default();
+        frames.push("x\n".repeat(TALK).as_bytes());
+        assert!(frames.next().is_err());
+    }
+
+    #[test]
+    fn a_long_greeting_may_end_in_the_first_frame() {
+        let greeting = "x".repeat(5000);
+        assert_eq!(frames([greeting.into_bytes(), b"reglist: begin\nalive\n".to_vec()]), [Frame::Alive]);
     }
 
     #[test]
     fn something_else_is_told() {
-        for line in ["data x", "data 99999999999", "end", "end x", "what"] {
+        for line in ["data x", "data -1", "end", "end x", "what"] {
             let mut frames = Frames::default();
             frames.push(format!("{BEGIN}\n{line}\n").as_bytes());
             assert_eq!(frames.next(), Err(line.to_owned()));

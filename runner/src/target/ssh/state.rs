@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::error::SshError;
 use super::frames::Lines;
 use crate::record::runs::Runs;
-use crate::system::files::FileError;
+use crate::system::files::{self, FileError};
 use crate::system::results::{EVENTS, STATE as DIRECTORY};
-use crate::target::restart::{Cause, Restarting};
+use crate::target::restart::{Cause, MOST, Restarting};
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
@@ -147,6 +147,10 @@ impl Story {
     }
 
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), SshError> {
+        if self.offset + bytes.len() as u64 > MOST as u64 {
+            let (host, path) = (self.state.host.clone(), self.results.clone());
+            return Err(SshError::TooMuch { host, mebibytes: MOST >> 20, path });
+        }
         let path = raw_path(&self.results, self.state.part());
         self.raw.write_all(bytes).map_err(FileError::write(&path))?;
         self.offset += bytes.len() as u64;
@@ -171,14 +175,9 @@ impl Story {
     /// Writes the state atomically.
     pub(super) fn save(&self) -> Result<(), SshError> {
         let path = self.results.join(DIRECTORY).join(STATE);
-        let part = path.with_extension("part");
-        let write = || -> io::Result<()> {
-            let mut text = serde_json::to_string_pretty(&self.state)?;
-            text.push('\n');
-            fs::write(&part, text)?;
-            fs::rename(&part, &path)
-        };
-        Ok(write().map_err(FileError::write(&path))?)
+        let text =
+            serde_json::to_string_pretty(&self.state).map_err(io::Error::from).map_err(FileError::write(&path))?;
+        Ok(files::write(&path, &format!("{text}\n"), true)?)
     }
 
     pub(super) fn finish(self) -> Result<Runs, SshError> {

@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 /// Interval of the check for interrupts.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 const BUFFER: usize = 1 << 16;
+/// Buffers that may wait for [`Talk::hear`]; then the client waits.
+const WAITING: usize = 16;
 /// How long outputs may stay open after the client's end: a client in the
 /// background may keep its standard error.
 const LINGER: Duration = Duration::from_millis(300);
@@ -59,7 +61,7 @@ impl Talk {
             command.process_group(0);
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let (sender, said) = mpsc::channel();
+        let (sender, said) = mpsc::sync_channel(WAITING);
         let other = sender.clone();
         if let (Some(output), Some(error)) = (child.stdout.take(), child.stderr.take()) {
             thread::spawn(move || read(output, |bytes| sender.send(Said::Output(bytes)).is_ok()));
@@ -163,6 +165,17 @@ mod tests {
         let mut talk = shell("head -c 1000000 /dev/zero; echo words >&2; exit 3");
         let (bytes, status) = end(&mut talk);
         assert_eq!((bytes.len(), status.code(), talk.words()), (1_000_000, Some(3), vec!["words".to_owned()]));
+    }
+
+    #[test]
+    fn a_board_waits_for_a_slow_listener() {
+        let directory = tempfile::tempdir().unwrap();
+        let said = directory.path().join("said");
+        let mut talk = shell(&format!("head -c 20000000 /dev/zero; echo > {}", said.display()));
+        thread::sleep(Duration::from_millis(500));
+        assert!(!said.exists(), "it waits in memory");
+        assert_eq!(end(&mut talk).0.len(), 20_000_000);
+        assert!(said.exists());
     }
 
     #[test]
