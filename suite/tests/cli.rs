@@ -541,7 +541,7 @@ fn a_junit_file_is_never_written_through_a_link() {
     let directory = TempDir::new().unwrap();
     let (mine, file) = (directory.path().join("mine"), directory.path().join("junit.xml"));
     fs::write(&mine, "mine").unwrap();
-    std::os::unix::fs::symlink(&mine, directory.path().join("junit.xml.new")).unwrap();
+    symlink(&mine, directory.path().join("junit.xml.new")).unwrap();
     run(&["--subject", "model", "--config", "base", "count", "--junit", file.to_str().unwrap()]).ends(exit::PASSED);
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
     assert!(fs::read_to_string(&file).unwrap().starts_with("<?xml"));

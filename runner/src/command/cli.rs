@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use reglist_suite::exit;
+use reglist_suite::report::control;
 
 use crate::command::color::Color;
 use crate::command::diff::DiffArgs;
@@ -115,9 +116,10 @@ pub(crate) fn usage(error: &clap::Error, arguments: Vec<OsString>) -> u8 {
         let _ = match meant_for_run(error, arguments) {
             Some(command) => {
                 let what = text.lines().next().unwrap_or_default();
-                writeln!(io::stderr(), "reglist: {what}\n[did you mean `{command}`?]")
+                let message = format!("reglist: {what}\n[did you mean `{command}`?]");
+                writeln!(io::stderr(), "{}", control::shown(&message, false))
             }
-            None => write!(io::stderr(), "reglist: {text}"),
+            None => write!(io::stderr(), "{}", control::shown(&format!("reglist: {text}"), false)),
         };
         exit::USAGE
     } else {

@@ -2,6 +2,7 @@
 //! Prints results as text or as JSON.
 
 use clap::ValueEnum;
+use reglist_suite::report::control;
 use serde::Serialize;
 
 use crate::system::output::{PrintError, print};
@@ -24,5 +25,5 @@ impl Format {
 
 pub(super) fn print_json(document: &impl Serialize) -> Result<(), PrintError> {
     let json = serde_json::to_string_pretty(document).map_err(|error| PrintError(error.into()))?;
-    print(&(json + "\n"))
+    print(&(control::escaped(&json) + "\n"))
 }

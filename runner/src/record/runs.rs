@@ -26,6 +26,7 @@ pub(crate) enum Added {
 /// Takes one event. A start ends the previous run, except a duplicate of its
 /// start before any case.
 pub(crate) fn add(event: Event, current: &mut Record) -> Added {
+    let event = event.plain();
     if let (Event::RunStarted(started), Some(known)) = (&event, &current.started) {
         let doubled = started == known && !current.has_learnt() && current.end.is_none();
         if !doubled {
@@ -129,6 +130,15 @@ mod tests {
         ]);
         assert_eq!((runs.current().ended.len(), runs.stray.len()), (1, 4));
         assert_eq!(runs.current().missing(), ["base.b"]);
+    }
+
+    #[test]
+    fn events_command_no_terminal() {
+        let dirty = STARTED.replace("7.2.13", "7\\u001b[2J\u{9b}1m\\r\\nok 1");
+        let end = r#"{"event":"run_aborted","reason":"a\nb\u001bc"}"#;
+        let runs = runs(&[&dirty, end]);
+        assert_eq!(runs.current().started.as_ref().map(|run| run.kernel.as_str()), Some("7 [2J 1m  ok 1"));
+        assert_eq!(runs.current().why_unfinished(), Some("a\nb c"));
     }
 
     #[test]

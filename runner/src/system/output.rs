@@ -5,6 +5,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use reglist_suite::report::control;
+
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write to standard output")]
 pub(crate) struct PrintError(#[source] pub(crate) io::Error);
@@ -12,23 +14,16 @@ pub(crate) struct PrintError(#[source] pub(crate) io::Error);
 /// Writes to standard output; ignores a closed pipe.
 pub(crate) fn print(text: &str) -> Result<(), PrintError> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(control::shown(text, false).as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(PrintError(error)),
         _ => Ok(()),
     }
 }
 
-/// Writes a message to standard error; ignores write errors.
+/// Writes a message to standard error; ignores write errors. It may have text from
+/// boards, consoles and files.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr(), "{}", harmless(message));
-}
-
-/// Removes control characters: messages contain text from boards, consoles and
-/// files.
-fn harmless(message: &str) -> String {
-    let plain = console::strip_ansi_codes(message);
-    let is_harmless = |character: &char| !character.is_control() || matches!(character, '\n' | '\t');
-    plain.chars().filter(is_harmless).collect()
+    let _ = writeln!(io::stderr(), "{}", control::shown(&console::strip_ansi_codes(message), true));
 }
 
 pub(crate) fn show(error: &dyn Error) {
@@ -67,10 +62,5 @@ mod tests {
     fn causes_stand_before_the_remedy() {
         let error = Outer(io::Error::other("broken disk"));
         assert_eq!(chain(&error), "reglist: failed to read `a`\n  because: broken disk\n[give another file]");
-    }
-
-    #[test]
-    fn a_message_commands_no_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\u{7}\r\n\tc\u{9b}31m"), "ab\n\tc");
     }
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
+use reglist_suite::report::control;
+
 use crate::system::output::say;
 use crate::system::verbosity::Verbosity;
 
@@ -108,7 +110,7 @@ impl Bar {
     }
 
     pub(crate) fn message(&self, message: &str) {
-        self.bar.set_message(console::strip_ansi_codes(message).trim().to_owned());
+        self.bar.set_message(control::plain(&console::strip_ansi_codes(message)).trim().to_owned());
     }
 
     /// Prints the end of the stage with its duration.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use reglist_suite::report::control;
+
 use crate::system::cache::Cache;
 use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
@@ -80,7 +82,7 @@ impl Session {
 
     /// Prints a line of the plan.
     pub(crate) fn plan(&self, line: &str) {
-        let _ = writeln!(io::stdout(), "{line}");
+        let _ = writeln!(io::stdout(), "{}", control::shown(line, false));
     }
 
     /// The log of the next stage; its number shows the order.

@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use reglist_suite::report::control;
 use reglist_suite::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,8 @@ impl<W: Write> Restarting<W> {
             self.written = Err(io::Error::other(format!("more than {} MiB of events", MOST >> 20)));
             return;
         }
-        let line = line.trim_end_matches('\r');
+        // The file of events is for terminals too.
+        let line = &control::escaped(line.trim_end_matches('\r'));
         // Start and end of a part are not start and end of the run.
         let of_a_part = |event| matches!(event, Event::RunStarted(_) | Event::RunFinished(_));
         if self.again && Event::from_line(line.trim()).is_ok_and(of_a_part) {

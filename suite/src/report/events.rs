@@ -13,6 +13,7 @@ use std::io::{self, Write as _};
 use serde::{Deserialize, Serialize};
 
 pub use crate::arch::NamedRegister;
+use crate::report::control;
 use crate::spec::clause::Level;
 
 /// Version of the stream's format; readers refuse a newer one.
@@ -402,9 +403,17 @@ impl Event {
         }
     }
 
+    /// The event without control characters. Only a reason has several lines.
+    pub fn plain(self) -> Self {
+        let cleaned = serde_json::to_value(&self).ok().and_then(|mut value| {
+            control::replace(&mut value, false).then(|| serde_json::from_value(value).ok()).flatten()
+        });
+        cleaned.unwrap_or(self)
+    }
+
     /// The event as one line, with a line feed.
     pub fn to_line(&self) -> io::Result<String> {
-        let mut line = serde_json::to_string(self)?;
+        let mut line = control::escaped(&serde_json::to_string(self)?);
         line.push('\n');
         Ok(line)
     }
@@ -468,6 +477,7 @@ impl EventLog {
     /// because a disk may get free space again.
     /// A device that cannot be synced (a UART) is not an error.
     pub fn write(&mut self, event: &Event) -> Result<(), Vec<WriteError>> {
+        let event = &event.clone().plain();
         let mut errors = Vec::new();
         if let Err(error) = self.write_to_file(event) {
             if !self.file_failed {

@@ -2,6 +2,7 @@
 //! Events, the formats for other programs, and the descriptions of registers,
 //! clauses, checks and cases.
 
+pub mod control;
 pub mod describe;
 pub mod events;
 pub mod fields;

@@ -2,6 +2,7 @@
 //! The matrix as JSON. New versions only add members; a changed meaning increments
 //! [`FORMAT`].
 
+use reglist_suite::report::control;
 use reglist_suite::report::events::SubjectKind;
 use serde::Serialize;
 
@@ -65,5 +66,5 @@ pub(super) fn text(matrix: &Matrix) -> serde_json::Result<String> {
         clauses: &matrix.clauses,
         faults: &matrix.faults,
     };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    Ok(control::escaped(&serde_json::to_string_pretty(&document)?) + "\n")
 }

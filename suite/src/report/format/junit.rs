@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::words::{SUITE, sentences};
+use super::words::{SUITE, plain, sentences};
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted, SubjectKind};
 use crate::report::record::Record;
 
@@ -70,7 +70,9 @@ fn suite(name: String, started: &RunStarted, cases: &[CaseFinished]) -> TestSuit
         ("seed", &seed),
         ("fault", started.fault.as_deref().unwrap_or_default()),
     ];
-    suite.add_properties(properties.into_iter().filter(|(_, value)| !value.is_empty()));
+    for (name, value) in properties.into_iter().filter(|(_, value)| !value.is_empty()) {
+        suite.add_property((name, plain(value).as_str()));
+    }
     suite.add_test_cases(cases.iter().map(|finished| case(&name, finished)));
     suite.set_time(cases.iter().map(|case| Duration::from_micros(case.duration_us)).sum());
     suite
@@ -82,15 +84,15 @@ fn case(suite: &str, case: &CaseFinished) -> TestCase {
     // The reason leads, or else the first finding.
     let reason = case.reason.as_deref().and_then(|reason| reason.lines().next());
     let worst = case.findings.iter().min_by_key(|finding| finding.level);
-    let message = reason.map(str::to_owned).or(worst.map(ToString::to_string)).unwrap_or_default();
+    let message = plain(&reason.map(str::to_owned).or(worst.map(ToString::to_string)).unwrap_or_default());
     let (mut status, type_, description) = match case.outcome {
         Outcome::Pass => (TestCaseStatus::success(), None, None),
         Outcome::Skip => (TestCaseStatus::skipped(), None, Some(&message)),
         Outcome::Fail => {
-            let clause = worst.map_or("finding", |finding| finding.clause.as_str());
+            let clause = worst.map_or_else(|| "finding".to_owned(), |finding| plain(&finding.clause));
             (TestCaseStatus::non_success(NonSuccessKind::Failure), Some(clause), Some(&text))
         }
-        Outcome::Error => (TestCaseStatus::non_success(NonSuccessKind::Error), Some("error"), Some(&text)),
+        Outcome::Error => (TestCaseStatus::non_success(NonSuccessKind::Error), Some("error".to_owned()), Some(&text)),
     };
     if let Some(type_) = type_ {
         status.set_type(type_);

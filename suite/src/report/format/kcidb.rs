@@ -12,6 +12,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use super::words::{SUITE, plain, sentences, word};
+use crate::report::control;
 use crate::report::events::{CaseFinished, Event, Outcome, RunStarted};
 
 /// Longest `log_excerpt`, in characters.
@@ -79,7 +80,7 @@ impl Kcidb {
                 document.insert(name.to_owned(), Value::Array(items.clone()));
             }
         }
-        Value::Object(document).to_string()
+        control::escaped(&Value::Object(document).to_string())
     }
 
     fn event(&mut self, id: &str, event: &Event) {

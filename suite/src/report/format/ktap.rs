@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::lines::Lines;
 use super::words::{details, plain, word};
 use crate::report::events::{Event, Outcome, RunStarted, Totals, Verdict};
-use crate::report::fields;
+use crate::report::{control, fields};
 
 /// Longest `# plan` line in bytes; the kernel log takes lines of about 1000.
 const PLAN_LINE: usize = 700;
@@ -61,7 +61,7 @@ fn head(started: &RunStarted) -> Option<String> {
     if let Value::Object(fields) = &mut head {
         fields.remove("plan");
     }
-    Some(head.to_string())
+    Some(control::escaped(&head.to_string()).replace("<LAVA", "\\u003cLAVA"))
 }
 
 impl Lines for Ktap {

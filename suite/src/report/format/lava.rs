@@ -30,18 +30,13 @@ impl Lava {
     }
 }
 
-/// Text that is no signal.
-fn harmless(text: &str) -> String {
-    plain(text).replace("<LAVA", "LAVA")
-}
-
 impl Lines for Lava {
     fn event(&mut self, event: &Event) -> Vec<String> {
         match event {
             Event::RunStarted(started) => {
                 self.run += 1;
                 let subject = format!("Linux {}, series {}, suite {}", started.kernel, started.series, started.suite);
-                let mut lines = vec![harmless(&subject)];
+                let mut lines = vec![plain(&subject)];
                 lines.extend(self.set("START"));
                 lines
             }
@@ -54,7 +49,7 @@ impl Lines for Lava {
             Event::CaseFinished(case) => {
                 let id = word(&case.case);
                 let mut lines: Vec<String> =
-                    sentences(case).iter().map(|text| harmless(&format!("{id}: {text}"))).collect();
+                    sentences(case).iter().map(|text| plain(&format!("{id}: {text}"))).collect();
                 if self.running.take_if(|running| *running == id).is_some() {
                     lines.push(format!("<LAVA_SIGNAL_ENDTC {id}>"));
                 }
@@ -67,7 +62,7 @@ impl Lines for Lava {
                 lines
             }
             Event::RunAborted { reason } | Event::RunBrokenOff { reason, .. } => {
-                vec![harmless(&format!("aborted: {reason}"))]
+                vec![plain(&format!("aborted: {reason}"))]
             }
             Event::RunFinished(_) => self.set("STOP"),
         }

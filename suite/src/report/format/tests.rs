@@ -54,6 +54,65 @@ fn kcidb(events: &[Event]) -> serde_json::Value {
     serde_json::from_str(&kcidb.document()).unwrap()
 }
 
+/// A run with such words in every place that takes any.
+fn dirty(words: &str) -> Vec<Event> {
+    let started = RunStarted {
+        plan: vec!["base.a".into(), "base.b".into()],
+        cpu: words.into(),
+        kernel: words.into(),
+        ..RunStarted::unknown()
+    };
+    let started = RunStarted { suite: words.into(), series: words.into(), fault: Some(words.into()), ..started };
+    let finding = Finding {
+        register: Some(NamedRegister { name: words.into(), id: 1 }),
+        ioctl: Some(words.into()),
+        errno: Some(words.into()),
+        ..Finding::new(words, Level::Must, words.into(), words.into())
+    };
+    let reason = || words.to_owned();
+    let error = CaseFinished::without_result("base.a".into(), Outcome::Error, reason());
+    let fail = CaseFinished { case: "base.b".into(), outcome: Outcome::Fail, reason: None, ..error.clone() };
+    vec![
+        Event::RunStarted(started),
+        Event::CaseStarted { case: words.into() },
+        Event::CaseFinished(CaseFinished { findings: vec![finding.clone()], ..error }),
+        Event::CaseFinished(CaseFinished { findings: vec![finding], ..fail }),
+        Event::RunAborted { reason: reason() },
+    ]
+}
+
+#[test]
+fn no_words_command_a_terminal_or_begin_a_line_in_any_format() {
+    const BAIT: &str = "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=bait RESULT=pass>";
+    let words = format!("x\u{1b}[2J\r\u{9b}31m\u{7f}\u{85}\u{2028}\nok 9 bait\n<{BAIT}\n{BAIT}\r\n# Totals: pass:9");
+    let events = dirty(&words);
+    let kcidb = {
+        let mut kcidb = Kcidb::new(&"reglist".parse().unwrap(), None);
+        kcidb.run("run", &events);
+        kcidb.document()
+    };
+    let lines: String = events.iter().map(|event| event.to_line().unwrap()).collect();
+    let mut all = vec![("events", lines), ("kcidb", kcidb), ("junit", junit(&events))];
+    all.extend(FORMATS.iter().map(|format| (format.name, document(*format, &[&events]))));
+    for (name, text) in all {
+        let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{2028}';
+        assert!(!text.contains(bad), "{name}: {text:?}");
+        let own = |line: &str| line.starts_with("ok 9") || line.starts_with("# Totals: pass:9");
+        assert!(!text.lines().any(own), "{name}: {text}");
+        assert!(name == "events" || name == "kcidb" || !text.contains(BAIT), "{name}: {text}");
+    }
+}
+
+#[test]
+fn only_a_reason_keeps_its_lines() {
+    let events: Vec<Event> = dirty("a\nb\u{1b}\u{9b}").into_iter().map(Event::plain).collect();
+    let Event::RunStarted(started) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(started.kernel, "a b  ");
+    let Event::CaseFinished(case) = &events[2] else { panic!("{events:?}") };
+    assert_eq!((case.reason.as_deref(), case.findings[0].observed.as_str()), (Some("a\nb  "), "a b  "));
+    assert_eq!(events[4], Event::RunAborted { reason: "a\nb  ".into() });
+}
+
 /// The same run with this end.
 fn ended(end: Event) -> Vec<Event> {
     let mut events = broken_off();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Names and text that several formats share; no text ends a line.
 
+use crate::report::control;
 use crate::report::events::{CaseFinished, Finding, Outcome};
 
 /// The suite's name in formats that have a place for one; part of the contract
 /// with those who store results.
 pub const SUITE: &str = "kvm_reglist";
 
-/// Text without line ends and other control characters, which would let it end
-/// a line or begin a terminal's command.
+/// Text on one line, without control characters and without a signal of LAVA, which
+/// finds its signals in every format and anywhere in a line.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+    control::plain(text).replace("<LAVA", "< LAVA")
 }
 
 /// An id as every format can hold it. The suite's own ids are such already.
