@@ -5,8 +5,12 @@
 //! The suite's own KTAP has the run and its plan in `# run` and `# plan`, and the
 //! running case in `# start`. Foreign KTAP has only numbers, so a missing case has
 //! no name.
+//!
+//! A nested document is a run of its own. The enclosing plan is a run too, unless
+//! each of its results only repeats that of a nested document.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::mem;
 
 use reglist_suite::report::events::{
     self, CaseFinished, Event, EventError, Outcome, RunFinished, RunStarted, Totals, Verdict,
@@ -14,45 +18,96 @@ use reglist_suite::report::events::{
 
 use reglist_suite::report::fields;
 
+use super::limits::{MOST_MEMORY, OF_CASE, OF_FINDING};
 use super::prefix;
 
 /// Maximum cases of a plan.
 pub(crate) const MOST: usize = 1 << 16;
 /// Maximum comment lines per case: more than one for each possible register.
 const MOST_DETAILS: usize = 8192;
+/// Maximum length in bytes of a prefix.
+pub(crate) const LONGEST_PREFIX: usize = 1 << 10;
+/// Maximum documents at a time: KTAP of six levels, in the logs of several writers.
+const MOST_OPEN: usize = 16;
 
 #[derive(Debug)]
 pub(crate) enum KtapError {
     LongPlan,
+    LongPrefix,
+    TooMuch,
     Newer(EventError),
 }
 
+/// The documents of a log. A document ends with the result of the enclosing plan, at
+/// a version line with its prefix, or with the log.
 #[derive(Debug, Default)]
 pub(crate) struct Ktap {
-    document: Option<Document>,
+    open: Vec<Document>,
+    has_begun: bool,
 }
 
 impl Ktap {
-    /// Takes a line. If it starts a document, the result is the previous document.
+    /// Takes a line; the result is the events of the documents that it ends.
     pub(crate) fn take(&mut self, line: &str) -> Result<Vec<Event>, KtapError> {
         if let Some(prefix) = version(line) {
-            let document = Document { prefix: prefix.to_owned(), ..Document::default() };
-            // A bare document only encloses another one.
-            let before = self.document.replace(document).filter(|document| !document.is_bare());
-            return Ok(before.map(Document::events).unwrap_or_default());
+            return self.begin(prefix);
         }
-        if let Some(document) = &mut self.document {
-            document.take(line)?;
+        // Lines of a nested document are comments of the enclosing one, with a longer rest.
+        let fitting =
+            self.open.iter_mut().filter_map(|open| prefix::strip(&open.prefix, line).map(|text| (text, open)));
+        let Some((text, document)) = fitting.min_by_key(|(text, _)| text.len()) else { return Ok(Vec::new()) };
+        if let Some(ok) = document.take(text.trim_end())? {
+            let prefix = document.prefix.clone();
+            let (events, passed) = self.close(|open| prefix::is_nested(&prefix, open));
+            if let Some(document) = self.open.iter_mut().find(|open| open.prefix == prefix) {
+                document.repeated += usize::from(passed == Some(ok));
+            }
+            return Ok(events);
         }
-        Ok(Vec::new())
+        let memory: usize = self.open.iter().map(|document| document.memory).sum();
+        if memory > MOST_MEMORY { Err(KtapError::TooMuch) } else { Ok(Vec::new()) }
+    }
+
+    fn begin(&mut self, prefix: &str) -> Result<Vec<Event>, KtapError> {
+        if prefix.len() > LONGEST_PREFIX {
+            return Err(KtapError::LongPrefix);
+        }
+        // A program may print its version line again.
+        if !self.open.iter().any(|open| prefix::is_nested(prefix, &open.prefix)) {
+            self.open.retain(|open| !open.is_bare() || !prefix::is_same(&open.prefix, prefix));
+        }
+        let (events, _) = self.close(|open| prefix::is_same(open, prefix) || prefix::is_nested(prefix, open));
+        if self.open.len() < MOST_OPEN {
+            self.open.push(Document { prefix: prefix.to_owned(), ..Document::default() });
+        }
+        self.has_begun = true;
+        Ok(events)
+    }
+
+    /// Ends documents; also whether all of them passed, if there are any.
+    fn close(&mut self, is_over: impl Fn(&str) -> bool) -> (Vec<Event>, Option<bool>) {
+        let (mut over, open): (Vec<_>, Vec<_>) =
+            mem::take(&mut self.open).into_iter().partition(|open| is_over(&open.prefix));
+        self.open = open;
+        over.retain(|document| !document.is_empty());
+        let passed = (!over.is_empty()).then(|| over.iter().all(Document::has_passed));
+        let prefixes: Vec<String> = over.iter().map(|document| document.prefix.clone()).collect();
+        let mut events = Vec::new();
+        for document in over {
+            let is_enclosing = prefixes.iter().any(|inner| prefix::is_nested(&document.prefix, inner));
+            if !document.is_envelope(is_enclosing) {
+                events.extend(document.events());
+            }
+        }
+        (events, passed)
     }
 
     pub(crate) fn has_begun(&self) -> bool {
-        self.document.is_some()
+        self.has_begun
     }
 
     pub(crate) fn end(&mut self) -> Vec<Event> {
-        self.document.take().map(Document::events).unwrap_or_default()
+        self.close(|_| true).0
     }
 }
 
@@ -89,29 +144,30 @@ struct Document {
     verdict: Option<Verdict>,
     /// Whether the last line was seen.
     closed: bool,
+    /// Number of results that only repeat the result of a nested document.
+    repeated: usize,
+    /// Estimated memory in bytes.
+    memory: usize,
 }
 
 impl Document {
-    fn take(&mut self, line: &str) -> Result<(), KtapError> {
-        let Some(line) = prefix::strip(&self.prefix, line).map(str::trim_end) else {
-            return Ok(());
-        };
+    /// Takes a line without the prefix; of a new result, whether it is `ok`.
+    fn take(&mut self, line: &str) -> Result<Option<bool>, KtapError> {
         if let Some(comment) = line.strip_prefix("# ") {
-            return self.comment(comment);
+            return self.comment(comment).map(|()| None);
         }
         if let Some(rest) = line.strip_prefix("1..") {
             let digits = rest.split(|character: char| !character.is_ascii_digit()).next().unwrap_or_default();
             if self.count.is_none() && !digits.is_empty() {
                 let count = digits.parse().ok().filter(|count| *count <= MOST).ok_or(KtapError::LongPlan)?;
                 self.count = Some(count);
+                self.memory += count * OF_CASE;
             }
-            return Ok(());
+            return Ok(None);
         }
         let result = line.strip_prefix("not ok ").map(|rest| (false, rest));
-        if let Some((ok, rest)) = result.or_else(|| line.strip_prefix("ok ").map(|rest| (true, rest))) {
-            self.result(ok, rest);
-        }
-        Ok(())
+        let result = result.or_else(|| line.strip_prefix("ok ").map(|rest| (true, rest)));
+        Ok(result.and_then(|(ok, rest)| self.result(ok, rest).map(|()| ok)))
     }
 
     fn comment(&mut self, comment: &str) -> Result<(), KtapError> {
@@ -124,6 +180,7 @@ impl Document {
                         return Err(KtapError::LongPlan);
                     }
                     self.planned.entry(id.to_owned()).or_insert_with(|| {
+                        self.memory += OF_CASE + 2 * id.len();
                         self.plan.push(id.to_owned());
                         self.plan.len() - 1
                     });
@@ -142,6 +199,7 @@ impl Document {
                 if let Some(id) = word.strip_suffix(':').filter(|id| self.planned.contains_key(*id)) {
                     let details = self.details.entry(id.to_owned()).or_default();
                     if details.len() < MOST_DETAILS {
+                        self.memory += OF_FINDING + 2 * rest.len();
                         details.push(rest.to_owned());
                     }
                 }
@@ -150,31 +208,33 @@ impl Document {
         Ok(())
     }
 
-    fn result(&mut self, ok: bool, rest: &str) {
+    /// Takes a result; none if it is not new.
+    fn result(&mut self, ok: bool, rest: &str) -> Option<()> {
         let (number, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        let Ok(number) = number.parse::<usize>() else { return };
+        let number = number.parse::<usize>().ok()?;
         let rest = rest.trim_start().trim_start_matches("- ");
         let (name, directive) = rest.split_once(" # ").or_else(|| rest.split_once("# ")).unwrap_or((rest, ""));
         let name = name.trim();
         let (key, case) = if self.plan.is_empty() {
             if number == 0 || number > self.count.unwrap_or(MOST) {
-                return;
+                return None;
             }
             (number, id(name, number))
         } else {
-            let Some(place) = self.place(name, number) else { return };
-            let Some(case) = self.plan.get(place) else { return };
-            (place, case.clone())
+            let place = self.place(name, number)?;
+            (place, self.plan.get(place)?.clone())
         };
         if self.results.contains_key(&key) || self.end.is_some() {
-            return;
+            return None;
         }
         if self.running.as_ref() == Some(&case) {
             self.running = None;
         }
         let details = self.details.remove(&case).unwrap_or_default();
         self.order.push(key);
+        self.memory += OF_CASE + 2 * rest.len();
         self.results.insert(key, finished(case, ok, directive, &details));
+        Some(())
     }
 
     /// The index of a case in the plan. Other console text may follow its name
@@ -194,10 +254,27 @@ impl Document {
         self.head.is_none() && self.plan.is_empty() && self.results.is_empty()
     }
 
+    fn is_empty(&self) -> bool {
+        self.is_bare() && self.count.is_none_or(|count| count == 0) && self.end.is_none()
+    }
+
+    /// Whether its results only repeat those of nested documents; the last one may lack
+    /// its result.
+    fn is_envelope(&self, is_enclosing: bool) -> bool {
+        let nested = self.repeated + usize::from(is_enclosing);
+        self.head.is_none()
+            && self.plan.is_empty()
+            && self.repeated == self.results.len()
+            && nested >= self.count.unwrap_or_default().max(1)
+    }
+
+    fn has_passed(&self) -> bool {
+        let has_passed = |case: &CaseFinished| matches!(case.outcome, Outcome::Pass | Outcome::Skip);
+        let planned = self.count.unwrap_or_default().max(self.plan.len());
+        self.end.is_none() && self.results.len() >= planned && self.results.values().all(has_passed)
+    }
+
     fn events(self) -> Vec<Event> {
-        if self.is_bare() && self.count.is_none_or(|count| count == 0) {
-            return Vec::new();
-        }
         let Self { count, head, mut plan, running, mut results, order, end, verdict, closed, .. } = self;
         if plan.is_empty() {
             let count = count.unwrap_or_else(|| results.keys().max().copied().unwrap_or_default());
@@ -262,7 +339,7 @@ fn id(name: &str, number: usize) -> String {
 fn finished(case: String, ok: bool, directive: &str, details: &[String]) -> CaseFinished {
     let (word, rest) = directive.split_once(' ').unwrap_or((directive, ""));
     let outcome = match (word.to_ascii_uppercase().as_str(), ok) {
-        ("SKIP", _) => Outcome::Skip,
+        ("SKIP", _) | ("TODO" | "XFAIL", false) => Outcome::Skip,
         ("ERROR" | "TIMEOUT", false) => Outcome::Error,
         (_, true) => Outcome::Pass,
         (_, false) => Outcome::Fail,

@@ -4,6 +4,7 @@
 
 pub(crate) mod known;
 mod ktap;
+mod limits;
 mod lines;
 mod prefix;
 pub(crate) mod reader;

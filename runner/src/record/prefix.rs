@@ -5,9 +5,13 @@
 /// The line without the prefix, which stood before a document's first line; none if
 /// it is not part of the document.
 pub(crate) fn strip<'l>(prefix: &str, line: &'l str) -> Option<&'l str> {
-    // The width of the kernel's time grows.
-    if let Some(rest) = without_printk(line).strip_prefix(without_printk(prefix)) {
-        return Some(rest);
+    let (after, before) = (without_printk(line), without_printk(prefix));
+    // The kernel's log and a program's output are separate documents on one console.
+    if after.is_some() == before.is_some() {
+        // The width of the kernel's time grows.
+        if let Some(rest) = after.unwrap_or(line).strip_prefix(before.unwrap_or(prefix)) {
+            return Some(rest);
+        }
     }
     if prefix.trim().is_empty() {
         return None;
@@ -21,6 +25,18 @@ pub(crate) fn strip<'l>(prefix: &str, line: &'l str) -> Option<&'l str> {
     Some(rest.as_str())
 }
 
+/// Whether two documents have the same prefix, except times.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    strip(one, other) == Some("")
+}
+
+/// Whether a document with the prefix `inner` is nested in one with the prefix
+/// `outer`: KTAP indents nested documents, kselftest's runner puts `# ` before them.
+pub(crate) fn is_nested(outer: &str, inner: &str) -> bool {
+    let is_mark = |character| matches!(character, '#' | ' ' | '\t');
+    strip(outer, inner).is_some_and(|rest| !rest.is_empty() && rest.chars().all(is_mark))
+}
+
 /// Characters of one class are equal, so that times and dates match.
 fn class(character: char) -> char {
     match character {
@@ -30,16 +46,16 @@ fn class(character: char) -> char {
     }
 }
 
-/// The line without `<6>`, `[    1.234567] ` and `[    T1] `.
-fn without_printk(line: &str) -> &str {
-    let line = level(line).unwrap_or(line);
-    let Some(rest) = bracketed(line, |inner| {
-        inner.split_once('.').is_some_and(|(seconds, rest)| is_number(seconds) && is_number(rest))
-    }) else {
-        return line;
+/// The line without `<6>`, `[    1.234567] ` and `[    T1] `; none without level and
+/// time.
+fn without_printk(line: &str) -> Option<&str> {
+    let after_level = level(line);
+    let time = |inner: &str| inner.split_once('.').is_some_and(|(seconds, rest)| is_number(seconds) && is_number(rest));
+    let Some(rest) = bracketed(after_level.unwrap_or(line), time) else {
+        return after_level;
     };
     let caller = |inner: &str| inner.strip_prefix(['T', 'C']).is_some_and(is_number);
-    bracketed(rest, caller).unwrap_or(rest)
+    Some(bracketed(rest, caller).unwrap_or(rest))
 }
 
 fn level(line: &str) -> Option<&str> {
@@ -67,6 +83,25 @@ mod tests {
         assert_eq!(strip("<14>[ 1.5][    T1] ", "<6>[ 2.5][   C1] # x"), Some("# x"));
         assert_eq!(strip("[ 1.5] # ", "[ 2.5] # # x"), Some("# x"));
         assert_eq!(strip("[ 1.5] # ", "[ 2.5] ok 1 a"), None);
+    }
+
+    #[test]
+    fn the_kernels_log_is_no_part_of_a_programs_output() {
+        assert_eq!(strip("", "[    2.5] not ok 1 a"), None);
+        assert_eq!(strip("", "<6>ok 1 a"), None);
+        assert_eq!(strip("[ 1.5] ", "ok 1 a"), None);
+    }
+
+    #[test]
+    fn nested_documents_are_indented_or_comments() {
+        for (outer, inner) in
+            [("", "# "), ("", "    "), ("# ", "# # "), ("[ 1.5] ", "[    2.5] \t"), ("10:00  ", "10:01  # ")]
+        {
+            assert!(is_nested(outer, inner) && !is_nested(inner, outer), "{outer}|{inner}");
+        }
+        for (outer, inner) in [("", ""), ("", "[ 1.5] "), ("", "10:00 "), ("# ", "    ")] {
+            assert!(!is_nested(outer, inner), "{outer}|{inner}");
+        }
     }
 
     #[test]

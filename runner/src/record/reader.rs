@@ -13,16 +13,9 @@ use reglist_suite::report::events::{Event, EventError};
 use reglist_suite::report::record::Record;
 
 use super::ktap::{self, Ktap, KtapError};
+use super::limits::{MOST_MEMORY, needed};
 use super::lines::{self, LONGEST, Line};
 use super::runs::{self, Added};
-
-/// Maximum memory in bytes (estimate) for one run, or for a file that is kept as
-/// a whole: ten times a run of every fault.
-const MOST_MEMORY: usize = 128 << 20;
-/// Estimated memory in bytes of a finding, a planned case, and the start of a run.
-const OF_FINDING: usize = 512;
-const OF_CASE: usize = 192;
-const OF_RUN: usize = 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
@@ -38,6 +31,11 @@ pub(crate) enum ReadError {
     LongLine { file: String, line: usize },
     #[error("line {line} of {file} plans more than {} cases\n[name a log of reglist]", ktap::MOST)]
     LongPlan { file: String, line: usize },
+    #[error(
+        "line {line} of {file} has more than {} bytes before the KTAP version\n[remove them from every line]",
+        ktap::LONGEST_PREFIX
+    )]
+    LongPrefix { file: String, line: usize },
     #[error("line {line} of {file}: too many events, more than ten times `--fault all`\n[store one run per file]")]
     TooMuch { file: String, line: usize },
     #[error("failed to read line {line} of {file}")]
@@ -194,6 +192,10 @@ fn read<E: From<ReadError>>(
                 Err(KtapError::LongPlan) => {
                     return Err(ReadError::LongPlan { file: file.to_owned(), line: reading.line }.into());
                 }
+                Err(KtapError::LongPrefix) => {
+                    return Err(ReadError::LongPrefix { file: file.to_owned(), line: reading.line }.into());
+                }
+                Err(KtapError::TooMuch) => return Err(reading.too_much().into()),
                 Err(KtapError::Newer(error)) => return Err(reading.newer(error).into()),
             };
             if ktap.has_begun() {
@@ -212,6 +214,10 @@ fn read<E: From<ReadError>>(
 impl<E: From<ReadError>> Reading<'_, E> {
     fn newer(&self, source: EventError) -> ReadError {
         ReadError::Newer { file: self.file.to_owned(), line: self.line, source }
+    }
+
+    fn too_much(&self) -> ReadError {
+        ReadError::TooMuch { file: self.file.to_owned(), line: self.line }
     }
 
     fn count_stray(&mut self) {
@@ -243,7 +249,7 @@ impl<E: From<ReadError>> Reading<'_, E> {
         }
         self.memory = self.memory.saturating_add(more);
         if self.memory > MOST_MEMORY {
-            return Err(ReadError::TooMuch { file: self.file.to_owned(), line: self.line }.into());
+            return Err(self.too_much().into());
         }
         Ok(())
     }
@@ -267,16 +273,6 @@ impl<E: From<ReadError>> Reading<'_, E> {
             None => Err(ReadError::Foreign { file, lines: self.line }.into()),
         }
     }
-}
-
-/// Estimated memory in bytes of an event of `length` bytes.
-fn needed(event: &Event, length: usize) -> usize {
-    let parts = match event {
-        Event::RunStarted(started) => OF_RUN + started.plan.len() * OF_CASE,
-        Event::CaseFinished(case) => case.findings.len() * OF_FINDING,
-        _ => 0,
-    };
-    parts + 2 * length
 }
 
 #[cfg(test)]

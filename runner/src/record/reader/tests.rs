@@ -10,7 +10,7 @@ use reglist_suite::report::record::{End, Record};
 use reglist_suite::spec::clause::Level;
 
 use super::*;
-use crate::record::verdict::{Conclusion, Kind};
+use crate::record::verdict::{Conclusion, Kind, worst};
 
 /// A run with every outcome, which breaks off in its last case but one.
 const BROKEN_OFF: &str = include_str!("../../../../ci/formats/broken-off.jsonl");
@@ -151,6 +151,111 @@ fn runs_may_follow_each_other() {
     assert!(runs.iter().all(|run| outcomes(run) == ends()));
     let both = format!("{}noise\n{}", ktap(), ktap());
     assert_eq!(runs_of(both.as_bytes()).unwrap().len(), 2);
+}
+
+/// The runs of a log: their cases with the outcomes, and the worst exit code.
+fn read_log(log: &str) -> (Vec<Vec<(String, Outcome)>>, u8) {
+    let runs = runs_of(log.as_bytes()).unwrap();
+    (runs.iter().map(outcomes).collect(), worst(runs.iter().map(code)))
+}
+
+const RUNNER: &str = "TAP version 13
+1..2
+# timeout set to 45
+# selftests: kvm: a
+# TAP version 13
+# 1..2
+# ok 1 x
+# ok 2 y # SKIP no PMU
+# # Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0
+ok 1 selftests: kvm: a
+# timeout set to 45
+# selftests: kvm: b
+";
+
+/// The prefixes of LAVA (LKFT, KernelCI), of a kernel log, and of a runner in a runner.
+const PREFIXES: [&str; 5] = ["", "2026-06-19T18:12:31.614434  ", "[    9.5] ", "[    9.5][    T1] ", "# "];
+
+#[test]
+fn results_of_the_enclosing_plan_count_after_a_nested_one() {
+    let nested = "# KTAP version 1\n# 1..1\n# ok 1 z\n";
+    for (rest, runs, expected) in [
+        ("ok 2 selftests: kvm: b\n", 2, exit::PASSED),
+        ("not ok 2 selftests: kvm: b # exit=1\n", 2, exit::FAILED),
+        ("not ok 2 selftests: kvm: b # TIMEOUT 45 seconds\n", 2, exit::FAILED),
+        ("ok 2 selftests: kvm: b # SKIP\n", 2, exit::PASSED),
+        ("not ok 2 selftests: kvm: b # XFAIL known\n", 2, exit::PASSED),
+        // The log ends before the second result.
+        ("", 2, exit::INFRASTRUCTURE),
+        // Results that only repeat those of nested plans are no run.
+        (&format!("{nested}ok 2 selftests: kvm: b\n"), 2, exit::PASSED),
+        (nested, 2, exit::PASSED),
+        (&format!("{nested}not ok 2 selftests: kvm: b # exit=1\n"), 3, exit::FAILED),
+        (&format!("{}ok 2 selftests: kvm: b\n", nested.replace("ok 1", "not ok 1")), 3, exit::FAILED),
+        // Other programs write to the same console.
+        ("[  100.5] not ok 2 a\nok 2 selftests: kvm: b\n", 2, exit::PASSED),
+        ("[  100.5] KTAP version 1\n[  100.5] 1..1\nok 2 selftests: kvm: b\n[  101.5] ok 1 q\n", 3, exit::PASSED),
+    ] {
+        let log = format!("{RUNNER}{rest}");
+        let (found, code) = read_log(&log);
+        assert_eq!((found.len(), code), (runs, expected), "{log}{found:?}");
+        assert_eq!(found[0], [("x".to_owned(), Outcome::Pass), ("y".to_owned(), Outcome::Skip)]);
+        for prefix in PREFIXES.iter().filter(|_| !rest.contains("[  10")) {
+            let log: String = log.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            assert_eq!(read_log(&log), (found.clone(), code), "{log}");
+        }
+    }
+}
+
+#[test]
+fn kunit_indents_nested_plans() {
+    let log = "KTAP version 1
+1..2
+    KTAP version 1
+    # Subtest: s
+    1..2
+        KTAP version 1
+        # Subtest: p
+        ok 1 one
+        ok 2 two
+    # p: pass:2 fail:0 skip:0 total:2
+    ok 1 p
+    ok 2 q
+ok 1 s
+    # Subtest: t
+    1..1
+    not ok 1 inner
+not ok 2 t
+";
+    let (found, code) = read_log(log);
+    let names: Vec<Vec<&str>> = found.iter().map(|run| run.iter().map(|(case, _)| case.as_str()).collect()).collect();
+    assert_eq!((names, code), (vec![vec!["one", "two"], vec!["p", "q"], vec!["s", "t"]], exit::FAILED));
+}
+
+#[test]
+fn a_log_that_begins_in_a_nested_plan_hides_no_later_run() {
+    let log = format!("# KTAP version 1\n# 1..1\n# ok 1 x\n{}", ktap());
+    let runs = runs_of(log.as_bytes()).unwrap();
+    assert_eq!(runs.iter().map(|run| run.record.plan().len()).collect::<Vec<_>>(), [1, 7]);
+    assert!(runs[1].record.started.as_ref().is_some_and(|started| started.architecture == "loongarch64"));
+}
+
+#[test]
+fn a_long_prefix_is_refused() {
+    let prefix = "x".repeat(1 << 20);
+    let error = runs_of(format!("{prefix} KTAP version 1\n{prefix} ok 1 a\n").as_bytes()).unwrap_err();
+    assert!(error.starts_with("line 1 of `x` has more than 1024 bytes before the KTAP version\n["), "{error}");
+}
+
+#[test]
+fn findings_in_ktap_have_a_bound() {
+    let cases: Vec<String> = (0..40).map(|number| format!("base.a.x{number}")).collect();
+    let details = |case: &String| {
+        format!("# {case}: must list.count expected=a observed=b\n").repeat(8192) + &format!("not ok 1 {case}\n")
+    };
+    let log = format!("KTAP version 1\n# plan {}\n{}", cases.join(" "), cases.iter().map(details).collect::<String>());
+    let error = runs_of(log.as_bytes()).unwrap_err();
+    assert!(error.contains("too many events"), "{error}");
 }
 
 #[test]
