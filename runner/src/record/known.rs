@@ -17,6 +17,12 @@ use serde::{Deserialize, Serialize};
 
 /// Maximum size of the file in bytes.
 const LARGEST: u64 = 1 << 20;
+/// Maximum entries: ten times the cases of a run.
+const MOST: usize = 4096;
+/// Maximum `{` and `[`: libyaml needs quadratic time for nested ones.
+const MOST_BRACKETS: usize = 4 * MOST;
+/// Maximum cases whose line is searched in vain.
+const MOST_MISSED: usize = 16;
 /// Matches every configuration.
 const ANY: &str = "*.";
 
@@ -26,6 +32,12 @@ pub(crate) enum KnownError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` is larger than {LARGEST} bytes\n[name a YAML file of expected failures]", path.display())]
     TooLarge { path: PathBuf },
+    #[error("`{}` is not a regular file\n[name a YAML file of expected failures]", path.display())]
+    Special { path: PathBuf },
+    #[error("`{}` has more than {MOST} entries\n[write `*.theme.name` for every configuration]", path.display())]
+    TooMany { path: PathBuf },
+    #[error("`{}` has more than {MOST_BRACKETS} brackets\n[write each key on a line of its own, without `{{` and `[`]", path.display())]
+    Brackets { path: PathBuf },
     #[error("{}:{line}: {problem}\n[write a list of entries with the keys `case` and `reason`, and optionally `link` and `expires`]", path.display())]
     Form { path: PathBuf, line: usize, problem: serde_yaml::Error },
     #[error("{}:{line}: key `case`: `{case}` is not a case id\n[write an id that `--list` prints, or `*.theme.name` for every configuration]", path.display())]
@@ -43,7 +55,7 @@ pub(crate) enum KnownError {
 }
 
 /// A day in UTC as `YYYY-MM-DD`, whose order is that of the text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct Date(String);
 
 impl Date {
@@ -65,7 +77,7 @@ impl fmt::Display for Date {
 }
 
 /// One expected failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub(crate) struct Entry {
     /// Case id, or `*.theme.name` for every configuration.
     pub(crate) case: String,
@@ -116,6 +128,11 @@ impl Known {
     /// Reads a file. Entries that expired before `today` have no effect.
     pub(crate) fn read(path: &Path, today: Date) -> Result<Self, KnownError> {
         let mut text = String::new();
+        // To open a FIFO waits for its writer.
+        let special = path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir());
+        if special {
+            return Err(KnownError::Special { path: path.to_owned() });
+        }
         let file = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_string(&mut text));
         match file {
             Err(source) => Err(KnownError::Unreadable { path: path.to_owned(), source }),
@@ -126,6 +143,9 @@ impl Known {
 
     pub(crate) fn from_text(path: &Path, text: &str, today: Date) -> Result<Self, KnownError> {
         let path = || path.to_owned();
+        if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > MOST_BRACKETS {
+            return Err(KnownError::Brackets { path: path() });
+        }
         // A file without entries is valid.
         let written: Option<Vec<Written>> = serde_yaml::from_str(text).map_err(|problem| {
             let last = text.lines().count().max(1);
@@ -134,16 +154,24 @@ impl Known {
         })?;
         let mut known = Self { file: path().display().to_string(), ..Self::default() };
         let mut lines: HashMap<String, usize> = HashMap::new();
-        let mut from = 1;
-        for Written { case, reason, link, expires } in written.unwrap_or_default() {
-            let line = line_of(text, from, "case", &case).unwrap_or(from);
-            from = line;
+        let written = written.unwrap_or_default();
+        if written.len() > MOST {
+            return Err(KnownError::TooMany { path: path() });
+        }
+        let text: Vec<&str> = text.lines().collect();
+        let (mut line, mut missed) = (1, 0);
+        for Written { case, reason, link, expires } in written {
+            let found = if missed < MOST_MISSED { line_of(&text, line, "case", &case) } else { None };
+            match found {
+                Some(found) => line = found,
+                None => missed += 1,
+            }
             if !is_case(&case) {
                 return Err(KnownError::Case { path: path(), line, case });
             }
             if let Some(first) = lines.get(&case).copied() {
                 // Both entries may be in the same line.
-                let line = line_of(text, first + 1, "case", &case).unwrap_or(line);
+                let line = line_of(&text, first + 1, "case", &case).unwrap_or(line);
                 return Err(KnownError::Twice { path: path(), line, case, first });
             }
             lines.insert(case.clone(), line);
@@ -151,8 +179,10 @@ impl Known {
                 return Err(KnownError::NoReason { path: path(), line, case });
             }
             let parse = |date: String| {
-                let line = line_of(text, line, "expires", &date).unwrap_or(line);
-                Date::parse(&date).ok_or(KnownError::Date { path: path(), line, date })
+                Date::parse(&date).ok_or_else(|| {
+                    let line = line_of(&text, line, "expires", &date).unwrap_or(line);
+                    KnownError::Date { path: path(), line, date }
+                })
             };
             let expires = expires.map(parse).transpose()?;
             let entry = Entry { case, reason, link, expires, line };
@@ -213,7 +243,7 @@ fn is_case(case: &str) -> bool {
 
 /// The first line from `from` on with `key: value`. serde_yaml reports lines only
 /// for malformed values.
-fn line_of(text: &str, from: usize, key: &str, value: &str) -> Option<usize> {
+fn line_of(text: &[&str], from: usize, key: &str, value: &str) -> Option<usize> {
     let is_there = |line: &str| {
         line.match_indices(key).any(|(at, _)| {
             let rest = line.get(at + key.len()..).unwrap_or_default().trim_start_matches(['"', '\'']);
@@ -222,7 +252,8 @@ fn line_of(text: &str, from: usize, key: &str, value: &str) -> Option<usize> {
             after.is_some_and(|after| after.is_empty() || after.starts_with([' ', ',', '}', '"', '\'', '\t']))
         })
     };
-    (1..).zip(text.lines()).find(|(number, line)| *number >= from && is_there(line)).map(|(number, _)| number)
+    let mut rest = (from..).zip(text.get(from - 1..)?);
+    rest.find(|(_, line)| is_there(line)).map(|(number, _)| number)
 }
 
 /// A run compared with the expected failures.

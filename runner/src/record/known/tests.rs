@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
+use std::time::{Duration, Instant};
+
+use nix::sys::stat::Mode;
+
 use super::*;
 
 fn known(text: &str) -> Result<Known, KnownError> {
@@ -92,4 +96,31 @@ fn what_is_wrong_is_told_with_its_line() {
         let (what, remedy) = text.split_once("\n[").unwrap();
         assert!(what.starts_with(expected) && remedy.ends_with(']'), "{text}");
     }
+}
+
+#[test]
+fn a_huge_file_is_refused_at_once() {
+    let began = Instant::now();
+    let many: String = (0..=MOST).map(|number| format!("- case: base.a.x{number}\n  reason: r\n")).collect();
+    for (text, expected) in [
+        (many.as_str(), "more than 4096 entries"),
+        (&"{? ".repeat(100_000), "more than 16384 brackets"),
+        (&"[".repeat(1 << 20), "more than 16384 brackets"),
+    ] {
+        let text = complaint(text);
+        assert!(text.contains(expected) && text.ends_with(']'), "{text}");
+    }
+    // A value that no line has as it is.
+    let hidden: String = (0..MOST).map(|number| format!("- case: \"b.\\x61{number}\"\n  reason: r\n")).collect();
+    assert_eq!(known(&(hidden + &"#\n".repeat(300_000))).unwrap().places.len(), MOST);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_fifo_is_no_file() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("fifo");
+    nix::unistd::mkfifo(&path, Mode::S_IRWXU).unwrap();
+    let error = Known::read(&path, Date::today()).unwrap_err();
+    assert!(error.to_string().contains("is not a regular file\n["), "{error}");
 }
