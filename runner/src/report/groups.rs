@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Groups equal findings of several cases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use indexmap::IndexSet;
 use reglist_suite::report::events::{CaseFinished, Finding, NamedRegister};
-
-use super::id::push_new;
-use super::words::ranges;
 
 /// Limit: more entries than any kernel lists.
 pub(crate) const LONGEST_LIST: usize = 4096;
+
+/// A first and a last entry.
+type Span = (usize, usize);
 
 #[derive(Debug)]
 pub(crate) struct Group<'r> {
     pub(crate) first: &'r Finding,
     same_expected: bool,
     same_observed: bool,
-    /// The cases, each once.
-    pub(crate) cases: Vec<&'r str>,
-    pub(crate) registers: Vec<&'r NamedRegister>,
-    /// The entries, from 0.
-    pub(crate) entries: Vec<usize>,
-    entries_by_case: BTreeMap<&'r str, BTreeSet<usize>>,
+    pub(crate) cases: IndexSet<&'r str>,
+    pub(crate) registers: IndexSet<&'r NamedRegister>,
+    /// The first and last entries, from 0, by case.
+    entries: BTreeMap<&'r str, Vec<Span>>,
 }
 
 /// Puts the findings of all cases together.
@@ -44,25 +43,18 @@ pub(crate) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
 
 impl<'r> Group<'r> {
     fn of(first: &'r Finding) -> Self {
-        let (cases, registers, entries) = (Vec::new(), Vec::new(), Vec::new());
-        let entries_by_case = BTreeMap::new();
-        Self { first, same_expected: true, same_observed: true, cases, registers, entries, entries_by_case }
+        let (cases, registers, entries) = (IndexSet::new(), IndexSet::new(), BTreeMap::new());
+        Self { first, same_expected: true, same_observed: true, cases, registers, entries }
     }
 
     fn add(&mut self, case: &'r str, finding: &'r Finding) {
         self.same_expected &= self.first.expected == finding.expected;
         self.same_observed &= self.first.observed == finding.observed;
-        push_new(&mut self.cases, case);
-        if let Some(register) = &finding.register {
-            push_new(&mut self.registers, register);
-        }
+        self.cases.insert(case);
+        self.registers.extend(&finding.register);
         if let Some(first) = finding.entry {
-            // A torn stream may contain any number.
-            let last = finding.last_entry.unwrap_or(first).min(first.saturating_add(LONGEST_LIST));
-            for entry in first..=last {
-                push_new(&mut self.entries, entry);
-            }
-            self.entries_by_case.entry(case).or_default().extend(first..=last);
+            let last = finding.last_entry.unwrap_or(first).max(first);
+            self.entries.entry(case).or_default().push((first, last));
         }
     }
 
@@ -74,15 +66,31 @@ impl<'r> Group<'r> {
         alike(&self.first.observed, self.same_observed)
     }
 
-    /// The entries as ranges, with a note if the cases differ.
+    /// The entries as ranges, with a note if the cases differ; empty if there are none.
     pub(crate) fn entry_ranges(&self) -> Vec<String> {
-        let mut ranges = ranges(&self.entries);
-        let uneven = self.entries_by_case.values().any(|entries| entries.len() != self.entries.len());
+        let all = joined(self.entries.values().flatten().copied());
+        let show = |(first, last): &Span| if first == last { first.to_string() } else { format!("{first}-{last}") };
+        let mut ranges: Vec<String> = all.iter().map(show).collect();
+        let uneven = self.entries.values().any(|entries| joined(entries.iter().copied()) != all);
         if let Some(last) = ranges.last_mut().filter(|_| uneven) {
             last.push_str(" (not all in every case)");
         }
         ranges
     }
+}
+
+/// Spans without overlaps and neighbours, in order.
+fn joined(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.collect();
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for (first, last) in spans {
+        match joined.last_mut().filter(|(_, end)| first <= end.saturating_add(1)) {
+            Some((_, end)) => *end = last.max(*end),
+            None => joined.push((first, last)),
+        }
+    }
+    joined
 }
 
 fn alike(words: &str, same: bool) -> String {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The parts of a case's id, `configuration.theme.name`.
 
+use std::hash::Hash;
+
+use indexmap::{IndexMap, IndexSet};
+
 pub(crate) fn configuration(case: &str) -> &str {
     case.split('.').next().unwrap_or(case)
 }
@@ -16,11 +20,7 @@ pub(crate) fn check(case: &str) -> &str {
 
 /// The distinct values of `part`, in order.
 pub(crate) fn each_once<'a>(cases: impl IntoIterator<Item = &'a str>, part: fn(&str) -> &str) -> Vec<&'a str> {
-    let mut parts = Vec::new();
-    for case in cases {
-        push_new(&mut parts, part(case));
-    }
-    parts
+    cases.into_iter().map(part).collect::<IndexSet<_>>().into_iter().collect()
 }
 
 /// Adds an item, unless the list has it.
@@ -31,13 +31,10 @@ pub(crate) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
 }
 
 /// Groups values by key, in order.
-pub(crate) fn by_key<K: PartialEq, V>(items: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
-    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+pub(crate) fn by_key<K: Eq + Hash, V>(items: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut groups: IndexMap<K, Vec<V>> = IndexMap::new();
     for (key, value) in items {
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, values)) => values.push(value),
-            None => groups.push((key, vec![value])),
-        }
+        groups.entry(key).or_default().push(value);
     }
-    groups
+    groups.into_iter().collect()
 }

@@ -94,7 +94,7 @@ impl Said {
             subject: subject.join(", "),
             expected: group.expected(),
             observed: group.observed(),
-            registers: links(&group.registers, anchors),
+            registers: links(&group.registers.iter().copied().collect::<Vec<_>>(), anchors),
             entries: some(&group.entry_ranges(), MOST_NAMES),
             after: finding.after.as_ref().map(|after| after.name.clone()).unwrap_or_default(),
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Findings, grouped: failures, warnings, and short notes.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use console::Style;
@@ -39,13 +40,13 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
         labelled(text, "expected", &group.expected());
     }
     labelled(text, "observed", &group.observed());
-    match group.registers.as_slice() {
-        [] => {}
-        [register] => labelled(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
-        registers => labelled(text, &count(registers.len(), "register"), &names(group)),
+    match (group.registers.len(), group.registers.first()) {
+        (1, Some(register)) => labelled(text, "register", &format!("{} ({:#018x})", register.name, register.id)),
+        (0, _) | (_, None) => {}
+        (number, _) => labelled(text, &count(number, "register"), &names(group)),
     }
-    if !group.entries.is_empty() {
-        labelled(text, entries(group), &group.entry_ranges().join(", "));
+    if let Some((word, entries)) = entries(group) {
+        labelled(text, word, &entries);
     }
     labelled(text, "in", &each_once(group.cases.iter().copied(), configuration).join(", "));
     labelled(text, "checks", &each_once(group.cases.iter().copied(), check).join(", "));
@@ -56,8 +57,8 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     if !group.registers.is_empty() {
         let _ = write!(line, "{}: ", names(group));
     }
-    if !group.entries.is_empty() {
-        let _ = write!(line, "{} {}: ", entries(group), group.entry_ranges().join(", "));
+    if let Some((word, entries)) = entries(group) {
+        let _ = write!(line, "{word} {entries}: ");
     }
     if !group.first.expected.is_empty() {
         let _ = write!(line, "expected {}, observed ", group.expected());
@@ -69,12 +70,13 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
 
 /// The configurations of a finding, in short; empty if all that ran the checks.
 fn place(group: &Group<'_>, record: &Record) -> String {
-    let checks = each_once(group.cases.iter().copied(), check);
+    let checks: HashSet<&str> = group.cases.iter().map(|case| check(case)).collect();
     let ran = record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
     let looked = ran.map(|case| case.case.as_str()).filter(|case| checks.contains(&check(case)));
     let found = each_once(group.cases.iter().copied(), configuration);
+    let has_it: HashSet<&str> = found.iter().copied().collect();
     let mut others = each_once(looked, configuration);
-    others.retain(|name| !found.contains(name));
+    others.retain(|name| !has_it.contains(name));
     if others.is_empty() {
         String::new()
     } else if others.len() < found.len() {
@@ -93,8 +95,15 @@ fn subject(group: &Group<'_>) -> String {
     subject
 }
 
-fn entries(group: &Group<'_>) -> &'static str {
-    if group.entries.len() == 1 { "entry" } else { "entries" }
+/// The entries of a group, after their word.
+fn entries(group: &Group<'_>) -> Option<(&'static str, String)> {
+    let ranges = group.entry_ranges();
+    let word = match ranges.as_slice() {
+        [] => return None,
+        [one] if one.bytes().all(|byte| byte.is_ascii_digit()) => "entry",
+        _ => "entries",
+    };
+    Some((word, ranges.join(", ")))
 }
 
 fn names(group: &Group<'_>) -> String {

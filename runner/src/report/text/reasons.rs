@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The reasons of skips and errors, each once.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use console::Style;
+use indexmap::IndexSet;
 use reglist_suite::report::events::{Outcome, RunStarted};
 
 use crate::record::Record;
-use crate::report::id::{by_key, configuration, each_once};
+use crate::report::id::{by_key, configuration};
 use crate::report::paragraph::{hanging, labelled};
 
 /// Maximum reasons of each kind; the rest is counted.
@@ -36,15 +38,14 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
 
 /// Writes complete configurations, then single cases.
 fn affected(text: &mut String, cases: &[&str], started: &RunStarted) {
-    let whole = |name: &str| {
-        let mut planned = started.plan.iter().filter(|case| configuration(case) == name);
-        planned.clone().nth(1).is_some() && planned.all(|case| cases.contains(&case.as_str()))
-    };
-    let configurations = each_once(cases.iter().copied(), configuration);
-    let wholes: Vec<&str> = configurations.into_iter().filter(|name| whole(name)).collect();
+    let planned = by_key(started.plan.iter().map(|case| (configuration(case), ())));
+    let planned: HashMap<&str, usize> = planned.into_iter().map(|(name, cases)| (name, cases.len())).collect();
+    let mut wholes = by_key(cases.iter().map(|case| (configuration(case), ())));
+    wholes.retain(|(name, cases)| cases.len() > 1 && planned.get(name) == Some(&cases.len()));
+    let wholes: IndexSet<&str> = wholes.into_iter().map(|(name, _)| name).collect();
     let single: Vec<&str> = cases.iter().copied().filter(|case| !wholes.contains(&configuration(case))).collect();
     if !wholes.is_empty() {
-        labelled(text, "all cases of", &wholes.join(", "));
+        labelled(text, "all cases of", &wholes.iter().copied().collect::<Vec<_>>().join(", "));
     }
     if !single.is_empty() {
         labelled(text, "cases", &single.join(", "));

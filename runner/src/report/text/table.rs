@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The table of a run: a column per configuration, a row per theme.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use console::Style;
@@ -11,8 +11,11 @@ use crate::record::Record;
 use crate::report::id::{configuration, each_once, theme};
 use crate::report::paragraph::WIDTH;
 use crate::report::state::State;
+use crate::report::words::count;
 
 const GAP: usize = 2;
+/// Maximum cells of a table: ten times the suite's own.
+const MOST_CELLS: usize = 1 << 10;
 
 /// The number of cases of one configuration and theme, by state.
 #[derive(Debug, Clone, Default)]
@@ -22,19 +25,27 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     let plan = || started.plan.iter().map(String::as_str);
     let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
     let cells = cells(record, started);
+    if configurations.len() * themes.len() > MOST_CELLS {
+        let (columns, rows) = (count(configurations.len(), "configuration"), count(themes.len(), "theme"));
+        let _ = writeln!(text, "({columns} and {rows} are too many for a table)");
+        return write_columns(text, &["total"], vec![("cases", vec![Cell::sum(cells.values())])], false);
+    }
     let cell = |configuration, theme| cells.get(&(configuration, theme)).cloned().unwrap_or_default();
     let column = |configuration| (configuration, themes.iter().map(|theme| cell(configuration, theme)).collect());
     write_columns(text, &themes, configurations.into_iter().map(column).collect(), themes.len() > 1);
 }
 
 pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], runs: &[(&str, &Record)]) {
-    let cell = |record: &Record, theme: &str| {
-        let Some(started) = &record.started else { return Cell::default() };
-        let cells = cells(record, started);
-        let of_theme = cells.iter().filter(|((_, known), _)| *known == theme);
-        Cell::sum(of_theme.map(|(_, cell)| cell))
+    let column = |record: &Record| -> Vec<Cell> {
+        let mut sums: HashMap<&str, Cell> = HashMap::new();
+        let cells = record.started.as_ref().map(|started| cells(record, started)).unwrap_or_default();
+        for ((_, theme), cell) in cells {
+            let sum = sums.entry(theme).or_default();
+            *sum = Cell::sum([&*sum, &cell]);
+        }
+        themes.iter().map(|theme| sums.remove(theme).unwrap_or_default()).collect()
     };
-    let columns = runs.iter().map(|(name, run)| (*name, themes.iter().map(|theme| cell(run, theme)).collect()));
+    let columns = runs.iter().map(|(name, run)| (*name, column(run)));
     write_columns(text, themes, columns.collect(), true);
 }
 
@@ -192,6 +203,17 @@ mod tests {
         assert_eq!(cell(6, 2, 0, 0, 0).show(), "2F/8");
         assert_eq!(cell(0, 0, 5, 0, 0).show(), "5S");
         assert_eq!(cell(1, 1, 1, 1, 1).show(), "1F 1E 1S 1M/5");
+    }
+
+    #[test]
+    fn a_huge_table_is_one_number() {
+        let plan = (0..3000).map(|number| format!("c{number}.t{number}.x")).collect();
+        let started = RunStarted { plan, ..RunStarted::unknown() };
+        let mut text = String::new();
+        write(&mut text, &Record::default(), &started);
+        let text = console::strip_ansi_codes(&text).into_owned();
+        assert_eq!(text.lines().next(), Some("(3000 configurations and 3000 themes are too many for a table)"));
+        assert!(text.lines().count() < 9 && text.contains("3000M"), "{text}");
     }
 
     #[test]
