@@ -272,10 +272,14 @@ mod tests {
             .with(Mount::Overlay { upper: "/u:p".into(), lower: "/l,o".into(), to: "/src" })
             .with(Mount::Writable { from: "/b $x".into(), to: "/build" });
         let words = words(&room);
+        assert!(words.contains(&"--net".to_owned()));
         let parts = words.iter().position(|word| word == "/empty").unwrap();
         assert_eq!(
             words[parts..],
-            ["/empty", "/a tree", "overlay", "/src", "/u:p", "/l,o", "rw", "/build", "/b $x", "--", "make", "it's"]
+            [
+                "/empty", "/a tree", "confined", "overlay", "/src", "/u:p", "/l,o", "rw", "/build", "/b $x", "--",
+                "make", "it's"
+            ]
         );
     }
 
