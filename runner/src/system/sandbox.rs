@@ -33,7 +33,7 @@ trap : INT TERM
 exit $?";
 
 /// First process of a sandbox with another tree. Arguments: an empty directory,
-/// the tree, `confined` or `trusted`, mounts, `--`, the command.
+/// the tree, `confined` or `trusted`, `root` or `user`, mounts, `--`, the command.
 ///
 /// A confined command sees the tree read-only, of the host only programs and
 /// libraries; it has a /dev of six harmless devices and no capability. As the first
@@ -41,8 +41,8 @@ exit $?";
 /// (ptrace(2), "Ptrace access mode checking").
 const TREE: &str = "\
 set -eu
-room=$1 tree=$2 kind=$3
-shift 3
+room=$1 tree=$2 kind=$3 who=$4
+shift 4
 mount -t tmpfs -o mode=0755 room \"$room\"
 # A user namespace may not drop the flags of the mount that it inherits.
 lock() {
@@ -77,7 +77,9 @@ if [ $kind = trusted ]; then
   mount --rbind /dev \"$room/dev\"
 else
   mount -t tmpfs -o mode=1777,size=2g tmp \"$room/tmp\"
-  mount -t proc proc \"$room/proc\"
+  # Some containers refuse a new /proc. In theirs, root's processes are closed to a
+  # command without capabilities; those of an ordinary user would not be.
+  mount -t proc proc \"$room/proc\" 2>/dev/null || { [ $who = root ] && mount --rbind /proc \"$room/proc\"; }
   for device in null zero full random urandom tty; do
     : > \"$room/dev/$device\"
     mount --bind \"/dev/$device\" \"$room/dev/$device\"
@@ -234,6 +236,7 @@ impl Room {
                 argv.extend([TREE, "reglist-room"].map(Into::into));
                 argv.extend([at.into(), tree.into()]);
                 argv.push(if self.is_trusted { "trusted" } else { "confined" }.into());
+                argv.push(if self.root { "root" } else { "user" }.into());
                 for mount in &self.mounts {
                     argv.extend(mount.arguments().iter().map(|part| part.to_os_string()));
                 }
@@ -274,10 +277,11 @@ mod tests {
         let words = words(&room);
         assert!(words.contains(&"--net".to_owned()));
         let parts = words.iter().position(|word| word == "/empty").unwrap();
+        let who = if geteuid().is_root() { "root" } else { "user" };
         assert_eq!(
             words[parts..],
             [
-                "/empty", "/a tree", "confined", "overlay", "/src", "/u:p", "/l,o", "rw", "/build", "/b $x", "--",
+                "/empty", "/a tree", "confined", who, "overlay", "/src", "/u:p", "/l,o", "rw", "/build", "/b $x", "--",
                 "make", "it's"
             ]
         );
