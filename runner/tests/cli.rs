@@ -98,6 +98,20 @@ fn a_patch_that_is_none_is_refused_before_anything_is_made() {
 }
 
 #[test]
+fn a_patch_in_the_place_of_a_filter_names_the_option() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["v6.patch", "series.mbox", "a/0001-x.diff.gz"] {
+        let text = complaint(&["lab", name], home.path());
+        let expected = format!("`{name}` is a patch, not a case\n[did you mean `--patch {name}`?]");
+        assert!(text.contains(&expected), "{text}");
+    }
+    // A file of the user may have the name of a case.
+    fs::write(home.path().join("contents"), "").unwrap();
+    let text = complaint(&["lab", "contents", "--kernel-src", "missing"], home.path());
+    assert!(text.contains("`missing` is not a Linux source tree"), "{text}");
+}
+
+#[test]
 fn a_source_that_is_none_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let text = complaint(&["lab", "--kernel-src", "missing"], home.path());

@@ -134,8 +134,8 @@ impl LabArgs {
     /// Validates the suite's arguments on the host, where the user sees the error.
     fn check(&self) -> Result<(), Error> {
         let filters = &self.selection.options.filters;
-        if let Some(file) = filters.iter().find(|word| is_patch(Path::new(word)) || Path::new(word).is_file()) {
-            let text = format!("`{file}` is a file, not a case\n[did you mean `--patch {file}`?]");
+        if let Some(file) = filters.iter().find(|word| is_patch(Path::new(word))) {
+            let text = format!("`{file}` is a patch, not a case\n[did you mean `--patch {file}`?]");
             return Err(Error::Usage { text });
         }
         if self.guest_format.is_some() && self.fault == Some(Faults::All) {

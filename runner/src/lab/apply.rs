@@ -200,6 +200,7 @@ impl Apply for Commands<'_> {
             .arguments(["apply", "--whitespace=nowarn"])
             .argument(patch)
             .variable("GIT_CONFIG_NOSYSTEM", "1")
+            .variable("GIT_CONFIG_GLOBAL", "/dev/null")
             .variable("GIT_CEILING_DIRECTORIES", &self.place);
         if let Some(path) = std::env::var_os("PATH") {
             step = step.variable("PATH", path);

@@ -312,8 +312,12 @@ impl Excerpt {
         if has(&["No space left on device", "enough free space"]) {
             keep(&mut self.full);
         }
-        if has(&["Killed signal terminated", "Cannot allocate memory", "virtual memory exhausted", "out of memory"])
-            || line == "Killed"
+        if has(&[
+            "Killed signal terminated",
+            "Cannot allocate memory",
+            "virtual memory exhausted",
+            "out of memory allocating",
+        ]) || line == "Killed"
         {
             keep(&mut self.starved);
         }

@@ -120,7 +120,8 @@ impl<'s> Lab<'s> {
         if self.inputs.specs.is_some() {
             arguments.extend(["--specs", SPECS_PLACE].map(str::to_owned));
         }
-        let machine = format!("QEMU {}, software LVZ", ready.toolchain.emulator).replace("QEMU ,", "QEMU,");
+        let emulator = format!("QEMU {}", ready.toolchain.emulator);
+        let machine = format!("{}, software LVZ", emulator.trim_end());
         let machine = Label { name: Label::MACHINE.to_owned(), value: machine };
         for label in ready.labels.iter().chain([&machine]) {
             arguments.extend(["--label".to_owned(), label.to_string()]);
