@@ -12,7 +12,7 @@ use reglist_suite::exit;
 
 use crate::command::error::Error;
 use crate::lab::toolchain::{self, TOOLS, version};
-use crate::lab::{self, DebianKernel, source};
+use crate::lab::{self, KernelName, source};
 use crate::system::cache::{Cache, size};
 use crate::system::output::print;
 use crate::system::sandbox::{self, Mount, Room};
@@ -146,8 +146,8 @@ fn debian(findings: &mut Findings, place: &Path) {
     if has_tools {
         findings.good("Debian tool chain", "in the cache");
     }
-    if has_tools && source::in_cache(place, DebianKernel::V7_2) {
-        findings.good("Debian source", &format!("Linux {} is in the cache", DebianKernel::V7_2));
+    if has_tools && let Some(release) = source::in_cache(place, &KernelName::Default) {
+        findings.good("Debian source", &format!("Linux {release} is in the cache"));
         return;
     }
     let missing: Vec<&str> = lab::apt::tools().into_iter().filter(|tool| !in_path(tool)).collect();
@@ -165,7 +165,7 @@ fn debian(findings: &mut Findings, place: &Path) {
         findings.bad("Debian keyring", &format!("{} does not exist", lab::apt::KEYRING), remedy);
     }
     match lab::apt::mirror() {
-        Ok(mirror) => match lab::apt::answers(&mirror, DebianKernel::V7_2.suite()) {
+        Ok(mirror) => match lab::apt::answers(&mirror, "sid") {
             Ok(()) => findings.good("Debian mirror", &mirror),
             Err(said) => findings.bad(
                 "Debian mirror",

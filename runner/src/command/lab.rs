@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::exit;
 use reglist_suite::fault::Faults;
@@ -17,7 +16,7 @@ use crate::command::conclude::{Ended, conclude_in};
 use crate::command::error::Error;
 use crate::command::kept::KeptArgs;
 use crate::command::{bisect, selected};
-use crate::lab::{DebianKernel, Inputs, Request, is_patch};
+use crate::lab::{Inputs, KernelName, Request, is_patch};
 use crate::report::matrix::{Output, Request as MatrixRequest};
 use crate::system::output::show;
 use crate::system::session::Session;
@@ -27,11 +26,16 @@ use crate::target::lab::{Lab, Setup};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArgs {
-    /// Build this Linux version from Debian's source package
-    #[arg(long, default_value_t = DebianKernel::V7_2, value_name = "VERSION", value_parser = kernel_parser())]
-    kernel: DebianKernel,
-    /// Build Linux from this directory; reglist never writes to it
-    #[arg(long, value_name = "DIR", conflicts_with = "kernel")]
+    /// Build Linux from Debian's source package: a version (7.2), a Debian suite
+    /// (sid, experimental, trixie), or `latest` [default: 7.2]
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<KernelName>,
+    /// Ask the mirror for a newer package of the kernel
+    #[arg(long)]
+    refresh: bool,
+    /// Build Linux from this directory, or from a revision of its git repository;
+    /// reglist never writes to it
+    #[arg(long, value_name = "DIR[@REVISION]", conflicts_with_all = ["kernel", "refresh"])]
     kernel_src: Option<PathBuf>,
     /// Apply a patch: a diff, a mail, a mailbox with a series, a directory of
     /// these, or `-`; repeatable, in order
@@ -98,7 +102,8 @@ pub(crate) struct LabArgs {
 impl LabArgs {
     pub(super) fn request(&self) -> Request {
         Request {
-            kernel: self.kernel,
+            kernel: self.kernel.clone().unwrap_or_default(),
+            refresh: self.refresh,
             kernel_src: self.kernel_src.clone(),
             patches: self.patches.clone(),
             reference: self.reference,
@@ -149,11 +154,6 @@ impl LabArgs {
         words.extend(self.fault.iter().flat_map(|fault| ["--fault".to_owned(), fault.name()]));
         selected(&words, self.specs.as_deref(), &LoongArch64)
     }
-}
-
-fn kernel_parser() -> impl TypedValueParser<Value = DebianKernel> {
-    PossibleValuesParser::new(DebianKernel::ALL.map(DebianKernel::name))
-        .map(|name| DebianKernel::named(&name).unwrap_or(DebianKernel::V7_2))
 }
 
 pub(crate) fn run(arguments: &LabArgs, verbosity: Verbosity) -> Result<u8, Error> {

@@ -8,7 +8,7 @@ use reglist_suite::exit;
 
 use crate::command::error::{Error, SetError};
 use crate::command::lab::LabArgs;
-use crate::lab::{DebianKernel, Inputs, Request};
+use crate::lab::{Inputs, KernelName, Request, is_revision};
 use crate::record::runs::Runs;
 use crate::record::verdict::worst;
 use crate::report::page;
@@ -42,13 +42,14 @@ impl Set {
         let mut request = common.clone();
         let mut has_kernel = false;
         for item in items.split(',') {
-            let version = DebianKernel::named(item);
-            let is_directory = Path::new(item).is_dir();
-            if (version.is_some() || is_directory) && std::mem::replace(&mut has_kernel, true) {
+            let is_directory = Path::new(item).is_dir() || is_revision(Path::new(item));
+            let is_other = item == REFERENCE || is_directory || Path::new(item).exists();
+            let kernel = if is_other { None } else { item.parse::<KernelName>().ok() };
+            if (kernel.is_some() || is_directory) && std::mem::replace(&mut has_kernel, true) {
                 return Err(SetError::SecondKernel { name: name.to_owned(), item: item.to_owned() });
             }
-            match version {
-                Some(version) => (request.kernel, request.kernel_src) = (version, None),
+            match kernel {
+                Some(kernel) => (request.kernel, request.kernel_src) = (kernel, None),
                 None if is_directory => request.kernel_src = Some(item.into()),
                 None if item == REFERENCE => request.reference = true,
                 None if item.is_empty() => return Err(malformed()),
@@ -143,7 +144,7 @@ mod tests {
     fn a_set_is_a_kernel_with_patches() {
         let set = Set::parse("mine=6.12,a.patch,b.patch", &common(&["--strict"])).unwrap();
         assert_eq!(set.name, "mine");
-        assert_eq!(set.request.kernel, DebianKernel::V6_12);
+        assert_eq!(set.request.kernel, KernelName::Version(6, 12));
         assert_eq!(set.request.patches, [Path::new("a.patch"), Path::new("b.patch")]);
         assert!(!set.request.reference);
         let set = Set::parse("right=reference,/", &common(&[])).unwrap();

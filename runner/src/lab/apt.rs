@@ -14,10 +14,11 @@ use crate::system::cache::Scratch;
 use crate::system::files::FileError;
 use crate::system::sandbox::Room;
 use crate::system::session::Session;
-use crate::system::stage::{Stage, Step};
-use crate::system::supervise::ask;
+use crate::system::stage::{Stage, StageError, Step};
+use crate::system::supervise::{Flow, Source, ask};
 
-/// Environment variable with a Debian mirror to use instead of the host's.
+/// Environment variable with a Debian mirror to use instead of the host's: an address,
+/// or `[OPTIONS] ADDRESS` as in sources.list(5).
 pub(crate) const MIRROR: &str = "REGLIST_DEBIAN_MIRROR";
 /// Debian's keys, also on derived distributions.
 pub(crate) const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -42,6 +43,28 @@ impl Apt {
         Ok(apt)
     }
 
+    /// As [`Self::new`]; none if the mirror does not have the suite.
+    pub(crate) fn of_suite(session: &Session, stage: &mut Stage<'_>, suite: &str) -> Result<Option<Self>, LabError> {
+        match Self::new(session, stage, suite) {
+            Ok(apt) => Ok(Some(apt)),
+            Err(LabError::Stage(StageError::Failed { excerpt, .. })) if lacks(&excerpt, suite) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The records of the packages whose names match a regular expression.
+    pub(crate) fn search(&self, stage: &mut Stage<'_>, names: &str) -> Result<Vec<String>, LabError> {
+        let mut records = Vec::new();
+        let step = self.step(["apt-cache", "search", "--full", "--names-only", names]);
+        stage.watch(&step, &mut |_, source, line| {
+            if source == Source::Output {
+                records.push(line.to_owned());
+            }
+            Flow::Continue
+        })?;
+        Ok(records)
+    }
+
     /// Downloads packages with their dependencies to [`Self::archives`].
     pub(crate) fn fetch(&self, stage: &mut Stage<'_>, packages: &[&str]) -> Result<(), LabError> {
         let step = self
@@ -59,7 +82,7 @@ impl Apt {
                 bar.advance();
                 bar.message(line.split(' ').nth(4).unwrap_or_default());
             }
-            crate::system::supervise::Flow::Continue
+            Flow::Continue
         })?;
         Ok(())
     }
@@ -100,8 +123,10 @@ impl Apt {
             let path = self.directory.join(directory);
             fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
         }
-        let keyring = if Path::new(KEYRING).exists() { format!("[signed-by={KEYRING}] ") } else { String::new() };
-        let sources = format!("deb {keyring}{} {suite} main\n", mirror()?);
+        let mirror = mirror()?;
+        let own = mirror.starts_with('[') || !Path::new(KEYRING).exists();
+        let keyring = if own { String::new() } else { format!("[signed-by={KEYRING}] ") };
+        let sources = format!("deb {keyring}{mirror} {suite} main\n");
         for (name, text) in
             [("etc/sources.list", sources), ("etc/apt.conf", self.configuration()), ("state/status", String::new())]
         {
@@ -147,6 +172,15 @@ impl Apt {
     }
 }
 
+/// Whether apt says that the mirror does not have a suite. Without a signature to
+/// check, it misses the lists and not the release.
+fn lacks(said: &str, suite: &str) -> bool {
+    let missing = ["does not have a Release file", "404  Not Found", "File not found"];
+    let place = [format!("/dists/{suite}/"), format!(" {suite} Release")];
+    said.lines()
+        .any(|line| missing.iter().any(|words| line.contains(words)) && place.iter().any(|words| line.contains(words)))
+}
+
 fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "aarch64" => "arm64",
@@ -184,7 +218,8 @@ pub(crate) fn mirror() -> Result<String, LabError> {
 pub(crate) fn answers(mirror: &str, suite: &str) -> Result<(), String> {
     const HELPER: &str = "/usr/lib/apt/apt-helper";
     let place = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let address = format!("{}/dists/{suite}/InRelease", mirror.trim_end_matches('/'));
+    let address = mirror.rsplit(' ').next().unwrap_or_default().trim_end_matches('/');
+    let address = format!("{address}/dists/{suite}/InRelease");
     let mut helper = Command::new(HELPER);
     helper.args(["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20", "download-file", &address]);
     let output = ask(helper.arg(place.path().join("InRelease")).env("LC_ALL", "C"))
@@ -245,6 +280,15 @@ pub(crate) fn unpack_step(archives: &Path, tree: &Path, jobs: usize) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_suite_is_told_from_trouble() {
+        let http = "E: The repository 'http://m.example/debian forky Release' does not have a Release file.";
+        let file = "E: Failed to fetch file:/m/dists/forky/main/binary-amd64/Packages  File not found - /m/x (2: No)";
+        let away = "E: Failed to fetch http://m.example/debian/dists/forky/InRelease  Could not resolve 'm.example'";
+        assert_eq!([http, file, away].map(|said| lacks(said, "forky")), [true, true, false]);
+        assert!(!lacks(http, "sid"));
+    }
 
     #[test]
     fn the_mirror_is_where_the_hosts_own_release_comes_from() {

@@ -36,6 +36,16 @@ pub(crate) enum LabError {
     NoSource { path: PathBuf, source: Option<io::Error> },
     #[error("Linux {release} in `{}` has no arch/loongarch/kvm\n[use Linux 6.7 or newer]", path.display())]
     NoKvm { path: PathBuf, release: String },
+    #[error("no Linux {name} on the mirror{}\n[{}pass a source directory to --kernel-src]", offered(offers), if offers.is_empty() { "" } else { "pass one of these to --kernel, or " })]
+    NoKernel { name: String, offers: String },
+    #[error(
+        "the mirror has no suite `{suite}`\n[pass a version such as 7.2, or a suite such as sid, experimental or trixie]"
+    )]
+    NoSuite { suite: String },
+    #[error("the mirror has no suite {suite} of Debian\n[set {variable} to another mirror; `reglist doctor` tests it]")]
+    MirrorLacks { suite: String, variable: &'static str },
+    #[error("`{}`: {said}\n[pass DIR@REVISION with a directory of a git repository and one of its commits]", text.display())]
+    NoRevision { text: PathBuf, said: String },
     #[error("`{}` contains build products: {product}\n[save .config and run `make ARCH=loongarch mrproper` there, or use a clean tree: `git worktree add ../clean`]", path.display())]
     BuiltInTree { path: PathBuf, product: &'static str },
     #[error("Linux {release} does not build{}", if *is_patched { " with the patch" } else { "" })]
@@ -71,6 +81,9 @@ impl LabError {
             Self::Patch(_)
             | Self::NoSource { .. }
             | Self::NoKvm { .. }
+            | Self::NoKernel { .. }
+            | Self::NoSuite { .. }
+            | Self::NoRevision { .. }
             | Self::BuiltInTree { .. }
             | Self::NotASuite { .. }
             | Self::Specs(_)
@@ -80,4 +93,8 @@ impl LabError {
             _ => exit::INFRASTRUCTURE,
         }
     }
+}
+
+fn offered(offers: &str) -> String {
+    if offers.is_empty() { String::new() } else { format!("; it has {offers}") }
 }

@@ -28,5 +28,5 @@ pub(crate) use kernel::SOFT_LVZ;
 pub(crate) use own_specs::PLACE as SPECS_PLACE;
 pub(crate) use patch::is_patch;
 pub(crate) use prepare::{Inputs, Prepared, Request, prepare};
-pub(crate) use source::DebianKernel;
+pub(crate) use source::{KernelName, is_revision};
 pub(crate) use toolchain::Toolchain;

@@ -7,15 +7,14 @@ use super::error::LabError;
 use super::kernel::Kernel;
 use super::own_specs::OwnSpecs;
 use super::patch::PatchFile;
-use super::source::DebianKernel;
-use super::source::Source;
+use super::source::{Debian, KernelName, Revision, Source};
 use super::suite_program::Kind as ProgramKind;
 use super::toolchain::Toolchain;
 use super::{build, recipe, suite_program};
 use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
 use reglist_suite::report::events::Label;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 #[derive(Debug)]
@@ -39,8 +38,10 @@ struct Built {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     /// The kernel, unless `kernel_src` names a source.
-    pub(crate) kernel: DebianKernel,
-    /// A directory with a kernel's source.
+    pub(crate) kernel: KernelName,
+    /// Whether to ask the mirror for the kernel, also if the cache has one.
+    pub(crate) refresh: bool,
+    /// A directory with a kernel's source, or `DIR@REVISION`.
     pub(crate) kernel_src: Option<PathBuf>,
     /// Patches in order.
     pub(crate) patches: Vec<PathBuf>,
@@ -59,16 +60,32 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Inputs {
     patches: Vec<PatchFile>,
-    source: Option<Source>,
+    source: Option<Given>,
     /// Specifications to use instead of the built-in ones.
     pub(crate) specs: Option<OwnSpecs>,
+}
+
+/// The user's own source.
+#[derive(Debug)]
+enum Given {
+    Tree(Source),
+    Revision(Revision),
+}
+
+impl Given {
+    fn read(text: &Path) -> Result<Self, LabError> {
+        Ok(match Revision::read(text)? {
+            Some(revision) => Self::Revision(revision),
+            None => Self::Tree(Source::user(text)?),
+        })
+    }
 }
 
 impl Inputs {
     /// Reads the files that a request names.
     pub(crate) fn read(request: &Request) -> Result<Self, LabError> {
         let patches = request.patches.iter().map(|path| PatchFile::read(path)).collect::<Result<Vec<_>, _>>()?.concat();
-        let source = request.kernel_src.as_deref().map(Source::user).transpose()?;
+        let source = request.kernel_src.as_deref().map(Given::read).transpose()?;
         let specs = request.specs.as_deref().map(OwnSpecs::read).transpose()?;
         request.suite.as_deref().map(suite_program::check).transpose()?;
         Ok(Self { patches, source, specs })
@@ -94,9 +111,10 @@ fn kernel(
     inputs: &Inputs,
     lists: Option<Apt>,
 ) -> Result<Built, LabError> {
-    let source = match &inputs.source {
-        Some(source) => source.clone(),
-        None => Source::debian(session, toolchain, request.kernel, lists)?,
+    let (source, _claim) = match &inputs.source {
+        Some(Given::Tree(source)) => (source.clone(), None),
+        Some(Given::Revision(revision)) => revision.obtain(session).map(|(source, claim)| (source, Some(claim)))?,
+        None => (Debian::new(session, toolchain, &request.kernel, lists).obtain(request.refresh)?, None),
     };
     let mut series = Vec::new();
     if request.reference || request.is_faulty {
@@ -112,7 +130,8 @@ fn kernel(
         LabError::Stage(error) if is_patched || inputs.source.is_some() => build::blame(error, &source, is_patched),
         error => error,
     })?;
-    let labels = series.iter().map(PatchFile::label).chain(kernel.labels()).collect();
+    let origin = source.origin.map(|value| Label { name: Label::SOURCE.to_owned(), value });
+    let labels = origin.into_iter().chain(series.iter().map(PatchFile::label)).chain(kernel.labels()).collect();
     Ok(Built { kernel, version: source.version, labels })
 }
 

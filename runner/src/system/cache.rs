@@ -98,6 +98,10 @@ impl Cache {
         Ok(remove(&locks).map_err(FileError::of("remove", &locks))?)
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A directory of the cache that the caller manages itself.
     pub(crate) fn directory(&self, name: &str) -> PathBuf {
         self.root.join(name)

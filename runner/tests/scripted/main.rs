@@ -6,5 +6,7 @@
 
 mod fake;
 mod interrupt;
+mod kernels;
+mod mirror;
 mod pipeline;
 mod trouble;

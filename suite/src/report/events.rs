@@ -148,6 +148,8 @@ impl Label {
     pub const KVM_BUILD_ID: &str = "kvm-build-id";
     /// The label of an emulated machine; hardware has none.
     pub const MACHINE: &str = "machine";
+    /// The label of the kernel's source: a package with its version, or a commit.
+    pub const SOURCE: &str = "source";
     /// The label of a patch of the kernel: its file name and SHA-256.
     pub const PATCH: &str = "patch";
 

@@ -42,6 +42,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
     };
     add("subject", &subject(started));
     add("kernel", &started.kernel);
+    own(Label::SOURCE).for_each(|label| add("source", &label.value));
     own(Label::BUILD_ID).for_each(|label| add("kernel build id", &label.value));
     own(Label::KVM_BUILD_ID).for_each(|label| add("kvm build id", &label.value));
     own(Label::PATCH).for_each(|label| add("patch", &label.value));
@@ -58,7 +59,9 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
     add("new registers allowed", yes_no(started.allow_new));
     add("fault", started.fault.as_deref().unwrap_or_default());
     for label in &started.labels {
-        if ![Label::BUILD_ID, Label::KVM_BUILD_ID, Label::PATCH, Label::MACHINE].contains(&label.name.as_str()) {
+        if ![Label::SOURCE, Label::BUILD_ID, Label::KVM_BUILD_ID, Label::PATCH, Label::MACHINE]
+            .contains(&label.name.as_str())
+        {
             add(&format!("label {}", label.name), &label.value);
         }
     }
