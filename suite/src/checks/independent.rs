@@ -45,16 +45,17 @@ fn independent(case: &Case<'_>, reversed: bool) -> Result<(), CheckError> {
         let register = before.register;
         let Ok(present) = before.got else { continue };
         let value = register.distinct(present, u64::from(reversed));
+        let at = Instant::now();
         if let Err(errno) = case.access.set(register.id, value)? {
             case.refused("reg.independent", register, format!("SET to {value:#x} succeeds"), errno);
             continue;
         }
-        let entry = Filled { register, value, at: Instant::now() };
+        let entry = Filled { register, value, at };
         // A GET that reloads the vCPU hides the values of other registers.
         if !register.reloads {
             compare(case, &entry, case.access.get(register.id)?, "after its SET");
         }
-        if let Some(Reading { register, got: Ok(value), at }) = next.filter(|next| !next.register.reloads) {
+        if let Some(Reading { register, at, got: Ok(value) }) = next.filter(|next| !next.register.reloads) {
             let untouched = Filled { register, value: *value, at: *at };
             let when = format!("as before SET of {}", before.register.name);
             compare(case, &untouched, case.access.get(register.id)?, &when);

@@ -168,8 +168,8 @@ fn bad_value(case: &Case<'_>, register: &Register, bad: &Hostile) -> Result<(), 
     if bad.readable {
         return Ok(());
     }
-    let Ok(before) = case.access.get(register.id)? else { return Ok(()) };
     let start = Instant::now();
+    let Ok(before) = case.access.get(register.id)? else { return Ok(()) };
     let result = case.access.set_at(register.id, bad.address)?;
     expect_efault(case, result, &what, Some(register), SET_ONE_REG);
     let Ok(after) = case.access.get(register.id)? else { return Ok(()) };

@@ -16,19 +16,20 @@ const FASTEST_COUNTER: u128 = 10;
 /// Tolerance on top of the measured time, in ticks.
 const COUNTER_SLACK: u128 = 1_000_000;
 
-/// The result of a GET, and its time.
+/// The result of a GET, and the time before it: a pause of the machine after the
+/// GET is part of the time that a counter had.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub register: &'a Register,
-    pub got: Result<Value, Errno>,
     pub at: Instant,
+    pub got: Result<Value, Errno>,
 }
 
 /// GETs the registers in their order, as a VMM saves them. A failed GET is a result.
 pub(crate) fn in_order<'a>(access: &Access<'_>, registers: &[&'a Register]) -> Result<Vec<Reading<'a>>, MemoryError> {
     registers
         .iter()
-        .map(|register| Ok(Reading { register, got: access.get(register.id)?, at: Instant::now() }))
+        .map(|register| Ok(Reading { register, at: Instant::now(), got: access.get(register.id)? }))
         .collect()
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn undisturbed<'a>(
     for last in [false, true] {
         for (register, reading) in registers.iter().zip(&mut readings).filter(|(register, _)| register.reloads == last)
         {
-            *reading = Some(Reading { register, got: access.get(register.id)?, at: Instant::now() });
+            *reading = Some(Reading { register, at: Instant::now(), got: access.get(register.id)? });
         }
     }
     Ok(readings.into_iter().flatten().collect())

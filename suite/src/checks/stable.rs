@@ -147,7 +147,7 @@ fn pure(case: &Case<'_>) -> Result<(), CheckError> {
 
 fn unchanged(before: &Reading<'_>, after: &Reading<'_>) -> bool {
     match (before.got, after.got) {
-        (Ok(one), Ok(other)) => agrees(before.register, one, other, after.at.duration_since(before.at)),
+        (Ok(one), Ok(other)) => agrees(before.register, one, other, before.at.elapsed()),
         (one, other) => one == other,
     }
 }

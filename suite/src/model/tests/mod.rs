@@ -8,6 +8,7 @@
 mod deaf;
 mod kernel;
 mod kernels;
+mod late;
 mod load;
 
 use clap::ValueEnum as _;
