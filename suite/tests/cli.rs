@@ -618,7 +618,7 @@ mod comparing {
 
     #[test]
     fn the_model_agrees_with_itself_in_a_run_with_cases_of_its_own() {
-        for kernel in ["7.2", "6.12"] {
+        for kernel in ["7.3", "7.2", "6.12"] {
             let arguments = ["--subject", "model", "--compare-model", "4000", "--model-kernel", kernel];
             let events = events(&arguments, exit::PASSED);
             let finished: Vec<&CaseFinished> = events.iter().filter_map(finished).collect();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
+use reglist_suite::model::Kernel;
 use reglist_suite::report::events::{Breaker, Event, Label, Outcome};
 use reglist_suite::report::format::Format;
 
@@ -35,8 +36,6 @@ const CPU: &str = "la464";
 /// Features that soft LVZ emulates by default. If the kernel refuses one, the
 /// cases end in error instead of a skip.
 const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
-/// From this kernel on, the suite uses its model of 7.2 instead of 6.12.
-const LATER_MODEL_SINCE: (u32, u32) = (6, 13);
 /// The first kernel whose KVM offers all of [`FEATURES`] to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
 const KERNEL: &str = "vmlinux";
@@ -108,8 +107,8 @@ impl<'s> Lab<'s> {
     fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(calls) = self.setup.compare_model {
-            let model = closest_model(ready.version);
-            arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", model].map(str::to_owned));
+            let model = Kernel::closest(ready.version).version();
+            arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", &model].map(str::to_owned));
         }
         if let Some(faults) = self.setup.fault {
             arguments.extend(["--fault".to_owned(), faults.name()]);
@@ -340,20 +339,4 @@ fn cause(console: &[String], ending: Ending, file: &str) -> Cause {
     };
     let blames = by == Breaker::Kernel;
     Cause { by, blames, words: format!("{what}\n[console of that boot: {file}]") }
-}
-
-/// The closest kernel that the suite's model implements.
-fn closest_model(version: (u32, u32)) -> &'static str {
-    if version < LATER_MODEL_SINCE { "6.12" } else { "7.2" }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kernel_has_a_model_that_is_closest() {
-        let models = [(6, 7), (6, 12), (6, 13), (7, 2), (8, 0)].map(closest_model);
-        assert_eq!(models, ["6.12", "6.12", "7.2", "7.2", "7.2"]);
-    }
 }

@@ -30,7 +30,7 @@ fn spec() -> Spec {
 
 #[test]
 fn equal_models_agree() {
-    for kernel in [Kernel::V7_2, Kernel::V6_12] {
+    for kernel in [Kernel::V6_12, Kernel::V7_2, Kernel::V7_3] {
         for kind in [ONE, SEVERAL] {
             let found = compare(lab(kernel), lab(kernel), kind, 5000);
             assert!(found.is_none(), "{kernel:?} {kind:?}: {found:?}");
@@ -71,14 +71,17 @@ fn faults_are_found() {
 fn descriptors_of_equal_models_agree_and_those_of_different_ones_do_not() {
     let found = |kernel| Descriptors::new(&lab(kernel), &lab(Kernel::V7_2)).unwrap().compare_here().unwrap();
     assert_eq!(found(Kernel::V7_2), []);
-    let calls: Vec<String> = found(Kernel::V6_12).into_iter().filter_map(|finding| finding.ioctl).collect();
-    assert!(calls.contains(&"KVM_CHECK_EXTENSION 0 on the VM".to_owned()), "{calls:?}");
-    assert!(calls.iter().all(|call| call.starts_with("KVM_CHECK_EXTENSION")), "{calls:?}");
+    for (kernel, capability) in [(Kernel::V6_12, 0), (Kernel::V7_3, 187)] {
+        let calls: Vec<String> = found(kernel).into_iter().filter_map(|finding| finding.ioctl).collect();
+        assert!(calls.contains(&format!("KVM_CHECK_EXTENSION {capability} on the VM")), "{calls:?}");
+        assert!(calls.iter().all(|call| call.starts_with("KVM_CHECK_EXTENSION")), "{calls:?}");
+    }
 }
 
 #[test]
 fn what_differs_between_kernels_and_between_hosts_is_found() {
     assert!(compare(lab(Kernel::V6_12), lab(Kernel::V7_2), ONE, 5000).is_some());
+    assert!(compare(lab(Kernel::V7_3), lab(Kernel::V7_2), ONE, 50_000).is_some());
     for host in [Host::FULL, Host::PLAIN] {
         assert!(compare(Model { host, ..lab(Kernel::V7_2) }, lab(Kernel::V7_2), ONE, 5000).is_some());
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Generates values to SET, with more of those that a register checks or acts on.
 
-use super::known::{CPUID, TCFG};
+use super::known::{CPUID, TCFG, TVAL};
 use crate::model::{canonical_id, cpucfg_id};
 
 /// CPUCFG2 of every guest: FP with FPSP and FPDP, and LLFTP.
@@ -25,6 +25,9 @@ const TIMERS: [u64; 7] = [
     0xffff_ffff_ffff_fffc | 0b01,
 ];
 
+/// From this count on, a timer never expires, as far as a machine's uptime goes.
+const NEVER: u64 = 1 << 37;
+
 /// A value for a register, of a form and from random bits; those of which both
 /// are small are the simplest.
 pub(super) fn value(id: u64, form: u8, bits: u64) -> u64 {
@@ -33,6 +36,8 @@ pub(super) fn value(id: u64, form: u8, bits: u64) -> u64 {
     match (canonical_id(id), form % 4) {
         (Some(TCFG), 0) => one_of(&TIMERS),
         (Some(TCFG), _) => any() & TIMER_OFF,
+        // From Linux 7.3 on, a load can count down from TVAL.
+        (Some(TVAL), _) => at_once_or_never(any()),
         (Some(CPUID), 0..=2) => bits % 260,
         (Some(id), 0) if id == cpucfg_id(2) => CPUCFG2_BASE | bits & CPUCFG2_FIELDS,
         (Some(id), 1) if id == cpucfg_id(2) => CPUCFG2_BASE | one_bit(bits),
@@ -45,6 +50,11 @@ pub(super) fn value(id: u64, form: u8, bits: u64) -> u64 {
         (Some(id), 2) if (0..21).map(cpucfg_id).any(|word| word == id) => bits & 0x07ff_ffff,
         _ => any(),
     }
+}
+
+/// A timer's count that is over before the next call, or not before the last one.
+fn at_once_or_never(count: u64) -> u64 {
+    if count < 16 { count } else { count | NEVER }
 }
 
 fn simple(form: u8, bits: u64) -> u64 {

@@ -23,7 +23,8 @@ const DIRTY_LOG_MANUAL: i32 = 3;
 const DIRTY_RING: i32 = 65_536 * 16;
 
 pub(super) fn check_extension(kernel: Kernel, capability: u32) -> Answer {
-    let since_7_2 = i32::from(kernel == Kernel::V7_2);
+    let since_7_2 = i32::from(kernel >= Kernel::V7_2);
+    let since_7_3 = i32::from(kernel >= Kernel::V7_3);
     Ok(match capability {
         uapi::KVM_CAP_USER_MEMORY
         | uapi::KVM_CAP_USER_MEMORY2
@@ -57,6 +58,9 @@ pub(super) fn check_extension(kernel: Kernel, capability: u32) -> Answer {
         // With its interrupt controllers in the kernel.
         uapi::KVM_CAP_IRQCHIP | uapi::KVM_CAP_IRQFD | uapi::KVM_CAP_SIGNAL_MSI => since_7_2,
         uapi::KVM_CAP_IRQ_ROUTING => since_7_2 * IRQ_ROUTES,
+        uapi::KVM_CAP_VCPU_ATTRIBUTES => since_7_3,
+        // include/asm/kvm_vcpu.h, kvm_pvtime_supported: KVM selects SCHED_INFO.
+        uapi::KVM_CAP_STEAL_TIME => since_7_3,
         _ => 0,
     })
 }

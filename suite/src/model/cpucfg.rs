@@ -18,18 +18,18 @@ impl Host {
     fn mask(&self, kernel: Kernel, index: u64) -> u64 {
         match (index, kernel) {
             (0 | 4 | 5, _) => 0xffff_ffff,
-            (1, Kernel::V7_2) => 0x07ff_ffff,
             (1, Kernel::V6_12) => 0x03ff_ffff,
+            (1, _) => 0x07ff_ffff,
             (2, _) => {
                 let always = bits::FP | bits::FPSP_FPDP | bits::FPVERS | bits::LLFTP | bits::LLFTPREV | bits::LSPW_LAM;
                 let as_host = match kernel {
-                    Kernel::V7_2 => bits::LSX | bits::LASX | bits::LBT | bits::PTW_TO_SCQ,
                     Kernel::V6_12 => bits::LSX | bits::LASX | bits::LBT,
+                    Kernel::V7_2 | Kernel::V7_3 => bits::LSX | bits::LASX | bits::LBT | bits::PTW_TO_SCQ,
                 };
                 always | self.cpucfg2 & as_host
             }
-            (3, Kernel::V7_2) => 0x00ff_ffff & self.cpucfg3 & !bits::SFB_AND_ORDER,
             (3, Kernel::V6_12) => 0x0001_ffff,
+            (3, _) => 0x00ff_ffff & self.cpucfg3 & !bits::SFB_AND_ORDER,
             (6, _) if self.cpucfg6 & bits::PMP != 0 => 0x7fff,
             (16, _) => 0x0001_ffff,
             (17..=20, _) => 0x7fff_ffff,

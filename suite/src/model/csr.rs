@@ -80,8 +80,8 @@ impl Csrs {
     pub(super) fn estat(&self, kernel: Kernel) -> u64 {
         let external = (self.read(GINTC) & GINTC_IRQ) << VIP_DELTA;
         match kernel {
-            Kernel::V7_2 => self.read(ESTAT) & !ESTAT_EXTI | external,
             Kernel::V6_12 => self.read(ESTAT) | external,
+            Kernel::V7_2 | Kernel::V7_3 => self.read(ESTAT) & !ESTAT_EXTI | external,
         }
     }
 
@@ -89,15 +89,15 @@ impl Csrs {
         let external = value >> VIP_DELTA & GINTC_IRQ;
         let internal = value & !ESTAT_EXTI;
         match kernel {
-            Kernel::V7_2 => {
-                self.write(GINTC, self.read(GINTC) & !GINTC_IRQ | external);
-                let kept = if guest_has_msgint { ESTAT_KEPT } else { ESTAT_KEPT & !ESTAT_AVEC };
-                self.write(ESTAT, internal & kept);
-            }
             Kernel::V6_12 => {
                 self.set_bits(GINTC, external);
                 // On its way the value is an int, whose sign fills the upper half.
                 self.set_bits(ESTAT, i64::from(internal as i32) as u64);
+            }
+            Kernel::V7_2 | Kernel::V7_3 => {
+                self.write(GINTC, self.read(GINTC) & !GINTC_IRQ | external);
+                let kept = if guest_has_msgint { ESTAT_KEPT } else { ESTAT_KEPT & !ESTAT_AVEC };
+                self.write(ESTAT, internal & kept);
             }
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn load_and_put(vcpu: &ModelVcpu) {
     // KVM_LARCH_HWCSR_USABLE: whether the hardware has the values of the cells.
     let another_ran = machine.runs_now(vcpu.id);
     let usable = vcpu.hardware_usable.replace(true) && !another_ran;
-    let timer_pending = timer.load(csrs, clock::nanoseconds());
+    let timer_pending = timer.load(machine.kernel, csrs, clock::nanoseconds());
     // An LL before a full load must not be followed by a successful SC.
     if !usable && machine.created_vcpus() > 1 {
         csrs.set_bits(LLBCTL, LLBCTL_WCLLB);
@@ -36,7 +36,7 @@ pub(super) fn load_and_put(vcpu: &ModelVcpu) {
     if !machine.host.keeps_root_csrs {
         csrs.write(GINTC, 0);
         // 6.12 leaves the guest's number to each entry into the guest.
-        if machine.kernel == Kernel::V7_2 {
+        if machine.kernel >= Kernel::V7_2 {
             csrs.write(GSTAT, 0);
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A model of KVM for LoongArch: KVM_GET_REG_LIST, KVM_GET_ONE_REG and
-//! KVM_SET_ONE_REG as in Linux 7.2 or 6.12, with the list of series v5.
+//! KVM_SET_ONE_REG as in Linux 7.3, 7.2 or 6.12, with the list of series v5.
 //!
 //! The model accesses the caller's memory through the running kernel, so EFAULT is
 //! as real as with /dev/kvm. Its tables are the kernel's, not the specification's:

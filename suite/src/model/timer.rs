@@ -2,11 +2,13 @@
 //! The guest's timer across a load and a put of its vCPU (kvm/timer.c).
 //!
 //! A VMM SETs TCFG and TVAL, but not the expiry time. A put computes it, and the
-//! next load uses it.
+//! next load uses it. Before the first put, up to Linux 7.2 the time is over; Linux
+//! 7.3 counts down from TVAL.
 
 use std::cell::Cell;
 
 use super::csr::{Csrs, ESTAT, ESTAT_TI, TCFG, TVAL};
+use super::kernel::Kernel;
 
 /// include/asm/loongarch.h, CSR_TCFG_EN.
 const EN: u64 = 1 << 0;
@@ -29,24 +31,31 @@ pub(super) struct Timer {
 impl Timer {
     /// kvm_restore_timer, on hardware whose timer stands still. The result is
     /// whether the timer's interrupt becomes pending.
-    pub(super) fn load(&self, csrs: &Csrs, now: i64) -> bool {
-        let config = csrs.read(TCFG);
+    pub(super) fn load(&self, kernel: Kernel, csrs: &Csrs, now: i64) -> bool {
+        let (config, count) = (csrs.read(TCFG), csrs.read(TVAL));
         if config & EN == 0 {
             return false;
         }
         let periodic = config & PERIOD != 0;
-        if !periodic && csrs.read(TVAL) > config {
+        if !periodic && count > config {
             // A one-shot timer that has fired. It fires no second time, and
             // nothing here makes TVAL -1 as the end of a real timer does.
             csrs.write(TVAL, if csrs.read(ESTAT) & ESTAT_TI != 0 { 0 } else { VAL });
             return false;
         }
-        let expire = self.expire.get();
+        let expire = match self.expire.get() {
+            0 if kernel >= Kernel::V7_3 => expire(now, config, count),
+            expire => expire,
+        };
         let (left, pending) = if now < expire {
             (ticks(expire.wrapping_sub(now)), false)
         } else if periodic {
-            // Hardware leaves a division by 0 undefined; QEMU's remainder is 0.
-            let period = config & VAL;
+            // Up to 7.2, the kernel divides by a period of 0. Hardware leaves the
+            // result undefined; QEMU's remainder is 0.
+            let period = match config & VAL {
+                0 if kernel >= Kernel::V7_3 => 1,
+                period => period,
+            };
             (period - ticks(now.wrapping_sub(expire)).checked_rem(period).unwrap_or(0), true)
         } else {
             (0, false)
@@ -59,10 +68,15 @@ impl Timer {
     pub(super) fn put(&self, csrs: &Csrs, now: i64) {
         let (config, left) = (csrs.read(TCFG), csrs.read(TVAL));
         if config & EN != 0 {
-            let left = if left < config { nanoseconds(left) } else { 0 };
-            self.expire.set(now.wrapping_add(left));
+            self.expire.set(expire(now, config, left));
         }
     }
+}
+
+/// When a count is over: at once if the timer has fired, after which a one-shot
+/// timer's count is above TCFG.
+fn expire(now: i64, config: u64, count: u64) -> i64 {
+    now.wrapping_add(if count < config { nanoseconds(count) } else { 0 })
 }
 
 /// ktime_to_tick.

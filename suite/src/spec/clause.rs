@@ -79,7 +79,7 @@ impl Origin {
             Self::Upstream => "the behaviour of arm64, riscv64 and x86, measured on Linux 6.12 and 7.2",
             Self::Thread => "the discussion of the LoongArch patch, v1 to v5",
             Self::Caller => "a need of save and restore of a vCPU",
-            Self::Kernel => "the behaviour of arch/loongarch/kvm in Linux 6.12 and 7.2",
+            Self::Kernel => "the behaviour of arch/loongarch/kvm in Linux 6.12, 7.2 and 7.3",
         }
     }
 }

@@ -44,6 +44,11 @@ fn of_a_right_linux_6_12_there_is_nothing_to_say_but_what_is_known() {
 }
 
 #[test]
+fn of_a_right_linux_7_3_there_is_nothing_else_to_say() {
+    assert_eq!(said_of("7.3"), said_of("7.2"));
+}
+
+#[test]
 fn on_a_host_without_features_only_the_base_configuration_can_be_set_up() {
     for (configuration, features) in configurations() {
         for case in Run::of(&configuration, &["--model-host", "plain"]).0 {
@@ -74,7 +79,7 @@ fn registers_beyond_the_list_are_notes_where_new_ones_are_allowed() {
 
 #[test]
 fn whatever_the_seed_a_right_kernel_is_not_accused() {
-    let kernels = ["7.2", "6.12"];
+    let kernels = ["7.3", "7.2", "6.12"];
     let tries = configurations().into_iter().cycle().zip(kernels.into_iter().cycle());
     for (((configuration, _), kernel), seed) in tries.zip(2..30) {
         for case in Run::of(&configuration, &["--model-kernel", kernel, "--seed", &seed.to_string()]).0 {

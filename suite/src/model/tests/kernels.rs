@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! In what Linux 6.12 differs from 7.2.
+//! In what Linux 6.12 and 7.3 differ from 7.2.
 
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
@@ -11,6 +11,8 @@ use crate::model::id;
 
 const ESTAT: u64 = id::csr(0x5);
 const GINTC: u64 = id::csr(0x52);
+
+const KERNELS: [Kernel; 3] = [Kernel::V6_12, Kernel::V7_2, Kernel::V7_3];
 
 fn vcpu(kernel: Kernel, host: Host) -> Box<dyn Vcpu> {
     Model::new(kernel, host, None).create_vm().unwrap().create_vcpu(0).unwrap()
@@ -54,7 +56,7 @@ fn cpucfg_has_fewer_bits_on_6_12_and_no_host_in_cpucfg3() {
         (6, 0x3f01, ok, ok),
         (16, 0x1_ffff, ok, ok),
     ] {
-        for (kernel, expected) in [(Kernel::V7_2, newer), (Kernel::V6_12, older)] {
+        for (kernel, expected) in [(Kernel::V7_3, newer), (Kernel::V7_2, newer), (Kernel::V6_12, older)] {
             let vcpu = vcpu(kernel, Host::FULL);
             assert_eq!(set(vcpu.as_ref(), id::cpucfg(index), value), expected, "{kernel:?} CPUCFG{index} {value:#x}");
         }
@@ -65,17 +67,19 @@ fn cpucfg_has_fewer_bits_on_6_12_and_no_host_in_cpucfg3() {
 
 #[test]
 fn capabilities_are_those_of_the_kernel_on_every_descriptor() {
-    for (capability, newer, older) in [
-        (uapi::KVM_CAP_ONE_REG, 1, 1),
-        (uapi::KVM_CAP_MP_STATE, 1, 1),
-        (uapi::KVM_CAP_MAX_VCPUS, 256, 256),
-        (uapi::KVM_CAP_NR_MEMSLOTS, 32_767, 32_767),
-        (uapi::KVM_CAP_IRQCHIP, 1, 0),
-        (uapi::KVM_CAP_IRQ_ROUTING, 4096, 0),
-        (uapi::KVM_CAP_XSAVE2, 0, 0),
-        (u32::MAX, 0, 0),
+    for (capability, expected) in [
+        (uapi::KVM_CAP_ONE_REG, [1, 1, 1]),
+        (uapi::KVM_CAP_MP_STATE, [1, 1, 1]),
+        (uapi::KVM_CAP_MAX_VCPUS, [256, 256, 256]),
+        (uapi::KVM_CAP_NR_MEMSLOTS, [32_767, 32_767, 32_767]),
+        (uapi::KVM_CAP_IRQCHIP, [0, 1, 1]),
+        (uapi::KVM_CAP_IRQ_ROUTING, [0, 4096, 4096]),
+        (uapi::KVM_CAP_VCPU_ATTRIBUTES, [0, 0, 1]),
+        (uapi::KVM_CAP_STEAL_TIME, [0, 0, 1]),
+        (uapi::KVM_CAP_XSAVE2, [0, 0, 0]),
+        (u32::MAX, [0, 0, 0]),
     ] {
-        for (kernel, expected) in [(Kernel::V7_2, newer), (Kernel::V6_12, older)] {
+        for (kernel, expected) in KERNELS.into_iter().zip(expected) {
             let model = Model::new(kernel, Host::LAB, None);
             assert_eq!(model.check_extension(capability), Ok(expected), "{kernel:?} {capability}");
             assert_eq!(model.create_vm().unwrap().check_extension(capability), Ok(expected), "{kernel:?} {capability}");
@@ -85,5 +89,11 @@ fn capabilities_are_those_of_the_kernel_on_every_descriptor() {
 
 #[test]
 fn each_kernel_has_its_version() {
-    assert_eq!([Kernel::V7_2, Kernel::V6_12].map(Kernel::version), ["7.2", "6.12"]);
+    assert_eq!(KERNELS.map(Kernel::version), ["6.12", "7.2", "7.3"]);
+}
+
+#[test]
+fn the_model_of_another_version_is_that_of_the_next_later_one_or_the_newest() {
+    let closest = [(5, 19), (6, 7), (6, 12), (6, 13), (7, 2), (7, 3), (7, 4), (8, 0)].map(Kernel::closest);
+    assert_eq!(closest.map(Kernel::version), ["6.12", "6.12", "6.12", "7.2", "7.2", "7.3", "7.3", "7.3"]);
 }

@@ -28,7 +28,11 @@ fn lab(kernel: Kernel) -> Box<dyn Vm> {
 }
 
 fn vcpu() -> Box<dyn Vcpu> {
-    lab(Kernel::V7_2).create_vcpu(0).unwrap()
+    vcpu_of(Kernel::V7_2)
+}
+
+fn vcpu_of(kernel: Kernel) -> Box<dyn Vcpu> {
+    lab(kernel).create_vcpu(0).unwrap()
 }
 
 #[test]
@@ -118,24 +122,59 @@ fn a_one_shot_timer_of_a_fresh_vcpu_is_over_and_does_not_fire() {
 }
 
 #[test]
-fn a_one_shot_timer_with_more_left_than_it_had_has_fired_before() {
-    for (estat, left) in [(0, 0xffff_ffff_fffc), (TI, 0)] {
-        let vcpu = vcpu();
+fn on_7_3_a_timer_of_a_fresh_vcpu_counts_down_from_its_tval() {
+    for mode in [EN, PERIOD | EN] {
+        let vcpu = vcpu_of(Kernel::V7_3);
         let vcpu = vcpu.as_ref();
-        set(vcpu, TCFG, 4 | EN).unwrap();
-        set(vcpu, TVAL, 6).unwrap();
-        set(vcpu, ESTAT, estat).unwrap();
-        assert_eq!(get(vcpu, ESTAT), Ok(estat));
-        assert_eq!(get(vcpu, TVAL), Ok(left));
+        set(vcpu, TVAL, LONG).unwrap();
+        set(vcpu, TCFG, (2 * LONG) | mode).unwrap();
+        assert_eq!(get(vcpu, ESTAT), Ok(0), "{mode}");
+        // Only the time in nanoseconds is rounded, down, and then the ticks.
+        let first = get(vcpu, TVAL).unwrap();
+        assert!((LONG - 1..=LONG).contains(&first), "{mode} {first:#x}");
+        // The first put computed the expiry time.
+        set(vcpu, TVAL, 1).unwrap();
+        assert_eq!(get(vcpu, ESTAT), Ok(0), "{mode}");
+        let second = get(vcpu, TVAL).unwrap();
+        assert!(second <= first && first - second < LONG / 2, "{mode} {first:#x} {second:#x}");
     }
 }
 
 #[test]
-fn a_period_of_nothing_fires_at_once_and_divides_by_nothing() {
-    let vcpu = vcpu();
-    let vcpu = vcpu.as_ref();
-    set(vcpu, TCFG, PERIOD | EN).unwrap();
-    assert_eq!([ESTAT, TVAL].map(|id| get(vcpu, id)), [Ok(TI), Ok(0)]);
+fn on_7_3_a_timer_with_nothing_left_fires_at_once() {
+    for (mode, tval, estat, left) in
+        [(EN, 0, 0, 0), (PERIOD | EN, 0, TI, LONG), (PERIOD | EN, LONG | PERIOD | EN, TI, LONG)]
+    {
+        let vcpu = vcpu_of(Kernel::V7_3);
+        let vcpu = vcpu.as_ref();
+        set(vcpu, TVAL, tval).unwrap();
+        set(vcpu, TCFG, LONG | mode).unwrap();
+        assert_eq!([ESTAT, TVAL].map(|id| get(vcpu, id)), [Ok(estat), Ok(left)], "{mode} {tval:#x}");
+    }
+}
+
+#[test]
+fn a_one_shot_timer_with_more_left_than_it_had_has_fired_before() {
+    for kernel in [Kernel::V7_2, Kernel::V7_3] {
+        for (estat, left) in [(0, 0xffff_ffff_fffc), (TI, 0)] {
+            let vcpu = vcpu_of(kernel);
+            let vcpu = vcpu.as_ref();
+            set(vcpu, TCFG, 4 | EN).unwrap();
+            set(vcpu, TVAL, 6).unwrap();
+            set(vcpu, ESTAT, estat).unwrap();
+            assert_eq!([ESTAT, TVAL].map(|id| get(vcpu, id)), [Ok(estat), Ok(left)], "{kernel:?}");
+        }
+    }
+}
+
+#[test]
+fn a_period_of_nothing_fires_at_once_and_is_one_tick_on_7_3() {
+    for (kernel, left) in [(Kernel::V7_2, 0), (Kernel::V7_3, 1)] {
+        let vcpu = vcpu_of(kernel);
+        let vcpu = vcpu.as_ref();
+        set(vcpu, TCFG, PERIOD | EN).unwrap();
+        assert_eq!([ESTAT, TVAL].map(|id| get(vcpu, id)), [Ok(TI), Ok(left)], "{kernel:?}");
+    }
 }
 
 #[test]
