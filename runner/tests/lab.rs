@@ -129,11 +129,11 @@ fn named(name: &str) -> impl Fn(&Finding) -> bool {
 }
 
 #[test]
-fn the_reference_passes_everything_on_both_kernels() {
+fn the_reference_passes_everything_on_every_kernel() {
     if !enabled() {
         return;
     }
-    for kernel in ["7.2", "6.12"] {
+    for kernel in ["7.3", "7.2", "6.12"] {
         let run = lab(&["--kernel", kernel, "--reference", "--strict"]).expect(0);
         let (verdict, totals) = run.end();
         assert_eq!(verdict, Verdict::Passed, "{kernel}");
@@ -215,7 +215,7 @@ fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
     if !enabled() {
         return;
     }
-    for kernel in ["7.2", "6.12"] {
+    for kernel in ["7.3", "7.2", "6.12"] {
         lab(&["--kernel", kernel, "--fault", "all"]).expect(0);
     }
 }

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn every_kernel_has_a_reference() {
         for (version, expected) in
-            [((7, 2), "7.2"), ((6, 12), "6.12"), ((6, 18), "6.12"), ((8, 0), "7.2"), ((6, 1), "6.12")]
+            [((7, 2), "7.2"), ((6, 12), "6.12"), ((6, 18), "6.12"), ((7, 3), "7.2"), ((8, 0), "7.2"), ((6, 1), "6.12")]
         {
             let patch = reference(version).unwrap();
             assert!(patch.path.ends_with(format!("reference-{expected}.patch")), "{version:?}");
