@@ -8,12 +8,18 @@
     reason = "a test that cannot go on fails; clippy knows only functions marked as tests"
 )]
 
+mod hostile;
+
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
 use reglist_suite::spec::clause::Level;
 use tempfile::TempDir;
+
+use hostile::{AS_NOBODY, Canary, FORKS, behind, can_be_nobody, check_forks, give_to_nobody, text_of};
 
 /// A run of `reglist lab` with what it left behind.
 struct Run {
@@ -133,7 +139,7 @@ fn lab(arguments: &[&str]) -> Run {
 }
 
 fn read(events: &Path) -> Vec<Event> {
-    let text = std::fs::read_to_string(events).unwrap_or_default();
+    let text = fs::read_to_string(events).unwrap_or_default();
     text.lines().map(|line| Event::from_line(line).unwrap()).collect()
 }
 
@@ -306,12 +312,11 @@ fn the_reference_lists_series_v5() {
         run.spec(&FROM_KERNEL, 0);
         run.spec(&["diff", "v5", "new", "--specs", "specs"], 0);
         let folder = run.directory.path().join("specs/loongarch64");
-        let names: Vec<_> =
-            std::fs::read_dir(folder.join("v5")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(folder.join("v5")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names.len(), 8);
         for name in names {
             let bare = |series: &str| {
-                let text = std::fs::read_to_string(folder.join(series).join(&name)).unwrap();
+                let text = fs::read_to_string(folder.join(series).join(&name)).unwrap();
                 let said = |line: &&str| !line.trim_start().starts_with('#') && !line.starts_with("source:");
                 text.lines().filter(said).map(str::to_owned).collect::<Vec<_>>()
             };
@@ -355,5 +360,118 @@ groups
             "new",
         ];
         assert_eq!(lab(&own).expect(0).end().0, Verdict::Passed, "{kernel}");
+    }
+}
+
+/// A cache of its own with the user's tools and sources, and who uses it.
+struct OwnCache {
+    directory: TempDir,
+    is_nobodys: bool,
+}
+
+impl OwnCache {
+    fn new(is_nobodys: bool) -> Self {
+        lab(&["--reference"]).expect(0);
+        let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+        let full = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("reglist");
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let own = directory.path().join("reglist");
+        fs::create_dir(&own).unwrap();
+        let copy = |from: &[PathBuf], to: &Path| {
+            assert!(Command::new("cp").arg("-a").args(from).arg(to).status().unwrap().success());
+        };
+        copy(&["trees", "suites", "ccache", "kernel-names"].map(|part| full.join(part)), &own);
+        let is_default = |source: &PathBuf| {
+            fs::read_to_string(source.join("package.json")).is_ok_and(|package| package.contains(r#""version":[7,2]"#))
+        };
+        let sources = fs::read_dir(full.join("sources")).unwrap().map(|entry| entry.unwrap().path());
+        fs::create_dir(own.join("sources")).unwrap();
+        copy(&sources.filter(is_default).collect::<Vec<_>>(), &own.join("sources"));
+        if is_nobodys {
+            give_to_nobody(directory.path().to_owned());
+        }
+        Self { directory, is_nobodys }
+    }
+
+    /// Runs the lab with an exit code; returns the directory of its logs.
+    fn lab(&self, arguments: &[&str], codes: &[i32]) -> PathBuf {
+        let results = self.directory.path().join("results");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
+        command.args(["lab", "--results"]).arg(&results).args(arguments);
+        command.env("XDG_CACHE_HOME", self.directory.path()).env("HOME", self.directory.path());
+        if results.exists() {
+            fs::remove_dir_all(&results).unwrap();
+        }
+        if self.is_nobodys {
+            command = behind(&AS_NOBODY, &command);
+        }
+        let output = command.output().unwrap();
+        let said = || format!("{}{}", String::from_utf8_lossy(&output.stderr), text_of(&results.join("logs")));
+        let code = output.status.code();
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{arguments:?}: {code:?}\n{}", said());
+        results.join("logs")
+    }
+
+    /// Builds two kernels; returns the digests of their files.
+    fn kernels(&self) -> BTreeMap<PathBuf, String> {
+        let kernels = self.directory.path().join("reglist/kernels");
+        let _ = fs::remove_dir_all(&kernels);
+        self.lab(&["--reference"], &[0]);
+        self.lab(&["--reference", "--patch", &variant("wrong-id.patch")], &[1]);
+        let index = |path: PathBuf| (path.clone(), fs::read_to_string(path.join("kernel.json")).unwrap());
+        fs::read_dir(&kernels).unwrap().map(|entry| index(entry.unwrap().path())).collect()
+    }
+}
+
+/// A patch of new files that has make run a script.
+fn hostile_patch(script: &str) -> String {
+    let file = |name: &str, text: &str| {
+        let lines: Vec<String> = text.lines().map(|line| format!("+{line}\n")).collect();
+        format!("--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,{} @@\n{}", lines.len(), lines.concat())
+    };
+    // Make reads a Kbuild before a Makefile.
+    let kbuild = "BRK := $(shell sh $(srctree)/hostile.sh >&2)\ninclude $(srctree)/arch/loongarch/kvm/Makefile\n";
+    file("hostile.sh", script) + &file("arch/loongarch/kvm/Kbuild", kbuild)
+}
+
+/// Overwrites every object that it can, with a time that make takes for new.
+const POISON: &str = "\
+for file in $(find /build /soft-lvz /ccache /src /lab -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.c'); do
+  echo poison > $file && touch -d 2100-01-01 $file
+done 2> /dev/null
+find /ccache -type f -exec cp /etc/ld.so.cache {} \\;
+echo 'the poison ends'
+";
+
+fn hostile_patches(is_nobodys: bool) {
+    let cache = OwnCache::new(is_nobodys);
+    let canary = Canary::new(cache.directory.path().join("canary"));
+    let patch = cache.directory.path().join("hostile.patch");
+    let clean = cache.kernels();
+    assert_eq!(clean.len(), 2);
+
+    let patched = ["--patch", &patch.display().to_string()];
+    fs::write(&patch, hostile_patch(&canary.script("/usr"))).unwrap();
+    canary.check(&cache.lab(&patched, &[4]));
+
+    fs::write(&patch, hostile_patch(&(FORKS.to_owned() + POISON))).unwrap();
+    // Make itself can meet the limit of processes.
+    let logs = cache.lab(&patched, &[5, 6]);
+    check_forks(&logs);
+    assert!(text_of(&logs).contains("the poison ends"));
+    assert_eq!(cache.kernels(), clean);
+}
+
+#[test]
+fn a_hostile_patch_reaches_neither_the_host_nor_another_patch() {
+    if enabled() {
+        hostile_patches(false);
+    }
+}
+
+#[test]
+fn a_hostile_patch_of_an_ordinary_user_reaches_neither_too() {
+    if enabled() && can_be_nobody() {
+        hostile_patches(true);
     }
 }

@@ -15,6 +15,7 @@ use crate::lab::toolchain::{self, TOOLS, version};
 use crate::lab::{self, KernelName, source};
 use crate::system::cache::{Cache, size};
 use crate::system::output::print;
+use crate::system::owner;
 use crate::system::sandbox::{self, Mount, Room};
 
 /// Disk space of a first run, with a reserve.
@@ -68,9 +69,13 @@ impl Findings {
 
 /// Checks namespaces and overlayfs.
 fn rooms(findings: &mut Findings) {
-    for (tool, package) in
-        [("setpriv", "util-linux"), ("unshare", "util-linux"), ("chroot", "coreutils"), ("mount", "mount")]
-    {
+    for (tool, package) in [
+        ("setpriv", "util-linux"),
+        ("unshare", "util-linux"),
+        ("prlimit", "util-linux"),
+        ("chroot", "coreutils"),
+        ("mount", "mount"),
+    ] {
         if version(tool).is_none() && !in_path(tool) {
             findings.bad(tool, "not found", &format!("apt-get install {package}"));
         }
@@ -173,11 +178,7 @@ fn debian(findings: &mut Findings, place: &Path) {
                 &format!("check the network and apt's proxy, or set {} to another mirror", lab::apt::MIRROR),
             ),
         },
-        Err(error) => findings.bad(
-            "Debian mirror",
-            "none in apt's sources",
-            error.to_string().rsplit_once("\n[").map_or("", |(_, remedy)| remedy.trim_end_matches(']')),
-        ),
+        Err(error) => findings.bad("Debian mirror", "none in apt's sources", &split(&error.to_string()).1),
     }
 }
 
@@ -192,9 +193,18 @@ fn cache(findings: &mut Findings, place: &Path) {
         findings.bad("cache directory", &format!("{shown} is not writable: {errno}"), remedy);
     } else if statvfs(&existing).is_ok_and(|disk| disk.flags().contains(FsFlags::ST_NOEXEC)) {
         findings.bad("cache directory", &format!("{shown} is mounted noexec"), remedy);
+    } else if let Err(error) = owner::check(place) {
+        let (problem, remedy) = split(&error.to_string());
+        findings.bad("cache directory", &problem, &remedy);
     } else {
-        findings.good("cache directory", "writable, and programs can run there");
+        findings.good("cache directory", "writable by this user only, and programs can run there");
     }
+}
+
+/// An error's problem and its remedy.
+fn split(error: &str) -> (String, String) {
+    let (problem, remedy) = error.rsplit_once("\n[").unwrap_or((error, ""));
+    (problem.to_owned(), remedy.trim_end_matches(']').to_owned())
 }
 
 /// The closest existing directory that contains a path.

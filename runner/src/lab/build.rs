@@ -1,42 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Configures and builds the kernel and the lab's module outside the source.
 //!
-//! Builds with other patches reuse the build directory, so that make compiles
-//! only changed files. A killed build leaves partial files; its marker makes the
-//! next build delete the directory.
+//! A build reuses a build directory, so that make compiles only changed files.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::apply::Changes;
+use super::apply::{Changes, Content};
 use super::error::LabError;
 use super::kernel::{Kernel, SOFT_LVZ};
 use super::source::Source;
 use super::toolchain::Toolchain;
+use super::workspace::{CONFIGURED, Workspace};
 use super::{layer, recipe};
-use crate::system::cache::Claim;
+use crate::system::cache;
 use crate::system::digest::Key;
 use crate::system::files::FileError;
-use crate::system::sandbox::{Mount, Room};
+use crate::system::product::Product;
+use crate::system::sandbox::Mount;
 use crate::system::session::Session;
 use crate::system::stage::{Stage, StageError, Step};
 use crate::system::supervise::Flow;
 
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 /// The stage that compiles the kernel.
 const BUILD: &str = "build";
 const CONFIGURE: Duration = Duration::from_secs(5 * 60);
 const COMPILE: Duration = Duration::from_secs(60 * 60);
 /// Estimated output lines of a full build, until the first one.
 const LINES: u64 = 1000;
+/// More modules are no kernel of the lab.
+const MODULES: usize = 1000;
 
-/// Builds the kernel, or takes it from the cache.
+/// Builds the kernel, or takes it from the cache. `is_patched`: the changes include
+/// patches of the user.
 pub(crate) fn build(
     session: &Session,
     toolchain: &Toolchain,
     source: &Source,
     changes: &Changes,
+    is_patched: bool,
 ) -> Result<Kernel, LabError> {
     let key = kernel_key(toolchain, source, changes)?;
     let place = session.cache().entry("kernels", &key);
@@ -47,20 +52,21 @@ pub(crate) fn build(
         session.progress().detail(&format!("kernel from the cache, {}", place.display()));
         return Ok(kernel);
     }
-    let workspace = Workspace::open(session, toolchain, source)?;
-    let built = workspace.build(session, toolchain, source, changes);
+    let build = Build { session, toolchain, source };
+    let workspace = if is_patched { build.patched(&key)? } else { build.own()? };
+    let built = build.make(&workspace, changes);
     workspace.close(session, &built)?;
-    let (image, modules) = built?;
+    let products = built.map_err(|error| build.blame(error, is_patched))?;
     if session.planning() {
         return Ok(Kernel { path: place, modules: vec![SOFT_LVZ.to_owned(), "kvm.ko".to_owned()] });
     }
     if source.identity.is_none() {
         let out = workspace.path.join("out");
-        crate::system::cache::remove(&out).map_err(FileError::of("remove", &out))?;
-        return Ok(Kernel::collect(&image, &modules, &out).map_err(FileError::write(&out))?);
+        cache::remove(&out).map_err(FileError::of("remove", &out))?;
+        return Kernel::collect(&products, &out);
     }
     let scratch = session.cache().scratch("kernel")?;
-    Kernel::collect(&image, &modules, scratch.path()).map_err(FileError::write(scratch.path()))?;
+    Kernel::collect(&products, scratch.path())?;
     let place = session.cache().publish(scratch, "kernels", &key)?;
     Kernel::at(&place).ok_or(LabError::Incomplete { what: "kernel", path: place })
 }
@@ -81,128 +87,106 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
             None => key.with("removed"),
         };
     }
-    Ok(key.finish())
+    Ok(key.whole())
 }
 
-/// A failed compilation is the kernel's; other failures are this machine's.
-pub(crate) fn blame(error: StageError, source: &Source, is_patched: bool) -> LabError {
-    match error {
-        StageError::Failed { stage: BUILD, .. } => {
-            LabError::DoesNotBuild { release: source.release.clone(), is_patched, source: Box::new(error) }
-        }
-        error => error.into(),
-    }
+/// What a build needs to know.
+struct Build<'b> {
+    session: &'b Session,
+    toolchain: &'b Toolchain,
+    source: &'b Source,
 }
 
-/// A build directory, with the layer over the source.
-#[derive(Debug)]
-struct Workspace {
-    path: PathBuf,
-    _claim: Claim,
-}
-
-impl Workspace {
-    fn open(session: &Session, toolchain: &Toolchain, source: &Source) -> Result<Self, LabError> {
-        let key = Key::new("build", RECIPE)
-            .with(source.path.as_os_str().as_encoded_bytes())
-            .with(source.identity.as_deref().unwrap_or_default())
-            .with(toolchain.identity())
-            .finish();
-        let path = session.cache().entry("builds", &key);
-        let claim = session.cache().claim(&format!("build-{key}"), session.interrupt())?;
-        if session.planning() {
-            return Ok(Self { path, _claim: claim });
-        }
-        if path.join("unclean").exists() {
-            session.progress().detail("deleting the partial files of a killed build");
-            session.cache().discard(&path)?;
-        }
-        let workspace = Self { path, _claim: claim };
-        for directory in ["build", "layer", "soft-lvz", "lab"] {
-            let path = workspace.path.join(directory);
-            fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
-        }
-        workspace.mark(true)?;
-        Ok(workspace)
+impl Build<'_> {
+    /// The name of the source's build directories.
+    fn key(&self) -> String {
+        Key::new("build", RECIPE)
+            .with(self.source.path.as_os_str().as_encoded_bytes())
+            .with(self.source.identity.as_deref().unwrap_or_default())
+            .with(self.toolchain.identity())
+            .finish()
     }
 
-    fn mark(&self, unclean: bool) -> Result<(), LabError> {
-        let path = self.path.join("unclean");
-        let marked = if unclean { fs::write(&path, "") } else { crate::system::cache::remove(&path) };
-        Ok(marked.map_err(FileError::of("update", &path))?)
-    }
-
-    /// Keeps the directory for the next build, if make ended by itself.
-    fn close<T>(&self, session: &Session, built: &Result<T, LabError>) -> Result<(), LabError> {
-        let unclean = match built {
-            Ok(_) => false,
-            Err(LabError::Stage(error)) => error.unclean(),
-            Err(_) => true,
+    /// The build directory of the source's own text. ccache is shared between texts
+    /// of one author: Debian's, or those of one directory of the user.
+    fn own(&self) -> Result<Workspace, LabError> {
+        let path = self.source.path.as_os_str().as_encoded_bytes();
+        let author = match self.source.identity.is_some() {
+            true => "debian".to_owned(),
+            false => Key::new("ccache", RECIPE).with(path).finish(),
         };
-        if session.planning() {
-            Ok(())
-        } else if unclean {
-            Ok(session.cache().discard(&self.path)?)
-        } else {
-            self.mark(false)
-        }
+        let ccache = self.session.cache().directory("ccache").join(author);
+        Workspace::own(self.session, &self.key(), ccache)
     }
 
-    fn build(
-        &self,
-        session: &Session,
-        toolchain: &Toolchain,
-        source: &Source,
-        changes: &Changes,
-    ) -> Result<(PathBuf, Vec<PathBuf>), LabError> {
-        let make = make(session, toolchain, source, &self.path);
-        if !session.planning() {
-            layer::update(&self.path.join("layer"), &source.path, changes)?;
-            self.write_recipe()?;
-            let ccache = session.cache().directory("ccache");
-            fs::create_dir_all(&ccache).map_err(FileError::of("create", &ccache))?;
+    /// A build directory for patches, which starts as a copy of the own one.
+    fn patched(&self, kernel: &str) -> Result<Workspace, LabError> {
+        let (patched, is_known) = Workspace::patched(self.session, &self.key(), kernel)?;
+        if is_known {
+            return Ok(patched);
         }
-        self.configure(session, make.clone(), source)?;
-        self.compile(session, make.clone())?;
-        let modules = self.compile_module(session, make)?;
-        Ok((self.path.join("build/vmlinux"), modules))
-    }
-
-    /// Writes changed lab files; equal files keep their time stamps for make.
-    fn write_recipe(&self) -> Result<(), LabError> {
-        let mut files = vec![(self.path.join("lab/kernel.config"), recipe::config()?)];
-        for (name, content) in recipe::soft_lvz()? {
-            files.push((self.path.join("soft-lvz").join(name), content));
-        }
-        for (path, content) in files {
-            if fs::read(&path).is_ok_and(|old| old == content) {
-                continue;
+        let own = self.own()?;
+        // The user may have edited a tree since.
+        let is_current = self.source.identity.is_some() && own.is_built() && self.is_configured(&own)?;
+        let built = if is_current { Ok(Vec::new()) } else { self.make(&own, &Changes::new()) };
+        own.close(self.session, &built)?;
+        match built {
+            Err(LabError::Stage(StageError::Failed { stage: BUILD, .. })) if self.source.identity.is_none() => {
+                self.session.progress().detail("the tree does not build without the patch");
             }
-            fs::write(&path, content).map_err(FileError::write(&path))?;
+            Err(LabError::Stage(source @ StageError::Failed { .. })) => {
+                return Err(LabError::NoBase { release: self.source.release.clone(), source: Box::new(source) });
+            }
+            built => drop(built?),
         }
-        Ok(())
+        patched.copy(self.session, &own.path, kernel)?;
+        Ok(patched)
     }
 
-    fn configure(&self, session: &Session, make: Step, source: &Source) -> Result<(), LabError> {
-        if !session.planning() && self.is_configured(source)? {
+    /// A failed compilation is the patch's or the tree's; other failures are this
+    /// machine's.
+    fn blame(&self, error: LabError, is_patched: bool) -> LabError {
+        match error {
+            LabError::Stage(error @ StageError::Failed { stage: BUILD, .. })
+                if is_patched || self.source.identity.is_none() =>
+            {
+                LabError::DoesNotBuild { release: self.source.release.clone(), is_patched, source: Box::new(error) }
+            }
+            error => error,
+        }
+    }
+
+    /// Builds the source with changes; returns the image and the modules.
+    fn make(&self, workspace: &Workspace, changes: &Changes) -> Result<Vec<Product>, LabError> {
+        let make = self.call(workspace);
+        if !self.session.planning() {
+            layer::update(&workspace.path.join("layer"), &self.source.path, changes)?;
+            write_recipe(workspace)?;
+        }
+        self.configure(workspace, make.clone())?;
+        self.compile(workspace, make.clone())?;
+        self.compile_module(workspace, make)
+    }
+
+    fn configure(&self, workspace: &Workspace, make: Step) -> Result<(), LabError> {
+        if !self.session.planning() && self.is_configured(workspace)? {
             return Ok(());
         }
         let begun = SystemTime::now();
-        let mut stage = Stage::new(session, "configure", CONFIGURE)?;
+        let mut stage = Stage::new(self.session, "configure", CONFIGURE)?;
         let step = make.arguments(["allnoconfig"]).variable("KCONFIG_ALLCONFIG", "/lab/kernel.config");
         stage.run(&step)?;
-        if !session.planning() {
-            let path = self.path.join("build/.config");
-            let config = fs::read_to_string(&path).map_err(FileError::of("read", &path))?;
+        if !self.session.planning() {
+            let config = text(&Product::new(&workspace.path.join("build"), ".config"))?;
             let fragment = String::from_utf8_lossy(recipe::config()?).into_owned();
             let (fatal, lost) = recipe::lost_options(&fragment, &config);
             if !fatal.is_empty() {
                 return Err(LabError::OptionsLost { options: fatal.join(", "), log: stage.log().to_owned() });
             }
             if !lost.is_empty() {
-                session.progress().detail(&format!("options unknown to this kernel: {}", lost.join(", ")));
+                self.session.progress().detail(&format!("options unknown to this kernel: {}", lost.join(", ")));
             }
-            let stamp = self.path.join("configured");
+            let stamp = workspace.path.join(CONFIGURED);
             fs::write(&stamp, recipe::config()?)
                 .and_then(|()| File::options().write(true).open(&stamp)?.set_modified(begun))
                 .map_err(FileError::of("write", &stamp))?;
@@ -213,17 +197,16 @@ impl Workspace {
 
     /// Whether the configuration comes from this fragment, with unchanged Kconfig
     /// files.
-    fn is_configured(&self, source: &Source) -> Result<bool, LabError> {
-        let stamp = self.path.join("configured");
+    fn is_configured(&self, workspace: &Workspace) -> Result<bool, LabError> {
+        let stamp = workspace.path.join(CONFIGURED);
         let Ok(made) = fs::metadata(&stamp).and_then(|metadata| metadata.modified()) else {
             return Ok(false);
         };
-        let list = self.path.join("build/include/config/auto.conf.cmd");
-        let Ok(list) = fs::read_to_string(list) else {
+        let Ok(list) = text(&Product::new(&workspace.path.join("build"), "include/config/auto.conf.cmd")) else {
             return Ok(false);
         };
         let older = |name: &str| {
-            let seen = [self.path.join("layer").join(name), source.path.join(name)];
+            let seen = [workspace.path.join("layer").join(name), self.source.path.join(name)];
             let changed = seen.iter().find_map(|path| fs::metadata(path).and_then(|found| found.modified()).ok());
             changed.is_some_and(|changed| changed < made)
         };
@@ -232,16 +215,16 @@ impl Workspace {
         Ok(same && !files.is_empty() && files.into_iter().all(older))
     }
 
-    fn compile(&self, session: &Session, make: Step) -> Result<(), LabError> {
-        let mut stage = Stage::new(session, BUILD, COMPILE)?;
-        let fresh = !self.path.join("build/vmlinux").exists();
-        let count = self.path.join("lines");
+    fn compile(&self, workspace: &Workspace, make: Step) -> Result<(), LabError> {
+        let mut stage = Stage::new(self.session, BUILD, COMPILE)?;
+        let fresh = !workspace.path.join("build/vmlinux").exists();
+        let count = workspace.path.join("lines");
         if fresh {
             let known = fs::read_to_string(&count).ok().and_then(|text| text.trim().parse().ok());
             stage.bar().length(known.unwrap_or(LINES));
         }
         let mut lines = 0;
-        let step = make.arguments(["vmlinux", "modules"]).argument(format!("-j{}", session.jobs()));
+        let step = make.arguments(["vmlinux", "modules"]).argument(format!("-j{}", self.session.jobs()));
         stage.watch(&step, &mut |bar, _, line| {
             // "  CC      kernel/fork.o"
             if line.starts_with("  ") {
@@ -251,27 +234,92 @@ impl Workspace {
             }
             Flow::Continue
         })?;
-        if fresh && !session.planning() {
+        if fresh && !self.session.planning() {
             fs::write(&count, lines.to_string()).map_err(FileError::of("write", &count))?;
         }
         stage.done(if fresh { "kernel built" } else { "kernel rebuilt" });
         Ok(())
     }
 
-    fn compile_module(&self, session: &Session, make: Step) -> Result<Vec<PathBuf>, LabError> {
-        let mut stage = Stage::new(session, "modules", CONFIGURE)?;
+    fn compile_module(&self, workspace: &Workspace, make: Step) -> Result<Vec<Product>, LabError> {
+        let mut stage = Stage::new(self.session, "modules", CONFIGURE)?;
         stage.run(&make.arguments(["M=/soft-lvz", "modules"]))?;
-        if session.planning() {
+        if self.session.planning() {
             return Ok(Vec::new());
         }
-        let build = self.path.join("build");
-        let order = build.join("modules.order");
-        let list = fs::read_to_string(&order).map_err(FileError::of("read", &order))?;
-        let mut modules: Vec<PathBuf> = list.lines().map(|line| build.join(line).with_extension("ko")).collect();
-        modules.push(self.path.join("soft-lvz").join(SOFT_LVZ));
+        let build = workspace.path.join("build");
+        let order = Product::new(&build, "modules.order");
+        let list = text(&order)?;
+        if list.lines().count() > MODULES {
+            let error = io::Error::other(format!("it lists more than {MODULES} modules"));
+            return Err(LabError::product(&order)(error));
+        }
+        let mut products: Vec<Product> =
+            list.lines().map(|line| Product::new(&build, Path::new(line).with_extension("ko"))).collect();
+        products.push(Product::new(&workspace.path.join("soft-lvz"), SOFT_LVZ));
+        products.push(Product::new(&build, "vmlinux"));
         stage.done("built");
-        Ok(modules)
+        Ok(products)
     }
+
+    /// The call of make, without targets.
+    fn call(&self, workspace: &Workspace) -> Step {
+        let writable = |name: &str, to| Mount::Writable { from: workspace.path.join(name), to };
+        let mut room = self
+            .toolchain
+            .room(self.session)
+            .with(Mount::Overlay { upper: workspace.path.join("layer"), lower: self.source.path.clone(), to: "/src" })
+            .with(writable("build", "/build"))
+            .with(writable("soft-lvz", "/soft-lvz"))
+            .with(Mount::ReadOnly { from: workspace.path.join("lab"), to: "/lab" });
+        if let Some(ccache) = &workspace.ccache {
+            room = room.with(Mount::Writable { from: ccache.clone(), to: "/ccache" });
+        }
+        let make = self
+            .toolchain
+            .step(&room, ["make", "-C", "/src", "O=/build", "ARCH=loongarch"])
+            .argument("CROSS_COMPILE=loongarch64-linux-gnu-")
+            // Reproducible build.
+            .variable("KBUILD_BUILD_TIMESTAMP", "1970-01-01")
+            .variable("KBUILD_BUILD_USER", "reglist")
+            .variable("KBUILD_BUILD_HOST", "lab")
+            .variable("KBUILD_BUILD_VERSION", "1");
+        if !self.toolchain.has_ccache() {
+            return make;
+        }
+        // The command must stay the same, or make compiles everything again.
+        let make = make.arguments(["CC=ccache loongarch64-linux-gnu-gcc", "HOSTCC=ccache gcc"]);
+        match workspace.ccache {
+            None => make.variable("CCACHE_DISABLE", "1"),
+            // Use dependencies instead of a second preprocessor run.
+            Some(_) => {
+                make.variable("CCACHE_DIR", "/ccache").variable("CCACHE_MAXSIZE", "1G").variable("CCACHE_DEPEND", "1")
+            }
+        }
+    }
+}
+
+/// Writes changed lab files; equal files keep their time stamps for make.
+fn write_recipe(workspace: &Workspace) -> Result<(), LabError> {
+    let mut files = vec![(workspace.path.join("lab/kernel.config"), recipe::config()?)];
+    for (name, content) in recipe::soft_lvz()? {
+        files.push((workspace.path.join("soft-lvz").join(name), content));
+    }
+    for (path, content) in files {
+        // A patch can have made a link of it.
+        let old = Content::read(&path).map_err(FileError::of("read", &path))?;
+        if old.is_some_and(|old| old.bytes == content) {
+            continue;
+        }
+        cache::remove(&path).and_then(|()| fs::write(&path, content)).map_err(FileError::write(&path))?;
+    }
+    Ok(())
+}
+
+/// The text of a file that the build wrote.
+fn text(product: &Product) -> Result<String, LabError> {
+    let content = product.read().map_err(LabError::product(product))?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
 /// The Kconfig files in a build's list.
@@ -282,34 +330,6 @@ fn kconfig_files(list: &str) -> impl Iterator<Item = &str> {
         .take_while(|line| line.starts_with(char::is_whitespace))
         .map(|line| line.trim_end_matches('\\').trim())
         .filter(|name| !name.is_empty())
-}
-
-/// The call of make, without targets.
-fn make(session: &Session, toolchain: &Toolchain, source: &Source, workspace: &Path) -> Step {
-    let writable = |name: &str, to| Mount::Writable { from: workspace.join(name), to };
-    let room: Room = toolchain
-        .room(session)
-        .with(Mount::Overlay { upper: workspace.join("layer"), lower: source.path.clone(), to: "/src" })
-        .with(writable("build", "/build"))
-        .with(writable("soft-lvz", "/soft-lvz"))
-        .with(Mount::ReadOnly { from: workspace.join("lab"), to: "/lab" })
-        .with(Mount::Writable { from: session.cache().directory("ccache"), to: "/ccache" });
-    let mut base = toolchain
-        .step(&room, ["make", "-C", "/src", "O=/build", "ARCH=loongarch"])
-        .argument("CROSS_COMPILE=loongarch64-linux-gnu-")
-        // Reproducible build.
-        .variable("KBUILD_BUILD_TIMESTAMP", "1970-01-01")
-        .variable("KBUILD_BUILD_USER", "reglist")
-        .variable("KBUILD_BUILD_HOST", "lab");
-    if toolchain.has_ccache() {
-        base = base
-            .arguments(["CC=ccache loongarch64-linux-gnu-gcc", "HOSTCC=ccache gcc"])
-            .variable("CCACHE_DIR", "/ccache")
-            .variable("CCACHE_MAXSIZE", "1G")
-            // Use dependencies instead of a second preprocessor run.
-            .variable("CCACHE_DEPEND", "1");
-    }
-    base
 }
 
 #[cfg(test)]

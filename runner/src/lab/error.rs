@@ -10,6 +10,7 @@ use reglist_suite::spec::SpecError;
 use super::patch::PatchError;
 use crate::system::cache::CacheError;
 use crate::system::files::FileError;
+use crate::system::product::Product;
 use crate::system::stage::StageError;
 
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,10 @@ pub(crate) enum LabError {
     BuiltInTree { path: PathBuf, product: &'static str },
     #[error("Linux {release} does not build{}", if *is_patched { " with the patch" } else { "" })]
     DoesNotBuild { release: String, is_patched: bool, source: Box<StageError> },
+    #[error("Linux {release} does not build without the patch")]
+    NoBase { release: String, source: Box<StageError> },
+    #[error("the build made no usable `{}`", name.display())]
+    Product { name: PathBuf, source: io::Error },
     #[error("stage configure: Kconfig dropped {options}\n[check the dependencies of these options in this kernel; log: {}]", log.display())]
     OptionsLost { options: String, log: PathBuf },
     #[error(transparent)]
@@ -69,6 +74,12 @@ pub(crate) enum LabError {
 }
 
 impl LabError {
+    /// The error of a file that the build did not make as it should.
+    pub(crate) fn product(product: &Product) -> impl Fn(io::Error) -> Self + use<> {
+        let name = product.name().to_owned();
+        move |source| Self::Product { name: name.clone(), source }
+    }
+
     /// Whether the user, or a failure elsewhere, interrupted the work.
     pub(crate) fn is_interruption(&self) -> bool {
         matches!(self, Self::Stage(StageError::Interrupted { .. }) | Self::Cache(CacheError::Interrupted))
@@ -89,7 +100,7 @@ impl LabError {
             | Self::Specs(_)
             | Self::SuiteSource { .. }
             | Self::NoSuiteSource { .. } => exit::USAGE,
-            Self::DoesNotBuild { .. } => exit::NO_BUILD,
+            Self::DoesNotBuild { .. } | Self::Product { .. } => exit::NO_BUILD,
             _ => exit::INFRASTRUCTURE,
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! A built kernel: the image, and the modules with their load order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,10 @@ use object::Object as _;
 use reglist_suite::report::events::Label;
 use serde::{Deserialize, Serialize};
 
+use super::error::LabError;
 use crate::system::digest;
+use crate::system::files::FileError;
+use crate::system::product::Product;
 
 /// The module that emulates the missing hardware.
 pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";
@@ -59,22 +62,26 @@ impl Kernel {
     }
 
     /// Copies image and modules from the build directory.
-    pub(crate) fn collect(image: &Path, modules: &[PathBuf], to: &Path) -> io::Result<Self> {
-        fs::create_dir_all(to)?;
+    pub(crate) fn collect(products: &[Product], to: &Path) -> Result<Self, LabError> {
+        fs::create_dir_all(to).map_err(FileError::of("create", to))?;
         let mut digests = BTreeMap::new();
         let mut needs = BTreeMap::new();
-        for file in modules.iter().map(PathBuf::as_path).chain([image]) {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for product in products {
+            let name = product.file_name();
+            let content = product.read().map_err(LabError::product(product))?;
             let copy = to.join(&name);
-            fs::copy(file, &copy)?;
-            digests.insert(name.clone(), digest::of_file(&copy)?);
-            if file != image {
-                needs.insert(name, dependencies(&fs::read(&copy)?));
+            fs::write(&copy, &content).map_err(FileError::write(&copy))?;
+            digests.insert(name.clone(), digest::of_bytes(&content));
+            if name != IMAGE {
+                needs.insert(name, dependencies(&content));
             }
         }
         let modules = load_order(&needs);
         let index = Index { modules: modules.clone(), digests };
-        fs::write(to.join(INDEX), serde_json::to_vec_pretty(&index)?)?;
+        let path = to.join(INDEX);
+        let written =
+            serde_json::to_vec_pretty(&index).map_err(io::Error::from).and_then(|text| fs::write(&path, text));
+        written.map_err(FileError::write(&path))?;
         Ok(Self { path: to.to_owned(), modules })
     }
 }
@@ -96,23 +103,25 @@ fn dependencies(module: &[u8]) -> Vec<String> {
 /// Dependencies first. Soft LVZ before all others, because KVM checks the CPU on
 /// load.
 fn load_order(needs: &BTreeMap<String, Vec<String>>) -> Vec<String> {
-    let mut order = Vec::new();
+    let (mut order, mut seen) = (Vec::new(), BTreeSet::new());
     let first = needs.keys().filter(|name| *name == SOFT_LVZ);
     for name in first.chain(needs.keys()) {
-        load(name, needs, &mut order, needs.len());
+        load(name, needs, &mut order, &mut seen);
     }
     order
 }
 
-fn load(name: &String, needs: &BTreeMap<String, Vec<String>>, order: &mut Vec<String>, depth: usize) {
-    if order.contains(name) || depth == 0 {
-        return;
-    }
-    let Some(needed) = needs.get(name) else {
+fn load<'n>(
+    name: &'n String,
+    needs: &'n BTreeMap<String, Vec<String>>,
+    order: &mut Vec<String>,
+    seen: &mut BTreeSet<&'n String>,
+) {
+    let Some(needed) = needs.get(name).filter(|_| seen.insert(name)) else {
         return;
     };
     for other in needed {
-        load(other, needs, order, depth - 1);
+        load(other, needs, order, seen);
     }
     order.push(name.clone());
 }
@@ -129,14 +138,21 @@ mod tests {
         fs::write(from.join("kvm.ko"), b"x\0depends=irqbypass,other\0y").unwrap();
         fs::write(from.join("irqbypass.ko"), b"x\0depends=\0y").unwrap();
         fs::write(from.join(SOFT_LVZ), b"x").unwrap();
-        let modules = ["kvm.ko", "irqbypass.ko", SOFT_LVZ].map(|name| from.join(name));
-        let kernel = Kernel::collect(&from.join("vmlinux"), &modules, &directory.path().join("to")).unwrap();
+        let products = ["kvm.ko", "irqbypass.ko", SOFT_LVZ, IMAGE].map(|name| Product::new(&from, name));
+        let kernel = Kernel::collect(&products, &directory.path().join("to")).unwrap();
         (directory, kernel)
     }
 
     #[test]
     fn modules_load_after_what_they_need() {
         assert_eq!(built().1.modules, [SOFT_LVZ, "irqbypass.ko", "kvm.ko"]);
+    }
+
+    #[test]
+    fn modules_that_need_each_other_load_once() {
+        let names: Vec<String> = (0..100).map(|number| format!("{number}.ko")).collect();
+        let needs: BTreeMap<_, _> = names.iter().map(|name| (name.clone(), names.clone())).collect();
+        assert_eq!(load_order(&needs).len(), 100);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) mod source;
 pub(crate) mod suite_program;
 mod suite_source;
 pub(crate) mod toolchain;
+mod workspace;
 
 pub(crate) use append::Append;
 pub(crate) use error::LabError;

@@ -125,11 +125,7 @@ fn kernel(
     }
     series.extend_from_slice(&inputs.patches);
     let changes = apply(session, toolchain, &source, &series)?;
-    let is_patched = !inputs.patches.is_empty();
-    let kernel = build::build(session, toolchain, &source, &changes).map_err(|error| match error {
-        LabError::Stage(error) if is_patched || inputs.source.is_some() => build::blame(error, &source, is_patched),
-        error => error,
-    })?;
+    let kernel = build::build(session, toolchain, &source, &changes, !inputs.patches.is_empty())?;
     let origin = source.origin.map(|value| Label { name: Label::SOURCE.to_owned(), value });
     let labels = origin.into_iter().chain(series.iter().map(PatchFile::label)).chain(kernel.labels()).collect();
     Ok(Built { kernel, version: source.version, labels })

@@ -9,6 +9,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use std::time::Duration;
 use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
 use crate::system::output::say;
+use crate::system::owner::{self, OwnerError};
+use crate::system::supervise::ask;
 
 /// How often a held lock is tried again.
 const RETRY: Duration = Duration::from_millis(200);
@@ -30,6 +33,8 @@ pub(crate) enum CacheError {
     Busy,
     #[error("interrupted while waiting for another run that does the same work")]
     Interrupted,
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -65,6 +70,8 @@ impl Cache {
 
     /// Opens the cache and removes the scratch directories of dead runs.
     pub(crate) fn open(root: PathBuf) -> Result<Self, CacheError> {
+        owner::check(&root)?;
+        owner::close(&root)?;
         for part in ["locks", "partial", "room"] {
             let path = root.join(part);
             fs::create_dir_all(&path).map_err(FileError::of("create", &path))?;
@@ -84,6 +91,7 @@ impl Cache {
         if !root.exists() {
             return Ok(());
         }
+        owner::check(root)?;
         let locks = root.join("locks");
         fs::create_dir_all(&locks).map_err(FileError::of("create", &locks))?;
         let path = locks.join("in-use");
@@ -237,7 +245,8 @@ pub(crate) fn size(path: &Path) -> (u64, u64) {
 }
 
 /// Removes a file or a tree, if it exists. Retries, because processes of a dying
-/// run may still write.
+/// run may still write. Permissions and depth are what a patch wants, so the tools
+/// that handle all of them get a try too.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     let mut attempts = 0;
     loop {
@@ -254,6 +263,8 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
             Err(error) if attempts >= 10 => return Err(error),
             Err(_) => {
                 attempts += 1;
+                let _ = ask(Command::new("chmod").args(["-R", "u+rwX", "--"]).arg(path));
+                let _ = ask(Command::new("rm").args(["-r", "-f", "--"]).arg(path));
                 thread::sleep(RETRY);
             }
         }

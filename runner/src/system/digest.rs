@@ -26,9 +26,15 @@ impl Key {
         self
     }
 
+    /// The digest, for parts that a stranger chooses: he could find two lists with
+    /// the same first digits.
+    pub(crate) fn whole(self) -> String {
+        hex(&self.0.finalize())
+    }
+
     /// The first 24 digits of the digest.
     pub(crate) fn finish(self) -> String {
-        let mut name = hex(&self.0.finalize());
+        let mut name = self.whole();
         name.truncate(24);
         name
     }
@@ -67,6 +73,8 @@ mod tests {
         let other = Key::new("a", 1).with("b").with("cd").finish();
         assert_ne!(one, other);
         assert_eq!(one.len(), 24);
+        let whole = Key::new("a", 1).with("bc").with("d").whole();
+        assert!(whole.len() == 64 && whole.starts_with(&one));
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub(crate) mod digest;
 pub(crate) mod files;
 pub(crate) mod interrupt;
 pub(crate) mod output;
+pub(crate) mod owner;
+pub(crate) mod product;
 pub(crate) mod progress;
 pub(crate) mod results;
 pub(crate) mod sandbox;

@@ -36,24 +36,35 @@ exit $?";
 /// the tree, `confined` or `trusted`, `root` or `user`, mounts, `--`, the command.
 ///
 /// A confined command sees the tree read-only, of the host only programs and
-/// libraries; it has a /dev of six harmless devices and no capability. As the first
+/// libraries; it has a /dev of five harmless devices and no capability. As the first
 /// process has capabilities, the kernel keeps its /proc/1 from the command
-/// (ptrace(2), "Ptrace access mode checking").
+/// (ptrace(2), "Ptrace access mode checking"). /proc is read-only: root needs no
+/// capability to write to /proc/sys, which is the host's. A terminal would take
+/// commands for the user's shell (TIOCSTI).
 const TREE: &str = "\
 set -eu
 room=$1 tree=$2 kind=$3 who=$4
 shift 4
+processes=4096
 mount -t tmpfs -o mode=0755 room \"$room\"
 # A user namespace may not drop the flags of the mount that it inherits.
 lock() {
   mount -o remount,bind,ro \"$1\" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev \"$1\" 2>/dev/null ||
     mount -o remount,bind,ro,nosuid,nodev,noexec \"$1\"
 }
+# A mount and those below it.
+lock_all() {
+  lock \"$1\"
+  while read -r _ _ _ _ at _; do
+    case $at in *\\\\*) at=$(printf %b \"$at\") ;; esac
+    case $at in \"$1\"/*) lock \"$at\" ;; esac
+  done < /proc/self/mountinfo
+}
 show() {
   mkdir -p \"$room$2\"
   mount --rbind \"$1\" \"$room$2\"
   if [ $kind = confined ]; then
-    lock \"$room$2\"
+    lock_all \"$room$2\"
   elif [ \"$tree\" != / ]; then
     mount -o remount,bind,ro \"$room$2\" 2>/dev/null || :
   fi
@@ -80,7 +91,16 @@ else
   # Some containers refuse a new /proc. In theirs, root's processes are closed to a
   # command without capabilities; those of an ordinary user would not be.
   mount -t proc proc \"$room/proc\" 2>/dev/null || { [ $who = root ] && mount --rbind /proc \"$room/proc\"; }
-  for device in null zero full random urandom tty; do
+  # RLIMIT_NPROC does not hold for root. The highest id does; it is the process
+  # namespace's own since Linux 6.14, and the host's before.
+  version=$(uname -r) level=${version#*.}
+  if [ $((${version%%.*} * 1000 + ${level%%[!0-9]*})) -ge 6014 ]; then
+    { echo $processes > \"$room/proc/sys/kernel/pid_max\"; } 2>/dev/null || :
+  fi
+  # The first to be killed if memory runs out.
+  { echo 1000 > \"$room/proc/self/oom_score_adj\"; } 2>/dev/null || :
+  lock_all \"$room/proc\"
+  for device in null zero full random urandom; do
     : > \"$room/dev/$device\"
     mount --bind \"/dev/$device\" \"$room/dev/$device\"
   done
@@ -128,9 +148,12 @@ done
 shift
 if [ $kind = confined ]; then
   lock \"$room\"
-  # KiB of address space of each process.
-  ulimit -v 16777216
   set -- setpriv --bounding-set -all --inh-caps -all --ambient-caps -all --no-new-privs -- \"$@\"
+  # Bytes of each process's memory and of each file. If the user has a lower limit, it
+  # holds.
+  for limit in as=17179869184 fsize=4294967296 nproc=$processes; do
+    prlimit --pid $$ --$limit 2>/dev/null || :
+  done
 fi
 echo 'reglist: the sandbox is complete' >&2
 trap : INT TERM

@@ -27,7 +27,7 @@ pub(crate) enum StageError {
     Failed { stage: &'static str, command: String, status: String, excerpt: String, log: PathBuf },
     #[error("stage {stage}: no space left on device{excerpt}\n[free disk space, or set XDG_CACHE_HOME to a directory on a larger disk; `reglist doctor` shows the required space; log: {}]", log.display())]
     Full { stage: &'static str, excerpt: String, log: PathBuf },
-    #[error("stage {stage}: a process was killed, or memory ran out{excerpt}\n[free memory, or use fewer processors: `taskset -c 0 reglist ...`; log: {}]", log.display())]
+    #[error("stage {stage}: a process was killed, or memory or processes ran out{excerpt}\n[free memory, or use fewer processors: `taskset -c 0 reglist ...`; log: {}]", log.display())]
     Starved { stage: &'static str, excerpt: String, log: PathBuf },
     #[error(
         "stage {stage}: this machine does not allow a sandbox: {said}\n[{}; `reglist doctor` tests it]",
@@ -297,7 +297,7 @@ struct Excerpt {
     /// The last "included from" lines before any error.
     included: Vec<String>,
     full: Vec<String>,
-    /// What says that memory ran out, or a process was killed.
+    /// What says that memory or processes ran out, or a process was killed.
     starved: Vec<String>,
 }
 
@@ -317,6 +317,7 @@ impl Excerpt {
             "Cannot allocate memory",
             "virtual memory exhausted",
             "out of memory allocating",
+            "Resource temporarily unavailable",
         ]) || line == "Killed"
         {
             keep(&mut self.starved);

@@ -5,8 +5,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod fake;
+#[path = "../hostile/mod.rs"]
+mod hostile;
 mod interrupt;
 mod kernels;
 mod mirror;
 mod pipeline;
+mod stranger;
 mod trouble;

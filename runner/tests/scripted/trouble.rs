@@ -3,10 +3,9 @@
 //! kernel and the call, for `lab`, `lab --bisect` and `lab --set`.
 
 use std::fs;
-use std::net::TcpListener;
-use std::process::Command;
 
 use crate::fake::{FakeLab, expect, text};
+use crate::hostile::behind;
 
 const HEADER: &str = "--- a/arch/loongarch/kvm/vcpu.c\n+++ b/arch/loongarch/kvm/vcpu.c\n";
 
@@ -36,7 +35,7 @@ fn dies_after(lab: &FakeLab, lines: usize) {
     lab.write("bin/die-boot", "");
 }
 
-const TROUBLE: [Trouble; 13] = [
+const TROUBLE: [Trouble; 14] = [
     Trouble {
         name: "patch: does not fit",
         set_up: |lab| lab.write("p.patch", patch("zwei")),
@@ -75,7 +74,13 @@ const TROUBLE: [Trouble; 13] = [
     Trouble {
         name: "machine: the compiler is killed",
         set_up: |lab| lab.write("bin/fail-build", "gcc: fatal error: Killed signal terminated program cc1\n"),
-        message: "a process was killed, or memory ran out",
+        message: "a process was killed, or memory or processes ran out",
+        codes: [5, 125, 5],
+    },
+    Trouble {
+        name: "machine: too many processes",
+        set_up: |lab| lab.write("bin/fail-build", "make: fork: Resource temporarily unavailable\n"),
+        message: "a process was killed, or memory or processes ran out",
         codes: [5, 125, 5],
     },
     Trouble {
@@ -166,10 +171,7 @@ fn a_machine_without_sandboxes_is_not_the_patch() {
     }
     lab.write("p.patch", patch("two"));
     let inner = lab.lab(&["--patch", "p.patch"]);
-    let mut command = Command::new("setpriv");
-    command.args(["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]);
-    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut command = behind(&["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"], &inner);
     let error = text(&expect(5, &mut command).stderr);
     assert!(error.contains("this machine does not allow a sandbox: unshare"), "{error}");
     assert!(error.contains("run reglist where mount and process namespaces are allowed"), "{error}");
@@ -178,10 +180,7 @@ fn a_machine_without_sandboxes_is_not_the_patch() {
 /// `reglist doctor` for a cache in a directory, after a command of the shell.
 fn doctor(lab: &FakeLab, before: &str, mirror: &str) -> (Option<i32>, String) {
     let inner = lab.command(&["doctor"]);
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "sh", "-c", &format!("{before}; exec \"$@\""), "sh"]);
-    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut command = behind(&["unshare", "--mount", "sh", "-c", &format!("{before}; exec \"$@\""), "sh"], &inner);
     let output = command.env("REGLIST_DEBIAN_MIRROR", mirror).output().unwrap();
     (output.status.code(), text(&output.stdout))
 }
@@ -200,7 +199,12 @@ fn the_doctor_tests_what_the_lab_will_use() {
     assert!(code == Some(5) && said.contains("is mounted noexec\n         [set XDG_CACHE_HOME"), "{said}");
     let (code, said) = doctor(&lab, "mount -t tmpfs -o ro none cache", nowhere);
     assert!(code == Some(5) && said.contains("is not writable: EROFS"), "{said}");
-    let (code, said) = doctor(&lab, "rmdir cache; : > cache", nowhere);
+    let (code, said) = doctor(&lab, "mkdir cache/reglist; chown 65534 cache/reglist", nowhere);
+    let foreign = "belongs to user 65534, and reglist runs as user 0\n         [set XDG_CACHE_HOME";
+    assert!(code == Some(5) && said.contains(foreign), "{said}");
+    let error = text(&expect(5, &mut lab.lab(&[])).stderr);
+    assert!(error.contains("cache/reglist` belongs to user 65534, and reglist runs as user 0\n[set"), "{error}");
+    let (code, said) = doctor(&lab, "rmdir cache/reglist cache; : > cache", nowhere);
     assert!(code == Some(5) && said.contains("is not a directory"), "{said}");
     fs::remove_file(lab.path("cache")).unwrap();
     // Without the host's tools, Debian's packages are needed.
@@ -252,94 +256,4 @@ fn a_stopped_emulator_blames_nobody() {
     // Without a pause, the same result counts.
     fs::remove_file(lab.path("bin/stop-boot")).unwrap();
     expect(1, &mut lab.lab(&[]));
-}
-
-/// What a hostile Makefile tries, in the place of a compiler; prints what works.
-const ESCAPE: &str = r#"
-# Never outside a sandbox.
-[ -d /build ] && [ -d /src ] || exit 9
-try() { "$@" > /dev/null 2>&1 && echo "ESCAPED: $*"; }
-try ls /proc/1/root/etc
-try sh -c ': > /proc/1/root/tmp/escaped'
-try ls /proc/1/cwd/
-try cat "$HERE/../suite"
-try ls "$HOST_HOME/.cache"
-try ls /home
-try cat /etc/shadow
-try cat /etc/passwd
-try sh -c ': > /usr/escaped'
-try sh -c ': > /escaped'
-try sh -c ': > "$HERE/escaped"'
-try sh -c ': > /src/escaped'
-try sh -c ': > /lab/escaped'
-try mount -t tmpfs none /tmp
-try mknod /tmp/disk b 8 0
-try chroot /proc/1/root true
-try nsenter -t 1 -m true
-try ls /dev/kvm
-try ls /dev/mem
-try ls /dev/ptmx
-try ls /sys/kernel
-try sh -c 'grep -q . /proc/net/route && test "$(wc -l < /proc/net/route)" -gt 1'
-try bash -c 'exec 3<> "/dev/tcp/127.0.0.1/$PORT"'
-grep -q '^CapEff:	0000000000000000$' /proc/self/status || echo "ESCAPED: capabilities"
-grep -q '^NoNewPrivs:	1$' /proc/self/status || echo "ESCAPED: new privileges"
-[ "$(ls /sys/class/net 2> /dev/null)" ] && echo "ESCAPED: network devices"
-echo "the escape ends"
-"#;
-
-fn escapes(lab: &FakeLab, command: &mut Command) {
-    let here = lab.path("bin");
-    let real = fs::read_to_string(here.join("make")).unwrap();
-    let service = TcpListener::bind("127.0.0.1:0").unwrap();
-    let set = format!(
-        "HERE='{}'\nHOST_HOME='{}'\nPORT={}\nexport HERE PORT\n",
-        here.display(),
-        std::env::var("HOME").unwrap_or_default(),
-        service.local_addr().unwrap().port()
-    );
-    let hostile = real.replacen("\nstage=\n", &format!("\n{set}{ESCAPE}\nstage=\n"), 1);
-    assert_ne!(real, hostile);
-    fs::write(here.join("make"), hostile).unwrap();
-    let output = command.output().unwrap();
-    let log = fs::read_to_string(lab.path("out/logs/01-configure.log")).unwrap();
-    assert!(log.contains("the escape ends"), "{log}");
-    let escaped: Vec<&str> = log.lines().filter(|line| line.starts_with("ESCAPED")).collect();
-    assert!(escaped.is_empty(), "{escaped:#?}");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(!fs::exists("/tmp/escaped").unwrap() && !fs::exists("/usr/escaped").unwrap());
-    assert!(!here.join("escaped").exists());
-}
-
-#[test]
-fn a_hostile_build_reaches_nothing_of_the_host() {
-    let Some(lab) = FakeLab::new("escape") else { return };
-    escapes(&lab, &mut lab.lab(&["--results", "out"]));
-}
-
-#[test]
-fn a_hostile_build_of_an_ordinary_user_reaches_nothing_either() {
-    const NOBODY: u32 = 65534;
-    let Some(lab) = FakeLab::new("escape-user") else { return };
-    let can_run = Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "--user", "--map-root-user", "--mount"])
-        .args(["test", "-x", env!("CARGO_BIN_EXE_reglist")])
-        .status();
-    if !nix::unistd::geteuid().is_root() || !can_run.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: cannot run the program as another user with a namespace of its own");
-        return;
-    }
-    let mut open = vec![lab.path(".")];
-    while let Some(path) = open.pop() {
-        std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
-        if path.is_dir() {
-            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        }
-    }
-    let inner = lab.lab(&["--results", "out"]);
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-    command.arg(inner.get_program()).args(inner.get_args()).current_dir(lab.path("."));
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    escapes(&lab, &mut command);
 }

@@ -9,7 +9,8 @@ use crate::lab::error::LabError;
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    /// Identifies the text for the cache; none for a tree whose text may change.
+    /// Identifies the text for the cache; none for a tree whose text may change. Builds
+    /// of texts with an identity share ccache, so it is for Debian's texts only.
     pub(crate) identity: Option<String>,
     /// The package or the commit, for the record.
     pub(crate) origin: Option<String>,
