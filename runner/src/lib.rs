@@ -17,6 +17,9 @@ mod system;
 mod target;
 
 pub use command::contract;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use command::fuzz;
 
 use std::process::ExitCode;
 

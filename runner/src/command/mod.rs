@@ -11,6 +11,8 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod error;
 mod format;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod kept;
 pub(crate) mod lab;
 pub(crate) mod manual;

@@ -27,6 +27,8 @@ pub(crate) use error::LabError;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::SOFT_LVZ;
 pub(crate) use own_specs::PLACE as SPECS_PLACE;
+#[cfg(feature = "fuzz")]
+pub(crate) use patch::fuzz;
 pub(crate) use patch::is_patch;
 pub(crate) use prepare::{Inputs, Prepared, Request, prepare};
 pub(crate) use source::{KernelName, is_revision};

@@ -18,11 +18,9 @@ use reglist_suite::report::events::{
 
 use reglist_suite::report::fields;
 
-use super::limits::{MOST_MEMORY, OF_CASE, OF_FINDING};
+use super::limits::{MOST_CASES, MOST_MEMORY, OF_CASE, OF_FINDING};
 use super::prefix;
 
-/// Maximum cases of a plan.
-pub(crate) const MOST: usize = 1 << 16;
 /// Maximum comment lines per case: more than one for each possible register.
 const MOST_DETAILS: usize = 8192;
 /// Maximum length in bytes of a prefix.
@@ -159,7 +157,7 @@ impl Document {
         if let Some(rest) = line.strip_prefix("1..") {
             let digits = rest.split(|character: char| !character.is_ascii_digit()).next().unwrap_or_default();
             if self.count.is_none() && !digits.is_empty() {
-                let count = digits.parse().ok().filter(|count| *count <= MOST).ok_or(KtapError::LongPlan)?;
+                let count = digits.parse().ok().filter(|count| *count <= MOST_CASES).ok_or(KtapError::LongPlan)?;
                 self.count = Some(count);
                 self.memory += count * OF_CASE;
             }
@@ -176,7 +174,7 @@ impl Document {
             "run" if self.head.is_none() => self.head = head(rest).map_err(KtapError::Newer)?,
             "plan" => {
                 for id in rest.split_whitespace() {
-                    if self.plan.len() == MOST {
+                    if self.plan.len() == MOST_CASES {
                         return Err(KtapError::LongPlan);
                     }
                     self.planned.entry(id.to_owned()).or_insert_with(|| {
@@ -216,7 +214,7 @@ impl Document {
         let (name, directive) = rest.split_once(" # ").or_else(|| rest.split_once("# ")).unwrap_or((rest, ""));
         let name = name.trim();
         let (key, case) = if self.plan.is_empty() {
-            if number == 0 || number > self.count.unwrap_or(MOST) {
+            if number == 0 || number > self.count.unwrap_or(MOST_CASES) {
                 return None;
             }
             (number, id(name, number))

@@ -6,6 +6,8 @@ use reglist_suite::report::events::Event;
 /// Maximum memory in bytes (estimate) for one run, or for a file that is kept as
 /// a whole: ten times a run of every fault.
 pub(crate) const MOST_MEMORY: usize = 128 << 20;
+/// Maximum cases of a plan.
+pub(crate) const MOST_CASES: usize = 1 << 16;
 /// Estimated memory in bytes of a finding, a planned case, and the start of a run.
 pub(crate) const OF_FINDING: usize = 512;
 pub(crate) const OF_CASE: usize = 192;

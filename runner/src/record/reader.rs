@@ -13,7 +13,7 @@ use reglist_suite::report::events::{Event, EventError};
 use reglist_suite::report::record::Record;
 
 use super::ktap::{self, Ktap, KtapError};
-use super::limits::{MOST_MEMORY, needed};
+use super::limits::{MOST_CASES, MOST_MEMORY, needed};
 use super::lines::{self, LONGEST, Line};
 use super::runs::{self, Added};
 
@@ -29,7 +29,7 @@ pub(crate) enum ReadError {
     Foreign { file: String, lines: usize },
     #[error("line {line} of {file} is longer than {} MiB\n[name a file written by `--events FILE`, or a log with KTAP]", LONGEST >> 20)]
     LongLine { file: String, line: usize },
-    #[error("line {line} of {file} plans more than {} cases\n[name a log of reglist]", ktap::MOST)]
+    #[error("line {line} of {file} plans more than {MOST_CASES} cases\n[name a log of reglist]")]
     LongPlan { file: String, line: usize },
     #[error(
         "line {line} of {file} has more than {} bytes before the KTAP version\n[remove them from every line]",
@@ -231,6 +231,9 @@ impl<E: From<ReadError>> Reading<'_, E> {
     fn take(&mut self, event: Event, length: usize) -> Result<(), E> {
         let more = needed(&event, length);
         let starts = matches!(event, Event::RunStarted(_));
+        if matches!(&event, Event::RunStarted(started) if started.plan.len() > MOST_CASES) {
+            return Err(ReadError::LongPlan { file: self.file.to_owned(), line: self.line }.into());
+        }
         match runs::add(event, &mut self.current) {
             Added::Stray => {
                 self.count_stray();

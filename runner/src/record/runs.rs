@@ -8,6 +8,8 @@ use std::sync::Arc;
 use reglist_suite::report::events::{Event, EventError};
 use reglist_suite::report::record::Record;
 
+use super::limits::{MOST_MEMORY, needed};
+
 /// Maximum lines of no run that are kept, and their bytes.
 const MOST_STRAY: usize = 10_000;
 const STRAY_BYTES: usize = 16 << 20;
@@ -50,6 +52,8 @@ pub(crate) struct Runs {
     /// The first lines that are not events, or events of no run.
     pub(crate) stray: Vec<String>,
     stray_bytes: usize,
+    /// Estimated memory in bytes.
+    memory: usize,
     /// Why the whole stream is unreadable.
     pub(crate) unreadable: Option<Arc<EventError>>,
 }
@@ -63,6 +67,7 @@ impl Runs {
         }
         match Event::from_line(line) {
             Ok(event) => {
+                self.memory = self.memory.saturating_add(needed(&event, line.len()));
                 if !self.add(event) {
                     self.put_aside(line);
                 }
@@ -70,6 +75,11 @@ impl Runs {
             Err(EventError::Malformed(_)) => self.put_aside(line),
             Err(error @ EventError::Newer(_)) => self.unreadable = Some(Arc::new(error)),
         }
+    }
+
+    /// Whether the stream needs more memory than a run of every fault ever does.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.memory > MOST_MEMORY
     }
 
     fn put_aside(&mut self, line: &str) {

@@ -52,9 +52,8 @@ impl<'r> Group<'r> {
         self.same_observed &= self.first.observed == finding.observed;
         self.cases.insert(case);
         self.registers.extend(&finding.register);
-        if let Some(first) = finding.entry {
-            let last = finding.last_entry.unwrap_or(first).max(first);
-            self.entries.entry(case).or_default().push((first, last));
+        if let Some(span) = span(finding) {
+            self.entries.entry(case).or_default().push(span);
         }
     }
 
@@ -69,14 +68,27 @@ impl<'r> Group<'r> {
     /// The entries as ranges, with a note if the cases differ; empty if there are none.
     pub(crate) fn entry_ranges(&self) -> Vec<String> {
         let all = joined(self.entries.values().flatten().copied());
-        let show = |(first, last): &Span| if first == last { first.to_string() } else { format!("{first}-{last}") };
-        let mut ranges: Vec<String> = all.iter().map(show).collect();
+        let mut ranges: Vec<String> = all.iter().map(words).collect();
         let uneven = self.entries.values().any(|entries| joined(entries.iter().copied()) != all);
         if let Some(last) = ranges.last_mut().filter(|_| uneven) {
             last.push_str(" (not all in every case)");
         }
         ranges
     }
+}
+
+fn span(finding: &Finding) -> Option<Span> {
+    let first = finding.entry?;
+    Some((first, finding.last_entry.unwrap_or(first).max(first)))
+}
+
+fn words((first, last): &Span) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+/// The entries of findings as ranges.
+pub(crate) fn entries<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Vec<String> {
+    joined(findings.into_iter().filter_map(span)).iter().map(words).collect()
 }
 
 /// Spans without overlaps and neighbours, in order.
@@ -129,4 +141,23 @@ fn pattern(text: &str, finding: &Finding) -> String {
         while characters.next_if(|next| next.is_ascii_alphanumeric()).is_some() {}
     }
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use reglist_suite::spec::clause::Level;
+
+    use super::*;
+
+    #[test]
+    fn neighbouring_entries_are_a_range() {
+        let finding = |(first, last)| Finding {
+            entry: Some(first),
+            last_entry: last,
+            ..Finding::new("a.b", Level::Must, String::new(), String::new())
+        };
+        let findings = [(3, None), (1, Some(2)), (7, None), (9, Some(usize::MAX)), (8, Some(0))].map(finding);
+        assert_eq!(entries(&findings), ["1-3", &format!("7-{}", usize::MAX)]);
+        assert!(entries(&[]).is_empty());
+    }
 }

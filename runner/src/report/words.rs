@@ -93,15 +93,6 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     }
 }
 
-/// `1, 2, 3, 7` as `1-3`, `7`.
-pub(crate) fn ranges(numbers: &[usize]) -> Vec<String> {
-    let mut numbers = numbers.to_vec();
-    numbers.sort_unstable();
-    let ranges =
-        numbers.chunk_by(|one, other| other - one == 1).filter_map(|range| Some((range.first()?, range.last()?)));
-    ranges.map(|(start, end)| if start == end { start.to_string() } else { format!("{start}-{end}") }).collect()
-}
-
 /// A sentence for each expired or unmatched entry of expected failures.
 pub(crate) fn useless_entries(file: &str, expired: &[Entry], unmatched: &[Entry]) -> Vec<String> {
     let sentence = |entry: &Entry, why: &str| format!("{file}:{}: the entry for {} {why}", entry.line, entry.case);
@@ -163,12 +154,6 @@ mod tests {
         let words = [(1, "case"), (2, "case"), (0, "entry"), (2, "unexpected pass")]
             .map(|(number, thing)| count(number, thing));
         assert_eq!(words, ["1 case", "2 cases", "0 entries", "2 unexpected passes"]);
-    }
-
-    #[test]
-    fn neighbours_are_a_range() {
-        assert_eq!(ranges(&[3, 1, 2, 7]), ["1-3", "7"]);
-        assert!(ranges(&[]).is_empty());
     }
 
     #[test]

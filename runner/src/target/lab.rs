@@ -2,7 +2,11 @@
 //! The target `lab`: an emulated machine boots the kernel with the suite as first
 //! process, and sends events over a serial port.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
+
 use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -133,9 +137,7 @@ impl<'s> Lab<'s> {
     }
 
     fn console(&self, name: &str) -> Vec<String> {
-        let bytes = fs::read(self.file(name)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).replace('\r', "");
-        excerpt(&text)
+        File::open(self.file(name)).map(|file| excerpt(BufReader::new(file))).unwrap_or_default()
     }
 }
 

@@ -70,8 +70,8 @@ impl<W: Write> Restarting<W> {
     /// [`Self::finish`] fails.
     pub(crate) fn take(&mut self, line: &str) {
         self.taken = self.taken.saturating_add(line.len() + 1);
-        if self.taken > MOST {
-            self.written = Err(io::Error::other(format!("more than {} MiB of events", MOST >> 20)));
+        if self.taken > MOST || self.runs.is_too_large() {
+            self.written = Err(io::Error::other("more events than ten runs of every fault have"));
             return;
         }
         // The file of events is for terminals too.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Compares runs of faults with the fault-free run, and the findings with the expected ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::report::events::{CaseFinished, Finding, Outcome};
 use crate::spec::clause::{Clauses, Level};
 
 /// A finding and its check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Said {
     /// The check: the case's id without the configuration.
     pub check: String,
@@ -71,12 +72,12 @@ impl Tried {
 
 /// Results of the fault-free rounds.
 #[derive(Debug, Default)]
-pub struct Right(BTreeMap<(String, bool), Vec<Said>>);
+pub struct Right(BTreeMap<(String, bool), HashSet<Said>>);
 
 impl Right {
     /// Adds a fault-free round. Returns the cases that wrongly did not pass.
     pub fn take(&mut self, configuration: &str, allow_new: bool, cases: &[CaseFinished]) -> Vec<String> {
-        self.0.insert((configuration.to_owned(), allow_new), Said::of(cases));
+        self.0.insert((configuration.to_owned(), allow_new), Said::of(cases).into_iter().collect());
         let broken = |case: &&CaseFinished| {
             let accused = case.findings.iter().any(|finding| finding.level != Level::Note);
             accused || matches!(case.outcome, Outcome::Fail | Outcome::Error)
@@ -109,15 +110,39 @@ impl Broken {
             about.iter().filter_map(|finding| finding.register.as_ref()).map(|register| &*register.name).collect();
         let after: BTreeSet<&str> =
             about.iter().filter_map(|finding| finding.after.as_ref()).map(|register| &*register.name).collect();
-        let entries: BTreeSet<usize> = about.iter().flat_map(|finding| entries(finding)).collect();
+        let entries = |wanted: RangeInclusive<usize>| {
+            // Foreign findings may have any entries.
+            let is_wanted = |span: &RangeInclusive<usize>| wanted.contains(span.start()) && wanted.contains(span.end());
+            let spans = || about.iter().filter_map(|finding| entries(finding));
+            spans().all(|span| is_wanted(&span)) && spans().flatten().collect::<BTreeSet<_>>().len() == wanted.count()
+        };
         !about.is_empty()
             && (self.registers.is_empty() || registers == names(self.registers))
             && (self.after.is_empty() || after == names(self.after))
-            && self.entries.clone().is_none_or(|wanted| entries == wanted.collect())
+            && self.entries.clone().is_none_or(entries)
     }
 }
 
-fn entries(finding: &Finding) -> impl Iterator<Item = usize> {
-    let first = finding.entry.into_iter();
-    first.flat_map(|first| first..=finding.last_entry.unwrap_or(first))
+fn entries(finding: &Finding) -> Option<RangeInclusive<usize>> {
+    let first = finding.entry?;
+    Some(first..=finding.last_entry.unwrap_or(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_may_have_any_entries() {
+        let broken = Broken { clause: "a.b", registers: &[], after: &[], entries: Some(1..=3) };
+        let finding = |first, last| Finding {
+            entry: Some(first),
+            last_entry: Some(last),
+            ..Finding::new("a.b", Level::Must, String::new(), String::new())
+        };
+        assert!(broken.is_named_by(&[&finding(2, 3), &finding(1, 2)]));
+        for wrong in [finding(1, 2), finding(1, 4), finding(0, 3), finding(1, usize::MAX), finding(3, 1)] {
+            assert!(!broken.is_named_by(&[&wrong]), "{wrong:?}");
+        }
+    }
 }

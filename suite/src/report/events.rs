@@ -215,7 +215,7 @@ pub enum Outcome {
 }
 
 /// One fact about the kernel, found by a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// Id of the clause it is about.
     pub clause: String,

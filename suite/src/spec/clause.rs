@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Clauses: one requirement on a conforming kernel each.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -117,8 +118,9 @@ impl Clauses {
     pub fn load(source: &Source) -> Result<Self, SpecError> {
         let text = source.read("clauses.yaml")?;
         let clauses: Self = text.parse()?;
-        for (position, clause) in clauses.clauses.iter().enumerate() {
-            if clauses.clauses.iter().take(position).any(|other| other.id == clause.id) {
+        let mut known = HashSet::new();
+        for clause in &clauses.clauses {
+            if !known.insert(&clause.id) {
                 let line = text.line_of_pair("id", &clause.id, 1);
                 return Err(text.error(line, Problem::Duplicate { key: "id", name: clause.id.clone() }));
             }

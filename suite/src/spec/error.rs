@@ -6,6 +6,13 @@ use std::io;
 use super::register::Rule;
 use crate::arch::RegisterType;
 
+/// Maximum `{` and `[` in a file: libyaml needs quadratic time for nested ones.
+pub(super) const MOST_BRACKETS: usize = 1 << 13;
+/// Maximum groups of a series.
+pub(super) const MOST_GROUPS: usize = 256;
+/// Maximum values of a register.
+pub(super) const MOST_VALUES: usize = 64;
+
 /// An error in a specification: file, line, problem and remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}:{line}: {problem}\n[{}]", problem.remedy())]
@@ -21,6 +28,10 @@ pub struct SpecError {
 pub(super) enum Problem {
     #[error("cannot be read: {0}")]
     Unreadable(io::Error),
+    #[error("larger than 1 MiB")]
+    TooLarge,
+    #[error("more than {MOST_BRACKETS} brackets")]
+    Brackets,
     /// The text is not YAML, or not of the expected form: an unknown or missing
     /// key, or a value of another type. The message holds the path to the key.
     #[error("{0}")]
@@ -35,6 +46,8 @@ pub(super) enum Problem {
     Unknown { key: &'static str, name: String, known: String },
     #[error("key `include`: group `{}` includes itself: {}", path.first().map_or("", String::as_str), path.join(" -> "))]
     Cycle { path: Vec<String> },
+    #[error("key `groups`: more than {MOST_GROUPS} groups")]
+    ManyGroups,
     #[error("key `{key}`: register `{register}` is in both `{first}` and `{second}`")]
     InTwoGroups { key: &'static str, register: String, first: String, second: String },
     #[error("group `{group}` is neither in `list` nor included by another")]
@@ -53,6 +66,8 @@ pub(super) enum Problem {
     NoList { key: &'static str },
     #[error("key `count`: {stated} is stated, but the groups hold {actual} registers ({breakdown})")]
     Count { stated: usize, actual: usize, breakdown: String },
+    #[error("register `{register}`: key `values`: more than {MOST_VALUES} values")]
+    Values { register: String },
     #[error("register `{register}`: key `values`: {value} has bits outside the mask {mask}")]
     Value { register: String, value: String, mask: String },
     #[error("register `{register}`: key `{key}`: {number:#x} is too large for {size} bytes")]
@@ -79,7 +94,12 @@ impl Problem {
     fn remedy(&self) -> String {
         match self {
             Self::Unreadable(error) if error.kind() == io::ErrorKind::InvalidData => "save the file as UTF-8".into(),
-            Self::Unreadable(_) => "specs/README.md lists the files of a specification directory".into(),
+            Self::Brackets => "write each key on a line of its own, without `{` and `[`".into(),
+            Self::ManyGroups => "list the registers in fewer groups".into(),
+            Self::Values { .. } => "keep the values that differ most".into(),
+            Self::Unreadable(_) | Self::TooLarge => {
+                "specs/README.md lists the files of a specification directory".into()
+            }
             Self::Form(_) => {
                 "compare with the keys in specs/README.md, or let an editor check against specs/schema".into()
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::error::{Problem, SpecError};
+use super::error::{MOST_GROUPS, Problem, SpecError};
 use super::features::{self, second};
 use super::register::Register;
 use super::registers::RegisterTable;
@@ -89,15 +89,17 @@ impl Groups {
         series: &str,
     ) -> Result<Self, SpecError> {
         let (file, text) = GroupsFile::read(source, arch, series)?;
+        if file.groups.len() > MOST_GROUPS {
+            return Err(text.error(text.line_of_key("groups"), Problem::ManyGroups));
+        }
         let known = file.groups.keys().cloned().collect::<Vec<_>>().join(", ");
-        let resolver = Resolver { text: &text, groups: &file.groups, known: &known, table };
-        let mut expanded = BTreeMap::new();
+        let mut resolver =
+            Resolver { text: &text, groups: &file.groups, known: &known, table, expanded: BTreeMap::new() };
         for name in file.groups.keys() {
-            let mut registers = Vec::new();
-            resolver.expand(name, &mut Vec::new(), &mut registers)?;
-            expanded.insert(name.as_str(), registers);
+            resolver.expand(name, &mut Vec::new())?;
         }
         resolver.check_use(&file.list)?;
+        let expanded = resolver.expanded;
         let mut listed: Vec<ListedGroup> = Vec::new();
         for name in &file.list {
             let (Some(group), Some(registers)) = (file.groups.get(name), expanded.get(name.as_str())) else {
@@ -135,11 +137,17 @@ struct Resolver<'a> {
     groups: &'a BTreeMap<String, Group>,
     known: &'a str,
     table: &'a RegisterTable,
+    /// The registers of each group, and of the groups that it includes.
+    expanded: BTreeMap<&'a str, Vec<&'a Register>>,
 }
 
 impl<'a> Resolver<'a> {
-    fn expand(&self, name: &str, path: &mut Vec<String>, registers: &mut Vec<&'a Register>) -> Result<(), SpecError> {
-        let Some(group) = self.groups.get(name) else {
+    /// Expands a group, once.
+    fn expand(&mut self, name: &str, path: &mut Vec<String>) -> Result<(), SpecError> {
+        if self.expanded.contains_key(name) {
+            return Ok(());
+        }
+        let Some((name, group)) = self.groups.get_key_value(name) else {
             let problem = Problem::Unknown { key: "include", name: name.to_owned(), known: self.known.to_owned() };
             return Err(self.text.error(self.text.line_of_word_in("include", name), problem));
         };
@@ -149,18 +157,33 @@ impl<'a> Resolver<'a> {
             let path = path.iter().skip_while(|on_the_way| *on_the_way != name).cloned().collect();
             return Err(self.text.error(self.text.line_of_key(name), Problem::Cycle { path }));
         }
+        let (mut ids, mut registers) = (BTreeSet::new(), Vec::new());
         for register in &group.registers {
             let found = self.table.named(self.text, register, || self.text.line_of_word(register, 0))?;
-            if registers.iter().any(|other| other.id == found.id) {
-                let problem = Problem::Duplicate { key: "registers", name: register.clone() };
-                return Err(self.text.error(self.text.line_of_word(register, 1), problem));
-            }
-            registers.push(found);
+            self.add(&mut ids, &mut registers, found)?;
         }
         for included in &group.include {
-            self.expand(included, path, registers)?;
+            self.expand(included, path)?;
+            for register in self.expanded.get(included.as_str()).into_iter().flatten() {
+                self.add(&mut ids, &mut registers, register)?;
+            }
         }
         path.pop();
+        self.expanded.insert(name, registers);
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        ids: &mut BTreeSet<u64>,
+        registers: &mut Vec<&'a Register>,
+        register: &'a Register,
+    ) -> Result<(), SpecError> {
+        if !ids.insert(register.id) {
+            let problem = Problem::Duplicate { key: "registers", name: register.name.clone() };
+            return Err(self.text.error(self.text.line_of_word(&register.name, 1), problem));
+        }
+        registers.push(register);
         Ok(())
     }
 
@@ -173,12 +196,12 @@ impl<'a> Resolver<'a> {
         let listed: BTreeSet<&String> = list.iter().collect();
         let included: BTreeSet<&String> = self.groups.values().flat_map(|group| &group.include).collect();
         for (name, group) in self.groups.iter().filter(|(name, _)| !listed.contains(name)) {
-            let line = self.text.line_of_key(name);
+            let line = || self.text.line_of_key(name);
             if !included.contains(name) {
-                return Err(self.text.error(line, Problem::UnusedGroup { group: name.clone() }));
+                return Err(self.text.error(line(), Problem::UnusedGroup { group: name.clone() }));
             }
             if group.when.is_some() {
-                let line = self.text.line_of_key_from(line, "when");
+                let line = self.text.line_of_key_from(line(), "when");
                 return Err(self.text.error(line, Problem::UnreadWhen { group: name.clone() }));
             }
         }

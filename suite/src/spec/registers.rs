@@ -8,7 +8,7 @@ use std::ops::Range;
 use nix::errno::Errno;
 use serde::Deserialize;
 
-use super::error::{Problem, SpecError};
+use super::error::{MOST_VALUES, Problem, SpecError};
 use super::features;
 use super::register::{Conditional, Exception, Gate, Register, Rule};
 use super::source::Source;
@@ -277,7 +277,11 @@ impl Shared<'_> {
             of_size(size, number).ok_or_else(|| error(Problem::Wide { register: register(), key, number, size }))
         };
         let mask = entry.mask.or(family.mask).map_or(Ok(Value::ones(size)), |mask| sized("mask", mask))?;
-        let values = entry.values.as_ref().unwrap_or(&family.values).iter().map(|value| sized("values", *value));
+        let values = entry.values.as_ref().unwrap_or(&family.values);
+        if values.len() > MOST_VALUES {
+            return Err(error(Problem::Values { register: register() }));
+        }
+        let values = values.iter().map(|value| sized("values", *value));
         let values = values.collect::<Result<Vec<_>, _>>()?;
         if let Some(value) = values.iter().find(|value| !(**value & !mask).is_zero()) {
             return Err(error(Problem::Value { register: register(), value: hex(*value), mask: hex(mask) }));

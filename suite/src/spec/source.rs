@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The source of specifications: built-in or a directory.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
@@ -11,6 +11,9 @@ use super::error::{Problem, SpecError};
 use super::text::Text;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../specs");
+
+/// Maximum size of a file in bytes: more than a file with every register has.
+const LARGEST: u64 = 1 << 20;
 
 /// A tree of specification files.
 #[derive(Debug, Clone)]
@@ -30,10 +33,13 @@ impl Source {
                 .and_then(|file| file.contents_utf8())
                 .map(str::to_owned)
                 .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound)),
-            Self::Directory(root) => fs::read_to_string(root.join(file)),
+            Self::Directory(root) => limited(&root.join(file)),
         };
         let file = self.display(file);
         match content {
+            Ok(content) if content.len() as u64 > LARGEST => {
+                Err(SpecError { file, line: 1, problem: Problem::TooLarge })
+            }
             Ok(content) => Ok(Text { file, content }),
             Err(error) => Err(SpecError { file, line: 1, problem: Problem::Unreadable(error) }),
         }
@@ -100,4 +106,15 @@ impl Source {
             Self::Directory(root) => root.join(file).display().to_string(),
         }
     }
+}
+
+/// The content of a regular file, cut beyond [`LARGEST`].
+fn limited(path: &Path) -> io::Result<String> {
+    // To open a FIFO waits for its writer.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    Ok(text)
 }

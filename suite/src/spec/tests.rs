@@ -8,6 +8,7 @@
 mod consumer;
 mod contract;
 mod groups;
+mod limits;
 mod mutations;
 mod problems;
 mod registers;

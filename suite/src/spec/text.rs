@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::error::{Problem, SpecError};
+use super::error::{MOST_BRACKETS, Problem, SpecError};
 
 /// One specification file.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ pub struct Text {
 impl Text {
     /// The file's content as `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, SpecError> {
+        if self.content.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() > MOST_BRACKETS {
+            return Err(self.error(1, Problem::Brackets));
+        }
         serde_yaml::from_str(&self.content).map_err(|error| {
             // The end of the text counts as a line of its own there.
             let last = self.content.lines().count().max(1);

@@ -2,6 +2,8 @@
 //! The command `report`: reports stored runs (events, or KTAP in a log) in every
 //! format. It reads truncated files up to the truncation.
 
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod show;
 
 use std::io;

@@ -59,20 +59,26 @@ impl Show {
 
     /// Shows a run, which is one of several or the only one.
     pub(super) fn run(&mut self, run: &StoredRun, events: &[Event], several: bool) -> Result<(), Error> {
+        Ok(print(&self.text(run, events, several))?)
+    }
+
+    /// Shows what comes behind the last run.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        Ok(print(&self.last())?)
+    }
+
+    pub(super) fn text(&mut self, run: &StoredRun, events: &[Event], several: bool) -> String {
         let text = match self.shown {
             Shown::Pretty => self.pretty(run, several),
             Shown::Json => events.iter().filter_map(|event| event.to_line().ok()).collect(),
             Shown::Lines(format) => self.lines(format, events, several),
         };
         self.first = false;
-        print(&text)?;
-        Ok(())
+        text
     }
 
-    /// Shows what comes behind the last run.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
-        let lines = self.lines.as_mut().map(|lines| lines.end()).unwrap_or_default();
-        Ok(print(&joined(lines))?)
+    pub(super) fn last(&mut self) -> String {
+        joined(self.lines.as_mut().map(|lines| lines.end()).unwrap_or_default())
     }
 
     fn lines(&mut self, format: Format, events: &[Event], several: bool) -> String {

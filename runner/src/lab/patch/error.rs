@@ -13,6 +13,8 @@ pub(crate) enum PatchError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("the patch `{}` is larger than {} MiB\n[name a unified diff, or a mail that contains one]", path.display(), most >> 20)]
     TooLarge { path: PathBuf, most: u64 },
+    #[error("the patch `{}` has more than {most} lines\n[name a unified diff, or a mail that contains one]", path.display())]
+    TooManyLines { path: PathBuf, most: usize },
     #[error("the patch `{}` is {what}\n[{remedy}]", path.display())]
     NotText { path: PathBuf, what: &'static str, remedy: &'static str },
     #[error("the directory `{}` has no patches: no {endings}\n[name a file, or another directory]", path.display())]

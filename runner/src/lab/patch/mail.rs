@@ -7,6 +7,9 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
 
+/// Maximum mails in a file: several times the longest series.
+const MOST: usize = 1000;
+
 /// One mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mail {
@@ -23,6 +26,8 @@ pub(crate) enum MailError {
     NoGit(#[source] io::Error),
     #[error("git cannot read the mail: {said}\n[save the raw mail again, or name a plain diff]")]
     Git { said: String },
+    #[error("more than {MOST} mails\n[name the mails of one series]")]
+    Many,
     #[error("failed to keep the mail in a temporary directory\n[free disk space, or set TMPDIR]")]
     Scratch(#[source] io::Error),
 }
@@ -60,6 +65,11 @@ pub(crate) fn is_encoded(text: &[u8]) -> bool {
 
 /// The mails of a text, in its order.
 pub(crate) fn mails(text: &[u8]) -> Result<Vec<Mail>, MailError> {
+    // git needs a file and a process for each.
+    let begins = |line: &&[u8]| line.starts_with(b"From ") && line.contains(&b':');
+    if text.split(|byte| *byte == b'\n').filter(begins).count() > MOST {
+        return Err(MailError::Many);
+    }
     let scratch = tempfile::Builder::new().prefix("reglist-mail-").tempdir().map_err(MailError::Scratch)?;
     let place = scratch.path();
     let whole = place.join("mbox");

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Why a change does not fit a file: the lines that differ.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use super::diff::{Hunk, Part};
 
 /// Differing lines that an explanation shows per hunk.
 const SHOWN: usize = 3;
 /// Characters of a line that an explanation shows.
 const WIDTH: usize = 100;
-
-/// Maximum comparisons of lines per hunk, to limit the time.
+/// Maximum comparisons of lines for the hunks of a file, to limit the time.
 const MOST_COMPARED: usize = 1 << 26;
 
 /// Why a change does not fit.
@@ -25,22 +27,24 @@ pub(crate) enum Misfit {
 impl Misfit {
     /// Compares the hunks of a change with the file.
     pub(crate) fn of(part: &Part, file: &str) -> Self {
-        let lines: Vec<&str> = file.lines().collect();
-        let fits = |hunk: &Hunk| closest(&hunk.before(), &lines, hunk.start).is_some_and(|place| place.is_exact());
-        let wrong: Vec<(usize, &Hunk)> = part.hunks.iter().enumerate().filter(|(_, hunk)| !fits(hunk)).collect();
+        let searches = part.hunks.len();
+        let lines = Lines::of(file.lines().map(Cow::Borrowed), searches);
+        let fits = |lines: &Lines<'_>, wanted: &[&str], hunk: &Hunk| {
+            lines.closest(wanted, hunk.start).is_some_and(|place| place.is_exact())
+        };
+        let does_not_fit = |(_, hunk): &(usize, &Hunk)| !fits(&lines, &hunk.before(), hunk);
+        let wrong: Vec<(usize, &Hunk)> = part.hunks.iter().enumerate().filter(does_not_fit).collect();
         let is_applied = |hunk: &Hunk| {
             let after = hunk.after();
-            !after.is_empty() && closest(&after, &lines, hunk.start).is_some_and(|place| place.is_exact())
+            !after.is_empty() && fits(&lines, &after, hunk)
         };
         if !wrong.is_empty() && wrong.iter().all(|(_, hunk)| is_applied(hunk)) {
             return Self::Applied;
         }
-        let folded: Vec<String> = lines.iter().map(|line| fold(line)).collect();
-        let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
+        let folded = Lines::of(file.lines().map(|line| fold(line).into()), searches);
         let fits_folded = |hunk: &Hunk| {
             let before: Vec<String> = hunk.before().iter().map(|line| fold(line)).collect();
-            let before: Vec<&str> = before.iter().map(String::as_str).collect();
-            closest(&before, &folded, hunk.start).is_some_and(|place| place.is_exact())
+            fits(&folded, &before.iter().map(String::as_str).collect::<Vec<_>>(), hunk)
         };
         let has_tabs = part.hunks.iter().flat_map(|hunk| &hunk.lines).any(|(_, line)| line.contains('\t'));
         if !wrong.is_empty() && !has_tabs && wrong.iter().all(|(_, hunk)| fits_folded(hunk)) {
@@ -55,14 +59,14 @@ fn fold(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn explanation(number: usize, hunk: &Hunk, lines: &[&str]) -> Vec<String> {
+fn explanation(number: usize, hunk: &Hunk, lines: &Lines<'_>) -> Vec<String> {
     let before = hunk.before();
-    let place = closest(&before, lines, hunk.start).filter(|place| 2 * place.equal > before.len());
+    let place = lines.closest(&before, hunk.start).filter(|place| 2 * place.equal > before.len());
     let Some(place) = place else {
         return vec![format!("hunk {number} does not fit at line {}: no lines are like it", hunk.start)];
     };
     let mut text = vec![format!("hunk {number} does not fit at line {}", place.at + 1)];
-    let here = lines.iter().skip(place.at);
+    let here = lines.text.iter().skip(place.at);
     let different: Vec<_> = before.iter().zip(here).enumerate().filter(|(_, (theirs, ours))| theirs != ours).collect();
     for (at, (theirs, ours)) in different.iter().take(SHOWN) {
         let line = place.at + at + 1;
@@ -113,15 +117,37 @@ impl Place {
     }
 }
 
-/// The place with most equal lines; among equal ones the closest to line `start`.
-fn closest(wanted: &[&str], lines: &[&str], start: usize) -> Option<Place> {
-    let last = lines.len().checked_sub(wanted.len())?;
-    if wanted.len().saturating_mul(last) > MOST_COMPARED {
-        return None;
+/// The lines of a file.
+struct Lines<'f> {
+    text: Vec<Cow<'f, str>>,
+    /// For each line the index of the first equal one.
+    equal: Vec<usize>,
+    first: HashMap<Cow<'f, str>, usize>,
+    /// Maximum comparisons of a search.
+    most: usize,
+}
+
+impl<'f> Lines<'f> {
+    fn of(lines: impl Iterator<Item = Cow<'f, str>>, searches: usize) -> Self {
+        let text: Vec<Cow<'f, str>> = lines.collect();
+        let mut first = HashMap::new();
+        let equal = text.iter().enumerate().map(|(at, line)| *first.entry(line.clone()).or_insert(at)).collect();
+        Self { text, equal, first, most: MOST_COMPARED / searches.max(1) }
     }
-    let equal = |at: usize| wanted.iter().zip(lines.iter().skip(at)).filter(|(wanted, line)| wanted == line).count();
-    let start = start.saturating_sub(1);
-    (0..=last)
-        .map(|at| Place { at, equal: equal(at), length: wanted.len() })
-        .max_by_key(|place| (place.equal, std::cmp::Reverse(place.at.abs_diff(start))))
+
+    /// The place with most equal lines; among equal ones the closest to line `start`.
+    fn closest(&self, wanted: &[&str], start: usize) -> Option<Place> {
+        let last = self.equal.len().checked_sub(wanted.len())?;
+        if wanted.len().saturating_mul(last) > self.most {
+            return None;
+        }
+        let wanted: Vec<Option<&usize>> = wanted.iter().map(|line| self.first.get(*line)).collect();
+        let equal = |at: usize| {
+            wanted.iter().zip(self.equal.iter().skip(at)).filter(|(wanted, line)| **wanted == Some(*line)).count()
+        };
+        let start = start.saturating_sub(1);
+        (0..=last)
+            .map(|at| Place { at, equal: equal(at), length: wanted.len() })
+            .max_by_key(|place| (place.equal, std::cmp::Reverse(place.at.abs_diff(start))))
+    }
 }

@@ -4,10 +4,13 @@
 
 mod diff;
 mod error;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod mail;
 mod misfit;
 mod unusable;
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -18,7 +21,7 @@ use reglist_suite::report::events::Label;
 use diff::Damage;
 pub(super) use diff::Part;
 pub(crate) use error::PatchError;
-use mail::Mail;
+use mail::{Mail, MailError};
 pub(super) use misfit::Misfit;
 
 use crate::system::digest;
@@ -26,6 +29,8 @@ use crate::system::digest;
 /// Maximum size in bytes of a patch, also after decompression. The largest kernel
 /// release is a patch of some 60 MiB.
 const MOST: u64 = 64 << 20;
+/// Maximum lines: twice the lines of that patch.
+const MOST_LINES: usize = 4_000_000;
 /// Names of patches in a directory.
 const ENDINGS: [&str; 8] = ["patch", "diff", "mbox", "eml", "patch.gz", "diff.gz", "mbox.gz", "eml.gz"];
 const STANDARD_INPUT: &str = "-";
@@ -93,17 +98,29 @@ impl PatchFile {
 
     /// `path` is for messages.
     pub(crate) fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, PatchError> {
+        Self::decoded(path, bytes, mail::mails)
+    }
+
+    /// As [`Self::parse`]; `mails` decodes mails.
+    fn decoded(
+        path: &Path,
+        bytes: Vec<u8>,
+        mails: impl FnOnce(&[u8]) -> Result<Vec<Mail>, MailError>,
+    ) -> Result<Self, PatchError> {
         let digest = digest::of_bytes(&bytes);
         let text = unpacked(path, bytes)?;
         if text.iter().all(u8::is_ascii_whitespace) {
             return Err(PatchError::Empty { path: path.to_owned() });
         }
+        if text.iter().filter(|byte| **byte == b'\n').count() > MOST_LINES {
+            return Err(PatchError::TooManyLines { path: path.to_owned(), most: MOST_LINES });
+        }
         let mut remarks = Vec::new();
         let texts = match mail::is_mail(&text) {
             false => vec![text.clone()],
-            true => match mail::mails(&text) {
+            true => match mails(&text) {
                 Ok(mails) => series(mails, &mut remarks).into_iter().map(|mail| mail.diff).collect::<Vec<_>>(),
-                Err(mail::MailError::NoGit(_)) if !mail::is_encoded(&text) => vec![text.clone()],
+                Err(MailError::NoGit(_)) if !mail::is_encoded(&text) => vec![text.clone()],
                 Err(source) => return Err(PatchError::Mail { path: path.to_owned(), source }),
             },
         };
@@ -186,10 +203,9 @@ fn series(mails: Vec<Mail>, remarks: &mut Vec<String>) -> Vec<Mail> {
     let numbers: Option<Vec<(usize, usize)>> = kept.iter().map(|mail| number(&mail.subject)).collect();
     if let Some(numbers) = numbers.filter(|_| kept.len() > 1) {
         let total = numbers.iter().map(|(_, of)| *of).max().unwrap_or_default();
-        let missing: Vec<String> = (1..=total.min(kept.len() * 64))
-            .filter(|number| numbers.iter().all(|(known, _)| known != number))
-            .map(|number| number.to_string())
-            .collect();
+        let known: HashSet<usize> = numbers.iter().map(|(number, _)| *number).collect();
+        let missing = (1..=total.min(kept.len() * 64)).filter(|number| !known.contains(number));
+        let missing: Vec<String> = missing.map(|number| number.to_string()).collect();
         if !missing.is_empty() {
             remarks.push(format!("the series lacks patch {} of {total}", missing.join(", ")));
         }

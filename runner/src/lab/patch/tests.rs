@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::*;
 
@@ -127,4 +128,25 @@ fn a_thread_gives_its_series_without_replies() {
     assert_eq!(names, ["arch/x.c", "arch/y.c"]);
     let remarks = ["left out the diff in the reply `Re: [PATCH v2 1/3] first`", "the series lacks patch 3 of 3"];
     assert_eq!(patch.remarks, remarks);
+}
+
+#[test]
+fn many_lines_and_mails_are_refused() {
+    assert!(matches!(parse(&"\n".repeat(MOST_LINES)), Err(PatchError::Empty { .. })));
+    let error = parse(&format!("x{}", "\n".repeat(MOST_LINES + 1))).unwrap_err();
+    assert!(error.to_string().contains("more than 4000000 lines"), "{error}");
+    let mailbox = "From a@example.org Mon Nov 30 00:00:00 2026\nFrom: A\n\n".repeat(1001);
+    assert!(matches!(parse(&mailbox), Err(PatchError::Mail { source: MailError::Many, .. })));
+}
+
+#[test]
+fn a_misfit_of_many_hunks_is_explained_in_time() {
+    let context = " x\n".repeat(1000);
+    let hunk = |number: usize| format!("@@ -{number},1001 +{number},1001 @@\n{context}-a\n+b\n");
+    let diff: String = (1..200).map(hunk).collect();
+    let patch = parse(&format!("--- a/x\n+++ b/x\n{diff}")).unwrap();
+    let start = Instant::now();
+    let Misfit::Lines(lines) = Misfit::of(&patch.diffs[0].parts[0], &"x\n".repeat(50_000)) else { panic!() };
+    assert_eq!(lines.len(), 199);
+    assert!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
 }

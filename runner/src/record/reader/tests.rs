@@ -4,7 +4,7 @@
 use std::io::{self, BufReader, Read};
 
 use proptest::prelude::*;
-use reglist_suite::report::events::{CaseFinished, Outcome};
+use reglist_suite::report::events::{CaseFinished, Outcome, RunStarted};
 use reglist_suite::report::format::KTAP;
 use reglist_suite::report::record::{End, Record};
 use reglist_suite::spec::clause::Level;
@@ -395,4 +395,15 @@ proptest! {
         text.splice(at..at, bytes);
         let _ = runs_of(&text);
     }
+}
+
+#[test]
+fn a_plan_has_a_longest_length() {
+    let started = |count: usize| {
+        let plan: Vec<String> = (0..count).map(|number| format!("base.a{number}")).collect();
+        Event::RunStarted(RunStarted { plan, ..RunStarted::unknown() }).to_line().unwrap()
+    };
+    assert_eq!(only(started(MOST_CASES).as_bytes()).record.plan().len(), MOST_CASES);
+    let error = runs_of(started(MOST_CASES + 1).as_bytes()).unwrap_err();
+    assert!(error.contains("line 1 of `x` plans more than 65536 cases"), "{error}");
 }

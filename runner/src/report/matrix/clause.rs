@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The columns of the matrix: the faults that each clause noticed.
 
+use indexmap::IndexMap;
 use reglist_suite::spec::clause::{Clauses, Level};
 use serde::Serialize;
 
-use super::fault::{FaultRow, Role, State};
+use super::fault::{FaultRow, Noticed, Role, State};
 
 /// The word for a clause that no fault needs.
 pub(super) const REDUNDANT: &str = "redundant";
@@ -36,21 +37,24 @@ impl ClauseColumn {
     }
 }
 
+/// Level and demand of a clause, and the faults that it noticed.
+type Column<'m> = (Level, &'m str, Vec<(&'m FaultRow, &'m Noticed)>);
+
 /// A column per clause of the catalogue, then per other clause of the stream.
 pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseColumn> {
     let all = faults.iter().all(|row| row.was_tried() || matches!(row.state, State::Impossible { .. }));
-    let mut clauses: Vec<(&str, Level, &str)> =
-        catalogue.clauses.iter().map(|clause| (clause.id.as_str(), clause.level, clause.demand.as_str())).collect();
-    for noticed in faults.iter().flat_map(|row| &row.noticed) {
-        if !clauses.iter().any(|(id, ..)| *id == noticed.clause) {
-            clauses.push((&noticed.clause, noticed.level, ""));
+    let mut columns: IndexMap<&str, Column<'_>> = IndexMap::new();
+    for clause in &catalogue.clauses {
+        columns.insert(&clause.id, (clause.level, &clause.demand, Vec::new()));
+    }
+    for row in faults {
+        for noticed in row.noticed.values() {
+            columns.entry(&noticed.clause).or_insert((noticed.level, "", Vec::new())).2.push((row, noticed));
         }
     }
-    let column = |(id, level, demand): (&str, Level, &str)| {
-        let rightly = |row: &&FaultRow| {
-            row.noticed_by(id).is_some_and(|noticed| noticed.level <= level && noticed.role != Role::Accused)
-        };
-        let noticing: Vec<&FaultRow> = faults.iter().filter(rightly).collect();
+    let column = |(id, (level, demand, noticing)): (&str, Column<'_>)| {
+        let rightly = |(_, noticed): &&(&FaultRow, &Noticed)| noticed.level <= level && noticed.role != Role::Accused;
+        let noticing: Vec<&FaultRow> = noticing.iter().filter(rightly).map(|(row, _)| *row).collect();
         let only = noticing.iter().filter(|row| row.alone.as_deref() == Some(id));
         let alone: Vec<String> = only.map(|row| row.name.clone()).collect();
         ClauseColumn {
@@ -62,5 +66,5 @@ pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseCol
             alone,
         }
     };
-    clauses.into_iter().map(column).collect()
+    columns.into_iter().map(column).collect()
 }

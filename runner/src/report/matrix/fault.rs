@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The rows of the matrix: the result of each fault.
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum as _;
+use indexmap::IndexMap;
 use reglist_suite::fault::{Fault, Place, Right, Said, Tried};
-use reglist_suite::report::events::{CaseFinished, Finding, Outcome, SubjectKind};
+use reglist_suite::report::events::{CaseFinished, Outcome, SubjectKind};
 use reglist_suite::spec::clause::{Clauses, Level};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::rounds::{Round, Rounds, place};
-use crate::report::id::each_once;
-use crate::report::words::ranges;
+use crate::report::groups::entries;
+use crate::report::id::{by_key, each_once};
 
 /// The reason of a fault that crashes a kernel.
 const TROUBLE: &str = "a crash or a hang, no wrong answer; run `reglist lab --fault NAME`";
@@ -30,7 +30,8 @@ pub(super) struct FaultRow {
     #[serde(flatten)]
     pub(super) state: State,
     /// Findings that the round without a fault lacks, by clause, in order.
-    pub(super) noticed: Vec<Noticed>,
+    #[serde(serialize_with = "values")]
+    pub(super) noticed: IndexMap<String, Noticed>,
     /// The clause, if only one notices it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alone: Option<String>,
@@ -122,8 +123,12 @@ impl FaultRow {
     }
 
     pub(super) fn noticed_by(&self, clause: &str) -> Option<&Noticed> {
-        self.noticed.iter().find(|noticed| noticed.clause == clause)
+        self.noticed.get(clause)
     }
+}
+
+fn values<S: Serializer>(noticed: &IndexMap<String, Noticed>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(noticed.values())
 }
 
 /// A row per fault, tried or not.
@@ -164,7 +169,7 @@ fn untried(fault: Fault, state: State) -> FaultRow {
         configuration: expected.configuration.to_owned(),
         allow_new: expected.allow_new,
         state,
-        noticed: Vec::new(),
+        noticed: IndexMap::new(),
         alone: None,
         duration_us: 0,
     }
@@ -178,7 +183,7 @@ fn foreign(name: &str, round: &Round) -> FaultRow {
         configuration: round.configuration.clone(),
         allow_new: round.allow_new,
         state: State::NotTried { reason: "unknown fault".to_owned() },
-        noticed: Vec::new(),
+        noticed: IndexMap::new(),
         alone: None,
         duration_us: round.duration_us(),
     }
@@ -216,13 +221,12 @@ fn state(tried: Tried, cases: &[CaseFinished]) -> State {
     State::Wrong(Wrong { unnoticed: unnoticed.collect(), accused: tried.accused, in_error: in_error.collect() })
 }
 
-fn noticed(tried: &Tried) -> Vec<Noticed> {
+fn noticed(tried: &Tried) -> IndexMap<String, Noticed> {
     let expected = tried.fault.expected();
     let all = |words: &mut dyn Iterator<Item = &str>| -> Vec<String> {
         each_once(words, |word| word).into_iter().map(str::to_owned).collect()
     };
-    let gather = |clause: &str| {
-        let about: Vec<&Said> = tried.said.iter().filter(|said| said.finding.clause == clause).collect();
+    let gather = |(clause, about): (&str, Vec<&Said>)| {
         let findings = || about.iter().map(|said| &said.finding);
         let level = findings().map(|finding| finding.level).min().unwrap_or(Level::Note);
         let role = if expected.broken.iter().any(|broken| broken.clause == clause) {
@@ -234,34 +238,26 @@ fn noticed(tried: &Tried) -> Vec<Noticed> {
         } else {
             Role::Accused
         };
-        let entries: BTreeSet<usize> = findings().flat_map(entries).collect();
-        Noticed {
+        let noticed = Noticed {
             clause: clause.to_owned(),
             level,
             role,
             checks: all(&mut about.iter().map(|said| said.check.as_str())),
             registers: all(&mut findings().filter_map(|finding| Some(finding.register.as_ref()?.name.as_str()))),
-            entries: ranges(&entries.into_iter().collect::<Vec<_>>()),
-        }
+            entries: entries(findings()),
+        };
+        (clause.to_owned(), noticed)
     };
-    each_once(tried.said.iter().map(|said| said.finding.clause.as_str()), |clause| clause)
-        .into_iter()
-        .map(gather)
-        .collect()
-}
-
-fn entries(finding: &Finding) -> impl Iterator<Item = usize> + use<> {
-    let last = finding.last_entry;
-    finding.entry.into_iter().flat_map(move |first| first..=last.unwrap_or(first))
+    by_key(tried.said.iter().map(|said| (said.finding.clause.as_str(), said))).into_iter().map(gather).collect()
 }
 
 /// The only clause that notices the fault: the only one with more than a note,
 /// else the only one with a note. None for an accused clause, or if a case ended in
 /// error.
-fn alone(tried: &Tried, noticed: &[Noticed]) -> Option<String> {
+fn alone(tried: &Tried, noticed: &IndexMap<String, Noticed>) -> Option<String> {
     let matters = |noticed: &&Noticed| noticed.level != Level::Note;
-    let any = noticed.iter().any(|noticed| matters(&noticed));
-    let mut speaking = noticed.iter().filter(|noticed| !any || matters(noticed));
+    let any = noticed.values().any(|noticed| matters(&noticed));
+    let mut speaking = noticed.values().filter(|noticed| !any || matters(noticed));
     let first = speaking.next().filter(|_| tried.in_error.is_empty())?;
     (speaking.next().is_none() && first.role != Role::Accused).then(|| first.clause.clone())
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The rounds of a stream. A round that started again after a crash is one round.
 
+use std::collections::{HashMap, HashSet};
+
 use reglist_suite::fault::Right;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 use serde::Serialize;
 
 use crate::record::Record;
 use crate::record::runs::Runs;
-
-use crate::report::groups::LONGEST_LIST;
 
 /// A fault, or none, in a configuration.
 #[derive(Debug, Default)]
@@ -17,8 +17,10 @@ pub(super) struct Round {
     pub(super) configuration: String,
     /// Whether unexpected registers are allowed.
     pub(super) allow_new: bool,
-    plan: Vec<String>,
+    plan: HashSet<String>,
     pub(super) cases: Vec<CaseFinished>,
+    /// Ids of `cases`.
+    ended: HashSet<String>,
     /// Reason of an early end.
     aborted: Option<String>,
     /// The case that was running at the end.
@@ -56,6 +58,8 @@ pub(super) fn place(configuration: &str, allow_new: bool) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     rounds: Vec<Round>,
+    /// Index of a round by fault, configuration and settings.
+    places: HashMap<(Option<String>, String, bool), usize>,
     /// Whether the stream reached the first fault.
     pub(super) came_to_faults: bool,
 }
@@ -79,15 +83,14 @@ impl Rounds {
             return;
         };
         let allow_new = started.allow_new;
-        let same = |round: &&mut Round| round.fault == started.fault && round.is_in(configuration, allow_new);
-        match self.rounds.iter_mut().find(same) {
-            Some(round) => round.add(record, &started.plan),
-            None => {
-                let (fault, configuration) = (started.fault.clone(), configuration.to_owned());
-                let mut round = Round { fault, configuration, allow_new, ..Round::default() };
-                round.add(record, &started.plan);
-                self.rounds.push(round);
-            }
+        let (fault, configuration) = (started.fault.clone(), configuration.to_owned());
+        let key = (fault.clone(), configuration.clone(), allow_new);
+        let place = *self.places.entry(key).or_insert(self.rounds.len());
+        if place == self.rounds.len() {
+            self.rounds.push(Round { fault, configuration, allow_new, ..Round::default() });
+        }
+        if let Some(round) = self.rounds.get_mut(place) {
+            round.add(record, &started.plan);
         }
     }
 
@@ -120,7 +123,7 @@ impl Rounds {
 
     /// Whether there is a round without a fault for this configuration.
     pub(super) fn has_right(&self, configuration: &str, allow_new: bool) -> bool {
-        self.rounds.iter().any(|round| round.fault.is_none() && round.is_in(configuration, allow_new))
+        self.places.contains_key(&(None, configuration.to_owned(), allow_new))
     }
 
     /// Sum of all durations in microseconds.
@@ -130,20 +133,12 @@ impl Rounds {
 }
 
 impl Round {
-    fn is_in(&self, configuration: &str, allow_new: bool) -> bool {
-        self.configuration == configuration && self.allow_new == allow_new
-    }
-
     /// Adds the results of a restarted round.
     fn add(&mut self, record: &Record, plan: &[String]) {
-        for case in plan {
-            if !self.plan.contains(case) {
-                self.plan.push(case.clone());
-            }
-        }
+        self.plan.extend(plan.iter().cloned());
         for case in &record.ended {
-            if !self.cases.iter().any(|known| known.case == case.case) {
-                self.cases.push(bounded(case));
+            if self.ended.insert(case.case.clone()) {
+                self.cases.push(case.clone());
             }
         }
         self.aborted = record.why_unfinished().map(str::to_owned).or(self.aborted.take());
@@ -181,16 +176,4 @@ impl Round {
         let first = self.cases.first().filter(|_| self.cases.iter().all(skipped))?;
         Some(format!("every case was skipped: {}", first.reason.as_deref().unwrap_or("no reason given")))
     }
-}
-
-/// A case with a limited number of entries in its findings, because a torn stream
-/// may contain any number.
-fn bounded(case: &CaseFinished) -> CaseFinished {
-    let mut case = case.clone();
-    for finding in &mut case.findings {
-        if let (Some(first), Some(last)) = (finding.entry, &mut finding.last_entry) {
-            *last = (*last).min(first.saturating_add(LONGEST_LIST));
-        }
-    }
-    case
 }

@@ -2,6 +2,7 @@
 //! Whole matrices of made-up streams.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -264,6 +265,33 @@ fn a_round_may_claim_any_number_of_entries() {
     let events =
         [right("lbt_mips").whole("pass", &[]), wrong("lbt_mips", "lbt-by-all-three").whole("fail", &[far])].concat();
     assert_eq!(matrix(&events).totals().accused, 1);
+}
+
+#[test]
+fn a_foreign_stream_may_have_many_findings_and_rounds() {
+    const MANY: usize = 10_000;
+    let findings = |observed: &str| -> Vec<Value> {
+        let finding = |number: usize| {
+            let mut finding = said(&format!("a.b{number}"), "must");
+            finding["observed"] = json!(observed);
+            finding["entry"] = json!(number * 9000);
+            finding["last_entry"] = json!(number * 9000 + 8000);
+            finding
+        };
+        (0..MANY).map(finding).collect()
+    };
+    let mut events = right("lbt_mips").whole("pass", &findings("x"));
+    events.extend(wrong("lbt_mips", "lbt-by-all-three").whole("fail", &findings("y")));
+    for number in 0..MANY {
+        let mut unknown = wrong("base", "").started();
+        unknown["fault"] = json!(format!("unknown-{number}"));
+        events.push(unknown);
+    }
+    let start = Instant::now();
+    let matrix = matrix(&events);
+    let text = text(&matrix, Verbosity::Verbose);
+    assert!(text.contains("a.b9999") && text.contains("unknown-9999"));
+    assert!(start.elapsed() < Duration::from_secs(60), "took {:?}", start.elapsed());
 }
 
 #[test]

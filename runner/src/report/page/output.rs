@@ -66,6 +66,10 @@ impl Output {
     }
 
     pub(crate) fn write(&self) -> Result<(), PageError> {
+        Ok(files::write(&self.path, &self.text()?, self.force)?)
+    }
+
+    pub(crate) fn text(&self) -> Result<String, PageError> {
         let (new, old) = match self.inputs.as_slice() {
             _ if self.runs > 2 && self.faults > 1 => return Err(PageError::EveryFault { runs: self.runs }),
             _ if self.runs > 2 => return Err(PageError::Several { runs: self.runs }),
@@ -73,9 +77,7 @@ impl Output {
             [new] => (new, None),
             [old, new, ..] => (new, Some(old)),
         };
-        let path = || self.path.clone();
-        let text = template::text(new, old).map_err(|source| PageError::Template { path: path(), source })?;
-        Ok(files::write(&self.path, &text, self.force)?)
+        template::text(new, old).map_err(|source| PageError::Template { path: self.path.clone(), source })
     }
 }
 

@@ -99,3 +99,13 @@ fn a_run_with_its_own_end_is_over() {
     assert_eq!(boot(&mut run, &[STARTED.into(), FINISHED.into()]), None);
     assert_eq!(String::from_utf8(run.events).unwrap(), format!("{STARTED}\n{FINISHED}\n"));
 }
+
+#[test]
+fn a_suite_that_plans_too_much_needs_no_memory() {
+    let plan: Vec<String> = (0..200_000).map(|number| format!("\"{number}\"")).collect();
+    let line = STARTED.replace(r#""base.a","base.b","base.c""#, &plan.join(","));
+    let mut run = Restarting::new(io::sink(), 0);
+    (0..9).for_each(|round| run.take(&line.replace("7.2.13", &round.to_string())));
+    assert!(run.runs().iter().count() < 5);
+    assert!(run.finish().is_err());
+}

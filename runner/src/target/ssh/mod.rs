@@ -10,6 +10,8 @@ mod connection;
 pub(crate) mod error;
 mod follower;
 mod frames;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 mod gained;
 mod guard;
 mod host;

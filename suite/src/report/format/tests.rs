@@ -350,3 +350,19 @@ proptest! {
         kcidb(&events);
     }
 }
+
+#[test]
+fn kcidb_takes_a_long_environment_for_each_test() {
+    let plan: Vec<String> = (0..1000).map(|number| format!("base.a{number}")).collect();
+    let words = "x".repeat(100_000);
+    let started = RunStarted {
+        plan,
+        cpu: words.clone(),
+        kernel: words.clone(),
+        labels: vec![Label { name: Label::MACHINE.to_owned(), value: words }],
+        ..RunStarted::unknown()
+    };
+    let document = kcidb(&[Event::RunStarted(started)]);
+    assert_eq!(document["tests"].as_array().unwrap().len(), 1000);
+    assert!(document.to_string().len() < 4 << 20);
+}
