@@ -112,10 +112,11 @@ def of_kunit(text):
     return test, {sub.name: words.get(sub.status.name, sub.status.name) for sub in test.subtests}, test.counts.errors
 
 
-with open(os.path.join(options.kernel, "package"), encoding="utf-8") as file:
-    package = file.read().strip()
+with open(os.path.join(options.kernel, "package.json"), encoding="utf-8") as file:
+    package = json.load(file)
 
-by("kunit.py's parser of Linux, Debian's", package)
+source = f"linux-source-{'.'.join(map(str, package['version']))} {package['package_version']}"
+by("kunit.py's parser of Linux, Debian's", source)
 ktap = report(EVENTS, "--format", "ktap")
 expected = {case: failed(outcome) for case, outcome in fixture.items()}
 check("kunit.py: a run that broke off", of_kunit(ktap)[1:], (expected, 0))
@@ -270,7 +271,7 @@ for more in ([], ["--kcidb-origin", "some_lab", "--kcidb-build", "maestro:123"])
     # The second run equals the first, so it has the same ids.
     check("kcidb-io: ids", len({test["id"] for test in document["tests"]}), len(fixture))
 
-by("kselftest's runner of Linux, Debian's", package)
+by("kselftest's runner of Linux, Debian's", source)
 tree = os.path.join(options.kernel, "tree/tools/testing/selftests")
 home = path("kselftest")
 os.makedirs(os.path.join(home, "kvm_reglist"))

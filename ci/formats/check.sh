@@ -8,10 +8,10 @@ cd "$(dirname "$0")/../.."
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/reglist"
 place="$cache/formats"
+# The source that the lab fetched last.
 kernel=
-for package in "$cache"/sources/*/package; do
-  # The newest source that the lab has fetched.
-  if [ -f "$package" ] && { [ -z "$kernel" ] || [ "$(cat "$package")" \> "$(cat "$kernel/package")" ]; }; then
+for package in "$cache"/sources/*/package.json; do
+  if [ -f "$package" ] && { [ -z "$kernel" ] || [ "$package" -nt "$kernel/package.json" ]; }; then
     kernel=$(dirname "$package")
   fi
 done
