@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::command::report;
 use crate::lab;
-use crate::record::known::{Date, Known};
+use crate::record::known::Known;
 use crate::record::reader::StoredFile;
 use crate::record::run::Run;
 use crate::report::diff::compare::Comparison;
@@ -31,6 +31,7 @@ use crate::spec::check::Checked;
 use crate::spec::diff::Difference;
 use crate::spec::list::Listing;
 use crate::spec::show::List;
+use crate::system::date::Date;
 use crate::system::output::chain;
 use crate::system::verbosity::Verbosity;
 use crate::target::lab::fuzz as guest;

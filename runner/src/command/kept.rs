@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::command::error::Error;
-use crate::record::known::{Date, Known, KnownError};
+use crate::record::known::{Known, KnownError};
 use crate::system::cache::{Cache, CacheError};
+use crate::system::date::Date;
 use crate::system::files::FileError;
 use crate::system::interrupt::Interrupt;
 use crate::system::results;

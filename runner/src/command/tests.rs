@@ -7,7 +7,7 @@ use std::path::Path;
 use reglist_suite::exit;
 use reglist_suite::report::events::{Breaker, Event};
 
-use crate::record::known::{Date, Known};
+use crate::record::known::Known;
 use crate::record::reader::StoredFile;
 use crate::record::run::Run;
 use crate::record::runs::Runs;
@@ -16,6 +16,7 @@ use crate::report::diff::compare::Comparison;
 use crate::report::page;
 use crate::report::stored::Stored;
 use crate::report::text;
+use crate::system::date::Date;
 use crate::system::verbosity::Verbosity;
 
 const PLAN: [&str; 2] = ["base.a.x", "base.b.x"];

@@ -9,11 +9,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use reglist_suite::report::events::{Outcome, Totals, Verdict};
 use reglist_suite::report::record::Record;
 use serde::{Deserialize, Serialize};
+
+use crate::system::date::Date;
 
 /// Maximum size of the file in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -52,28 +53,6 @@ pub(crate) enum KnownError {
         "--known and `--fault all` exclude each other: with a fault, cases must fail\n[remove one of the two options]"
     )]
     WithEveryFault,
-}
-
-/// A day in UTC as `YYYY-MM-DD`, whose order is that of the text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub(crate) struct Date(String);
-
-impl Date {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let is_date = text.len() == 10 && humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).is_ok();
-        is_date.then(|| Self(text.to_owned()))
-    }
-
-    pub(crate) fn today() -> Self {
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        Self(now.split('T').next().unwrap_or_default().to_owned())
-    }
-}
-
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// One expected failure.

@@ -2,6 +2,7 @@
 //! This machine: processes, sandbox, cache, files, progress.
 
 pub(crate) mod cache;
+pub(crate) mod date;
 pub(crate) mod digest;
 pub(crate) mod files;
 pub(crate) mod interrupt;

@@ -16,6 +16,7 @@ use super::tree::{Source, check, release};
 use crate::lab::apt::{Apt, MIRROR};
 use crate::lab::error::LabError;
 use crate::lab::toolchain::Toolchain;
+use crate::system::date::Date;
 use crate::system::digest::Key;
 use crate::system::files::{self, FileError};
 use crate::system::sandbox::{Mount, Room};
@@ -34,8 +35,8 @@ const SEEN: [((u32, u32), &str); 3] = [((7, 3), "experimental"), ((7, 2), "sid")
 struct Package {
     #[serde(flatten)]
     offer: Offer,
-    /// The day of the download, in UTC.
-    fetched: String,
+    /// The day of the download.
+    fetched: Date,
 }
 
 /// The source that a name stands for.
@@ -213,9 +214,7 @@ impl<'s> Debian<'s> {
             return Ok(());
         }
         check(&scratch.path().join("tree"), Path::new(&package))?;
-        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-        let fetched = now.split('T').next().unwrap_or_default().to_owned();
-        let kept = Package { offer: offer.clone(), fetched };
+        let kept = Package { offer: offer.clone(), fetched: Date::today() };
         let name = scratch.path().join(PACKAGE);
         fs::write(&name, serde_json::to_vec(&kept).unwrap_or_default()).map_err(FileError::of("write", &name))?;
         cache.publish(scratch, KIND, &key(offer))?;

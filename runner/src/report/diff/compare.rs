@@ -11,12 +11,13 @@ use super::error::DiffError;
 use super::facts::{self, FactChange};
 use super::registers::{self, Registers};
 use super::side::{Difference, Side, differences};
-use crate::record::known::{Date, Entry, Known};
+use crate::record::known::{Entry, Known};
 use crate::record::reader::Stray;
 use crate::report::id::configuration;
 use crate::report::state::{State, States};
 use crate::report::stored::{Round, Stored, StoredRun};
 use crate::report::words::useless_entries;
+use crate::system::date::Date;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,10 +11,11 @@ use super::compare::{Change, Comparison, Kind};
 use super::json::Document;
 use super::registers::Moved;
 use super::{markdown, text};
-use crate::record::known::{Date, Known};
+use crate::record::known::Known;
 use crate::record::reader::StoredFile;
 use crate::report::paragraph::WIDTH;
 use crate::report::stored::Stored;
+use crate::system::date::Date;
 
 /// A run as a file would hold it.
 fn file(started: &Value, events: &[Value]) -> String {
