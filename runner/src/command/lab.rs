@@ -27,9 +27,14 @@ use crate::target::lab::{Lab, Setup};
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArgs {
     /// Build Linux from Debian's source package: a version (7.2), a Debian suite
-    /// (sid, experimental, trixie), or `latest` [default: 7.2]
+    /// (sid, experimental, trixie), `latest`, or `stock`: Debian's own kernel with only
+    /// KVM built [default: 7.2]
     #[arg(long, value_name = "NAME")]
     kernel: Option<KernelName>,
+    /// Build the whole kernel, also where building only KVM for Debian's own kernel
+    /// would do. Later runs are then faster
+    #[arg(long)]
+    full: bool,
     /// Ask the mirror for a newer package of the kernel
     #[arg(long)]
     refresh: bool,
@@ -104,6 +109,7 @@ impl LabArgs {
         Request {
             kernel: self.kernel.clone().unwrap_or_default(),
             refresh: self.refresh,
+            whole: self.full,
             kernel_src: self.kernel_src.clone(),
             patches: self.patches.clone(),
             reference: self.reference,

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::kernel::KVM_ON_STOCK;
+
 /// Words by destination.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Append {
@@ -35,9 +37,10 @@ fn module_of<'m>(word: &str, modules: &'m [String]) -> Option<(&'m String, Strin
     let (name, value) = word.split_once('=')?;
     let (module, parameter) = name.split_once('.').filter(|(_, parameter)| !parameter.is_empty())?;
     let plain = |name: &str| name.replace('-', "_");
+    let is_it = |file: &str, name: &str| plain(name) == plain(module) || (module == "kvm" && file == KVM_ON_STOCK);
     modules
         .iter()
-        .find(|file| file.strip_suffix(".ko").is_some_and(|name| plain(name) == plain(module)))
+        .find(|file| file.strip_suffix(".ko").is_some_and(|name| is_it(file, name)))
         .map(|file| (file, format!("{parameter}={value}")))
 }
 
@@ -54,5 +57,7 @@ mod tests {
         assert_eq!(append.parameters("soft_lvz.ko"), "lbt=7");
         assert_eq!(append.parameters("kvm.ko"), "x=a.b=c");
         assert_eq!(append.parameters("other.ko"), "");
+        let append = Append::sort(&words, &["soft_lvz.ko".to_owned(), KVM_ON_STOCK.to_owned()]);
+        assert_eq!(append.parameters(KVM_ON_STOCK), "x=a.b=c");
     }
 }

@@ -87,11 +87,11 @@ impl Apt {
         Ok(())
     }
 
-    /// Downloads one package without dependencies.
-    pub(crate) fn fetch_alone(&self, stage: &mut Stage<'_>, package: &str) -> Result<(), LabError> {
-        let command = "cd \"$1\" && exec apt-get download -q \"$2\"";
-        let step = self.step(["sh", "-c", command, "sh"]).argument(self.archives()).argument(package);
-        stage.bar().message(package);
+    /// Downloads packages without dependencies.
+    pub(crate) fn fetch_alone(&self, stage: &mut Stage<'_>, packages: &[&str]) -> Result<(), LabError> {
+        let command = "cd \"$1\" && shift && exec apt-get download -q \"$@\"";
+        let step = self.step(["sh", "-c", command, "sh"]).argument(self.archives()).arguments(packages);
+        stage.bar().message(&packages.join(", "));
         Ok(stage.run(&step)?)
     }
 

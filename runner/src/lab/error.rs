@@ -40,6 +40,12 @@ pub(crate) enum LabError {
     #[error("no Linux {name} on the mirror{}\n[{}pass a source directory to --kernel-src]", offered(offers), if offers.is_empty() { "" } else { "pass one of these to --kernel, or " })]
     NoKernel { name: String, offers: String },
     #[error(
+        "Debian {suite} has no LoongArch build of {package}\n[use --full, which builds the whole kernel, instead of `--kernel stock`]"
+    )]
+    NoStock { package: String, suite: String },
+    #[error("`--kernel stock` builds only KVM, but {reason}\n[use --full, which builds the whole kernel]")]
+    NotForStock { reason: String },
+    #[error(
         "the mirror has no suite `{suite}`\n[pass a version such as 7.2, or a suite such as sid, experimental or trixie]"
     )]
     NoSuite { suite: String },
@@ -93,6 +99,8 @@ impl LabError {
             | Self::NoSource { .. }
             | Self::NoKvm { .. }
             | Self::NoKernel { .. }
+            | Self::NoStock { .. }
+            | Self::NotForStock { .. }
             | Self::NoSuite { .. }
             | Self::NoRevision { .. }
             | Self::BuiltInTree { .. }

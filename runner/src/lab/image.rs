@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_job_is_what_the_guest_reads() {
-        let kernel = Kernel { path: "/k".into(), modules: vec!["soft_lvz.ko".to_owned(), "kvm.ko".to_owned()] };
+        let kernel = Kernel::planned("/k".into(), false);
         let append = Append::sort(&["soft_lvz.lbt=7".to_owned()], &kernel.modules);
         let job = Job::new(&kernel, &append, vec!["--series".to_owned(), "v5".to_owned()], true);
         assert_eq!(
@@ -133,7 +133,7 @@ mod tests {
         let path = directory.path();
         fs::write(path.join("suite"), "program").unwrap();
         fs::write(path.join("kvm.ko"), "module").unwrap();
-        let kernel = Kernel { path: path.to_owned(), modules: vec!["kvm.ko".to_owned()] };
+        let kernel = Kernel { modules: vec!["kvm.ko".to_owned()], ..Kernel::planned(path.to_owned(), false) };
         let job = Job::new(&kernel, &Append::default(), Vec::new(), false);
         let specs = OwnSpecs { files: vec![("a/b.yaml".to_owned(), "x: 1".to_owned())] };
         write(&path.join("image"), &path.join("suite"), &kernel, &job, Some(&specs)).unwrap();

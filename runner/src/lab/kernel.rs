@@ -18,20 +18,27 @@ use crate::system::product::Product;
 /// The module that emulates the missing hardware.
 pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";
 const IMAGE: &str = "vmlinux";
+/// Debian's own build of a kernel.
+const STOCK_IMAGE: &str = "vmlinuz";
+/// KVM, if the kernel has not one of its own, or else [`KVM_ON_STOCK`].
 const KVM: &str = "kvm.ko";
+pub(crate) const KVM_ON_STOCK: &str = "kvm_lab.ko";
 const INDEX: &str = "kernel.json";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kernel {
     /// The directory with all its files.
     pub(crate) path: PathBuf,
+    /// File name of the image.
+    pub(crate) image: String,
     /// File names of modules in load order.
     pub(crate) modules: Vec<String>,
 }
 
-/// The load order and the checksums of all files.
+/// The image, the load order and the checksums of all files.
 #[derive(Debug, Serialize, Deserialize)]
 struct Index {
+    image: String,
     modules: Vec<String>,
     digests: BTreeMap<String, String>,
 }
@@ -44,15 +51,26 @@ impl Kernel {
             .digests
             .iter()
             .all(|(name, known)| digest::of_file(&path.join(name)).is_ok_and(|found| found == *known));
-        let complete =
-            index.digests.contains_key(IMAGE) && index.modules.iter().all(|name| index.digests.contains_key(name));
-        (whole && complete).then(|| Self { path: path.to_owned(), modules: index.modules })
+        let complete = index.modules.iter().chain([&index.image]).all(|name| index.digests.contains_key(name));
+        (whole && complete).then(|| Self { path: path.to_owned(), image: index.image, modules: index.modules })
+    }
+
+    /// The kernel of a dry run.
+    pub(crate) fn planned(path: PathBuf, is_stock: bool) -> Self {
+        let (image, kvm) = if is_stock { (STOCK_IMAGE, KVM_ON_STOCK) } else { (IMAGE, KVM) };
+        Self { path, image: image.to_owned(), modules: vec![SOFT_LVZ.to_owned(), kvm.to_owned()] }
+    }
+
+    /// Whether it is Debian's own build.
+    pub(crate) fn is_stock(&self) -> bool {
+        self.image == STOCK_IMAGE
     }
 
     /// The build ids of the image and of KVM, if they have any. The guest cannot
     /// read them.
     pub(crate) fn labels(&self) -> Vec<Label> {
-        let files = [(Label::BUILD_ID, IMAGE), (Label::KVM_BUILD_ID, KVM)];
+        let kvm = if self.is_stock() { KVM_ON_STOCK } else { KVM };
+        let files = [(Label::BUILD_ID, &*self.image), (Label::KVM_BUILD_ID, kvm)];
         let label = |(name, file): (&str, &str)| {
             let content = fs::read(self.path.join(file)).ok()?;
             let value = digest::hex(object::File::parse(content.as_slice()).ok()?.build_id().ok()??);
@@ -66,23 +84,26 @@ impl Kernel {
         fs::create_dir_all(to).map_err(FileError::of("create", to))?;
         let mut digests = BTreeMap::new();
         let mut needs = BTreeMap::new();
+        let mut image = IMAGE.to_owned();
         for product in products {
             let name = product.file_name();
             let content = product.read().map_err(LabError::product(product))?;
             let copy = to.join(&name);
             fs::write(&copy, &content).map_err(FileError::write(&copy))?;
             digests.insert(name.clone(), digest::of_bytes(&content));
-            if name != IMAGE {
+            if name == IMAGE || name == STOCK_IMAGE {
+                image = name;
+            } else {
                 needs.insert(name, dependencies(&content));
             }
         }
         let modules = load_order(&needs);
-        let index = Index { modules: modules.clone(), digests };
+        let index = Index { image: image.clone(), modules: modules.clone(), digests };
         let path = to.join(INDEX);
         let written =
             serde_json::to_vec_pretty(&index).map_err(io::Error::from).and_then(|text| fs::write(&path, text));
         written.map_err(FileError::write(&path))?;
-        Ok(Self { path: to.to_owned(), modules })
+        Ok(Self { path: to.to_owned(), image, modules })
     }
 }
 

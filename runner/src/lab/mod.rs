@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The lab: builds a boot image from a kernel's source and patches.
 //!
-//! tool chain -> source -> patches -> configuration -> build -> modules ->
-//! suite -> image.
+//! tool chain -> way of building -> source -> patches -> build -> suite -> image.
 
 mod append;
 mod apply;
@@ -20,12 +19,13 @@ pub(crate) mod source;
 pub(crate) mod suite_program;
 mod suite_source;
 pub(crate) mod toolchain;
+mod way;
 mod workspace;
 
 pub(crate) use append::Append;
 pub(crate) use error::LabError;
 pub(crate) use image::{Job, write as write_image};
-pub(crate) use kernel::SOFT_LVZ;
+pub(crate) use kernel::{Kernel, SOFT_LVZ};
 pub(crate) use own_specs::PLACE as SPECS_PLACE;
 #[cfg(feature = "fuzz")]
 pub(crate) use patch::fuzz;

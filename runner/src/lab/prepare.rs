@@ -10,6 +10,7 @@ use super::patch::PatchFile;
 use super::source::{Debian, KernelName, Revision, Source};
 use super::suite_program::Kind as ProgramKind;
 use super::toolchain::Toolchain;
+use super::way::Way;
 use super::{build, recipe, suite_program};
 use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
@@ -41,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) kernel: KernelName,
     /// Whether to ask the mirror for the kernel, also if the cache has one.
     pub(crate) refresh: bool,
+    /// Whether to build the whole kernel, also where KVM alone would do.
+    pub(crate) whole: bool,
     /// A directory with a kernel's source, or `DIR@REVISION`.
     pub(crate) kernel_src: Option<PathBuf>,
     /// Patches in order.
@@ -114,7 +117,7 @@ fn kernel(
     let (source, _claim) = match &inputs.source {
         Some(Given::Tree(source)) => (source.clone(), None),
         Some(Given::Revision(revision)) => revision.obtain(session).map(|(source, claim)| (source, Some(claim)))?,
-        None => (Debian::new(session, toolchain, &request.kernel, lists).obtain(request.refresh)?, None),
+        None => (debian(session, toolchain, request, &inputs.patches, lists)?, None),
     };
     let mut series = Vec::new();
     if request.reference || request.is_faulty {
@@ -129,6 +132,29 @@ fn kernel(
     let origin = source.origin.map(|value| Label { name: Label::SOURCE.to_owned(), value });
     let labels = origin.into_iter().chain(series.iter().map(PatchFile::label)).chain(kernel.labels()).collect();
     Ok(Built { kernel, version: source.version, labels })
+}
+
+/// Debian's source of the kernel, and for KVM alone also Debian's build.
+fn debian(
+    session: &Session,
+    toolchain: &Toolchain,
+    request: &Request,
+    patches: &[PatchFile],
+    lists: Option<Apt>,
+) -> Result<Source, LabError> {
+    let Way { wish, reason } = Way::of(&request.kernel, request.whole, toolchain, patches)?;
+    let debian = Debian::new(session, toolchain, &request.kernel, wish, lists);
+    let source = debian.obtain(request.refresh, &|source| build::is_built(session, toolchain, source))?;
+    let progress = session.progress();
+    match (&source.stock, reason) {
+        (Some(stock), _) => {
+            progress
+                .remark(&format!("kernel: Debian's {}-loong64, with only KVM built; --full builds all", stock.kernel));
+        }
+        (None, Some(reason)) => progress.remark(&format!("kernel: built as a whole, because {reason}")),
+        (None, None) => {}
+    }
+    Ok(source)
 }
 
 /// Runs both in parallel, to keep all processors busy. If one fails, it interrupts

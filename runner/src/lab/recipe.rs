@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The files of `ci/lab`, embedded in the program: kernel configuration, soft LVZ
-//! module, reference patches.
+//! module, rules for Debian's own build, reference patches.
 
 use std::path::Path;
 
@@ -31,6 +31,11 @@ const NEEDED: [&str; 14] = [
 
 pub(crate) fn config() -> Result<&'static [u8], LabError> {
     file("kernel.config")
+}
+
+/// The rules that build KVM for Debian's own build of a kernel.
+pub(crate) fn stock() -> Result<&'static [u8], LabError> {
+    file("stock/Kbuild")
 }
 
 /// The soft LVZ module's files: name and content.

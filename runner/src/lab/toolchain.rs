@@ -111,7 +111,7 @@ impl Toolchain {
         apt.fetch(stage, &PACKAGES)?;
         let scratch = session.cache().scratch("tree")?;
         let made = scratch.path().to_owned();
-        apt.fetch_alone(stage, RUST_STD)?;
+        apt.fetch_alone(stage, &[RUST_STD])?;
         let tree = made.join("tree");
         let archives = apt.archives();
         let packages = match session.planning() {

@@ -122,6 +122,12 @@ impl Workspace {
         self.mark(false)
     }
 
+    /// Whether the cache has a source's own build directory, with a successful build.
+    pub(super) fn has(session: &Session, key: &str) -> bool {
+        let path = session.cache().entry("builds", key);
+        path.join(BUILT).exists() && !path.join(UNCLEAN).exists()
+    }
+
     /// Whether a build was successful.
     pub(super) fn is_built(&self) -> bool {
         self.time(BUILT).is_some()
@@ -134,7 +140,8 @@ impl Workspace {
     /// Fills a new patched directory with the files of the own one, for a kernel.
     pub(super) fn copy(&self, session: &Session, own: &Path, kernel: &str) -> Result<(), LabError> {
         let mut stage = Stage::new(session, "copy", COPY)?;
-        let files = PARTS.iter().chain([&CONFIGURED]).map(|part| own.join(part));
+        let configured = Some(&CONFIGURED).filter(|name| own.join(name).exists());
+        let files = PARTS.iter().chain(configured).map(|part| own.join(part));
         // Make decides by time stamps.
         stage.run(&Step::new(&Room::host(), ["cp", "-a", "--"]).arguments(files).argument(&self.path))?;
         if !session.planning() {

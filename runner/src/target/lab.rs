@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
-use reglist_suite::model::Kernel;
+use reglist_suite::model::Kernel as Model;
 use reglist_suite::report::events::{Breaker, Event, Label, Outcome};
 use reglist_suite::report::format::Format;
 
 use super::kernel_log::{excerpt, is_crash, message};
 use super::restart::{Cause, Restarting};
 use super::{Target, TargetError, keep_stray, show, silence};
-use crate::lab::{self, Append, Inputs, Job, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
+use crate::lab::{self, Append, Inputs, Job, Kernel, LabError, Prepared, Request, SOFT_LVZ, SPECS_PLACE};
 use crate::record;
 use crate::record::run::{Kept, Run};
 use crate::system::files::FileError;
@@ -42,8 +42,10 @@ const CPU: &str = "la464";
 const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
 /// The first kernel whose KVM offers all of [`FEATURES`] to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
-const KERNEL: &str = "vmlinux";
 const IMAGE: &str = "image.cpio";
+/// Command line of Debian's own kernel. Its keyboard driver crashes on this machine,
+/// which has no firmware.
+const STOCK_WORDS: &str = "initcall_blacklist=i8042_init";
 
 /// Settings of the machine and its suite.
 #[derive(Debug, Clone)]
@@ -94,14 +96,20 @@ impl<'s> Lab<'s> {
             .with(Mount::ReadOnly { from: image.to_owned(), to: "/image" })
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
+        let memory = if ready.kernel.is_stock() {
+            words.push(STOCK_WORDS.to_owned());
+            "1G"
+        } else {
+            "256M"
+        };
         words.extend(append.kernel.iter().cloned());
         let least = if self.setup.compare_model.is_some() { SILENCE_OF_CALLS } else { Duration::ZERO };
         ready
             .toolchain
-            .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", "256M"])
+            .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", memory])
             .arguments(["-smp", &self.setup.cpus.to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
-            .arguments(["-kernel", &format!("/kernel/{KERNEL}"), "-initrd", &format!("/image/{IMAGE}")])
+            .arguments(["-kernel", &format!("/kernel/{}", ready.kernel.image), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
             .arguments(["-serial", &format!("file:/results/{console}"), "-serial", "stdio"])
             .silence(silence(self.setup.timeout).max(least))
@@ -111,7 +119,7 @@ impl<'s> Lab<'s> {
     fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
         let mut arguments = Vec::new();
         if let Some(calls) = self.setup.compare_model {
-            let model = Kernel::closest(ready.version).version();
+            let model = Model::closest(ready.version).version();
             arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", &model].map(str::to_owned));
         }
         if let Some(faults) = self.setup.fault {
@@ -256,9 +264,9 @@ impl Machine<'_> {
         lab::write_image(&image, &self.ready.suite, &self.ready.kernel, &job, self.lab.inputs.specs.as_ref())
             .map_err(FileError::of("write", &image))?;
         if self.lab.setup.keep {
-            let kernel = self.ready.kernel.path.join(KERNEL);
+            let Kernel { path, image: name, .. } = &self.ready.kernel;
             // One image per boot; the first one has all cases.
-            for (from, name) in [(kernel, KERNEL), (image, &numbered(IMAGE, self.boots))] {
+            for (from, name) in [(path.join(name), name), (image, &numbered(IMAGE, self.boots))] {
                 let kept = self.lab.file(name);
                 fs::copy(&from, &kept).map_err(FileError::of("write", &kept))?;
             }

@@ -3,6 +3,8 @@
 //!
 //! A name is resolved once, from what the mirror has. The cache keeps the answer
 //! until `--refresh`, so that later runs need no network and test the same kernel.
+//!
+//! For Debian's own build of a kernel, only the source's part with KVM is unpacked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::name::{DEFAULT, KernelName};
-use super::offer::{Offer, Offers, package};
+use super::offer::{NAMES, Offer, Offers, package};
+use super::stock::{self, Stock};
 use super::tree::{Source, check, release};
 use crate::lab::apt::{Apt, MIRROR};
 use crate::lab::error::LabError;
@@ -39,30 +42,59 @@ struct Package {
     fetched: Date,
 }
 
+/// How much of a kernel is to be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// All of it.
+    Whole,
+    /// KVM alone, for Debian's own build of the kernel, unless the cache has a build of
+    /// the whole kernel, or Debian has none.
+    Quick,
+    /// KVM alone.
+    Stock,
+}
+
+/// How much of a source is in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// The part with KVM, and Debian's build.
+    Part,
+}
+
 /// The source that a name stands for.
 #[derive(Debug)]
 pub(crate) struct Debian<'s> {
     session: &'s Session,
     toolchain: &'s Toolchain,
     name: &'s KernelName,
+    wish: Wish,
     /// Package lists by suite.
     lists: Vec<(String, Apt)>,
 }
 
 impl<'s> Debian<'s> {
     /// `sid` are package lists of that suite, if there are any yet.
-    pub(crate) fn new(session: &'s Session, toolchain: &'s Toolchain, name: &'s KernelName, sid: Option<Apt>) -> Self {
+    pub(crate) fn new(
+        session: &'s Session,
+        toolchain: &'s Toolchain,
+        name: &'s KernelName,
+        wish: Wish,
+        sid: Option<Apt>,
+    ) -> Self {
         let lists = sid.map(|lists| ("sid".to_owned(), lists)).into_iter().collect();
-        Self { session, toolchain, name, lists }
+        Self { session, toolchain, name, wish, lists }
     }
 
-    /// The source in the cache, else from the mirror. `refresh` asks the mirror again.
+    /// The source in the cache, else from the mirror. `refresh` asks the mirror again;
+    /// `is_built` tells whether the cache has a build of a whole source.
     ///
     /// # Errors
     /// The mirror has no such kernel, or the machine cannot fetch or unpack it.
-    pub(crate) fn obtain(mut self, refresh: bool) -> Result<Source, LabError> {
+    pub(crate) fn obtain(mut self, refresh: bool, is_built: &dyn Fn(&Source) -> bool) -> Result<Source, LabError> {
         let cache = self.session.cache();
-        if !refresh && let Some(kept) = kept(cache.root(), self.name) {
+        let kept = || kept(cache.root(), self.name, self.wish, is_built).filter(|_| !refresh);
+        if let Some(kept) = kept() {
             self.tell(&kept);
             return Ok(kept.source);
         }
@@ -71,15 +103,25 @@ impl<'s> Debian<'s> {
         }
         let _claim = cache.claim("source", self.session.interrupt())?;
         // Another run may have fetched it.
-        if !refresh && let Some(kept) = kept(cache.root(), self.name) {
+        if let Some(kept) = kept() {
             self.tell(&kept);
             return Ok(kept.source);
         }
         let mut stage = Stage::new(self.session, "source", LIMIT)?;
-        let offer = self.find(&mut stage)?;
-        let place = place(cache.root(), &offer);
+        let archived = |offer: &Offer| archive(cache.root(), offer).exists();
+        let known = pointed(cache.root(), self.name).filter(|offer| !refresh && archived(offer));
+        let offer = match known.filter(|_| self.wish == Wish::Whole) {
+            Some(offer) => offer,
+            None => self.find(&mut stage)?,
+        };
+        let extent = match (self.wish, &offer.stock) {
+            (Wish::Whole, _) | (Wish::Quick, None) => Extent::Whole,
+            (Wish::Quick | Wish::Stock, Some(_)) => Extent::Part,
+            (Wish::Stock, None) => return Err(LabError::NoStock { package: offer.package(), suite: offer.suite }),
+        };
+        let place = place(cache.root(), &offer, extent);
         if Kept::at(&place).is_none() {
-            self.fetch(&mut stage, &offer)?;
+            self.fetch(&mut stage, &offer, extent)?;
         }
         let kept = Kept::at(&place).ok_or(LabError::Incomplete { what: "kernel source", path: place })?;
         stage.done(&format!("{} {} from {}", offer.package(), offer.package_version, offer.suite));
@@ -104,7 +146,7 @@ impl<'s> Debian<'s> {
 
     /// Says that the default is gone.
     fn warn(&self, offer: &Offer) {
-        if *self.name == KernelName::Default && offer.version != DEFAULT {
+        if matches!(self.name, KernelName::Default | KernelName::Stock) && offer.version != DEFAULT {
             let (version, level) = offer.version;
             self.session.progress().say(&format!(
                 "reglist: warning: the mirror no longer has Linux {}, the default; this is {version}.{level}\n\
@@ -119,17 +161,23 @@ impl<'s> Debian<'s> {
         let (version, suite) = match self.name {
             KernelName::Version(version, level) => ((*version, *level), seen((*version, *level)).unwrap_or("sid")),
             KernelName::Suite(suite) => (DEFAULT, suite.as_str()),
-            KernelName::Default | KernelName::Latest => (DEFAULT, "sid"),
+            KernelName::Default | KernelName::Stock | KernelName::Latest => (DEFAULT, "sid"),
         };
         let mut stage = Stage::new(self.session, "source", LIMIT)?;
         if self.lists.is_empty() || suite != "sid" {
             let lists = Apt::new(self.session, &mut stage, suite)?;
             self.lists = vec![(suite.to_owned(), lists)];
         }
-        let offer = Offer { version, package_version: String::new(), suite: suite.to_owned() };
-        self.fetch(&mut stage, &offer)?;
-        let path = place(self.session.cache().root(), &offer).join("tree");
-        Ok(Source { path, identity: Some(String::new()), origin: None, version, release: package(version) })
+        let (extent, kernel) = match self.wish {
+            Wish::Whole => (Extent::Whole, None),
+            Wish::Quick | Wish::Stock => (Extent::Part, Some("KERNEL".to_owned())),
+        };
+        let offer = Offer { version, package_version: String::new(), suite: suite.to_owned(), stock: kernel };
+        self.fetch(&mut stage, &offer, extent)?;
+        let place = place(self.session.cache().root(), &offer, extent);
+        let path = place.join("tree");
+        let stock = offer.stock.map(|kernel| Stock { path: place.join(stock::PLACE), kernel });
+        Ok(Source { path, identity: Some(String::new()), origin: None, version, release: package(version), stock })
     }
 
     /// Searches the mirror.
@@ -147,7 +195,7 @@ impl<'s> Debian<'s> {
                 return offers.current().cloned().ok_or_else(none);
             }
             KernelName::Version(version, level) => Some((*version, *level)),
-            KernelName::Default => Some(DEFAULT),
+            KernelName::Default | KernelName::Stock => Some(DEFAULT),
             KernelName::Latest => None,
         };
         let mut all: Vec<Offer> = Vec::new();
@@ -165,7 +213,8 @@ impl<'s> Debian<'s> {
             return Err(LabError::MirrorLacks { suite: SUITES.join(", "), variable: MIRROR });
         }
         all.sort_by_key(|offer| offer.version);
-        let newest = all.last().filter(|_| matches!(self.name, KernelName::Default | KernelName::Latest));
+        let newest =
+            all.last().filter(|_| matches!(self.name, KernelName::Default | KernelName::Stock | KernelName::Latest));
         newest.cloned().ok_or_else(|| {
             let name = |offer: &Offer| format!("{}.{} ({})", offer.version.0, offer.version.1, offer.suite);
             let offers = all.iter().map(name).collect::<Vec<_>>().join(", ");
@@ -180,7 +229,7 @@ impl<'s> Debian<'s> {
             self.lists.push((suite.to_owned(), lists));
         }
         let records = match self.lists(suite) {
-            Some(lists) => lists.search(stage, "^linux-source(-[0-9.]+)?$")?,
+            Some(lists) => lists.search(stage, NAMES)?,
             None => Vec::new(),
         };
         Ok(Some(Offers::read(suite, &records)))
@@ -190,40 +239,108 @@ impl<'s> Debian<'s> {
         self.lists.iter().find(|(known, _)| known == suite).map(|(_, lists)| lists)
     }
 
-    /// Downloads and unpacks a package into the cache.
-    fn fetch(&self, stage: &mut Stage<'_>, offer: &Offer) -> Result<(), LabError> {
+    /// Downloads and unpacks packages into the cache.
+    fn fetch(&self, stage: &mut Stage<'_>, offer: &Offer, extent: Extent) -> Result<(), LabError> {
         let cache = self.session.cache();
-        let package = offer.package();
-        let apt = self.lists(&offer.suite).ok_or(LabError::NotReady)?;
-        apt.fetch_alone(stage, &package)?;
-        let deb = match self.session.planning() {
-            true => apt.archives().join(format!("{package}.deb")),
-            false => apt.package(&package)?,
-        };
         let scratch = cache.scratch("source")?;
+        let kept = archive(cache.root(), offer);
+        let archive = scratch.path().join(ARCHIVE);
+        if kept.exists() {
+            fs::hard_link(&kept, &archive)
+                .or_else(|_| fs::copy(&kept, &archive).map(drop))
+                .map_err(FileError::of("copy", &kept))?;
+        } else {
+            self.download(stage, offer, extent, scratch.path())?;
+        }
         stage.bar().message("unpacking");
-        let open =
-            Step::new(&Room::host(), ["dpkg-deb", "-x"]).argument(&deb).argument(scratch.path().join("package.d"));
-        stage.run(&open)?;
         let room =
             self.toolchain.room(self.session).with(Mount::Writable { from: scratch.path().to_owned(), to: "/entry" });
-        let command = "mkdir /entry/tree && tar -C /entry/tree -x --strip-components=1 --no-same-owner \
-                       -I 'xz -T0' -f \"/entry/package.d/usr/src/$1.tar.xz\" && rm -r /entry/package.d";
-        stage.run(&self.toolchain.step(&room, ["sh", "-c", command, "sh"]).argument(&package))?;
+        let mut open = self
+            .toolchain
+            .step(&room, ["tar", "-C", "/entry/tree", "-x", "--strip-components=1", "--no-same-owner", "-I", "xz -T0"])
+            .arguments(["--wildcards", "--no-wildcards-match-slash", "--anchored"]);
+        if extent == Extent::Part {
+            open = open.arguments(UNNEEDED.map(|name| format!("--exclude=*/{name}")));
+        }
+        let tree = scratch.path().join("tree");
+        if !self.session.planning() {
+            fs::create_dir(&tree).map_err(FileError::of("create", &tree))?;
+        }
+        stage.run(&open.arguments(["-f", "/entry/source.tar.xz"]))?;
         if self.session.planning() {
             return Ok(());
         }
-        check(&scratch.path().join("tree"), Path::new(&package))?;
+        check(&tree, Path::new(&offer.package()))?;
+        if extent == Extent::Whole {
+            fs::remove_file(&archive).map_err(FileError::of("remove", &archive))?;
+        }
         let kept = Package { offer: offer.clone(), fetched: Date::today() };
         let name = scratch.path().join(PACKAGE);
         fs::write(&name, serde_json::to_vec(&kept).unwrap_or_default()).map_err(FileError::of("write", &name))?;
-        cache.publish(scratch, KIND, &key(offer))?;
+        cache.publish(scratch, KIND, &key(offer, extent))?;
         Ok(())
+    }
+
+    /// Fills an entry with the source's archive, and Debian's build if it is for it.
+    fn download(&self, stage: &mut Stage<'_>, offer: &Offer, extent: Extent, entry: &Path) -> Result<(), LabError> {
+        let apt = self.lists(&offer.suite).ok_or(LabError::NotReady)?;
+        let package = offer.package();
+        let stock = offer.stock.as_deref().filter(|_| extent == Extent::Part);
+        let builds = stock.map(stock::packages).unwrap_or_default();
+        let names: Vec<&str> = [package.as_str()].into_iter().chain(builds.iter().map(String::as_str)).collect();
+        apt.fetch_alone(stage, &names)?;
+        let unpack = |stage: &mut Stage<'_>, name: &str, to: &Path| {
+            let deb = match self.session.planning() {
+                true => apt.archives().join(format!("{name}.deb")),
+                false => apt.package(name)?,
+            };
+            Ok::<_, LabError>(stage.run(&Step::new(&Room::host(), ["dpkg-deb", "-x"]).argument(deb).argument(to))?)
+        };
+        let place = entry.join("package.d");
+        unpack(stage, &package, &place)?;
+        let stock_place = entry.join(stock::PLACE);
+        for name in &builds {
+            unpack(stage, name.split(':').next().unwrap_or_default(), &stock_place)?;
+        }
+        if self.session.planning() {
+            return Ok(());
+        }
+        let (from, to) = (place.join(format!("usr/src/{package}.tar.xz")), entry.join(ARCHIVE));
+        fs::rename(&from, &to).map_err(FileError::of("read", &from))?;
+        fs::remove_dir_all(&place).map_err(FileError::of("remove", &place))?;
+        match stock {
+            Some(kernel) => stock::adapt(&stock_place, kernel),
+            None => Ok(()),
+        }
     }
 }
 
 const KIND: &str = "sources";
 const PACKAGE: &str = "package.json";
+/// The whole source, beside its part.
+const ARCHIVE: &str = "source.tar.xz";
+/// Top directories without KVM, its headers, or files that a patch may change although
+/// no build uses them.
+const UNNEEDED: [&str; 18] = [
+    "arch/[!l]*",
+    "block",
+    "certs",
+    "crypto",
+    "drivers",
+    "fs",
+    "init",
+    "io_uring",
+    "ipc",
+    "kernel",
+    "lib",
+    "mm",
+    "net",
+    "rust",
+    "scripts",
+    "security",
+    "sound",
+    "usr",
+];
 
 /// A source in the cache.
 #[derive(Debug)]
@@ -239,39 +356,67 @@ impl Kept {
         let (version, release) = release(&path)?;
         let identity = format!("{} {}", package.offer.package(), package.offer.package_version);
         let origin = Some(identity.clone());
-        let source = Source { path, identity: Some(identity), origin, version, release };
+        let stock = match place.join(ARCHIVE).exists() {
+            true => Some(Stock::at(&place.join(stock::PLACE), package.offer.stock.as_deref()?)?),
+            false => None,
+        };
+        let source = Source { path, identity: Some(identity), origin, version, release, stock };
         source.path.join("Kconfig").exists().then_some(Self { package, source })
     }
 }
 
-fn key(offer: &Offer) -> String {
-    Key::new("source", RECIPE).with(offer.package()).with(&offer.package_version).finish()
+fn key(offer: &Offer, extent: Extent) -> String {
+    let key = Key::new("source", RECIPE).with(offer.package()).with(&offer.package_version);
+    match extent {
+        Extent::Whole => key.finish(),
+        Extent::Part => key.with(UNNEEDED.join(" ")).finish(),
+    }
 }
 
-fn place(root: &Path, offer: &Offer) -> PathBuf {
-    root.join(KIND).join(key(offer))
+fn place(root: &Path, offer: &Offer, extent: Extent) -> PathBuf {
+    root.join(KIND).join(key(offer, extent))
+}
+
+/// The archive of a whole source, if the cache has its part.
+fn archive(root: &Path, offer: &Offer) -> PathBuf {
+    place(root, offer, Extent::Part).join(ARCHIVE)
 }
 
 /// The file that says what a name stands for.
 fn pointer(root: &Path, name: &KernelName) -> PathBuf {
-    let name = if *name == KernelName::Default { "default".to_owned() } else { name.to_string() };
+    let name = match name {
+        KernelName::Default | KernelName::Stock => "default".to_owned(),
+        name => name.to_string(),
+    };
     root.join("kernel-names").join(name)
 }
 
+/// What a name stands for.
+fn pointed(root: &Path, name: &KernelName) -> Option<Offer> {
+    serde_json::from_slice(&fs::read(pointer(root, name)).ok()?).ok()
+}
+
 /// The source in the cache that a name stands for.
-fn kept(root: &Path, name: &KernelName) -> Option<Kept> {
+fn kept(root: &Path, name: &KernelName, wish: Wish, is_built: &dyn Fn(&Source) -> bool) -> Option<Kept> {
     let named = |name: &KernelName| {
-        let offer = serde_json::from_slice(&fs::read(pointer(root, name)).ok()?).ok()?;
-        Kept::at(&place(root, &offer))
+        let offer = pointed(root, name)?;
+        let at = |extent| Kept::at(&place(root, &offer, extent));
+        match wish {
+            Wish::Whole => at(Extent::Whole),
+            Wish::Stock => at(Extent::Part),
+            Wish::Quick if offer.stock.is_none() => at(Extent::Whole),
+            Wish::Quick => at(Extent::Whole).filter(|kept| is_built(&kept.source)).or_else(|| at(Extent::Part)),
+        }
     };
     // A default of an older reglist, or in place of one that was gone, comes second.
-    let default = (*name == KernelName::Default).then(|| named(&KernelName::Version(DEFAULT.0, DEFAULT.1)));
+    let default = matches!(name, KernelName::Default | KernelName::Stock)
+        .then(|| named(&KernelName::Version(DEFAULT.0, DEFAULT.1)));
     default.flatten().or_else(|| named(name))
 }
 
 /// What the cache has for a name: the source's release.
 pub(crate) fn in_cache(root: &Path, name: &KernelName) -> Option<String> {
-    Some(kept(root, name)?.source.release)
+    Some(kept(root, name, Wish::Quick, &|_| true)?.source.release)
 }
 
 fn seen(version: (u32, u32)) -> Option<&'static str> {

@@ -14,6 +14,8 @@ pub(crate) enum KernelName {
     /// [`DEFAULT`], else the newest kernel there is.
     #[default]
     Default,
+    /// [`Self::Default`] as Debian's own build, with only KVM built.
+    Stock,
     /// The newest kernel of any Debian suite.
     Latest,
     /// Version and patch level.
@@ -30,7 +32,7 @@ pub(crate) enum NameError {
     )]
     Long { text: String, short: String },
     #[error(
-        "not the name of a kernel\n[use a version such as 7.2, a Debian suite such as sid, experimental or trixie, or `latest`]"
+        "not the name of a kernel\n[use a version such as 7.2, a Debian suite such as sid, experimental or trixie, `latest` or `stock`]"
     )]
     Other,
 }
@@ -51,6 +53,7 @@ impl FromStr for KernelName {
             && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         match text {
             "latest" => Ok(Self::Latest),
+            "stock" => Ok(Self::Stock),
             _ if is_suite => Ok(Self::Suite(text.to_owned())),
             _ => Err(NameError::Other),
         }
@@ -60,7 +63,7 @@ impl FromStr for KernelName {
 impl fmt::Display for KernelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Default => write!(f, "{}.{}", DEFAULT.0, DEFAULT.1),
+            Self::Default | Self::Stock => write!(f, "{}.{}", DEFAULT.0, DEFAULT.1),
             Self::Latest => f.write_str("latest"),
             Self::Version(version, level) => write!(f, "{version}.{level}"),
             Self::Suite(suite) => f.write_str(suite),
@@ -77,6 +80,7 @@ mod tests {
         let named = |text: &str| text.parse::<KernelName>().unwrap();
         assert_eq!(named("7.3"), KernelName::Version(7, 3));
         assert_eq!(named("latest"), KernelName::Latest);
+        assert_eq!(named("stock"), KernelName::Stock);
         for suite in ["sid", "experimental", "trixie-backports"] {
             assert_eq!(named(suite), KernelName::Suite(suite.to_owned()));
             assert_eq!(named(suite).to_string(), suite);

@@ -107,11 +107,11 @@ impl Revision {
         stage.done(&format!("commit {short}"));
         let origin = Some(format!("commit {}", self.commit));
         if session.planning() {
-            let source = Source { path: tree, identity: None, origin, version: (0, 0), release: short };
+            let source = Source { path: tree, identity: None, origin, version: (0, 0), release: short, stock: None };
             return Ok((source, claim));
         }
         let (version, release) = check(&tree, &self.text)?;
-        Ok((Source { path: tree, identity: None, origin, version, release }, claim))
+        Ok((Source { path: tree, identity: None, origin, version, release, stock: None }, claim))
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::stock::Stock;
 use crate::lab::error::LabError;
 
 #[derive(Debug, Clone)]
@@ -16,6 +17,9 @@ pub(crate) struct Source {
     pub(crate) origin: Option<String>,
     pub(crate) version: (u32, u32),
     pub(crate) release: String,
+    /// Debian's build of this source, if KVM alone is to be built; [`Self::path`] has
+    /// then only the part with KVM.
+    pub(crate) stock: Option<Stock>,
 }
 
 impl Source {
@@ -30,7 +34,7 @@ impl Source {
                 return Err(LabError::BuiltInTree { path, product });
             }
         }
-        Ok(Self { path, identity: None, origin: None, version, release })
+        Ok(Self { path, identity: None, origin: None, version, release, stock: None })
     }
 }
 
