@@ -98,7 +98,7 @@ impl Inputs {
 pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> Result<Prepared, LabError> {
     let (toolchain, lists) = Toolchain::obtain(session)?;
     let kernel = || kernel(session, &toolchain, request, inputs, lists);
-    let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Board };
+    let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Guest };
     let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
     let (Built { kernel, version, labels }, suite) = match session.planning() {
         true => (kernel()?, suite()?),

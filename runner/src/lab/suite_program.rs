@@ -30,26 +30,35 @@ const TARGETS: [&str; 2] = ["loongarch64-unknown-linux-gnu", "loongarch64-unknow
 /// The program's checksum, beside it in the cache.
 const SUM: &str = "sha256";
 const NAME: &str = "reglist-suite";
-/// The profile that makes it small; `target` is a name that cargo keeps.
-const PROFILE: &str = "small";
 /// More than this does not belong on a board.
 const SIZE: u64 = 3 << 20;
 
-/// Which of the suite's programs the guest gets.
+/// Which of the suite's programs to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The one for boards.
+    /// The small one for boards.
     Board,
-    /// One that can compare a kernel with the model.
+    /// The one for the lab's guest, which takes half of the time to build.
+    Guest,
+    /// One for the guest that can compare a kernel with the model.
     Comparing,
 }
 
 impl Kind {
+    /// Cargo's profile, which is also the name of a directory.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Board => "small",
+            Self::Guest | Self::Comparing => "guest",
+        }
+    }
+
     /// Cargo's arguments for it.
     fn features(self) -> &'static [&'static str] {
         match self {
             Self::Board => &[],
-            Self::Comparing => &["--features", "compare"],
+            Self::Guest => &["--no-default-features"],
+            Self::Comparing => &["--no-default-features", "--features", "compare"],
         }
     }
 }
@@ -93,16 +102,16 @@ pub(crate) fn obtain(
         return Ok(program);
     }
     let scratch = session.cache().scratch("suite")?;
-    let built = target.join(triple).join(PROFILE).join(NAME);
+    let built = target.join(triple).join(kind.profile()).join(NAME);
     check(&built)?;
     let copy = scratch.path().join(NAME);
     fs::copy(&built, &copy).map_err(FileError::of("copy", &built))?;
     let sum = scratch.path().join(SUM);
     digest::of_file(&copy).and_then(|digest| fs::write(&sum, digest)).map_err(FileError::of("write", &sum))?;
     session.cache().publish(scratch, "suites", &key)?;
-    let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
     stage.done(&format!("{NAME} built"));
-    session.progress().detail(&format!("{NAME} for the guest: {bytes} bytes, static"));
+    let bytes = fs::metadata(&program).map_or(0, |metadata| metadata.len());
+    session.progress().detail(&format!("{NAME}: {bytes} bytes, static"));
     if bytes > SIZE && kind == Kind::Board {
         session.progress().tell(&format!("warning: {NAME} has {bytes} bytes; {SIZE} are the limit for boards"));
     }
@@ -141,7 +150,7 @@ fn build(
     };
     let variable = |what: &str| format!("CARGO_TARGET_{}_{what}", triple.to_uppercase().replace('-', "_"));
     let compile = base
-        .arguments(["build", "--locked", "--offline", "--profile", PROFILE])
+        .arguments(["build", "--locked", "--offline", "--profile", kind.profile()])
         .arguments(["--target", triple, "-p", NAME, "--bin", NAME])
         .arguments(kind.features())
         .arguments(["--manifest-path", "/reglist/Cargo.toml"])
@@ -178,7 +187,7 @@ fn key(source: &Path, toolchain: &Toolchain, kind: Kind) -> std::io::Result<Stri
         list(&source.join(part), &mut files)?;
     }
     let mut key = Key::new("suite", RECIPE).with(toolchain.identity());
-    for feature in kind.features() {
+    for feature in [kind.profile()].iter().chain(kind.features()) {
         key = key.with(feature);
     }
     for file in files {

@@ -50,6 +50,9 @@ impl Way {
         let tools = toolchain.is_host().then(|| "the tools are the host's".to_owned());
         let reason = outside.or(tools);
         Ok(match (name, wants_whole, reason) {
+            (KernelName::Stock, true, _) => {
+                return Err(LabError::NotForStock { reason: "--full builds all".to_owned() });
+            }
             (KernelName::Stock, _, Some(reason)) => return Err(LabError::NotForStock { reason }),
             (KernelName::Stock, _, None) => Self { wish: Wish::Stock, reason: None },
             (_, true, _) => Self { wish: Wish::Whole, reason: None },

@@ -59,7 +59,7 @@ build)
     echo arch/loongarch/kvm/kvm.o > /build/modules.order ;;
 modules) : > /soft-lvz/soft_lvz.ko ;;
 suite)
-    built=/target/loongarch64-unknown-linux-gnu/small
+    built=/target/loongarch64-unknown-linux-gnu/guest
     mkdir -p "$built"
     cp "$here/../suite" "$built/reglist-suite" ;;
 boot)

@@ -101,6 +101,7 @@ pub struct Options {
     #[arg(id = "output", long = "format", value_enum, value_name = "FORMAT", help_heading = RESULTS)]
     pub format: Option<Shown>,
     /// Write a JUnit report to a new file, complete after every case
+    #[cfg(feature = "junit")]
     #[arg(long, value_name = "FILE", help_heading = RESULTS)]
     pub junit: Option<PathBuf>,
     /// Also write results to a terminal device, such as /dev/ttyS1

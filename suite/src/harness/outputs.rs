@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Outputs in other formats than the program's own.
 
+#[cfg(feature = "junit")]
 use std::path::Path;
 
-use super::arguments::{UsageError, open as open_file};
+use super::arguments::UsageError;
 use super::options::{Options, Shown};
 use crate::fault::Faults;
 use crate::report::events::Output;
-use crate::report::format::{Channel, Format, JunitFile, KTAP, Sink};
+#[cfg(feature = "junit")]
+use crate::report::format::JunitFile;
+use crate::report::format::{Channel, Format, KTAP, Sink};
 
 /// Refuses outputs of case results with `--fault all`.
 pub(super) fn check(options: &Options) -> Result<(), UsageError> {
     let lines = matches!(options.format, Some(Shown::Lines(_)));
-    let outputs = [
-        ("format", lines),
-        ("junit", options.junit.is_some()),
-        ("kmsg", options.selection.kmsg),
-        ("tty", options.tty.is_some()),
-    ];
+    #[cfg(feature = "junit")]
+    let junit = options.junit.is_some();
+    #[cfg(not(feature = "junit"))]
+    let junit = false;
+    let outputs =
+        [("format", lines), ("junit", junit), ("kmsg", options.selection.kmsg), ("tty", options.tty.is_some())];
     match outputs.into_iter().find(|(_, given)| *given) {
         Some((option, _)) if options.fault == Some(Faults::All) => Err(UsageError::FormatOfAll { option }),
         _ => Ok(()),
@@ -37,6 +40,7 @@ pub(super) fn open(options: &Options) -> Result<Vec<Output>, UsageError> {
     if let Some(path) = &options.tty {
         outputs.push(channel(&path.display().to_string(), Sink::device(path)?, format));
     }
+    #[cfg(feature = "junit")]
     if let Some(path) = &options.junit {
         outputs.push(junit(path)?);
     }
@@ -51,8 +55,9 @@ fn channel(name: &str, sink: Sink, format: Format) -> Output {
     Output { name: name.to_owned(), write: Box::new(move |event| channel.event(event)) }
 }
 
+#[cfg(feature = "junit")]
 fn junit(path: &Path) -> Result<Output, UsageError> {
-    open_file(path, false)?;
+    super::arguments::open(path, false)?;
     let mut file = JunitFile::new(path);
     Ok(Output { name: path.display().to_string(), write: Box::new(move |event| file.event(event)) })
 }

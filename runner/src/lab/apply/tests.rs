@@ -292,8 +292,14 @@ fn what_is_not_built_does_not_refuse_a_patch() {
 fn refused(text: &str, on_reference: bool) -> String {
     let (_, outcomes) = applied(text.as_bytes(), true);
     let patch = PatchFile::parse(Path::new("v6.patch"), text.as_bytes().to_vec()).unwrap();
-    let source =
-        Source { path: "/".into(), identity: None, origin: None, version: (7, 2), release: "7.2.13".to_owned() };
+    let source = Source {
+        path: "/".into(),
+        identity: None,
+        origin: None,
+        version: (7, 2),
+        release: "7.2.13".to_owned(),
+        stock: None,
+    };
     let failure = outcomes.into_iter().flat_map(|outcome| outcome.failures).next().unwrap();
     failure.error(&patch, &source, on_reference).to_string()
 }

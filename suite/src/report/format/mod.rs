@@ -10,6 +10,7 @@
 //! takes its formats from this table.
 
 mod channel;
+#[cfg(feature = "junit")]
 mod junit;
 mod kcidb;
 mod ktap;
@@ -24,6 +25,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 pub use channel::{Channel, ChannelError, Sink, make_raw};
+#[cfg(feature = "junit")]
 pub use junit::{Junit, JunitFile};
 pub use kcidb::{Kcidb, Origin};
 pub use lines::{Format, Lines};
