@@ -106,18 +106,25 @@ fn enabled() -> bool {
     enabled
 }
 
-/// The kernels that are tested, without those that the mirror no longer has.
-static KERNELS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let is_there = |kernel: &&str| {
-        let run = lab(&["--kernel", kernel, "--reference", "base.cap"]);
+/// Debian's own kernel, with only KVM built.
+const STOCK: &[&str] = &["--kernel=stock"];
+/// The default kernel, built as a whole.
+const WHOLE: &[&str] = &["--full"];
+
+/// The kernels that are tested, without those that the mirror no longer has. Of the
+/// last one, Debian has no build of its own.
+static KERNELS: LazyLock<Vec<&[&str]>> = LazyLock::new(|| {
+    let is_there = |kernel: &&[&str]| {
+        let run = lab(&[kernel, &["--reference", "base.cap"][..]].concat());
         let said = String::from_utf8_lossy(&run.output.stderr).into_owned();
         let is_gone = run.output.status.code() == Some(64) && said.contains(" on the mirror; it has ");
         if is_gone {
-            eprintln!("skipped: Linux {kernel}: {said}");
+            eprintln!("skipped: {kernel:?}: {said}");
         }
         !is_gone
     };
-    let kernels: Vec<&str> = ["7.3", "7.2", "6.12"].into_iter().filter(is_there).collect();
+    let all: [&[&str]; 4] = [STOCK, WHOLE, &["--kernel=7.3"], &["--kernel=6.12"]];
+    let kernels: Vec<&[&str]> = all.into_iter().filter(is_there).collect();
     assert!(!kernels.is_empty(), "the mirror has none of the tested kernels");
     kernels
 });
@@ -127,12 +134,15 @@ fn variant(name: &str) -> String {
     file.display().to_string()
 }
 
+/// Runs the lab with a kernel, and the default one built as a whole.
 fn lab(arguments: &[&str]) -> Run {
+    let is_named = arguments.iter().any(|argument| *argument == "--full" || argument.starts_with("--kernel"));
+    let arguments = if is_named { arguments.to_owned() } else { [WHOLE, arguments].concat() };
     let directory = tempfile::tempdir().unwrap();
     let results = directory.path().join("results");
     let output = Command::new(env!("CARGO_BIN_EXE_reglist"))
         .arg("lab")
-        .args(arguments)
+        .args(&arguments)
         .arg("--results")
         .arg(&results)
         .output()
@@ -157,13 +167,13 @@ fn the_reference_passes_everything_on_every_kernel() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        let run = lab(&["--kernel", kernel, "--reference", "--strict"]).expect(0);
+        let run = lab(&[kernel, &["--reference", "--strict"]].concat()).expect(0);
         let (verdict, totals) = run.end();
-        assert_eq!(verdict, Verdict::Passed, "{kernel}");
-        assert_eq!(Totals { pass: totals.pass, ..Totals::default() }, totals, "{kernel}");
-        assert_eq!(run.cases().len(), totals.pass, "{kernel}");
+        assert_eq!(verdict, Verdict::Passed, "{kernel:?}");
+        assert_eq!(Totals { pass: totals.pass, ..Totals::default() }, totals, "{kernel:?}");
+        assert_eq!(run.cases().len(), totals.pass, "{kernel:?}");
         for configuration in ["base.", "pmu.", "lbt.", "pmu_lbt.", "lbt_x86.", "lbt_arm.", "lbt_mips."] {
-            assert!(run.cases().iter().any(|case| case.case.starts_with(configuration)), "{kernel} {configuration}");
+            assert!(run.cases().iter().any(|case| case.case.starts_with(configuration)), "{kernel:?} {configuration}");
         }
     }
 }
@@ -174,7 +184,7 @@ fn the_model_gives_the_same_answers_as_every_kernel() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        lab(&["--kernel", kernel, "--reference", "--compare-model"]).expect(0);
+        lab(&[kernel, &["--reference", "--compare-model"]].concat()).expect(0);
     }
 }
 
@@ -184,8 +194,8 @@ fn an_unpatched_kernel_is_not_implemented() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        let run = lab(&["--kernel", kernel]).expect(4);
-        assert_eq!(run.end().0, Verdict::NotImplemented, "{kernel}");
+        let run = lab(kernel).expect(4);
+        assert_eq!(run.end().0, Verdict::NotImplemented, "{kernel:?}");
         let said = String::from_utf8_lossy(&run.output.stdout).into_owned();
         assert!(said.contains("not implemented"), "{said}");
     }
@@ -249,7 +259,7 @@ fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        lab(&["--kernel", kernel, "--fault", "all"]).expect(0);
+        lab(&[kernel, &["--fault", "all"]].concat()).expect(0);
     }
 }
 
@@ -312,7 +322,7 @@ fn the_reference_lists_series_v5() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        let run = lab(&["--kernel", kernel, "--reference", "contents.exact"]).expect(0);
+        let run = lab(&[kernel, &["--reference", "contents.exact"]].concat()).expect(0);
         run.spec(&FROM_KERNEL, 0);
         run.spec(&["diff", "v5", "new", "--specs", "specs"], 0);
         let folder = run.directory.path().join("specs/loongarch64");
@@ -324,7 +334,7 @@ fn the_reference_lists_series_v5() {
                 let said = |line: &&str| !line.trim_start().starts_with('#') && !line.starts_with("source:");
                 text.lines().filter(said).map(str::to_owned).collect::<Vec<_>>()
             };
-            assert_eq!(bare("new"), bare("v5"), "{kernel} {}", name.display());
+            assert_eq!(bare("new"), bare("v5"), "{kernel:?} {}", name.display());
         }
     }
 }
@@ -335,7 +345,7 @@ fn five_registers_more_are_the_difference_of_two_series() {
         return;
     }
     for kernel in KERNELS.iter().copied() {
-        let run = lab(&["--kernel", kernel, "--reference", "--patch", &variant("five-more.patch")]).expect(1);
+        let run = lab(&[kernel, &["--reference", "--patch", &variant("five-more.patch")]].concat()).expect(1);
         assert_eq!(run.broken(), ["list.contents", "list.count", "list.follows"]);
         run.spec(&FROM_KERNEL, 0);
         let text = run.spec(&["diff", "v5", "new", "--specs", "specs"], 1);
@@ -352,18 +362,46 @@ groups
         assert!(text.ends_with("\nreglist: different: 5 registers appeared, 1 change of groups\n"), "{text}");
         // By its own list the kernel is right.
         let specs = run.directory.path().join("specs").display().to_string();
-        let own = [
-            "--kernel",
-            kernel,
-            "--reference",
-            "--patch",
-            &variant("five-more.patch"),
-            "--specs",
-            &specs,
-            "--series",
-            "new",
-        ];
-        assert_eq!(lab(&own).expect(0).end().0, Verdict::Passed, "{kernel}");
+        let patch = variant("five-more.patch");
+        let own = ["--reference", "--patch", &patch, "--specs", &specs, "--series", "new"];
+        assert_eq!(lab(&[kernel, &own].concat()).expect(0).end().0, Verdict::Passed, "{kernel:?}");
+    }
+}
+
+/// A case with its outcome, and of each finding the clause, level, register and errno.
+type Said = (String, Outcome, Option<String>, Vec<(String, Level, Option<String>, Option<String>)>);
+
+/// What a run says of its cases. Not times and counters; and of threads that disturb
+/// each other, not where they do.
+fn said(run: &Run) -> Vec<Said> {
+    let of_case = |case: &CaseFinished| {
+        let is_race = case.case.contains(".busy.");
+        let finding = |finding: &Finding| {
+            let register = finding.register.as_ref().map(|register| register.name.clone());
+            let place = (register, finding.errno.clone());
+            let (register, errno) = if is_race { (None, None) } else { place };
+            (finding.clause.clone(), finding.level, register, errno)
+        };
+        let mut findings: Vec<_> = case.findings.iter().map(finding).collect();
+        findings.dedup();
+        (case.case.clone(), case.outcome, case.reason.clone(), findings)
+    };
+    run.cases().into_iter().map(of_case).collect()
+}
+
+#[test]
+fn debians_own_kernel_gives_the_same_answers_as_the_whole_build() {
+    if !enabled() {
+        return;
+    }
+    let patch = variant("posted-v5.patch");
+    let tested: [(&[&str], i32); 3] = [(&["--reference"], 0), (&["--patch", &patch], 1), (&["--fault", "all"], 0)];
+    for (arguments, code) in tested {
+        let [stock, whole] = [STOCK, WHOLE].map(|kernel| said(&lab(&[kernel, arguments].concat()).expect(code)));
+        for (on_stock, in_whole) in stock.iter().zip(&whole) {
+            assert_eq!(on_stock, in_whole, "{arguments:?}");
+        }
+        assert_eq!(stock.len(), whole.len(), "{arguments:?}");
     }
 }
 
@@ -371,11 +409,14 @@ groups
 struct OwnCache {
     directory: TempDir,
     is_nobodys: bool,
+    kernel: &'static [&'static str],
 }
 
 impl OwnCache {
+    /// An ordinary user has Debian's own kernel, and root the whole build.
     fn new(is_nobodys: bool) -> Self {
-        lab(&["--reference"]).expect(0);
+        let kernel = if is_nobodys { STOCK } else { WHOLE };
+        lab(&[kernel, &["--reference"]].concat()).expect(0);
         let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
         let full = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("reglist");
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -386,7 +427,8 @@ impl OwnCache {
         };
         copy(&["trees", "suites", "ccache", "kernel-names"].map(|part| full.join(part)), &own);
         let is_default = |source: &PathBuf| {
-            fs::read_to_string(source.join("package.json")).is_ok_and(|package| package.contains(r#""version":[7,2]"#))
+            let package = fs::read_to_string(source.join("package.json")).unwrap_or_default();
+            package.contains(r#""version":[7,2]"#) && source.join("stock").exists() == is_nobodys
         };
         let sources = fs::read_dir(full.join("sources")).unwrap().map(|entry| entry.unwrap().path());
         fs::create_dir(own.join("sources")).unwrap();
@@ -394,14 +436,14 @@ impl OwnCache {
         if is_nobodys {
             give_to_nobody(directory.path().to_owned());
         }
-        Self { directory, is_nobodys }
+        Self { directory, is_nobodys, kernel }
     }
 
     /// Runs the lab with an exit code; returns the directory of its logs.
     fn lab(&self, arguments: &[&str], codes: &[i32]) -> PathBuf {
         let results = self.directory.path().join("results");
         let mut command = Command::new(env!("CARGO_BIN_EXE_reglist"));
-        command.args(["lab", "--results"]).arg(&results).args(arguments);
+        command.args(["lab", "--results"]).arg(&results).args(self.kernel).args(arguments);
         command.env("XDG_CACHE_HOME", self.directory.path()).env("HOME", self.directory.path());
         if results.exists() {
             fs::remove_dir_all(&results).unwrap();
@@ -434,8 +476,8 @@ fn hostile_patch(script: &str) -> String {
         format!("--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,{} @@\n{}", lines.len(), lines.concat())
     };
     // Make reads a Kbuild before a Makefile.
-    let kbuild = "BRK := $(shell sh $(srctree)/hostile.sh >&2)\ninclude $(srctree)/arch/loongarch/kvm/Makefile\n";
-    file("hostile.sh", script) + &file("arch/loongarch/kvm/Kbuild", kbuild)
+    let kbuild = "BRK := $(shell sh $(srctree)/arch/loongarch/kvm/hostile.sh >&2)\ninclude $(srctree)/arch/loongarch/kvm/Makefile\n";
+    file("arch/loongarch/kvm/hostile.sh", script) + &file("arch/loongarch/kvm/Kbuild", kbuild)
 }
 
 /// Overwrites every object that it can, with a time that make takes for new.

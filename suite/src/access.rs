@@ -11,6 +11,9 @@ use crate::value::{LARGEST, Value, size_of_register};
 const ONE_REG: usize = 16;
 /// Offset of a value in its page: away from the edges and 64-byte aligned.
 const VALUE: usize = 256;
+/// Differences of other grounds from poison. A byte of a constant value looks like at
+/// most one ground; one of a counter may look like several, one after the other.
+const OTHER_GROUNDS: [u8; 6] = [0xff, 0x55, 0xaa, 0x0f, 0xf0, 0x33];
 /// Bytes watched before and after a value.
 const WATCHED: usize = 64;
 
@@ -66,10 +69,12 @@ impl<'a> Access<'a> {
         self.region.poison(window.clone())?;
         let result = self.get_at(id, self.region.address(VALUE))?;
         let mut touched = self.region.touched(window.clone())?;
-        if result.is_ok() && (VALUE..VALUE + size).any(|offset| !touched.contains(&offset)) {
-            // A byte of the value may just look like poison: once more, on
-            // other ground.
-            let ground = POISON.map(|byte| !byte).repeat(LARGEST / POISON.len());
+        for other in OTHER_GROUNDS {
+            if result.is_err() || (VALUE..VALUE + size).all(|offset| touched.contains(&offset)) {
+                break;
+            }
+            // A byte of the value may just look like poison: once more, on other ground.
+            let ground = POISON.map(|byte| byte ^ other).repeat(LARGEST / POISON.len());
             self.region.poison(window.clone())?;
             self.region.write(VALUE, &ground)?;
             let _ = self.get_at(id, self.region.address(VALUE))?;
