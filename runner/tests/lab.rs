@@ -301,6 +301,37 @@ fn a_kernel_in_trouble_costs_the_case_that_met_it() {
     }
 }
 
+/// On the reference: GET of a register that no list has brings the kernel down.
+const PANIC: &str = r#"--- a/arch/loongarch/kvm/vcpu.c
++++ b/arch/loongarch/kvm/vcpu.c
+@@ -882,6 +882,9 @@
+ 	int ret = 0;
+ 	u64 v, size = reg->id & KVM_REG_SIZE_MASK;
+ 
++	if (reg->id == KVM_IOC_CSRID(0x3f0))
++		panic("unlisted");
++
+ 	switch (size) {
+ 	case KVM_REG_SIZE_U64:
+ 		ret = kvm_get_one_reg(vcpu, reg, &v);
+"#;
+
+#[test]
+fn of_cases_that_run_at_once_only_those_that_crash_are_in_error() {
+    if !enabled() {
+        return;
+    }
+    let patch = tempfile::NamedTempFile::with_suffix(".patch").unwrap();
+    fs::write(patch.path(), PANIC).unwrap();
+    let run = lab(&["--reference", "--smp", "2", "--patch", &patch.path().display().to_string()]).expect(1);
+    assert!(matches!(run.events.first(), Some(Event::RunStarted(started)) if started.threads == 2));
+    for case in run.cases() {
+        let outcome = if case.case.ends_with(".beyond.unlisted") { Outcome::Error } else { Outcome::Pass };
+        assert_eq!(case.outcome, outcome, "{case:?}");
+    }
+    assert_eq!(run.end().1, Totals { pass: run.cases().len() - 7, error: 7, ..Totals::default() });
+}
+
 #[test]
 fn a_host_without_a_feature_skips_with_the_probed_reason() {
     if !enabled() {
@@ -386,7 +417,11 @@ fn said(run: &Run) -> Vec<Said> {
         findings.dedup();
         (case.case.clone(), case.outcome, case.reason.clone(), findings)
     };
-    run.cases().into_iter().map(of_case).collect()
+    let mut said: Vec<Said> = run.cases().into_iter().map(of_case).collect();
+    if matches!(run.events.first(), Some(Event::RunStarted(started)) if started.threads > 1) {
+        said.sort_by(|one, other| one.0.cmp(&other.0));
+    }
+    said
 }
 
 #[test]

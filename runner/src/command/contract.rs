@@ -131,7 +131,7 @@ fn whole_run<T: Target>(promise: &Promise, target: &mut T) -> Result<Vec<(String
         return check(false, "the events begin with the plan").map(|()| Vec::new());
     };
     check(run.runs.stray.is_empty() && run.runs.unreadable.is_none(), "every event can be read and has its place")?;
-    check(matches!(record.end, Some(End::Finished(_))) && record.running.is_none(), "the run comes to its end")?;
+    check(matches!(record.end, Some(End::Finished(_))) && record.running.is_empty(), "the run comes to its end")?;
     check(record.ended.iter().map(|case| &case.case).eq(&started.plan), "every case ends, in the plan's order")?;
     let counted = matches!(&record.end, Some(End::Finished(finished)) if finished.totals == record.totals());
     check(counted, "the last event counts the outcomes")?;

@@ -77,9 +77,10 @@ pub(crate) struct LabArgs {
     /// Maximum restarts after a kernel crash
     #[arg(long, value_name = "N", default_value_t = 10)]
     restarts: u32,
-    /// Number of guest CPUs
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
-    smp: u8,
+    /// Number of guest CPUs; that many cases run at once, but for --fault and --busy
+    /// [default: 2, or 1 if cases run one after the other]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    smp: Option<u8>,
     /// Load all guest CPUs during the run
     #[arg(long)]
     busy: bool,

@@ -99,11 +99,11 @@ pub(crate) fn why_incomplete(run: &StoredRun) -> Option<String> {
     if Conclusion::of(record, None).is_complete() {
         return None;
     }
-    Some(match (&record.end, &record.running) {
+    Some(match (&record.end, record.running.is_empty()) {
         (Some(End::Aborted { reason }), _) => format!("the suite gave up: {reason}"),
         (Some(End::BrokenOff { reason, .. }), _) => reason.clone(),
-        (None, Some(case)) => format!("the run broke off in {case}"),
+        (None, false) => format!("the run broke off in {}", record.running.join(" or ")),
         (Some(End::Finished(_)), _) => "events are missing from the file".to_owned(),
-        (None, None) => "the run broke off between two cases".to_owned(),
+        (None, true) => "the run broke off between two cases".to_owned(),
     })
 }

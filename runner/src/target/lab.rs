@@ -5,9 +5,12 @@
 #[cfg(feature = "fuzz")]
 pub(crate) mod fuzz;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::BufReader;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
@@ -43,9 +46,14 @@ const FEATURES: &str = "pmu,lbt_x86,lbt_arm,lbt_mips";
 /// The first kernel whose KVM offers all of [`FEATURES`] to guests.
 const FEATURES_SINCE: (u32, u32) = (6, 12);
 const IMAGE: &str = "image.cpio";
+/// The end of a VM waits for RCU, which takes a tick or more on several CPUs.
+const RCU: &str = "rcupdate.rcu_expedited=1";
 /// Command line of Debian's own kernel. Its keyboard driver crashes on this machine,
 /// which has no firmware.
 const STOCK_WORDS: &str = "initcall_blacklist=i8042_init";
+
+/// More guest CPUs than this make no run quicker: each needs a processor of the host.
+const MOST_CPUS: usize = 2;
 
 /// Settings of the machine and its suite.
 #[derive(Debug, Clone)]
@@ -57,7 +65,8 @@ pub(crate) struct Setup {
     pub(crate) append: Vec<String>,
     /// Maximum restarts after a kernel crash.
     pub(crate) restarts: u32,
-    pub(crate) cpus: u8,
+    /// Number of guest CPUs; none for as many as make the run quick.
+    pub(crate) cpus: Option<u8>,
     /// Whether to load all guest CPUs.
     pub(crate) busy: bool,
     /// Whether to save kernel and image in the results.
@@ -68,6 +77,19 @@ pub(crate) struct Setup {
     pub(crate) words: Vec<String>,
     /// Time limit of a case.
     pub(crate) timeout: Option<Duration>,
+}
+
+impl Setup {
+    /// Whether cases can run at once. A fault shall have the same results each time; a
+    /// comparison is one long case; a log for people has one case after the other.
+    fn is_parallel(&self) -> bool {
+        self.fault.is_none() && self.compare_model.is_none() && self.guest_format.is_none() && !self.busy
+    }
+
+    fn cpus(&self) -> usize {
+        let host = || thread::available_parallelism().map_or(1, NonZero::get).min(MOST_CPUS);
+        self.cpus.map_or_else(|| if self.is_parallel() { host() } else { 1 }, usize::from)
+    }
 }
 
 #[derive(Debug)]
@@ -95,7 +117,8 @@ impl<'s> Lab<'s> {
             .with(Mount::ReadOnly { from: ready.kernel.path.clone(), to: "/kernel" })
             .with(Mount::ReadOnly { from: image.to_owned(), to: "/image" })
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
-        let mut words = vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned()];
+        let mut words =
+            vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned(), RCU.to_owned()];
         let memory = if ready.kernel.is_stock() {
             words.push(STOCK_WORDS.to_owned());
             "1G"
@@ -107,7 +130,7 @@ impl<'s> Lab<'s> {
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", memory])
-            .arguments(["-smp", &self.setup.cpus.to_string()])
+            .arguments(["-smp", &self.setup.cpus().to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
             .arguments(["-kernel", &format!("/kernel/{}", ready.kernel.image), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])
@@ -116,8 +139,11 @@ impl<'s> Lab<'s> {
     }
 
     /// The suite's arguments, without cases that have ended.
-    fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String]) -> Vec<String> {
+    fn suite_arguments(&self, ready: &Prepared, append: &Append, except: &[String], alone: bool) -> Vec<String> {
         let mut arguments = Vec::new();
+        if self.setup.is_parallel() && !alone {
+            arguments.extend(["--test-threads".to_owned(), self.setup.cpus().to_string()]);
+        }
         if let Some(calls) = self.setup.compare_model {
             let model = Model::closest(ready.version).version();
             arguments.extend(["--compare-model", &calls.to_string(), "--model-kernel", &model].map(str::to_owned));
@@ -257,7 +283,7 @@ impl Machine<'_> {
         let scratch = session.cache().scratch("image")?;
         let name = numbered(CONSOLE, self.boots);
         let step = self.lab.boot(self.ready, &self.append, scratch.path(), &name);
-        let arguments = self.lab.suite_arguments(self.ready, &self.append, except);
+        let arguments = self.lab.suite_arguments(self.ready, &self.append, except, run.is_again());
         let given = self.lab.setup;
         let job = Job::new(&self.ready.kernel, &self.append, arguments, given.busy).logging(given.guest_format);
         let image = scratch.path().join(IMAGE);
@@ -275,7 +301,7 @@ impl Machine<'_> {
         let ended = stage.attempt(&step, &mut |bar, source, line| {
             match source {
                 Source::Error => self.complaints.push(line.to_owned()),
-                Source::Pause => pause.told = Some(line.to_owned()),
+                Source::Pause => pause.begins(line),
                 Source::Output if pause.excuses(line) => return Flow::Stop,
                 Source::Output => run.take(line),
             }
@@ -298,17 +324,21 @@ impl Machine<'_> {
     }
 }
 
-/// A pause of the emulator. The guest's clock goes on, so that the running case
-/// exceeds its time limit.
+/// A pause of the emulator. The guest's clock goes on, so that the running cases
+/// exceed their time limits.
 #[derive(Debug, Default)]
 struct Pause {
-    /// The last one during the running case.
-    told: Option<String>,
+    /// Running cases, and the last pause during each.
+    running: BTreeMap<String, Option<String>>,
     /// Why the result of a case is not one.
     cause: Option<String>,
 }
 
 impl Pause {
+    fn begins(&mut self, told: &str) {
+        self.running.values_mut().for_each(|pause| *pause = Some(told.to_owned()));
+    }
+
     /// Whether this event is a failure that the pause explains.
     fn excuses(&mut self, line: &str) -> bool {
         // What follows until the emulator has ended does not count either.
@@ -317,13 +347,14 @@ impl Pause {
         }
         let case = match Event::from_line(line.trim()) {
             Ok(Event::CaseFinished(case)) => case,
-            Ok(Event::CaseStarted { .. }) => {
-                self.told = None;
+            Ok(Event::CaseStarted { case }) => {
+                self.running.insert(case, None);
                 return false;
             }
             _ => return false,
         };
-        let Some(told) = self.told.take().filter(|_| matches!(case.outcome, Outcome::Fail | Outcome::Error)) else {
+        let told = self.running.remove(&case.case).flatten();
+        let Some(told) = told.filter(|_| matches!(case.outcome, Outcome::Fail | Outcome::Error)) else {
             return false;
         };
         self.cause = Some(format!(

@@ -65,5 +65,5 @@ fn show(run: &Record, bar: &Bar) {
     } else {
         bar.advance_to(run.ended.len() as u64);
     }
-    bar.message(run.running.as_deref().unwrap_or_default());
+    bar.message(run.running.last().map(String::as_str).unwrap_or_default());
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! One run over several boots: after a kernel crash, the running case ends in
 //! error, and the machine restarts for the remaining cases.
+//!
+//! If several cases were running, none of them is blamed: all run again, one at a time.
 
 use std::io::{self, Write};
 
@@ -29,6 +31,8 @@ pub(crate) struct Restarting<W> {
     ended_before: usize,
     /// Crashes without a case to blame.
     unblamed: Vec<Cause>,
+    /// Crashes while several cases were running, and these.
+    shared: Vec<(Cause, Vec<String>)>,
 }
 
 /// Why a machine, or the suite on it, ended early.
@@ -59,7 +63,13 @@ impl<W: Write> Restarting<W> {
             again: false,
             ended_before: 0,
             unblamed: Vec::new(),
+            shared: Vec::new(),
         }
+    }
+
+    /// Whether the machine has restarted: cases run one at a time now.
+    pub(crate) fn is_again(&self) -> bool {
+        self.again
     }
 
     pub(crate) fn runs(&self) -> &Runs {
@@ -92,24 +102,34 @@ impl<W: Write> Restarting<W> {
         if record.started.is_none() || record.end.is_some() {
             return None;
         }
-        let progress = record.running.is_some() || record.ended.len() > self.ended_before;
+        let progress = !record.running.is_empty() || record.ended.len() > self.ended_before;
         // No case is to blame for trouble of the machine.
         if cause.blames {
-            match (record.running.clone(), record.ended.last()) {
-                (Some(case), _) => {
-                    let ended = CaseFinished::without_result(case, Outcome::Error, cause.words.clone());
+            match (record.running.as_slice(), record.ended.last()) {
+                ([case], _) => {
+                    let ended = CaseFinished::without_result(case.clone(), Outcome::Error, cause.words.clone());
                     self.add(Event::CaseFinished(ended));
                 }
-                (None, Some(last)) if record.missing_count() > 0 => {
+                (cases @ [_, ..], _) => self.shared.push((cause.clone(), cases.to_owned())),
+                ([], Some(last)) if record.missing_count() > 0 => {
                     let words = format!("{}, between two cases, after {}", cause.words, last.case);
                     self.unblamed.push(Cause { words, ..cause.clone() });
                 }
-                (None, _) => {}
+                ([], _) => {}
             }
         }
         let record = self.runs.current();
         if record.missing_count() == 0 {
             let totals = record.totals();
+            // A crash is explained if one of its cases has crashed the kernel again.
+            let crashed =
+                |case: &String| record.ended.iter().any(|ended| ended.case == *case && ended.outcome == Outcome::Error);
+            for (cause, cases) in std::mem::take(&mut self.shared) {
+                if !cases.iter().any(crashed) {
+                    let words = format!("{}, while {} were running, but not again", cause.words, cases.join(" and "));
+                    self.unblamed.push(Cause { words, ..cause });
+                }
+            }
             // The kernel's crash counts more than trouble of the machine.
             let by = self.unblamed.iter().map(|cause| cause.by).max_by_key(|by| *by == Breaker::Kernel);
             let end = match by {

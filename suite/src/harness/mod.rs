@@ -283,6 +283,7 @@ impl Circumstances<'_> {
             strict: self.options.selection.strict,
             allow_new: turn.allow_new,
             seed: self.options.seed(),
+            threads: self.libtest.test_threads.unwrap_or(1),
             fault: fault.clone(),
             labels: self.labels(),
             plan: turn.jobs.ids.clone(),

@@ -90,6 +90,9 @@ pub struct RunStarted {
     /// Seed of the random orders; the same seed gives the same run.
     #[serde(default)]
     pub seed: u64,
+    /// How many cases run at once; 0 means 1.
+    #[serde(default, skip_serializing_if = "is_one")]
+    pub threads: usize,
     /// The fault of the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
@@ -98,6 +101,10 @@ pub struct RunStarted {
     pub labels: Vec<Label>,
     /// Ids of all cases, in the order in which they run.
     pub plan: Vec<String>,
+}
+
+fn is_one(threads: &usize) -> bool {
+    *threads <= 1
 }
 
 impl RunStarted {
@@ -119,6 +126,7 @@ impl RunStarted {
             series: unknown(),
             strict: false,
             allow_new: false,
+            threads: 1,
             seed: 0,
             fault: None,
             labels: Vec::new(),

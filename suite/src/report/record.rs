@@ -11,6 +11,8 @@ use crate::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished, 
 
 /// Reason of the running case when the run broke off.
 pub(super) const SUSPECT: &str = "did not finish: it was running when the run broke off, which makes it the suspect";
+/// The same if several cases were running.
+const SUSPECTS: &str = "did not finish: it was running when the run broke off, which makes it one of the suspects";
 /// Reason of a case without result in a finished run.
 pub(super) const LOST: &str = "did not finish: the run has an end, but this case has none";
 
@@ -40,8 +42,8 @@ pub struct Record {
     pub started: Option<RunStarted>,
     /// Finished cases, in order.
     pub ended: Vec<CaseFinished>,
-    /// The last started case, unless it has finished.
-    pub running: Option<String>,
+    /// The last started cases that have not finished, at most as many as run at once.
+    pub running: Vec<String>,
     /// The end of the run.
     pub end: Option<End>,
     /// Every planned case, and whether it has finished.
@@ -60,16 +62,21 @@ impl Record {
             Event::CaseStarted { case } => {
                 let fits = self.planned.get(&case) == Some(&false);
                 if fits {
-                    self.running = Some(case);
+                    // Started once more: the machine has restarted.
+                    if self.running.contains(&case) {
+                        self.running.clear();
+                    }
+                    self.running.push(case);
+                    // The end of an older one was lost.
+                    let most = self.started.as_ref().map_or(1, |started| started.threads.max(1));
+                    self.running.drain(..self.running.len().saturating_sub(most));
                 }
                 return fits;
             }
             Event::CaseFinished(case) => {
                 let Some(ended @ false) = self.planned.get_mut(&case.case) else { return false };
                 *ended = true;
-                if self.running.as_ref() == Some(&case.case) {
-                    self.running = None;
-                }
+                self.running.retain(|running| *running != case.case);
                 self.ended.push(case);
             }
             Event::RunAborted { reason } => self.end = Some(End::Aborted { reason }),
@@ -123,7 +130,7 @@ impl Record {
 
     /// Whether a case has started.
     pub fn has_learnt(&self) -> bool {
-        self.running.is_some() || !self.ended.is_empty()
+        !self.running.is_empty() || !self.ended.is_empty()
     }
 
     /// Whether the kernel does not know the ioctl.
@@ -158,11 +165,12 @@ impl Record {
                 (Outcome::Error, "did not finish: the run broke off before it began".to_owned())
             }
         };
+        let suspicion = if self.running.len() > 1 { SUSPECTS } else { SUSPECT };
         let mut totals = self.totals();
         let mut events = Vec::new();
         for case in self.missing() {
-            let is_suspect = outcome == Outcome::Error && self.running.as_deref() == Some(case);
-            let reason = if is_suspect { SUSPECT.to_owned() } else { reason.clone() };
+            let is_suspect = outcome == Outcome::Error && self.running.iter().any(|running| running == case);
+            let reason = if is_suspect { suspicion.to_owned() } else { reason.clone() };
             totals.count(outcome);
             events.push(Event::CaseFinished(CaseFinished::without_result(case.to_owned(), outcome, reason)));
         }

@@ -142,7 +142,7 @@ impl Round {
             }
         }
         self.aborted = record.why_unfinished().map(str::to_owned).or(self.aborted.take());
-        self.running = record.running.clone().or(self.running.take());
+        self.running = record.running.last().cloned().or(self.running.take());
     }
 
     /// Sum of its cases' durations in microseconds.

@@ -199,8 +199,12 @@ fn row(views: &Views<'_>, case: &str, kinds: &HashMap<&str, Kind>, anchors: &Has
         Some(State::Pass | State::Fail) | None => String::new(),
         _ => run.states.reason(case).unwrap_or_default(),
     };
-    let suspect = new.record().running.as_deref() == Some(case);
-    let reason_now = if suspect { "the suspect: it was running at the early end".to_owned() } else { reason(new) };
+    let running = &new.record().running;
+    let reason_now = match running.iter().any(|running| running == case) {
+        true if running.len() > 1 => "one of the suspects: it was running at the early end".to_owned(),
+        true => "the suspect: it was running at the early end".to_owned(),
+        false => reason(new),
+    };
     let mut row = Case {
         id: case.to_owned(),
         now: stand(state),

@@ -52,7 +52,7 @@ impl Input {
                 listed: case.listed.iter().take(LONGEST_LIST).map(register).collect(),
             }));
         }
-        if let Some(case) = &record.running {
+        for case in &record.running {
             fitting.add(Event::CaseStarted { case: cut(case, NAME) });
         }
         match &record.end {

@@ -34,6 +34,7 @@ fn started(plan: Vec<String>) -> RunStarted {
         strict: false,
         allow_new: false,
         seed: 1,
+        threads: 1,
         fault: None,
         labels: vec![Label { name: Label::PATCH.into(), value: format!("v6.patch sha256:{}", "ab".repeat(32)) }],
         plan,

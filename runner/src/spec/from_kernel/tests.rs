@@ -59,6 +59,7 @@ fn started(plan: Vec<String>) -> RunStarted {
         strict: false,
         allow_new: true,
         seed: 1,
+        threads: 1,
         fault: None,
         labels: vec![Label { name: "patch".into(), value: "x.patch\u{85}list: []".into() }],
         plan,

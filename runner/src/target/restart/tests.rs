@@ -109,3 +109,33 @@ fn a_suite_that_plans_too_much_needs_no_memory() {
     assert!(run.runs().iter().count() < 5);
     assert!(run.finish().is_err());
 }
+
+fn two_at_once() -> String {
+    STARTED.replace(r#""plan""#, r#""threads":2,"plan""#)
+}
+
+#[test]
+fn of_two_running_cases_the_one_that_crashes_alone_is_the_culprit() {
+    let mut run = Restarting::new(Vec::new(), 3);
+    assert!(!run.is_again());
+    let next = boot(&mut run, &[two_at_once(), begun("a"), begun("b"), passed("a"), begun("c")]);
+    assert_eq!(next, cases(&["base.a"]));
+    assert!(run.is_again());
+    assert_eq!(boot(&mut run, &[begun("b"), passed("b"), begun("c")]), None);
+    let runs = run.finish().unwrap();
+    let Some(End::Finished(end)) = &runs.current().end else { panic!("{:?}", runs.current().end) };
+    assert_eq!(end.totals, Totals { pass: 2, error: 1, ..Totals::default() });
+    assert_eq!(runs.current().ended[2].case, "base.c");
+}
+
+#[test]
+fn a_crash_that_does_not_come_again_is_the_kernels_and_of_no_case() {
+    let mut run = Restarting::new(Vec::new(), 3);
+    boot(&mut run, &[two_at_once(), begun("a"), begun("b")]);
+    let rest = ["a", "b", "c"].iter().flat_map(|case| [begun(case), passed(case)]);
+    assert_eq!(boot(&mut run, &rest.collect::<Vec<_>>()), None);
+    let reason = "the kernel died, while base.a and base.b were running, but not again".to_owned();
+    let runs = run.finish().unwrap();
+    assert_eq!(runs.current().end, Some(End::BrokenOff { by: Breaker::Kernel, reason }));
+    assert_eq!(runs.current().totals().pass, 3);
+}

@@ -295,6 +295,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             strict: false,
             allow_new: false,
             seed: 0,
+            threads: 1,
             fault: None,
             labels: Vec::new(),
             plan,

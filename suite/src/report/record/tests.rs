@@ -36,7 +36,7 @@ fn events_that_fit_nowhere_change_nothing() {
         &passed("base.b"),
     ]);
     assert_eq!(refused, 7);
-    assert_eq!((record.ended.len(), record.missing(), record.running.as_deref()), (1, vec!["base.b"], None));
+    assert_eq!((record.ended.len(), record.missing(), record.running.len()), (1, vec!["base.b"], 0));
     assert_eq!(record.plan(), ["base.a", "base.b"]);
     let Some(Event::CaseFinished(lost)) = record.closing().into_iter().next() else { panic!() };
     assert_eq!((lost.outcome, lost.reason.as_deref()), (Outcome::Error, Some(LOST)));
@@ -45,7 +45,7 @@ fn events_that_fit_nowhere_change_nothing() {
 #[test]
 fn a_case_without_an_end_is_the_suspect() {
     let (record, _) = record(&[STARTED, &begun("base.a"), &passed("base.a"), &begun("base.b")]);
-    assert_eq!((record.running.as_deref(), record.missing_count()), (Some("base.b"), 1));
+    assert_eq!((record.running.as_slice(), record.missing_count()), (&["base.b".to_owned()][..], 1));
     let Some(Event::CaseFinished(suspect)) = record.closing().into_iter().next() else { panic!() };
     assert_eq!(suspect.reason.as_deref(), Some(SUSPECT));
     assert!(record.end.is_none() && record.has_learnt());
@@ -58,4 +58,22 @@ fn the_events_say_who_broke_a_run_off() {
         let (record, refused) = record(&[STARTED, &line]);
         assert_eq!((record.end, refused), (Some(End::BrokenOff { by: breaker, reason: "r".into() }), 0));
     }
+}
+
+#[test]
+fn of_cases_that_run_at_once_each_is_a_suspect() {
+    let started = STARTED.replace(r#""plan":["#, r#""threads":2,"plan":["base.c","#);
+    let (record, _) = record(&[&started, &begun("base.c"), &begun("base.a"), &begun("base.b"), &passed("base.a")]);
+    assert_eq!(record.running, ["base.b"]);
+    let record_of = |lines: &[&str]| self::record(lines).0;
+    let both = record_of(&[&started, &begun("base.a"), &begun("base.b")]);
+    let reasons = both.closing().into_iter().filter_map(|event| match event {
+        Event::CaseFinished(case) => Some((case.case, case.reason? == SUSPECTS)),
+        _ => None,
+    });
+    let expected = [("base.c", false), ("base.a", true), ("base.b", true)];
+    assert_eq!(reasons.collect::<Vec<_>>(), expected.map(|(case, suspect)| (case.to_owned(), suspect)));
+    // Started once more, on a machine that has restarted.
+    let again = record_of(&[&started, &begun("base.a"), &begun("base.b"), &begun("base.a")]);
+    assert_eq!(again.running, ["base.a"]);
 }
