@@ -139,19 +139,29 @@ fn the_suites_arguments_are_checked_before_anything_is_made() {
 #[test]
 fn a_dry_run_prints_every_stage_and_makes_nothing() {
     let home = tempfile::tempdir().unwrap();
-    let assert = reglist(&["lab", "--dry-run", "--reference"], home.path())
-        .env("REGLIST_DEBIAN_MIRROR", "file:/nowhere")
-        .assert()
-        .code(0);
-    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
-    let mut rest = text.as_str();
-    for stage in ["source", "patches", "configure", "build", "modules", "suite", "boot"] {
-        let Some((_, after)) = rest.split_once(&format!("\n# {stage}\n")) else {
-            panic!("no stage {stage} after the one before it:\n{text}");
-        };
-        rest = after;
-    }
+    let plan = |arguments: &[&str], stages: &[&str]| {
+        let assert = reglist(&[&["lab", "--dry-run", "--reference"], arguments].concat(), home.path())
+            .env("REGLIST_DEBIAN_MIRROR", "file:/nowhere")
+            .assert()
+            .code(0);
+        let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+        let mut rest = text.as_str();
+        for stage in stages {
+            let Some((_, after)) = rest.split_once(&format!("\n# {stage}\n")) else {
+                panic!("no stage {stage} after the one before it:\n{text}");
+            };
+            rest = after;
+        }
+        text
+    };
+    let text = plan(&["--full"], &["source", "patches", "configure", "build", "modules", "suite", "boot"]);
     assert!(text.contains("KCONFIG_ALLCONFIG=/lab/kernel.config"), "{text}");
+    let text = plan(&[], &["source", "patches", "build", "suite", "boot"]);
+    // With compilers of the host, there is only the whole build.
+    if text.contains("\n# toolchain\n") {
+        assert!(text.contains("linux-headers-KERNEL-common") && text.contains("M=/src"), "{text}");
+        assert!(!text.contains("KCONFIG_ALLCONFIG"), "{text}");
+    }
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
 }
 

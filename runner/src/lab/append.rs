@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::kernel::KVM_ON_STOCK;
 
 /// Words by destination.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Append {
     pub(crate) kernel: Vec<String>,
     pub(crate) modules: BTreeMap<String, Vec<String>>,

@@ -26,7 +26,7 @@ pub(crate) use append::Append;
 pub(crate) use error::LabError;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::{Kernel, SOFT_LVZ};
-pub(crate) use own_specs::PLACE as SPECS_PLACE;
+pub(crate) use own_specs::{OwnSpecs, PLACE as SPECS_PLACE};
 #[cfg(feature = "fuzz")]
 pub(crate) use patch::fuzz;
 pub(crate) use patch::is_patch;

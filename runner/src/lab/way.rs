@@ -64,9 +64,8 @@ impl Way {
 
 /// Whether the module follows a change of this file.
 fn is_held(name: &str) -> bool {
-    let is_below = |place: &&str| name.starts_with(*place);
-    UNBUILT.iter().any(|place| is_below(place))
-        || (HELD.iter().any(|place| is_below(place)) && !name.ends_with("/Kconfig"))
+    let is_below = |places: &[&str]| places.iter().any(|place| name.starts_with(place));
+    is_below(&UNBUILT) || (is_below(&HELD) && !name.ends_with("/Kconfig"))
 }
 
 #[cfg(test)]

@@ -67,11 +67,6 @@ impl<W: Write> Restarting<W> {
         }
     }
 
-    /// Whether the machine has restarted: cases run one at a time now.
-    pub(crate) fn is_again(&self) -> bool {
-        self.again
-    }
-
     pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }

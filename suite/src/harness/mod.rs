@@ -206,7 +206,8 @@ impl Circumstances<'_> {
         }
         let outputs = outputs::open(&self.options)?;
         let elsewhere = matches!(self.options.format, Some(Shown::Lines(_)));
-        let observed = observer.is_some();
+        // A share of the rounds can be judged only together with the others.
+        let observed = observer.is_some() || self.options.share.is_some();
         let mut trying = (self.options.fault == Some(Faults::All)).then(Trying::default);
         if observed || elsewhere || trying.is_some() {
             self.libtest.logfile = Some("/dev/null".to_owned());

@@ -107,6 +107,10 @@ pub struct Options {
     /// Also write results to a terminal device, such as /dev/ttyS1
     #[arg(long, value_name = "DEVICE", help_heading = RESULTS)]
     pub tty: Option<PathBuf>,
+    /// With `--fault all`, try only every N-th round, from the K-th on; another guest of
+    /// the lab tries the others
+    #[arg(long, value_name = "K/N", value_parser = share, hide = true)]
+    pub share: Option<Share>,
     /// Leave out the case with this id; repeatable
     #[arg(long = "except", value_name = "ID")]
     pub except: Vec<String>,
@@ -162,6 +166,21 @@ pub struct Libtest {
     /// Change nothing
     #[arg(short = 'Z', hide = true, value_name = "FLAG")]
     unstable_flags: Option<String>,
+}
+
+/// A part of the rounds of `--fault all`: every `of`-th one, from `first` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    pub(super) first: usize,
+    pub(super) of: usize,
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((number @ 1.., of)) if number <= of => Ok(Share { first: number - 1, of }),
+        _ => Err("not K/N with K from 1 to N".to_owned()),
+    }
 }
 
 impl Options {

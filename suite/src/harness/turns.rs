@@ -62,7 +62,9 @@ impl<'a> Turns<'a> {
             });
             Turn { fault, allow_new, jobs, subject: subject.with(fault) }
         };
-        Self(rounds(subject.kind()).into_iter().filter(wanted).map(turn).collect())
+        let all = rounds(subject.kind()).into_iter().filter(wanted);
+        let (first, of) = options.share.map_or((0, 1), |share| (share.first, share.of));
+        Self(all.skip(first).step_by(of).map(turn).collect())
     }
 
     pub(super) fn check_selection(&self, options: &Options, spec: &Spec) -> Result<(), UsageError> {

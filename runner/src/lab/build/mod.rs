@@ -3,11 +3,11 @@
 //!
 //! A build reuses a build directory, so that make compiles only changed files.
 
+mod common;
 mod on_stock;
 mod whole;
 
-use std::time::Duration;
-
+use self::common::{BUILD, Build};
 use self::on_stock::OnStock;
 use self::whole::Whole;
 use super::apply::Changes;
@@ -28,10 +28,6 @@ use crate::system::stage::StageError;
 const KERNEL_RECIPE: u32 = 3;
 /// Increment it to invalidate build directories.
 const RECIPE: u32 = 2;
-/// The stage that compiles the kernel.
-const BUILD: &str = "build";
-const CONFIGURE: Duration = Duration::from_secs(5 * 60);
-const COMPILE: Duration = Duration::from_secs(60 * 60);
 
 /// Builds the kernel, or takes it from the cache. `is_patched`: the changes include
 /// patches of the user.
@@ -94,13 +90,6 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
 /// Whether the cache has a build of a source without patches.
 pub(crate) fn is_built(session: &Session, toolchain: &Toolchain, source: &Source) -> bool {
     Workspace::has(session, &Build { session, toolchain, source }.key())
-}
-
-/// What a build needs to know.
-struct Build<'b> {
-    session: &'b Session,
-    toolchain: &'b Toolchain,
-    source: &'b Source,
 }
 
 impl Build<'_> {
@@ -177,10 +166,4 @@ impl Build<'_> {
         let is_configured = self.source.stock.is_some() || Whole(self).is_configured(own)?;
         Ok(self.source.identity.is_some() && own.is_built() && is_configured)
     }
-}
-
-/// The text of a file that the build wrote.
-fn text(product: &Product) -> Result<String, LabError> {
-    let content = product.read().map_err(LabError::product(product))?;
-    Ok(String::from_utf8_lossy(&content).into_owned())
 }

@@ -4,7 +4,7 @@
 //! KVM gets another name, because that kernel has KVM built in. The built-in KVM
 //! fails at boot, before soft LVZ can be loaded, so that /dev/kvm is free.
 
-use super::{BUILD, Build, COMPILE};
+use super::common::{BUILD, Build, COMPILE};
 use crate::lab::apply::{Changes, Content};
 use crate::lab::error::LabError;
 use crate::lab::kernel::{KVM_ON_STOCK, SOFT_LVZ};

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::{BUILD, Build, COMPILE, CONFIGURE, text};
+use super::common::{BUILD, Build, COMPILE, CONFIGURE, text};
 use crate::lab::apply::{Changes, Content};
 use crate::lab::error::LabError;
 use crate::lab::kernel::SOFT_LVZ;

@@ -3,9 +3,10 @@
 
 use reglist_suite::report::events::Breaker;
 
-use super::{Pause, cause, excerpt};
+use super::machine::{Pause, cause};
 use crate::record::run::Run;
 use crate::system::supervise::Ending;
+use crate::target::kernel_log::excerpt;
 use crate::target::restart::{Cause, Restarting};
 
 /// Begins the next boot; the rest of the line is the console.
@@ -19,7 +20,7 @@ pub(crate) fn run(data: &[u8]) -> Run {
     let mut pause = Pause::default();
     for line in text.split('\n') {
         match line.strip_prefix(BOOT) {
-            Some("pause") => pause.told = Some("could not run for 9 s".to_owned()),
+            Some("pause") => pause.begins("could not run for 9 s"),
             Some(console) => {
                 let console = excerpt(console.replace('\t', "\n").as_bytes());
                 let cause = cause(&console, Ending::Stopped, CONSOLE);
