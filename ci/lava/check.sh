@@ -66,7 +66,7 @@ run() {
   local name=$1 job=$2 want=$3 code=0 images=image.cpio
   shift 3
   printf '\n-- %s: %s\n' "$name" "$job"
-  reglist lab --reference --keep --guest-format lava --results "$work/$name" "$@" > "$work/$name.txt" 2>&1 || code=$?
+  reglist lab --reference --full --keep --guest-format lava --results "$work/$name" "$@" > "$work/$name.txt" 2>&1 || code=$?
   if [ "$code" != "$want" ]; then
     cat "$work/$name.txt"
     echo "reglist lab ended with $code, expected $want" >&2

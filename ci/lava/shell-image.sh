@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # shell-image.sh IMAGE BUSYBOX TO
 #
-# Makes an image for LAVA's test shell from an image of `reglist lab --keep`. It has a shell, loads the lab's modules, and has the suite as
+# Makes an image for LAVA's test shell from an image of `reglist lab --full --keep`. It has a shell, loads the lab's modules, and has the suite as
 # /usr/bin/reglist-suite. BUSYBOX is a static busybox for LoongArch. Boot the image with `rdinit=/bin/sh -- /init`. Needs root, for a
 # device file.
 set -eu
