@@ -26,6 +26,12 @@ use crate::system::stage::{Stage, Step};
 const PARTS: [&str; 4] = ["build", "layer", "soft-lvz", "lab"];
 /// When the configuration was made, and from what.
 pub(super) const CONFIGURED: &str = "configured";
+/// The modules of the last build, as kbuild lists them.
+pub(super) const LIST: &str = "modules";
+/// When make began in the last successful build: what is newer may not be built.
+const BEGUN: &str = "begun";
+/// The same of a build under way.
+const BEGINS: &str = "begins";
 /// Exists during a build, and after a killed one.
 const UNCLEAN: &str = "unclean";
 /// When the last build ended.
@@ -89,10 +95,18 @@ impl Workspace {
         Ok(())
     }
 
+    /// Says that the source's files are as make will see them.
+    pub(super) fn begin(&self) -> Result<(), LabError> {
+        let path = self.path.join(BEGINS);
+        Ok(fs::write(&path, "").map_err(FileError::write(&path))?)
+    }
+
     fn create(&self) -> Result<(), LabError> {
         for part in PARTS.iter().map(|part| self.path.join(part)).chain(self.ccache.clone()) {
             fs::create_dir_all(&part).map_err(FileError::of("create", &part))?;
         }
+        let path = self.path.join(BEGINS);
+        cache::remove(&path).map_err(FileError::of("remove", &path))?;
         self.mark(true)
     }
 
@@ -118,6 +132,11 @@ impl Workspace {
         if built.is_ok() {
             let path = self.path.join(BUILT);
             fs::write(&path, "").map_err(FileError::write(&path))?;
+            // None, if make had nothing to do.
+            let (from, to) = (self.path.join(BEGINS), self.path.join(BEGUN));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(FileError::write(&to))?;
+            }
         }
         self.mark(false)
     }
@@ -133,6 +152,11 @@ impl Workspace {
         self.time(BUILT).is_some()
     }
 
+    /// When the last successful build began, of which this directory is or is a copy.
+    pub(super) fn last(&self) -> Option<SystemTime> {
+        self.time(BEGUN)
+    }
+
     fn time(&self, name: &str) -> Option<SystemTime> {
         fs::metadata(self.path.join(name)).and_then(|metadata| metadata.modified()).ok()
     }
@@ -140,8 +164,8 @@ impl Workspace {
     /// Fills a new patched directory with the files of the own one, for a kernel.
     pub(super) fn copy(&self, session: &Session, own: &Path, kernel: &str) -> Result<(), LabError> {
         let mut stage = Stage::new(session, "copy", COPY)?;
-        let configured = Some(&CONFIGURED).filter(|name| own.join(name).exists());
-        let files = PARTS.iter().chain(configured).map(|part| own.join(part));
+        let kept = [CONFIGURED, LIST, BEGUN].into_iter().filter(|name| own.join(name).exists());
+        let files = PARTS.into_iter().chain(kept).map(|part| own.join(part));
         // Make decides by time stamps.
         stage.run(&Step::new(&Room::host(), ["cp", "-a", "--"]).arguments(files).argument(&self.path))?;
         if !session.planning() {

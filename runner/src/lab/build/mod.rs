@@ -3,6 +3,7 @@
 //!
 //! A build reuses a build directory, so that make compiles only changed files.
 
+mod changed;
 mod common;
 mod on_stock;
 mod whole;

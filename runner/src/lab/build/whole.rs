@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::changed::is_only_kvm;
 use super::common::{BUILD, Build, COMPILE, CONFIGURE, text};
 use crate::lab::apply::{Changes, Content};
 use crate::lab::error::LabError;
 use crate::lab::kernel::SOFT_LVZ;
-use crate::lab::workspace::{CONFIGURED, Workspace};
+use crate::lab::workspace::{CONFIGURED, LIST, Workspace};
 use crate::lab::{layer, recipe};
 use crate::system::cache;
 use crate::system::files::FileError;
@@ -21,6 +22,8 @@ use crate::system::supervise::Flow;
 
 /// Estimated output lines of a build, until the first one.
 const LINES: u64 = 1000;
+/// make's target for KVM alone.
+const KVM: &str = "arch/loongarch/kvm/kvm.ko";
 /// More modules are no kernel of the lab.
 const MODULES: usize = 1000;
 
@@ -31,13 +34,45 @@ impl Whole<'_> {
     /// Builds the source with changes; returns the image and the modules.
     pub(super) fn make(&self, workspace: &Workspace, changes: &Changes) -> Result<Vec<Product>, LabError> {
         let make = self.call(workspace);
-        if !self.0.session.planning() {
-            layer::update(&workspace.path.join("layer"), &self.0.source.path, changes)?;
-            write_recipe(workspace)?;
+        if self.0.session.planning() {
+            self.configure(workspace, make.clone())?;
+            self.compile(workspace, make.clone())?;
+            return self.compile_module(workspace, make);
+        }
+        layer::update(&workspace.path.join("layer"), &self.0.source.path, changes)?;
+        let is_new = write_recipe(workspace)?;
+        workspace.begin()?;
+        if !is_new
+            && self.is_configured(workspace)?
+            && let Some(products) = self.compile_kvm(workspace, &make)?
+        {
+            return Ok(products);
         }
         self.configure(workspace, make.clone())?;
         self.compile(workspace, make.clone())?;
         self.compile_module(workspace, make)
+    }
+
+    /// Builds only KVM, if nothing else has changed since the last build; else nothing.
+    fn compile_kvm(&self, workspace: &Workspace, make: &Step) -> Result<Option<Vec<Product>>, LabError> {
+        let build = workspace.path.join("build");
+        let Some(since) = workspace.last() else { return Ok(None) };
+        let Ok(list) = fs::read_to_string(workspace.path.join(LIST)) else { return Ok(None) };
+        let layer = workspace.path.join("layer");
+        let time = |path: &Path| fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok();
+        let modified = |name: &str| match fs::symlink_metadata(layer.join(name)) {
+            // The layer's files are written before a build begins, maybe in the same tick.
+            Ok(_) => time(&layer.join(name)).map(|time| if time <= since { SystemTime::UNIX_EPOCH } else { time }),
+            Err(_) => time(&self.0.source.path.join(name)),
+        };
+        // A list that cannot be read is no reason to stop.
+        if !is_only_kvm(&build, since, modified).unwrap_or(false) {
+            return Ok(None);
+        }
+        let mut stage = Stage::new(self.0.session, BUILD, COMPILE)?;
+        stage.run(&make.clone().argument(KVM).argument(format!("-j{}", self.0.session.jobs())))?;
+        stage.done("KVM rebuilt");
+        Ok(Some(products(workspace, &list)))
     }
 
     fn configure(&self, workspace: &Workspace, make: Step) -> Result<(), LabError> {
@@ -122,16 +157,14 @@ impl Whole<'_> {
         let build = workspace.path.join("build");
         let order = Product::new(&build, "modules.order");
         let list = text(&order)?;
+        let kept = workspace.path.join(LIST);
+        fs::write(&kept, &list).map_err(FileError::of("write", &kept))?;
         if list.lines().count() > MODULES {
             let error = io::Error::other(format!("it lists more than {MODULES} modules"));
             return Err(LabError::product(&order)(error));
         }
-        let mut products: Vec<Product> =
-            list.lines().map(|line| Product::new(&build, Path::new(line).with_extension("ko"))).collect();
-        products.push(Product::new(&workspace.path.join("soft-lvz"), SOFT_LVZ));
-        products.push(Product::new(&build, "vmlinux"));
         stage.done("built");
-        Ok(products)
+        Ok(products(workspace, &list))
     }
 
     /// The call of make, without targets.
@@ -173,8 +206,18 @@ impl Whole<'_> {
     }
 }
 
-/// Writes changed lab files; equal files keep their time stamps for make.
-fn write_recipe(workspace: &Workspace) -> Result<(), LabError> {
+/// The modules of a list of kbuild, soft LVZ and the image.
+fn products(workspace: &Workspace, list: &str) -> Vec<Product> {
+    let build = workspace.path.join("build");
+    let module = |line: &str| Product::new(&build, Path::new(line).with_extension("ko"));
+    let others = [Product::new(&workspace.path.join("soft-lvz"), SOFT_LVZ), Product::new(&build, "vmlinux")];
+    list.lines().map(module).chain(others).collect()
+}
+
+/// Writes changed lab files, and says whether there were any; equal files keep their
+/// time stamps for make.
+fn write_recipe(workspace: &Workspace) -> Result<bool, LabError> {
+    let mut is_new = false;
     let mut files = vec![(workspace.path.join("lab/kernel.config"), recipe::config()?)];
     for (name, content) in recipe::soft_lvz()? {
         files.push((workspace.path.join("soft-lvz").join(name), content));
@@ -186,8 +229,9 @@ fn write_recipe(workspace: &Workspace) -> Result<(), LabError> {
             continue;
         }
         cache::remove(&path).and_then(|()| fs::write(&path, content)).map_err(FileError::write(&path))?;
+        is_new = true;
     }
-    Ok(())
+    Ok(is_new)
 }
 
 /// The Kconfig files in a build's list.
