@@ -43,7 +43,7 @@ pub(crate) enum LabError {
         "Debian {suite} has no LoongArch build of {package}\n[use --full, which builds the whole kernel, instead of `--kernel stock`]"
     )]
     NoStock { package: String, suite: String },
-    #[error("`--kernel stock` builds only KVM, but {reason}\n[use --full, which builds the whole kernel]")]
+    #[error("`--kernel stock` builds only KVM, but {reason}\n[leave out `--kernel stock`]")]
     NotForStock { reason: String },
     #[error(
         "the mirror has no suite `{suite}`\n[pass a version such as 7.2, or a suite such as sid, experimental or trixie]"

@@ -25,13 +25,13 @@ pub(super) fn is_only_kvm(
     since: SystemTime,
     modified: impl Fn(&str) -> Option<SystemTime>,
 ) -> io::Result<bool> {
-    let mut needed = HashSet::new();
+    let (mut needed, mut rules) = (HashSet::new(), HashSet::new());
     let mut todo = vec![String::new()];
     let mut seen = 0;
     while let Some(directory) = todo.pop() {
         // Rules, wherever something is made.
-        let rules = ["Makefile", "Kbuild"].map(|name| join(&directory, name));
-        needed.extend(rules.into_iter().filter(|rule| modified(rule).is_some()));
+        let here = ["Makefile", "Kbuild"].map(|name| join(&directory, name));
+        rules.extend(here.into_iter().filter(|rule| modified(rule).is_some()));
         for entry in fs::read_dir(build.join(&directory))? {
             let entry = entry?;
             seen += 1;
@@ -48,7 +48,8 @@ pub(super) fn is_only_kvm(
             }
         }
     }
-    Ok(!needed.is_empty() && needed.iter().all(|name| modified(name).is_some_and(|time| time < since)))
+    let is_old = |name: &String| modified(name).is_some_and(|time| time < since);
+    Ok(!needed.is_empty() && needed.iter().chain(&rules).all(is_old))
 }
 
 fn join(directory: &str, name: &str) -> String {
@@ -106,7 +107,8 @@ mod tests {
             assert!(!check(changed, ""), "{changed}");
         }
         assert!(!check("", "mm/a.c"));
-        // Nothing is known.
-        assert!(!is_only_kvm(&build.path().join("virt/kvm"), since, |_| None).unwrap());
+        // Nothing is known of the build but its rules.
+        let empty = tempfile::tempdir().unwrap();
+        assert!(!is_only_kvm(empty.path(), since, |_| Some(old)).unwrap());
     }
 }
