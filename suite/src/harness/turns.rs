@@ -110,3 +110,31 @@ fn jobs<'a>(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Jobs<'a> {
     }
     Jobs::of_spec(options, spec, arch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::LoongArch64;
+    use crate::harness::{load, read_options};
+
+    fn turns(share: &[&str]) -> Vec<(Option<Fault>, bool, Vec<String>)> {
+        let words = ["--fault", "all"].iter().chain(share).map(Into::into);
+        let options = read_options(words).unwrap();
+        let spec = load(&options, &LoongArch64).unwrap();
+        let turns = Turns::of(&options, &Choice::Kvm, &spec, &LoongArch64);
+        turns.0.iter().map(|turn| (turn.fault, turn.allow_new, turn.jobs.ids.clone())).collect()
+    }
+
+    #[test]
+    fn shares_in_turn_are_all_rounds() {
+        let all = turns(&[]);
+        let [one, other] = ["1/2", "2/2"].map(|share| turns(&["--share", share]));
+        assert_eq!(one.len() + other.len(), all.len());
+        let mut rest = other.into_iter();
+        let joined: Vec<_> = one.into_iter().flat_map(|turn| [Some(turn), rest.next()]).flatten().collect();
+        assert_eq!(joined, all);
+        for wrong in ["0/2", "3/2", "1", "x/2", "1/0"] {
+            assert!(read_options(["--share", wrong].map(Into::into)).is_err(), "{wrong}");
+        }
+    }
+}
