@@ -26,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 HOME_CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "reglist")
@@ -60,8 +61,8 @@ def copy_cache(cache):
         subprocess.run(["cp", "-a", os.path.join(HOME_CACHE, part), cache], check=True)
 
 
-def restore(cache, missing):
-    """Takes parts out of the cache; without the mirror, what a failed round took out comes back."""
+def take_out(cache, missing):
+    """Deletes parts of the cache."""
     for part in missing:
         shutil.rmtree(os.path.join(cache, part), ignore_errors=True)
 
@@ -124,6 +125,14 @@ def wait(run, seconds, results):
         raise Broken(f"did not end within {seconds} s\n{said(results)}") from error
 
 
+def mirror():
+    """The Debian mirror that reglist takes: a named one, or the one in apt's sources."""
+    if named := os.environ.get("REGLIST_DEBIAN_MIRROR"):
+        return named
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, check=True)
+    return listed.stdout.split()[0]
+
+
 class Mirror(http.server.ThreadingHTTPServer):
     """A mirror on the loopback that passes on another one, and breaks off after some bytes."""
 
@@ -169,12 +178,11 @@ def disturb(action, rng, cache, results, work):
             address = "http://127.0.0.1:9/debian"
             run = lab(cache, results, "--refresh", REGLIST_DEBIAN_MIRROR=address)
             return "mirror away", wait(run, 120, results)
-        real = os.environ.get("REGLIST_DEBIAN_MIRROR", "http://deb.debian.org/debian")
         most = int(rng.uniform(0, 1) ** 3 * 250e6)
-        mirror = Mirror(real, most)
-        run = lab(cache, results, "--refresh", REGLIST_DEBIAN_MIRROR=f"http://127.0.0.1:{mirror.server_port}")
+        passing = Mirror(mirror(), most)
+        run = lab(cache, results, "--refresh", REGLIST_DEBIAN_MIRROR=f"http://127.0.0.1:{passing.server_port}")
         code = wait(run, 600, results)
-        mirror.shutdown()
+        passing.shutdown()
         return f"mirror breaks off after {most >> 20} MiB", code
     if action == "full disk":
         part, size = rng.choice(["builds", "runs"]), int(rng.uniform(0.1, 1) ** 3 * 60)
@@ -218,7 +226,7 @@ def round_(number, work, cache):
     missing, action = choose(rng, MISSING), choose(rng, ACTIONS)
     if options.offline:
         missing = tuple(part for part in missing if part not in ("trees", "sources"))
-    restore(cache, missing)
+    take_out(cache, missing)
     results = os.path.join(work, f"round-{number}")
     what, code = disturb(action, rng, cache, results, work)
     expected = [PASSED, INFRASTRUCTURE] + ([-signal.SIGKILL] if action == "kill" else [])

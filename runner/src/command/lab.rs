@@ -31,8 +31,8 @@ pub(crate) struct LabArgs {
     /// KVM built [default: 7.2]
     #[arg(long, value_name = "NAME")]
     kernel: Option<KernelName>,
-    /// Build the whole kernel, also where building only KVM for Debian's own kernel
-    /// would do. Later runs are then faster
+    /// Build the whole kernel, not only KVM. The first run takes longer, later runs are
+    /// faster
     #[arg(long)]
     full: bool,
     /// Ask the mirror for a newer package of the kernel
@@ -77,8 +77,8 @@ pub(crate) struct LabArgs {
     /// Maximum restarts after a kernel crash
     #[arg(long, value_name = "N", default_value_t = 10)]
     restarts: u32,
-    /// Number of guest CPUs; that many cases run at once, but for --fault and --busy
-    /// [default: 2, or 1 if cases run one after the other]
+    /// Number of guest CPUs, and of cases that run at once. With --fault, --busy,
+    /// --guest-format and --compare-model, cases run one at a time [default: 2, or 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
     smp: Option<u8>,
     /// Load all guest CPUs during the run

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::kernel::KVM_ON_STOCK;
+use reglist_suite::harness::guest::KVM_ON_STOCK;
 
 /// Words by destination.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// codes are trouble of the machine.
 const MISFIT: i32 = 1;
 /// Below these, no file is part of a kernel build, except in [`BUILT_TOOLS`].
-const UNBUILT: [&str; 6] = ["Documentation/", "LICENSES/", "samples/", "tools/", "MAINTAINERS", "CREDITS"];
+pub(super) const UNBUILT: [&str; 6] = ["Documentation/", "LICENSES/", "samples/", "tools/", "MAINTAINERS", "CREDITS"];
 /// Tools that a kernel build uses.
 const BUILT_TOOLS: [&str; 7] =
     ["tools/arch/", "tools/bpf/", "tools/build/", "tools/include/", "tools/lib/", "tools/objtool/", "tools/scripts/"];

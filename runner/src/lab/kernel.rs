@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use object::Object as _;
+use reglist_suite::harness::guest::{KVM, KVM_ON_STOCK};
 use reglist_suite::report::events::Label;
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +21,6 @@ pub(crate) const SOFT_LVZ: &str = "soft_lvz.ko";
 const IMAGE: &str = "vmlinux";
 /// Debian's own build of a kernel.
 const STOCK_IMAGE: &str = "vmlinuz";
-/// KVM, if the kernel has not one of its own, or else [`KVM_ON_STOCK`].
-const KVM: &str = "kvm.ko";
-pub(crate) const KVM_ON_STOCK: &str = "kvm_lab.ko";
 const INDEX: &str = "kernel.json";
 
 #[derive(Debug, Clone, PartialEq, Eq)]

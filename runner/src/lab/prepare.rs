@@ -148,8 +148,10 @@ fn debian(
     let progress = session.progress();
     match (&source.stock, reason) {
         (Some(stock), _) => {
-            progress
-                .remark(&format!("kernel: Debian's {}-loong64, with only KVM built; --full builds all", stock.kernel));
+            progress.remark(&format!(
+                "kernel: Debian's {}-loong64, with only KVM built; --full builds the whole kernel",
+                stock.kernel
+            ));
         }
         (None, Some(reason)) => progress.remark(&format!("kernel: built as a whole, because {reason}")),
         (None, None) => {}

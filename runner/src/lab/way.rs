@@ -4,13 +4,14 @@
 //! KVM alone takes a tenth of the time. But Debian's kernel is then what it is:
 //! patches must stay inside KVM.
 
+use super::apply::UNBUILT;
 use super::error::LabError;
 use super::patch::PatchFile;
 use super::source::{KernelName, Wish};
 use super::toolchain::Toolchain;
 
-/// Begins of the paths of files that go into the module, or that modules see in
-/// place of Debian's.
+/// Path prefixes of the module's files, and of the headers that the module uses instead
+/// of Debian's.
 const HELD: [&str; 8] = [
     "arch/loongarch/include/asm/kvm",
     "arch/loongarch/include/uapi/asm/kvm",
@@ -21,8 +22,6 @@ const HELD: [&str; 8] = [
     "include/uapi/linux/kvm",
     "virt/kvm/",
 ];
-/// Below these, no file is part of a module.
-const UNBUILT: [&str; 6] = ["Documentation/", "LICENSES/", "samples/", "tools/", "MAINTAINERS", "CREDITS"];
 
 /// What to build, and why it has to be all of the kernel, if it has to.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ impl Way {
         let reason = outside.or(tools);
         Ok(match (name, wants_whole, reason) {
             (KernelName::Stock, true, _) => {
-                return Err(LabError::NotForStock { reason: "--full builds all".to_owned() });
+                return Err(LabError::NotForStock { reason: "--full builds the whole kernel".to_owned() });
             }
             (KernelName::Stock, _, Some(reason)) => return Err(LabError::NotForStock { reason }),
             (KernelName::Stock, _, None) => Self { wish: Wish::Stock, reason: None },

@@ -15,12 +15,11 @@ use std::path::PathBuf;
 use reglist_suite::fault::Faults;
 use reglist_suite::report::events::Breaker;
 
-use super::kernel_log::is_crash;
 use super::restart::Restarting;
 use super::{Target, TargetError, keep_stray};
 use crate::lab::{self, Append, Inputs, LabError, Prepared, Request};
+use crate::record::Record;
 use crate::record::run::{Kept, Run};
-use crate::record::{self, Record};
 use crate::system::files::FileError;
 use crate::system::results::EVENTS;
 use crate::system::session::Session;
@@ -49,7 +48,7 @@ impl<'s> Lab<'s> {
 
     /// Boots for all cases, and after a crash for the remaining ones.
     fn boot_until_the_end(&self, machine: &mut Machine<'_>, run: &mut Restarting<File>) -> Result<End, LabError> {
-        let threads = ["--test-threads".to_owned(), self.setup.cpus().to_string()];
+        let threads = ["--test-threads".to_owned(), machine.guest.cpus().to_string()];
         let mut more = if self.setup.is_parallel() { threads.to_vec() } else { Vec::new() };
         loop {
             let end = match machine.boot(run, more) {
@@ -61,12 +60,7 @@ impl<'s> Lab<'s> {
                 return Ok(end);
             }
             let next = run.machine_ended(&end.cause);
-            let whole = matches!(run.runs().current().end, Some(record::End::Finished(_)));
-            if whole && end.console.iter().any(|line| is_crash(line)) {
-                // After an oops the kernel may continue.
-                let warning = format!("warning: the kernel log has errors{}", indented(&end.console));
-                self.session.progress().tell(&warning);
-            }
+            end.warn(self.session, run.runs().current());
             let Some(ended) = next else { return Ok(end) };
             more = ended.into_iter().flat_map(|case| ["--except".to_owned(), case]).collect();
             self.session.progress().tell(&format!("{}{}", end.cause.words, indented(&end.console)));

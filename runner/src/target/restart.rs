@@ -121,7 +121,9 @@ impl<W: Write> Restarting<W> {
                 |case: &String| record.ended.iter().any(|ended| ended.case == *case && ended.outcome == Outcome::Error);
             for (cause, cases) in std::mem::take(&mut self.shared) {
                 if !cases.iter().any(crashed) {
-                    let words = format!("{}, while {} were running, but not again", cause.words, cases.join(" and "));
+                    let cases = cases.join(" and ");
+                    let words =
+                        format!("{}, while {cases} were running; alone, neither crashed the kernel", cause.words);
                     self.unblamed.push(Cause { words, ..cause });
                 }
             }

@@ -27,8 +27,10 @@ use crate::memory::Child;
 use crate::report::events::{Event, EventLog};
 use crate::report::format::make_raw;
 
-/// KVM in the lab's small kernel, and beside the built-in one of Debian's kernel.
-const KVM: [&str; 2] = ["kvm.ko", "kvm_lab.ko"];
+/// KVM of the lab's small kernel.
+pub const KVM: &str = "kvm.ko";
+/// KVM for Debian's kernel, which has a built-in KVM (ci/lab/stock/Kbuild).
+pub const KVM_ON_STOCK: &str = "kvm_lab.ko";
 /// Parameter of KVM in a kernel with faults (ci/lab/patches/faults.patch).
 const FAULT: &str = "reg_list_fault";
 /// Longest time that finished processes hold a module.
@@ -134,7 +136,7 @@ fn lab() -> Result<(), GuestError> {
         arguments.extend(["--kmsg", "--format", &format].map(OsString::from));
     }
     arguments.extend(job.arguments.into_iter().map(OsString::from));
-    let kvm = job.modules.into_iter().find(|module| KVM.contains(&&*module.file));
+    let kvm = job.modules.into_iter().find(|module| [KVM, KVM_ON_STOCK].contains(&&*module.file));
     let _ = harness::main(arguments, kvm.map(switch));
     let _ = termios::tcdrain(&results);
     Ok(())

@@ -140,7 +140,7 @@ pub struct Options {
 #[command(next_help_heading = "Options of libtest")]
 pub struct Libtest {
     /// Run this many cases at once [default: 1]
-    #[arg(long, value_name = "NUMBER", hide_short_help = true)]
+    #[arg(long, value_name = "NUMBER", hide_short_help = true, overrides_with = "test_threads")]
     pub test_threads: Option<usize>,
     /// Write the output to a new file instead of the standard output
     #[arg(long, value_name = "FILE", hide_short_help = true)]

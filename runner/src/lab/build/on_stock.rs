@@ -4,10 +4,12 @@
 //! KVM gets another name, because that kernel has KVM built in. The built-in KVM
 //! fails at boot, before soft LVZ can be loaded, so that /dev/kvm is free.
 
+use reglist_suite::harness::guest::KVM_ON_STOCK;
+
 use super::common::{BUILD, Build, COMPILE};
 use crate::lab::apply::{Changes, Content};
 use crate::lab::error::LabError;
-use crate::lab::kernel::{KVM_ON_STOCK, SOFT_LVZ};
+use crate::lab::kernel::SOFT_LVZ;
 use crate::lab::source::{STOCK_MOUNT, Stock};
 use crate::lab::workspace::Workspace;
 use crate::lab::{layer, recipe};

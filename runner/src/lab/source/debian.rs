@@ -146,7 +146,7 @@ impl<'s> Debian<'s> {
 
     /// Says that the default is gone.
     fn warn(&self, offer: &Offer) {
-        if matches!(self.name, KernelName::Default | KernelName::Stock) && offer.version != DEFAULT {
+        if self.name.is_default() && offer.version != DEFAULT {
             let (version, level) = offer.version;
             self.session.progress().say(&format!(
                 "reglist: warning: the mirror no longer has Linux {}, the default; this is {version}.{level}\n\
@@ -213,8 +213,7 @@ impl<'s> Debian<'s> {
             return Err(LabError::MirrorLacks { suite: SUITES.join(", "), variable: MIRROR });
         }
         all.sort_by_key(|offer| offer.version);
-        let newest =
-            all.last().filter(|_| matches!(self.name, KernelName::Default | KernelName::Stock | KernelName::Latest));
+        let newest = all.last().filter(|_| self.name.is_default() || *self.name == KernelName::Latest);
         newest.cloned().ok_or_else(|| {
             let name = |offer: &Offer| format!("{}.{} ({})", offer.version.0, offer.version.1, offer.suite);
             let offers = all.iter().map(name).collect::<Vec<_>>().join(", ");
@@ -384,10 +383,7 @@ fn archive(root: &Path, offer: &Offer) -> PathBuf {
 
 /// The file that says what a name stands for.
 fn pointer(root: &Path, name: &KernelName) -> PathBuf {
-    let name = match name {
-        KernelName::Default | KernelName::Stock => "default".to_owned(),
-        name => name.to_string(),
-    };
+    let name = if name.is_default() { "default".to_owned() } else { name.to_string() };
     root.join("kernel-names").join(name)
 }
 
@@ -409,8 +405,7 @@ fn kept(root: &Path, name: &KernelName, wish: Wish, is_built: &dyn Fn(&Source) -
         }
     };
     // A default of an older reglist, or in place of one that was gone, comes second.
-    let default = matches!(name, KernelName::Default | KernelName::Stock)
-        .then(|| named(&KernelName::Version(DEFAULT.0, DEFAULT.1)));
+    let default = name.is_default().then(|| named(&KernelName::Version(DEFAULT.0, DEFAULT.1)));
     default.flatten().or_else(|| named(name))
 }
 

@@ -24,6 +24,13 @@ pub(crate) enum KernelName {
     Suite(String),
 }
 
+impl KernelName {
+    /// Whether it is the default kernel, in whichever way it is built.
+    pub(super) fn is_default(&self) -> bool {
+        matches!(self, Self::Default | Self::Stock)
+    }
+}
+
 /// A text that names no kernel.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NameError {

@@ -43,6 +43,10 @@ pub(super) struct Guest<'l> {
 }
 
 impl Guest<'_> {
+    pub(super) fn cpus(&self) -> usize {
+        self.setup.cpus(self.session.jobs())
+    }
+
     /// The emulator, with an image in this directory, and a console in the results.
     pub(super) fn emulator(&self, image: &Path, console: &str) -> Step {
         let ready = self.ready;
@@ -65,7 +69,7 @@ impl Guest<'_> {
         ready
             .toolchain
             .step(&room, ["qemu-system-loongarch64", "-M", "virt", "-cpu", CPU, "-m", memory])
-            .arguments(["-smp", &self.setup.cpus().to_string()])
+            .arguments(["-smp", &self.cpus().to_string()])
             .arguments(["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"])
             .arguments(["-kernel", &format!("/kernel/{}", ready.kernel.image), "-initrd", &format!("/image/{IMAGE}")])
             .arguments(["-append", &words.join(" ")])

@@ -5,7 +5,6 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
-use std::num::NonZero;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -14,13 +13,10 @@ use reglist_suite::report::record::Record;
 
 use super::machine::{End, Machine, Sink};
 use crate::lab::LabError;
-use crate::record;
-use crate::system::stage::indented;
-use crate::target::kernel_log::is_crash;
-use crate::target::restart::{Cause, Restarting};
+use crate::target::restart::{Cause, MOST, Restarting};
 
 /// More guests at once have too few rounds each to pay for their boots.
-const MOST: usize = 4;
+const MOST_GUESTS: usize = 4;
 
 /// What a guest did.
 #[derive(Debug)]
@@ -37,14 +33,22 @@ struct Merged<W> {
     waiting: Vec<Option<VecDeque<Said>>>,
     /// The guest whose round is next, or under way.
     turn: usize,
+    /// Bytes of all lines; beyond [`MOST`], lines are ignored, and rounds are missing.
+    taken: usize,
 }
 
 impl<W: Write> Merged<W> {
     fn new(run: Restarting<W>, guests: usize) -> Self {
-        Self { run, waiting: (0..guests).map(|_| Some(VecDeque::new())).collect(), turn: 0 }
+        Self { run, waiting: (0..guests).map(|_| Some(VecDeque::new())).collect(), turn: 0, taken: 0 }
     }
 
     fn add(&mut self, guest: usize, said: Said) {
+        if let Said::Line(line) = &said {
+            self.taken = self.taken.saturating_add(line.len());
+            if self.taken > MOST {
+                return;
+            }
+        }
         if let Some(Some(waiting)) = self.waiting.get_mut(guest) {
             waiting.push_back(said);
         }
@@ -118,8 +122,7 @@ impl Sink for Lane<'_> {
 /// Tries every fault. Returns the run, how the first guest that ended early did so, and
 /// error output.
 pub(super) fn try_all(machine: &Machine<'_>, events: File) -> Result<(Restarting<File>, End, Vec<String>), LabError> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let guests = (processors / machine.guest.setup.cpus()).clamp(1, MOST);
+    let guests = (machine.guest.session.jobs() / machine.guest.cpus()).clamp(1, MOST_GUESTS);
     let merged = Mutex::new(Merged::new(Restarting::new(events, 0), guests));
     let guest = |guest: usize| {
         let mut lane = Lane { merged: &merged, guest };
@@ -147,12 +150,7 @@ pub(super) fn try_all(machine: &Machine<'_>, events: File) -> Result<(Restarting
             Err(error) => End::of(&error),
             Ok(end) => end,
         };
-        let whole = matches!(run.runs().current().end, Some(record::End::Finished(_)));
-        if whole && end.console.iter().any(|line| is_crash(line)) {
-            // After an oops the kernel may continue.
-            let warning = format!("warning: the kernel log has errors{}", indented(&end.console));
-            machine.guest.session.progress().tell(&warning);
-        }
+        end.warn(machine.guest.session, run.runs().current());
         if first.as_ref().is_none_or(|first: &End| first.console.is_empty()) {
             first = Some(end);
         }
@@ -201,6 +199,14 @@ mod tests {
         merged.add(1, crash());
         merged.add(0, crash());
         assert_eq!(rounds(&merged), [(0, 1), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1)]);
+    }
+
+    #[test]
+    fn a_guest_that_sends_lines_without_end_needs_no_memory() {
+        let mut merged = Merged::new(Restarting::new(Vec::new(), 0), 2);
+        let line = "x".repeat(MOST / 8);
+        (0..20).for_each(|_| merged.add(1, Said::Line(line.clone())));
+        assert_eq!(merged.waiting[1].as_ref().map(VecDeque::len), Some(8));
     }
 
     #[test]

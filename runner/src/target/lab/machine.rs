@@ -7,14 +7,15 @@ use std::io::BufReader;
 use std::time::Duration;
 
 use reglist_suite::report::events::{Breaker, Event, Outcome};
-use reglist_suite::report::record::Record;
 
 use super::guest::{Guest, IMAGE};
 use crate::lab::{self, Job, Kernel, LabError};
+use crate::record::{self, Record};
 use crate::system::files::FileError;
 use crate::system::output::chain;
 use crate::system::results::{CONSOLE, numbered};
-use crate::system::stage::{Stage, StageError};
+use crate::system::session::Session;
+use crate::system::stage::{Stage, StageError, indented};
 use crate::system::supervise::{Ending, Flow, Source};
 use crate::target::kernel_log::{excerpt, is_crash, message};
 use crate::target::restart::Cause;
@@ -57,6 +58,15 @@ impl End {
             false => Cause { by: Breaker::Machine, words: words(), blames: false },
         };
         Self { cause, console: Vec::new() }
+    }
+
+    /// Shows the errors in the kernel log of a run that finished: after an oops the kernel
+    /// may continue.
+    pub(super) fn warn(&self, session: &Session, record: &Record) {
+        let is_finished = matches!(record.end, Some(record::End::Finished(_)));
+        if is_finished && self.console.iter().any(|line| is_crash(line)) {
+            session.progress().tell(&format!("warning: the kernel log has errors{}", indented(&self.console)));
+        }
     }
 }
 

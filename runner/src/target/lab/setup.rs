@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! What the user sets for machine and suite.
 
-use std::num::NonZero;
-use std::thread;
 use std::time::Duration;
 
 use reglist_suite::fault::Faults;
@@ -36,14 +34,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Whether cases can run at once. A fault shall have the same results each time; a
-    /// comparison is one long case; a log for people has one case after the other.
+    /// Whether cases can run at once. A fault must give the same results in each run; a
+    /// comparison is one long case; a console log for people needs one case at a time.
     pub(super) fn is_parallel(&self) -> bool {
         self.fault.is_none() && self.compare_model.is_none() && self.guest_format.is_none() && !self.busy
     }
 
-    pub(super) fn cpus(&self) -> usize {
-        let host = || thread::available_parallelism().map_or(1, NonZero::get).min(MOST_CPUS);
-        self.cpus.map_or_else(|| if self.is_parallel() { host() } else { 1 }, usize::from)
+    /// Number of guest CPUs on a host with this many processors.
+    pub(super) fn cpus(&self, processors: usize) -> usize {
+        let quick = if self.is_parallel() { processors.min(MOST_CPUS) } else { 1 };
+        self.cpus.map_or(quick, usize::from)
     }
 }

@@ -132,7 +132,7 @@ fn a_crash_that_does_not_come_again_is_the_kernels_and_of_no_case() {
     boot(&mut run, &[two_at_once(), begun("a"), begun("b")]);
     let rest = ["a", "b", "c"].iter().flat_map(|case| [begun(case), passed(case)]);
     assert_eq!(boot(&mut run, &rest.collect::<Vec<_>>()), None);
-    let reason = "the kernel died, while base.a and base.b were running, but not again".to_owned();
+    let reason = "the kernel died, while base.a and base.b were running; alone, neither crashed the kernel".to_owned();
     let runs = run.finish().unwrap();
     assert_eq!(runs.current().end, Some(End::BrokenOff { by: Breaker::Kernel, reason }));
     assert_eq!(runs.current().totals().pass, 3);

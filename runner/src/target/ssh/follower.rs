@@ -15,6 +15,7 @@ use super::gained::gained;
 use super::script;
 use super::state::Story;
 use super::talk::{Heard, TICK};
+use super::words::is_parallel;
 use crate::system::files::FileError;
 use crate::system::progress::Bar;
 use crate::system::results::{KERNEL_LOG, SUITE_ERRORS, numbered};
@@ -122,6 +123,10 @@ impl Follower<'_> {
         let mut arguments: Vec<String> =
             self.story.except.iter().flat_map(|case| ["--except".to_owned(), case.clone()]).collect();
         arguments.extend(self.story.state.arguments.iter().cloned());
+        // After a crash, one case at a time: the next crash has one culprit.
+        if part > 1 && is_parallel(&self.story.state.arguments) {
+            arguments.extend(["--test-threads", "1"].map(str::to_owned));
+        }
         let answer = board.ask(&script::start(board.lent(), part, &arguments)?)?;
         if answer.status != 0 {
             let words = indented(&answer.words);

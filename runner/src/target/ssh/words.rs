@@ -17,6 +17,11 @@ pub(crate) fn tries_all(words: &[String]) -> bool {
     options(words).is_some_and(|options| options.fault == Some(Faults::All))
 }
 
+/// Whether several cases run at once.
+pub(super) fn is_parallel(words: &[String]) -> bool {
+    options(words).and_then(|options| options.libtest.test_threads).is_some_and(|threads| threads > 1)
+}
+
 /// Time without an event that counts as a hang.
 pub(super) fn silence(words: &[String]) -> Duration {
     crate::target::silence(options(words).and_then(|options| options.selection.timeout))
