@@ -108,7 +108,13 @@ def of_kunit(text):
             pass
 
     words = {"SUCCESS": "pass", "FAILURE": "fail", "SKIPPED": "skip", "TEST_CRASHED": "crashed"}
-    test = kunit_parser.parse_run_tests(text.splitlines(), Silent(open(os.devnull, "w", encoding="utf-8")))
+    silent = Silent(open(os.devnull, "w", encoding="utf-8"))
+    if hasattr(kunit_parser, "stdout"):
+        # As in Linux 6.12: the module has one printer for all.
+        kunit_parser.stdout = silent
+        test = kunit_parser.parse_run_tests(text.splitlines())
+    else:
+        test = kunit_parser.parse_run_tests(text.splitlines(), silent)
     return test, {sub.name: words.get(sub.status.name, sub.status.name) for sub in test.subtests}, test.counts.errors
 
 
