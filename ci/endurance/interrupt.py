@@ -29,6 +29,8 @@ import time
 import urllib.error
 import urllib.request
 
+from processes import descendants
+
 HOME_CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "reglist")
 PASSED, INFRASTRUCTURE = 0, 5
 # What a round takes out of the cache first, with its weight. What is missing is made again; trees and sources come from the mirror.
@@ -77,23 +79,6 @@ def lab(cache, results, *more, **environment):
 def said(results):
     with open(results + ".txt", encoding="utf-8") as file:
         return file.read()[-2000:]
-
-
-def descendants(pid):
-    """Processes below a process, with their names."""
-    found, todo = [], [pid]
-    while todo:
-        parent = todo.pop()
-        try:
-            for task in os.listdir(f"/proc/{parent}/task"):
-                with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as file:
-                    todo += [int(child) for child in file.read().split()]
-            if parent != pid:
-                with open(f"/proc/{parent}/comm", encoding="utf-8", errors="replace") as file:
-                    found.append((parent, file.read().strip()))
-        except OSError:
-            pass
-    return found
 
 
 def left_behind(work):
