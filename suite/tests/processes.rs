@@ -6,6 +6,7 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{self, Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ const LEAVES: usize = 4;
 const TALKS: usize = 5;
 const SILENT: usize = 6;
 const LINGERS: usize = 7;
+const TELLS_ITS_PROCESS: usize = 8;
+const CRASHES_AFTER_ANOTHER: usize = 9;
+const FAILS_AFTER_ANOTHER: usize = 10;
 /// More messages than a pipe holds.
 const TALK: usize = 3000;
 
@@ -34,8 +38,15 @@ fn say(send: Send<'_>, text: &str) {
     send(&Message::Absent { feature: "pmu".to_owned(), reason: text.to_owned() }).unwrap();
 }
 
+/// Jobs of this process.
+static JOBS: AtomicUsize = AtomicUsize::new(0);
+
 fn work(job: usize, send: Send<'_>) {
+    let before = JOBS.fetch_add(1, Ordering::Relaxed);
     match job {
+        TELLS_ITS_PROCESS => send(&Message::Done(process::id().into())).unwrap(),
+        CRASHES_AFTER_ANOTHER if before > 0 => raise(Signal::SIGSEGV).unwrap(),
+        FAILS_AFTER_ANOTHER if before > 0 => send(&Message::Trouble("leftovers".to_owned())).unwrap(),
         PANICS => panic!("as it should"),
         CRASHES => raise(Signal::SIGILL).unwrap(),
         HANGS => thread::sleep(Duration::from_secs(3600)),
@@ -108,6 +119,37 @@ fn all_messages_arrive() -> Result<(), Failed> {
     one.goes_on()
 }
 
+fn the_process(one: &One) -> Option<u64> {
+    let mut process = None;
+    let said = one.0.run(TELLS_ITS_PROCESS, |message| {
+        if let Message::Done(id) = message {
+            process = Some(id);
+        }
+    });
+    said.ok().and(process)
+}
+
+fn jobs_that_pass_share_a_process() -> Result<(), Failed> {
+    let one = One::new();
+    let first = the_process(&one);
+    expect(first.is_some() && the_process(&one) == first, "one process for two jobs")?;
+    expect(matches!(one.run(LEAVES), (0, Err(JobError::Early { code: 7 }))), "a job that ends its process")?;
+    expect(the_process(&one).is_some_and(|id| Some(id) != first), "another process for the next job")
+}
+
+/// What a job does because of an earlier one does not count.
+fn leftovers_do_not_count() -> Result<(), Failed> {
+    for job in [CRASHES_AFTER_ANOTHER, FAILS_AFTER_ANOTHER] {
+        let one = One::new();
+        one.goes_on()?;
+        let mut said = Vec::new();
+        let result = one.0.run(job, |message| said.push(message));
+        let right = result.is_ok() && matches!(said.as_slice(), [Message::Absent { .. }]);
+        expect(right, &format!("job {job}: {result:?}, {said:?}"))?;
+    }
+    Ok(())
+}
+
 fn threads_are_refused() -> Result<(), Failed> {
     let refused = thread::scope(|scope| scope.spawn(|| Servers::start(1, limit, work).is_err()).join());
     expect(refused.unwrap_or(false), "a copy of a process with several threads")
@@ -128,6 +170,8 @@ fn main() -> ExitCode {
         trial("a_hang_costs_its_limit", a_hang_costs_its_limit),
         trial("an_end_that_does_not_come_costs_the_limit", an_end_that_does_not_come_costs_the_limit),
         trial("all_messages_arrive", all_messages_arrive),
+        trial("jobs_that_pass_share_a_process", jobs_that_pass_share_a_process),
+        trial("leftovers_do_not_count", leftovers_do_not_count),
         trial("threads_are_refused", threads_are_refused),
     ];
     libtest_mimic::run(&arguments, trials).exit_code()

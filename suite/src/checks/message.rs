@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::report::events::{Finding, NamedRegister};
+use crate::spec::clause::Level;
 
 /// One line. Findings and lists come first; any other message is the last one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,4 +28,22 @@ pub enum Message {
     NothingToSay(String),
     /// The case ends in error: the harness or the host failed. The error and its remedy.
     Trouble(String),
+}
+
+impl Message {
+    /// Whether it is the last one of its job.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Self::Found(_) | Self::Listed(_))
+    }
+
+    /// Whether a case that says nothing else passes or is skipped.
+    #[must_use]
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::Found(finding) => finding.level == Level::Note,
+            Self::Trouble(_) => false,
+            _ => true,
+        }
+    }
 }

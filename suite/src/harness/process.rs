@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Runs each job in its own process, with a time limit.
+//! Runs jobs in processes of their own, with a time limit.
 //!
-//! A server is a copy of the harness, made before any case runs. It copies itself for
-//! each job. So a job has all data of the harness and no leftovers of earlier jobs, and
-//! a crash or a hang costs one job. A server has one thread; the harness can have more.
+//! A server is a copy of the harness, made before any case runs. It copies itself into a
+//! worker, which has all data of the harness. A worker does jobs as long as they pass: a
+//! copy of a process costs more than most cases, in the lab's guest above all. A job that
+//! does not pass is done again by a new worker. So no failure comes from leftovers of
+//! earlier jobs, and a crash or a hang costs one job. A server has one thread; the harness
+//! can have more.
 
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -20,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::message::Message;
 use crate::memory::Child;
 
-/// How long messages wait for the end of the job. Reading each at once would take
+/// Longest time that messages wait for the end of the job. Reading each at once would take
 /// CPU time from the job.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Longest time of an exit in progress.
@@ -134,10 +137,11 @@ fn serve(
     limit: &dyn Fn(usize) -> Duration,
     work: &dyn Fn(usize, Send<'_>),
 ) -> io::Result<()> {
+    let mut idle = None;
     for request in BufReader::new(requests).lines() {
         let job: usize = request?.parse().map_err(io::Error::other)?;
         let mut messages = Vec::new();
-        let ended = attend(job, limit(job), work, &mut messages);
+        let ended = attend(&mut idle, job, limit(job), work, &mut messages);
         let mut text = Vec::new();
         for line in messages.into_iter().map(Line::Said).chain([Line::Ended(ended)]) {
             serde_json::to_writer(&mut text, &line)?;
@@ -148,59 +152,120 @@ fn serve(
     Ok(())
 }
 
-/// Runs a job in a copy of this process, and collects its messages.
+/// Has a worker do a job, and collects its messages. `idle` is a worker whose jobs have all passed. A job that
+/// does not pass there is done again by a new worker, and only that counts.
 fn attend(
+    idle: &mut Option<Worker>,
     job: usize,
     limit: Duration,
     work: &dyn Fn(usize, Send<'_>),
     messages: &mut Vec<Message>,
 ) -> Result<(), JobError> {
-    let (mut receiver, sender) = io::pipe()?;
-    fcntl(&receiver, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from)?;
-    let deadline = Instant::now() + limit;
-    let child = Child::start(|| {
-        work(job, &|message| {
-            let mut line = serde_json::to_vec(message)?;
-            line.push(b'\n');
-            (&sender).write_all(&line)
-        });
-        0
-    })?;
-    drop(sender);
+    if let Some(worker) = idle.take() {
+        match worker.run(job, limit, messages) {
+            Ok(worker) if messages.iter().all(Message::is_harmless) => {
+                *idle = Some(worker);
+                return Ok(());
+            }
+            Err(error @ JobError::TimeLimit { .. }) => return Err(error),
+            Ok(_) | Err(_) => messages.clear(),
+        }
+    }
+    let worker = Worker::start(work)?.run(job, limit, messages)?;
+    if messages.iter().all(Message::is_harmless) {
+        *idle = Some(worker);
+    }
+    Ok(())
+}
 
-    let mut text = Vec::new();
-    // No event is asked for but the end, which comes unasked, until a job turns
-    // out to have so much to say that it may wait for its reader.
-    let mut events = PollFlags::empty();
-    let ended = loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = PollTimeout::try_from(left.min(PATIENCE)).unwrap_or(PollTimeout::MAX);
-        let mut polled = [PollFd::new(receiver.as_fd(), events)];
-        let ended = match poll(&mut polled, timeout) {
-            Ok(_) => polled.iter().any(|end| end.revents().is_some_and(|seen| seen.contains(PollFlags::POLLHUP))),
-            Err(Errno::EINTR) => false,
-            Err(errno) => return Err(io::Error::from(errno).into()),
+/// A copy of the server that does jobs; it ends when its requests are closed.
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    /// Closed if absent.
+    requests: Option<PipeWriter>,
+    /// Messages as lines.
+    answers: PipeReader,
+    /// A byte for each job that is done.
+    ends: PipeReader,
+}
+
+impl Worker {
+    fn start(work: &dyn Fn(usize, Send<'_>)) -> io::Result<Self> {
+        let (their_requests, requests) = io::pipe()?;
+        let (answers, their_answers) = io::pipe()?;
+        let (ends, mut their_ends) = io::pipe()?;
+        fcntl(&answers, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(io::Error::from)?;
+        let mut requests = Some(requests);
+        let child = Child::start(|| {
+            // Or it would wait for its own requests.
+            drop(requests.take());
+            for request in BufReader::new(&their_requests).lines() {
+                let Some(job) = request.ok().and_then(|request| request.parse().ok()) else { return 1 };
+                work(job, &|message| {
+                    let mut line = serde_json::to_vec(message)?;
+                    line.push(b'\n');
+                    (&their_answers).write_all(&line)
+                });
+                if their_ends.write_all(&[0]).is_err() {
+                    return 1;
+                }
+            }
+            0
+        })?;
+        Ok(Self { child, requests, answers, ends })
+    }
+
+    /// Does a job within its limit. An error is the end of this worker.
+    fn run(mut self, job: usize, limit: Duration, messages: &mut Vec<Message>) -> Result<Self, JobError> {
+        let deadline = Instant::now() + limit;
+        if let Some(requests) = &mut self.requests {
+            requests.write_all(format!("{job}\n").as_bytes())?;
+        }
+        let mut text = Vec::new();
+        // No message is waited for, until a job turns out to have so much to say that it may wait for its reader.
+        let mut events = PollFlags::empty();
+        let ended = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = PollTimeout::try_from(left.min(PATIENCE)).unwrap_or(PollTimeout::MAX);
+            let end = PollFd::new(self.ends.as_fd(), PollFlags::POLLIN);
+            let mut polled = [end, PollFd::new(self.answers.as_fd(), events)];
+            let ended = match poll(&mut polled, timeout) {
+                Ok(_) => polled.first().and_then(PollFd::any).unwrap_or(false),
+                Err(Errno::EINTR) => false,
+                Err(errno) => return Err(io::Error::from(errno).into()),
+            };
+            drain(&mut self.answers, &mut text)?;
+            if ended || left.is_zero() {
+                break ended;
+            }
+            if !text.is_empty() {
+                events = PollFlags::POLLIN;
+            }
         };
-        drain(&mut receiver, &mut text)?;
-        if ended || left.is_zero() {
-            break ended;
+        // Whole lines that are messages; a process that died may leave half a line.
+        messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
+        let done = ended && self.ends.read(&mut [0])? == 1;
+        if done && messages.iter().any(Message::is_last) {
+            return Ok(self);
         }
-        if !text.is_empty() {
-            events = PollFlags::POLLIN;
-        }
-    };
-    // Whole lines that are messages; a process that died may leave half a line.
-    messages.extend(text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()));
-    // Its last message is not its end: the kernel may hang while it takes the VM away.
-    let status = if ended { wait_until(&child, deadline)? } else { None };
-    let Some(status) = status else {
-        child.kill()?;
+        self.requests = None;
+        let status = if ended { wait_until(&self.child, deadline)? } else { None };
+        Err(status.map_or(JobError::TimeLimit { limit }, early))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.requests = None;
         // Leaves a process behind that hangs in the kernel and cannot be killed.
-        wait_until(&child, Instant::now() + GRACE)?;
-        return Err(JobError::TimeLimit { limit });
-    };
-    let complete = messages.iter().any(|message| !matches!(message, Message::Found(_)));
-    if complete { Ok(()) } else { Err(early(status)) }
+        if !matches!(wait_until(&self.child, Instant::now() + AT_ONCE), Ok(None)) {
+            return;
+        }
+        if self.child.kill().is_ok() {
+            let _ = wait_until(&self.child, Instant::now() + GRACE);
+        }
+    }
 }
 
 fn drain(receiver: &mut PipeReader, text: &mut Vec<u8>) -> io::Result<()> {
