@@ -20,6 +20,8 @@ pub use command::contract;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub use command::fuzz;
+#[doc(hidden)]
+pub use report::likeness::signatures;
 
 use std::process::ExitCode;
 

@@ -125,7 +125,7 @@ fn key(finding: &Finding) -> impl Ord + use<'_> {
 }
 
 /// A text without register names and numbers.
-fn pattern(text: &str, finding: &Finding) -> String {
+pub(crate) fn pattern(text: &str, finding: &Finding) -> String {
     let text = match &finding.register {
         Some(register) => text.replace(&register.name, "*"),
         None => text.to_owned(),

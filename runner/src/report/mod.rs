@@ -4,9 +4,11 @@
 pub(crate) mod diff;
 pub(crate) mod groups;
 pub(crate) mod id;
+pub(crate) mod likeness;
 pub(crate) mod matrix;
 pub(crate) mod page;
 pub(crate) mod paragraph;
+pub(crate) mod series;
 pub(crate) mod state;
 pub(crate) mod stored;
 pub(crate) mod text;

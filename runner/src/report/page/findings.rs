@@ -10,6 +10,7 @@ use super::anchor::{Link, anchor};
 use super::view::View;
 use crate::report::groups::{Group, grouped};
 use crate::report::id::{by_key, check, configuration, each_once};
+use crate::report::likeness::guesses;
 use crate::report::words::some;
 
 /// Maximum groups, and names of a group; the rest is counted.
@@ -23,6 +24,8 @@ pub(super) struct Findings {
     /// Failures, then warnings.
     pub(super) told: Vec<Block>,
     pub(super) notes: Vec<Block>,
+    /// What they look like.
+    pub(super) guesses: Vec<String>,
     pub(super) more: usize,
     pub(super) left_out: usize,
 }
@@ -61,7 +64,8 @@ impl Findings {
             Level::Should => 1,
             _ => 2,
         };
-        let mut findings = Self { left_out: run.input.left_out, ..Self::default() };
+        let guesses = guesses(run.record()).iter().map(ToString::to_string).collect();
+        let mut findings = Self { guesses, left_out: run.input.left_out, ..Self::default() };
         groups.sort_by_key(kind);
         for group in &groups {
             let list = if kind(group) == 2 { &mut findings.notes } else { &mut findings.told };

@@ -4,7 +4,9 @@
 
 mod cases;
 mod findings;
+mod guesses;
 mod known;
+mod lists;
 mod reasons;
 mod side_by_side;
 mod table;
@@ -21,6 +23,7 @@ pub(crate) use side_by_side::{Compared, side_by_side};
 use crate::record::Record;
 use crate::record::known::Judged;
 use crate::report::groups;
+use crate::report::likeness;
 use crate::system::verbosity::Verbosity;
 
 /// The report; verbose adds a line per case. Empty for a run that did not start.
@@ -48,6 +51,7 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
         let mut failed = String::new();
         reasons::write(&mut failed, record, started);
         findings::write(&mut failed, &groups, started);
+        guesses::write(&mut failed, &likeness::guesses(record));
         if !failed.is_empty() {
             text.push_str(failed.trim_start_matches('\n'));
             text.push('\n');
@@ -60,6 +64,8 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
     }
     reasons::write(text, record, started);
     findings::write(text, &groups, started);
+    lists::write(text, record, started);
+    guesses::write(text, &likeness::guesses(record));
     new_registers(text, record, started);
     findings::write_notes(text, &groups, record);
     verdict::write_circumstances(text, started);
