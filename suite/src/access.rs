@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! GET and SET of one register, in memory that detects stray writes.
 
+use std::cell::Cell;
+
 use nix::errno::Errno;
 
 use crate::kvm::{Answer, Vcpu};
@@ -36,6 +38,7 @@ pub struct Access<'a> {
     one_reg: usize,
     /// Content of the value's memory before a GET.
     ground: Vec<u8>,
+    last: Cell<Answer>,
 }
 
 impl<'a> Access<'a> {
@@ -43,7 +46,13 @@ impl<'a> Access<'a> {
         let page = page_size();
         let mut region = Region::reserve(2 * page)?;
         region.open(0..page, Protection::ReadWrite)?;
-        Ok(Self { vcpu, region, one_reg: page - ONE_REG, ground: POISON.repeat(LARGEST / POISON.len()) })
+        let ground = POISON.repeat(LARGEST / POISON.len());
+        Ok(Self { vcpu, region, one_reg: page - ONE_REG, ground, last: Cell::new(Ok(0)) })
+    }
+
+    /// What the last ioctl returned.
+    pub fn last(&self) -> Answer {
+        self.last.get()
     }
 
     pub fn get(&self, id: u64) -> Result<Result<Value, Errno>, MemoryError> {
@@ -91,11 +100,13 @@ impl<'a> Access<'a> {
     }
 
     pub fn get_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
-        Ok(self.vcpu.get_one_reg(self.one_reg(id, value)?))
+        self.last.set(self.vcpu.get_one_reg(self.one_reg(id, value)?));
+        Ok(self.last())
     }
 
     pub fn set_at(&self, id: u64, value: UserAddress) -> Result<Answer, MemoryError> {
-        Ok(self.vcpu.set_one_reg(self.one_reg(id, value)?))
+        self.last.set(self.vcpu.set_one_reg(self.one_reg(id, value)?));
+        Ok(self.last())
     }
 
     fn one_reg(&self, id: u64, value: UserAddress) -> Result<UserAddress, MemoryError> {

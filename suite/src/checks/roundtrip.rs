@@ -10,6 +10,7 @@ use std::time::Instant;
 use nix::errno::Errno;
 
 use super::check::{Check, Scope, VcpuState, check, contract};
+use crate::arch::NamedRegister;
 use crate::checks::case::{Case, CheckError, GET_ONE_REG, SET_ONE_REG, errno_name, outcome};
 use crate::checks::snapshot::{agrees, ticks};
 use crate::kvm::Answer;
@@ -24,6 +25,13 @@ pub(super) const CHECKS: &[Check] = &[
         "GETs every listed id with guard bytes around the value. Each GET must succeed and write exactly the size in the \
          id.",
         get,
+    ),
+    contract(
+        "roundtrip.success",
+        &["reg.success"],
+        "GETs every listed id. SETs every register that is also specified to the value just read, to each of its safe \
+         values, and back. Each call that succeeds must return 0.",
+        success,
     ),
     check(
         "roundtrip.set_same",
@@ -66,7 +74,7 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
     for id in case.listed_if_any()? {
         let size = size_of_register(id);
         let got = case.access.get_watched(id, size.min(LARGEST))?;
-        if got.result != Ok(0) {
+        if got.result.is_err() {
             case.finding("reg.get", "GET succeeds", outcome(got.result)).get(case.name(id)).answer(got.result);
             continue;
         }
@@ -77,6 +85,34 @@ fn get(case: &Case<'_>) -> Result<(), CheckError> {
         }
     }
     Ok(())
+}
+
+fn success(case: &Case<'_>) -> Result<(), CheckError> {
+    for id in case.listed_if_any()? {
+        let _ = case.access.get(id)?;
+        expect_zero(case, case.name(id), GET_ONE_REG);
+    }
+    for register in case.listed_and_expected()? {
+        let Ok(first) = case.access.get(register.id)? else { continue };
+        for value in [&[first], &register.values[..], &[first]].concat() {
+            let _ = case.access.set(register.id, value)?;
+            if !expect_zero(case, register.named(), SET_ONE_REG) {
+                break;
+            }
+        }
+        let _ = case.access.set(register.id, first)?;
+    }
+    Ok(())
+}
+
+/// Whether the last call failed or returned 0.
+fn expect_zero(case: &Case<'_>, register: NamedRegister, ioctl: &str) -> bool {
+    let answer = case.access.last();
+    let is_right = matches!(answer, Ok(0) | Err(_));
+    if !is_right {
+        case.finding("reg.success", "a success returns 0", outcome(answer)).ioctl(ioctl).register(register);
+    }
+    is_right
 }
 
 fn set_same(case: &Case<'_>) -> Result<(), CheckError> {

@@ -248,6 +248,9 @@ fn expected(fault: Fault) -> Expected {
         | Fault::GetBadAddressIsEinval
         | Fault::OneRegUnreadableIsEinval
         | Fault::SetBadAddressIsSuccess => Expected::broken([broken("reg.bad_address")]),
+        Fault::GetSuccessIsOne => Expected::broken([broken("reg.success").of(&["KS1"])]),
+        Fault::SetSuccessIsOne => Expected::broken([broken("reg.success").of(&["KS4"])]),
+        Fault::SetOfValueIsOne => Expected::broken([broken("reg.success").of(&["KS6"])]),
         Fault::AnySize => Expected::broken([broken("reg.bad_size")]),
 
         Fault::SetRefused => Expected::broken([broken("reg.set_same").of(&["PRCFG1"]), roundtrip.of(&["PRCFG1"])])

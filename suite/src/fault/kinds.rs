@@ -205,6 +205,8 @@ pub enum Fault {
     GetWritesBefore,
     /// GET succeeds and writes nothing.
     GetWritesNothing,
+    /// GET of KS1 returns 1.
+    GetSuccessIsOne,
     /// GET to an unwritable address succeeds.
     GetBadAddressIsSuccess,
     /// GET to an unwritable address fails with EINVAL.
@@ -237,6 +239,10 @@ pub enum Fault {
     SetBadAddressIsSuccess,
     /// SET of KS6 from an unreadable address toggles its bit 0.
     SetBadAddressToggles,
+    /// SET of KS4 returns 1.
+    SetSuccessIsOne,
+    /// SET of KS6 to a value other than 0 returns 1.
+    SetOfValueIsOne,
 
     // Independence of registers.
     /// SET of KS1 changes KS2 instead.

@@ -24,6 +24,10 @@ pub(super) struct Manner {
     pub(super) put: fn(u64, u64) -> Result<(), Errno>,
     pub(super) fetch: fn(&ModelVcpu, OneReg) -> Result<u64, Errno>,
     pub(super) set: fn(&ModelVcpu, u64, u64) -> Result<(), Errno>,
+    /// What a successful GET of an id returns.
+    pub(super) got: fn(u64) -> i32,
+    /// What a successful SET of an id to a value returns.
+    pub(super) done: fn(u64, u64) -> i32,
     pub(super) has_lbt: fn(&ModelVcpu) -> Result<(), Errno>,
     /// What the clock shows after a number of ticks.
     pub(super) clock: fn(u64) -> u64,
@@ -37,6 +41,8 @@ impl Manner {
         put: memory::put,
         fetch: |_, one_reg| memory::get(one_reg.address),
         set: ModelVcpu::set,
+        got: |_| 0,
+        done: |_, _| 0,
         has_lbt: ModelVcpu::has_lbt,
         clock: |ticks| ticks,
     };
@@ -57,7 +63,7 @@ pub(super) fn get_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
     }
     let value = (manner.get)(vcpu, id)?;
     (manner.put)(address, value)?;
-    Ok(0)
+    Ok((manner.got)(id))
 }
 
 /// KVM_SET_ONE_REG: the address is judged before the id is, but for its size.
@@ -71,5 +77,5 @@ pub(super) fn set_one_reg(vcpu: &ModelVcpu, one_reg: u64) -> Answer {
     }
     let value = (manner.fetch)(vcpu, one_reg)?;
     (manner.set)(vcpu, one_reg.id, value)?;
-    Ok(0)
+    Ok((manner.done)(one_reg.id, value))
 }

@@ -28,6 +28,7 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         Fault::GetBadAddressIsEinval => {
             one_reg.put = |address, value| memory::put(address, value).map_err(|_| Errno::EINVAL);
         }
+        Fault::GetSuccessIsOne => one_reg.got = |id| i32::from(id == KS1),
         Fault::AnySize => one_reg.size = |_| true,
         Fault::OneRegUnreadableIsEinval => one_reg.copy_in = |address| copy_in(address).map_err(|_| Errno::EINVAL),
         _ => {}

@@ -58,6 +58,8 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
                 set_unless(unchanged, Err(Errno::EINVAL), vcpu, id, value)
             };
         }
+        Fault::SetSuccessIsOne => one_reg.done = |id, _| i32::from(id == KS4),
+        Fault::SetOfValueIsOne => one_reg.done = |id, value| i32::from(id == KS6 && value != 0),
         _ => {}
     }
 }
