@@ -311,7 +311,8 @@ if os.path.exists(separate):
         out = file.read()
 inner = report(written("kselftest.log", out), "--format", "json")
 inner_plans = [len(json.loads(line)["plan"]) for line in inner.splitlines() if '"run_started"' in line]
-check("what kselftest has prefixed can be read", inner_plans[:2], [49, 49])
+planned = int(re.search(r"^1\.\.(\d+)$", passing, re.MULTILINE)[1])
+check("what kselftest has prefixed can be read", inner_plans[:2], [planned, planned])
 
 shutil.rmtree(scratch)
 if broken:
