@@ -14,13 +14,14 @@ import os
 import re
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 
 SIZES = (1, 2, 5, 10)
 # Largest exponent that counts as linear, from 5 to 10 times. A page sorts, and small figures vary.
 LINEAR = 1.25
-# Below these a figure is noise: CPU seconds, and MiB. A process has at least the memory of this script, which starts it.
+# Below these a figure is noise: CPU seconds, and MiB.
 LEAST = {"s": 0.1, "MiB": 4.0}
 SERIES = "loongarch64/v5"
 # Registers of the configuration `base`.
@@ -41,16 +42,25 @@ PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
+# Starts a command in a process that never had the memory of this script, and tells its number.
+START = '(exec "$@" >/dev/null 2>&1) & echo $!'
+
+
 def cost(command, codes=(0,)):
     """CPU seconds and MiB of a command and its processes."""
-    child = os.posix_spawn(command[0], command, os.environ, file_actions=[
-        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_DUP2, 1, 2)])
+    shell = subprocess.Popen(["sh", "-c", START, "sh", *command], stdout=subprocess.PIPE, text=True)
+    child = int(shell.stdout.readline())
+    shell.stdout.close()
     seconds, memory = 0.0, 0.0
     while True:
         try:
             process, status, used = os.wait4(-1, 0)
         except ChildProcessError:
+            # It was waited for here.
+            shell.returncode = 0
             return seconds, memory
+        if process == shell.pid:
+            continue
         if process == child and os.waitstatus_to_exitcode(status) not in codes:
             sys.exit(f"growth.py: {' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
         seconds += used.ru_utime + used.ru_stime
