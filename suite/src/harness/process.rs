@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Runs jobs in processes of their own, with a time limit.
+//! Runs jobs in worker processes, with a time limit.
 //!
 //! A server is a copy of the harness, made before any case runs. It copies itself into a
 //! worker, which has all data of the harness. A worker does jobs as long as they pass: a
 //! copy of a process costs more than most cases, in the lab's guest above all. A job that
-//! does not pass is done again by a new worker. So no failure comes from leftovers of
-//! earlier jobs, and a crash or a hang costs one job. A server has one thread; the harness
-//! can have more.
+//! does not pass runs again in a new worker, unless it exceeds its limit. So no finding and
+//! no crash comes from leftovers of earlier jobs. A crash or a hang costs one job. A server
+//! has one thread; the harness can have more.
 
 use std::io::{self, BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -152,8 +152,9 @@ fn serve(
     Ok(())
 }
 
-/// Has a worker do a job, and collects its messages. `idle` is a worker whose jobs have all passed. A job that
-/// does not pass there is done again by a new worker, and only that counts.
+/// Runs a job in a worker and collects its messages. `idle` is a worker whose jobs have all passed. A job that
+/// does not pass there runs again in a new worker, and only that result counts. A job that exceeds its limit does
+/// not run again, because that would double the wait.
 fn attend(
     idle: &mut Option<Worker>,
     job: usize,

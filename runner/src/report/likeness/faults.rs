@@ -15,8 +15,7 @@ use super::guess::Guess;
 use super::traits::{self, Traits};
 use crate::record::Record;
 
-/// Least likeness of a guess. 0.75 names the fault for 129 of the 136 faults that fail a whole run, and none on a
-/// correct kernel.
+/// Least likeness of a guess, on average over the fault's clauses.
 const LEAST: f64 = 0.75;
 /// Faults that are equally good, up to this share.
 const EQUAL: f64 = 0.05;

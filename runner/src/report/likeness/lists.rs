@@ -52,7 +52,7 @@ fn positions(arch: &dyn Arch, ids: &[u64], wanted: &[u64]) -> Option<String> {
         let is_table = (LEAST..=of_kind(kind)).contains(&held.len()) && wrong >= EXPLAINED;
         let last = held.len().checked_sub(1).filter(|_| is_table)?;
         Some(format!(
-            "a position in place of the table's element: entries {start} to {} hold {kind} 0x0 to {last:#x}, one after the other",
+            "an index in place of the table's element: entries {start} to {} hold {kind} 0x0 to {last:#x}, in sequence",
             start + last
         ))
     })
@@ -78,7 +78,7 @@ fn exchanged(groups: &[ListedGroup], ids: &[u64], wanted: &[u64]) -> Option<Stri
         listed.keys().zip(expected.keys()).filter(|(listed, expected)| listed != expected).collect();
     let ([(a, b), (c, d)], true) = (differing.as_slice(), listed == expected) else { return None };
     let name = |group: &usize| groups.get(*group).map(|group| group.name.as_str());
-    (a == d && b == c).then(|| Some(format!("the groups {} and {} in exchanged places", name(a)?, name(b)?)))?
+    (a == d && b == c).then(|| Some(format!("the groups {} and {} swapped", name(a)?, name(b)?)))?
 }
 
 /// A list that is moved by one entry, or one entry too long or too short at its end.
@@ -124,17 +124,17 @@ fn gate(arch: &dyn Arch, group: &ListedGroup, lists: &[List<'_>]) -> Option<Stri
     }
     let name = &group.name;
     if listed.iter().all(|listed| *listed) {
-        return Some(format!("the group {name} on every vCPU, whatever its features"));
+        return Some(format!("the group {name} listed on every vCPU, whatever its features"));
     }
     if listed.iter().all(|listed| !listed) {
-        return Some(format!("the group {name} on no vCPU, whatever its features"));
+        return Some(format!("the group {name} listed on no vCPU, whatever its features"));
     }
     let follows =
         |feature: &Feature| lists.iter().map(|(of, _)| of.features.contains(feature)).eq(listed.iter().copied());
     let features: Vec<_> = arch.features().iter().copied().filter(|feature| follows(feature)).collect();
     let feature = features.first()?;
     let when = feature_names(&group.when).join(" or ");
-    Some(format!("the group {name} on vCPUs with {feature}, instead of {when}"))
+    Some(format!("the group {name} listed on vCPUs with {feature}, instead of {when}"))
 }
 
 /// Number of registers that are missing or unexpected.
@@ -173,8 +173,7 @@ mod tests {
         let csr = LoongArch64.types().iter().find(|kind| kind.name == "csr").copied().unwrap();
         let mut ids: Vec<u64> = (0..54).map(|index| LoongArch64.encode(csr, index).unwrap()).collect();
         ids.extend(&wanted[54..]);
-        let words =
-            "a position in place of the table's element: entries 0 to 53 hold csr 0x0 to 0x35, one after the other";
+        let words = "an index in place of the table's element: entries 0 to 53 hold csr 0x0 to 0x35, in sequence";
         assert_eq!(positions(&LoongArch64, &ids, &wanted).unwrap(), words);
         assert_eq!(positions(&LoongArch64, &wanted, &wanted), None);
         // A design with every CSR.
@@ -188,10 +187,7 @@ mod tests {
         let mut ids = wanted.clone();
         ids.rotate_right(1);
         let csr_and_counter: Vec<u64> = [&wanted[75..], &wanted[54..75], &wanted[..54]].concat();
-        assert_eq!(
-            exchanged(&spec.list, &csr_and_counter, &wanted).unwrap(),
-            "the groups counter and csr in exchanged places"
-        );
+        assert_eq!(exchanged(&spec.list, &csr_and_counter, &wanted).unwrap(), "the groups counter and csr swapped");
         assert_eq!(exchanged(&spec.list, &ids, &wanted), None);
         assert_eq!(exchanged(&spec.list, &wanted, &wanted), None);
     }
@@ -229,11 +225,11 @@ mod tests {
             let lists: Vec<List<'_>> = spec.configurations.iter().zip(listed.iter().map(Vec::as_slice)).collect();
             gate(&LoongArch64, pmu, &lists)
         };
-        assert_eq!(of(|_| true).unwrap(), "the group pmu on every vCPU, whatever its features");
-        assert_eq!(of(|_| false).unwrap(), "the group pmu on no vCPU, whatever its features");
+        assert_eq!(of(|_| true).unwrap(), "the group pmu listed on every vCPU, whatever its features");
+        assert_eq!(of(|_| false).unwrap(), "the group pmu listed on no vCPU, whatever its features");
         assert_eq!(
             of(|configuration| has(configuration, "lbt_arm")).unwrap(),
-            "the group pmu on vCPUs with lbt_arm, instead of pmu"
+            "the group pmu listed on vCPUs with lbt_arm, instead of pmu"
         );
         assert_eq!(of(|configuration| has(configuration, "pmu")), None);
     }

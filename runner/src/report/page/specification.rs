@@ -11,6 +11,7 @@ use reglist_suite::spec::clause::{Clause, Clauses};
 use reglist_suite::spec::{Configuration, Register, Source, Spec};
 
 use crate::report::id::check as check_name;
+use crate::report::series::Expected;
 
 /// Labels that are elsewhere on the page, or about tests of reglist itself.
 const NOT_OF_REGISTER: [&str; 4] = ["id", "bits", "listed", "saved by"];
@@ -31,9 +32,9 @@ impl Specification {
     pub(super) fn of(started: &RunStarted) -> Self {
         let source = Source::Embedded;
         let arch = arch::by_name(&started.architecture);
-        let load = |series: &str| arch.and_then(|arch| Spec::load(&source, arch, series).ok());
-        let spec = load(&started.series);
-        let usual = if spec.is_none() { arch.and_then(|arch| load(arch.default_series())) } else { None };
+        let spec = Expected::of(started).map(|expected| expected.spec.clone());
+        let usual = arch.filter(|_| spec.is_none());
+        let usual = usual.and_then(|arch| Spec::load(&source, arch, arch.default_series()).ok());
         let clauses = Clauses::load(&source).unwrap_or(Clauses { clauses: Vec::new() });
         Self { arch, spec, usual, clauses }
     }

@@ -41,7 +41,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
             let _ = writeln!(text, "{}", line.trim_end());
         }
         if more > 0 {
-            let _ = writeln!(text, "  {more} more lines: see the page");
+            let _ = writeln!(text, "  {more} more lines; `reglist report --html FILE` shows every register");
         }
     }
 }
