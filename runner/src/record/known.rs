@@ -192,7 +192,7 @@ impl Known {
     /// Compares a run with the expected failures.
     pub(crate) fn judge(&self, record: &Record) -> Judged {
         let mut judged = Judged { file: self.file.clone(), expired: self.expired.clone(), ..Judged::default() };
-        for case in &record.ended {
+        for case in record.ended() {
             match (self.entry(&case.case), case.outcome) {
                 // An error proves nothing about a clause, so no entry expects it.
                 (Some(entry), Outcome::Fail) => judged.failing.push((case.case.clone(), entry.clone())),

@@ -138,7 +138,7 @@ mod tests {
             "[    1.0] oops",
             &finished("other.x"),
         ]);
-        assert_eq!((runs.current().ended.len(), runs.stray.len()), (1, 4));
+        assert_eq!((runs.current().ended().len(), runs.stray.len()), (1, 4));
         assert_eq!(runs.current().missing(), ["base.b"]);
     }
 
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn doubled_events_count_once() {
         let runs = runs(&[STARTED, STARTED, &finished("base.a"), &finished("base.a")]);
-        assert_eq!((runs.iter().count(), runs.current().ended.len(), runs.stray.len()), (1, 1, 2));
+        assert_eq!((runs.iter().count(), runs.current().ended().len(), runs.stray.len()), (1, 1, 2));
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let whole = finished("base.a");
         for before in [&[STARTED, &whole, end][..], &[STARTED, &whole]] {
             let runs = runs(&[before, &["noise", STARTED, &whole, "[torn"]].concat());
-            assert_eq!(runs.iter().map(|run| run.ended.len()).collect::<Vec<_>>(), [1, 1]);
+            assert_eq!(runs.iter().map(|run| run.ended().len()).collect::<Vec<_>>(), [1, 1]);
             assert_eq!(runs.stray, ["noise", "[torn"]);
             assert!(runs.current().end.is_none());
         }

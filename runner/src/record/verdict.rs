@@ -78,7 +78,7 @@ impl Conclusion {
         };
         let reason = record.why_unfinished().map(str::to_owned);
         let is_wrong = |outcome| matches!(outcome, Outcome::Fail | Outcome::Error);
-        let accuses = !record.running.is_empty() || record.ended.iter().any(|case| is_wrong(case.outcome));
+        let accuses = !record.running.is_empty() || record.ended().any(|case| is_wrong(case.outcome));
         Self { kind, totals, planned: record.plan().len(), missing, place: place(record), reason, accuses }
     }
 
@@ -117,8 +117,8 @@ impl Conclusion {
 
 fn place(record: &Record) -> String {
     // The case blamed for the early end is recorded as ended in error.
-    let blamed = record.ended.last().filter(|case| case.outcome == Outcome::Error).map(|case| &case.case);
-    match (record.running.as_slice(), blamed, record.ended.last()) {
+    let blamed = record.last_ended().filter(|case| case.outcome == Outcome::Error).map(|case| &case.case);
+    match (record.running.as_slice(), blamed, record.last_ended()) {
         ([], Some(case), _) => format!("in case {case}"),
         ([], None, Some(case)) => format!("after case {}", case.case),
         ([], None, None) => "before the first case".to_owned(),

@@ -24,7 +24,7 @@ pub(crate) struct Group<'r> {
 }
 
 /// Puts the findings of all cases together.
-pub(crate) fn grouped(cases: &[CaseFinished]) -> Vec<Group<'_>> {
+pub(crate) fn grouped<'r>(cases: impl Iterator<Item = &'r CaseFinished>) -> Vec<Group<'r>> {
     let mut places = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for case in cases {

@@ -39,7 +39,7 @@ impl Expected {
     pub(crate) fn lists<'r>(&'r self, record: &'r Record) -> Vec<(&'r Configuration, &'r [NamedRegister])> {
         let listed = |configuration: &Configuration| {
             let case = format!("{}.{CONTENTS}", configuration.name);
-            record.ended.iter().find(|ended| ended.case == case).map(|ended| ended.listed.as_slice())
+            record.ended().find(|ended| ended.case == case).map(|ended| ended.listed.as_slice())
         };
         let specified = self.spec.configurations.iter().filter(|configuration| !configuration.contract_only);
         specified

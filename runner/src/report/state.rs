@@ -53,7 +53,7 @@ impl<'r> States<'r> {
         Self {
             run,
             planned: run.started.plan.iter().map(String::as_str).collect(),
-            ended: run.record.ended.iter().map(|case| (case.case.as_str(), case)).collect(),
+            ended: run.record.ended().map(|case| (case.case.as_str(), case)).collect(),
         }
     }
 

@@ -60,10 +60,10 @@ fn keep_stray(session: &Session, runs: &Runs) -> Result<(), FileError> {
 }
 
 fn show(run: &Record, bar: &Bar) {
-    if let Some(started) = run.started.as_ref().filter(|_| run.ended.is_empty()) {
+    if let Some(started) = run.started.as_ref().filter(|_| run.ended().len() == 0) {
         bar.length(started.plan.len() as u64);
     } else {
-        bar.advance_to(run.ended.len() as u64);
+        bar.advance_to(run.ended().len() as u64);
     }
     bar.message(run.running.last().map(String::as_str).unwrap_or_default());
 }

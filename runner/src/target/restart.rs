@@ -97,10 +97,10 @@ impl<W: Write> Restarting<W> {
         if record.started.is_none() || record.end.is_some() {
             return None;
         }
-        let progress = !record.running.is_empty() || record.ended.len() > self.ended_before;
+        let progress = !record.running.is_empty() || record.ended().len() > self.ended_before;
         // No case is to blame for trouble of the machine.
         if cause.blames {
-            match (record.running.as_slice(), record.ended.last()) {
+            match (record.running.as_slice(), record.last_ended()) {
                 ([case], _) => {
                     let ended = CaseFinished::without_result(case.clone(), Outcome::Error, cause.words.clone());
                     self.add(Event::CaseFinished(ended));
@@ -118,7 +118,7 @@ impl<W: Write> Restarting<W> {
             let totals = record.totals();
             // A crash is explained if one of its cases has crashed the kernel again.
             let crashed =
-                |case: &String| record.ended.iter().any(|ended| ended.case == *case && ended.outcome == Outcome::Error);
+                |case: &String| record.ended().any(|ended| ended.case == *case && ended.outcome == Outcome::Error);
             for (cause, cases) in std::mem::take(&mut self.shared) {
                 if !cases.iter().any(crashed) {
                     let cases = cases.join(" and ");
@@ -143,7 +143,7 @@ impl<W: Write> Restarting<W> {
             self.break_off(cause);
             return None;
         }
-        let except: Vec<String> = record.ended.iter().map(|case| case.case.clone()).collect();
+        let except: Vec<String> = record.ended().map(|case| case.case.clone()).collect();
         self.left -= 1;
         self.again = true;
         self.ended_before = except.len();

@@ -5,7 +5,8 @@
 //! events of unplanned or finished cases, and events before the start or after the
 //! end of the run.
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 use crate::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished, RunStarted, Totals, Verdict};
 
@@ -40,14 +41,17 @@ pub enum End {
 pub struct Record {
     /// The subject and the plan, without duplicate cases.
     pub started: Option<RunStarted>,
-    /// Finished cases, in order.
-    pub ended: Vec<CaseFinished>,
+    /// Finished cases, by their place in the plan: of cases that run at once, chance decides which
+    /// ends first.
+    ended: BTreeMap<usize, CaseFinished>,
+    /// Place of the case that finished last.
+    last: Option<usize>,
     /// The last started cases that have not finished, at most as many as run at once.
     pub running: Vec<String>,
     /// The end of the run.
     pub end: Option<End>,
-    /// Every planned case, and whether it has finished.
-    planned: HashMap<String, bool>,
+    /// The place of every planned case.
+    planned: HashMap<String, usize>,
 }
 
 impl Record {
@@ -60,7 +64,7 @@ impl Record {
             Event::RunStarted(started) if self.started.is_none() => self.start(started),
             Event::RunStarted(_) => return false,
             Event::CaseStarted { case } => {
-                let fits = self.planned.get(&case) == Some(&false);
+                let fits = self.planned.get(&case).is_some_and(|place| !self.ended.contains_key(place));
                 if fits {
                     // Started once more: the machine has restarted.
                     if self.running.contains(&case) {
@@ -74,10 +78,11 @@ impl Record {
                 return fits;
             }
             Event::CaseFinished(case) => {
-                let Some(ended @ false) = self.planned.get_mut(&case.case) else { return false };
-                *ended = true;
+                let Some(&place) = self.planned.get(&case.case) else { return false };
+                let Entry::Vacant(vacant) = self.ended.entry(place) else { return false };
                 self.running.retain(|running| *running != case.case);
-                self.ended.push(case);
+                self.last = Some(place);
+                vacant.insert(case);
             }
             Event::RunAborted { reason } => self.end = Some(End::Aborted { reason }),
             Event::RunBrokenOff { by, reason } => self.end = Some(End::BrokenOff { by, reason }),
@@ -104,7 +109,13 @@ impl Record {
     }
 
     fn start(&mut self, mut started: RunStarted) {
-        started.plan.retain(|case| self.planned.insert(case.clone(), false).is_none());
+        started.plan.retain(|case| {
+            let place = self.planned.len();
+            let entry = self.planned.entry(case.clone());
+            let is_new = matches!(entry, hash_map::Entry::Vacant(_));
+            entry.or_insert(place);
+            is_new
+        });
         self.started = Some(started);
     }
 
@@ -118,9 +129,20 @@ impl Record {
         self.started.as_ref().map_or(&[], |started| &started.plan)
     }
 
+    /// Finished cases, in the order of the plan.
+    pub fn ended(&self) -> impl ExactSizeIterator<Item = &CaseFinished> + Clone {
+        self.ended.values()
+    }
+
+    /// The case that finished last.
+    pub fn last_ended(&self) -> Option<&CaseFinished> {
+        self.last.and_then(|place| self.ended.get(&place))
+    }
+
     /// Planned cases without result.
     pub fn missing(&self) -> Vec<&str> {
-        self.plan().iter().map(String::as_str).filter(|case| self.planned.get(*case) == Some(&false)).collect()
+        let cases = self.plan().iter().enumerate();
+        cases.filter(|(place, _)| !self.ended.contains_key(place)).map(|(_, case)| case.as_str()).collect()
     }
 
     /// Number of planned cases without result.
@@ -149,7 +171,7 @@ impl Record {
     /// Number of finished cases by outcome.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        self.ended.iter().for_each(|case| totals.count(case.outcome));
+        self.ended().for_each(|case| totals.count(case.outcome));
         totals
     }
 
@@ -183,7 +205,7 @@ impl Record {
     pub fn whole(&self) -> Vec<Event> {
         let Some(started) = &self.started else { return Vec::new() };
         let mut events = vec![Event::RunStarted(started.clone())];
-        for case in &self.ended {
+        for case in self.ended() {
             events.push(Event::CaseStarted { case: case.case.clone() });
             events.push(Event::CaseFinished(case.clone()));
         }

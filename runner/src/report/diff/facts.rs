@@ -92,7 +92,7 @@ impl Collecting {
 }
 
 fn looked(run: &StoredRun) -> impl Iterator<Item = &CaseFinished> {
-    run.record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail))
+    run.record.ended().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail))
 }
 
 /// The warnings and notes of a case by subject.

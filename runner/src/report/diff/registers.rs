@@ -57,7 +57,7 @@ pub(super) fn has_lists(record: &Record) -> bool {
 fn contents(record: &Record) -> impl Iterator<Item = &CaseFinished> {
     let looked =
         |case: &&CaseFinished| check(&case.case) == CONTENTS && matches!(case.outcome, Outcome::Pass | Outcome::Fail);
-    record.ended.iter().filter(looked)
+    record.ended().filter(looked)
 }
 
 pub(crate) type Places = BTreeMap<u64, (NamedRegister, Vec<String>)>;

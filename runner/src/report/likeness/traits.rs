@@ -27,7 +27,7 @@ const IN_ERROR: &str = "in error";
 /// The traits of a run's failures and warnings.
 pub(super) fn of(record: &Record) -> Traits {
     let mut traits = Traits::new();
-    let findings = record.ended.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
+    let findings = record.ended().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
     let told = findings.filter(|(_, finding)| finding.level != Level::Note);
     for (number, (case, finding)) in told.enumerate() {
         if number == MOST {
@@ -35,7 +35,7 @@ pub(super) fn of(record: &Record) -> Traits {
         }
         traits.entry(finding.clause.clone()).or_default().extend(of_finding(case, finding));
     }
-    for case in record.ended.iter().filter(|case| case.outcome == Outcome::Error) {
+    for case in record.ended().filter(|case| case.outcome == Outcome::Error) {
         traits.entry(IN_ERROR.to_owned()).or_default().insert(check(&case.case).to_owned());
     }
     traits

@@ -136,7 +136,7 @@ impl Round {
     /// Adds the results of a restarted round.
     fn add(&mut self, record: &Record, plan: &[String]) {
         self.plan.extend(plan.iter().cloned());
-        for case in &record.ended {
+        for case in record.ended() {
             if self.ended.insert(case.case.clone()) {
                 self.cases.push(case.clone());
             }

@@ -253,7 +253,7 @@ fn said(run: &View<'_>, case: &str, anchors: &HashMap<u64, String>) -> (Vec<Said
     let Some(ended) = run.states.case(case) else {
         return (Vec::new(), 0);
     };
-    let groups = grouped(std::slice::from_ref(ended));
+    let groups = grouped(std::iter::once(ended));
     let shown = groups.iter().take(MOST_SAID).map(|group| Said::of(run, group, anchors));
     (shown.collect(), groups.len().saturating_sub(MOST_SAID))
 }

@@ -65,7 +65,7 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
             add(&format!("label {}", label.name), &label.value);
         }
     }
-    let time = run.record().ended.iter().fold(0_u64, |time, case| time.saturating_add(case.duration_us));
+    let time = run.record().ended().fold(0_u64, |time, case| time.saturating_add(case.duration_us));
     add("time in cases", &format!("{:.1} s", time as f64 / 1e6));
     add("file", &run.input.file);
     facts

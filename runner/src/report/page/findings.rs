@@ -58,7 +58,7 @@ pub(super) struct Said {
 
 impl Findings {
     pub(super) fn of(run: &View<'_>, anchors: &HashMap<u64, String>) -> Self {
-        let mut groups = grouped(&run.record().ended);
+        let mut groups = grouped(run.record().ended());
         let kind = |group: &Group<'_>| match group.first.level {
             _ if run.fails(group.first) => 0,
             Level::Should => 1,

@@ -38,7 +38,7 @@ impl Input {
         let mut fitting = Record::default();
         fitting.add(Event::RunStarted(started.clone()));
         let (mut left_out, mut room) = (0, MOST_OF_RUN);
-        for case in &record.ended {
+        for case in record.ended() {
             let taken = case.findings.len().min(MOST_OF_CASE).min(room);
             room -= taken;
             left_out += case.findings.len() - taken;

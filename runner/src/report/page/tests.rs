@@ -284,8 +284,13 @@ fn a_series_that_nobody_knows_is_told() {
 
 #[test]
 fn what_is_not_recorded_is_told() {
-    let mut record = defects();
-    record.ended.iter_mut().for_each(|case| case.listed.clear());
+    let mut record = Record::default();
+    for mut event in defects().whole() {
+        if let Event::CaseFinished(case) = &mut event {
+            case.listed.clear();
+        }
+        record.add(event);
+    }
     let page = Page::of(&input(&record), None);
     assert!(page.registers.remarks[0].contains("not recorded"), "{:?}", page.registers.remarks);
     insta::assert_snapshot!(words(&page));

@@ -46,7 +46,7 @@ impl<'r> View<'r> {
 
     /// All findings, with their case.
     pub(super) fn all_findings(&self) -> impl Iterator<Item = (&'r str, &'r Finding)> {
-        self.record().ended.iter().flat_map(|case| case.findings.iter().map(|finding| (&*case.case, finding)))
+        self.record().ended().flat_map(|case| case.findings.iter().map(|finding| (&*case.case, finding)))
     }
 
     /// Whether a finding makes its case fail.

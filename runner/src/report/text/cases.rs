@@ -13,7 +13,7 @@ use crate::report::words::milliseconds;
 
 /// Writes a line per planned case: id, outcome, number of tested ioctls, time.
 pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
-    let ended: BTreeMap<&str, &CaseFinished> = record.ended.iter().map(|case| (case.case.as_str(), case)).collect();
+    let ended: BTreeMap<&str, &CaseFinished> = record.ended().map(|case| (case.case.as_str(), case)).collect();
     let width = started.plan.iter().map(String::len).max().unwrap_or_default();
     let _ = writeln!(text, "\n{:width$}  {:<7}  {:>7}  {:>11}", "case", "outcome", "ioctls", "time");
     for case in &started.plan {

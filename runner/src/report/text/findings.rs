@@ -71,7 +71,7 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
 /// The configurations of a finding, in short; empty if all that ran the checks.
 fn place(group: &Group<'_>, record: &Record) -> String {
     let checks: HashSet<&str> = group.cases.iter().map(|case| check(case)).collect();
-    let ran = record.ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
+    let ran = record.ended().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
     let looked = ran.map(|case| case.case.as_str()).filter(|case| checks.contains(&check(case)));
     let found = each_once(group.cases.iter().copied(), configuration);
     let has_it: HashSet<&str> = found.iter().copied().collect();

@@ -46,7 +46,7 @@ pub(crate) fn text(record: &Record, verbosity: Verbosity, judged: Option<&Judged
 }
 
 fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: Verbosity) {
-    let groups = groups::grouped(&record.ended);
+    let groups = groups::grouped(record.ended());
     if verbosity.is_quiet() {
         let mut failed = String::new();
         reasons::write(&mut failed, record, started);
@@ -73,7 +73,7 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
 
 /// YAML for registers that the specification lacks, ready to paste.
 fn new_registers(text: &mut String, record: &Record, started: &RunStarted) {
-    let findings = record.ended.iter().flat_map(|case| &case.findings);
+    let findings = record.ended().flat_map(|case| &case.findings);
     let arch = arch::by_name(&started.architecture);
     if let Some(yaml) = arch.and_then(|arch| new_registers::as_yaml(findings, arch)) {
         let _ = writeln!(text, "\n{}", yaml.trim_end());

@@ -19,7 +19,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
     for (outcome, word, style) in
         [(Outcome::Error, "error", Style::new().red().bold()), (Outcome::Skip, "skipped", Style::new().yellow())]
     {
-        let cases = record.ended.iter().filter(|case| case.outcome == outcome);
+        let cases = record.ended().filter(|case| case.outcome == outcome);
         let reasons =
             by_key(cases.map(|case| (case.reason.as_deref().unwrap_or("no reason given"), case.case.as_str())));
         for (reason, cases) in reasons.iter().take(SHOWN) {

@@ -61,7 +61,7 @@ fn said(run: &Compared) -> String {
 fn write_clauses(text: &mut String, compared: &[Compared]) {
     let mut clauses = Vec::new();
     for (run, level) in compared.iter().flat_map(|run| [(run, Level::Must), (run, Level::Should)]) {
-        let findings = run.record().ended.iter().flat_map(|case| &case.findings);
+        let findings = run.record().ended().flat_map(|case| &case.findings);
         findings
             .filter(|finding| finding.level == level)
             .for_each(|finding| push_new(&mut clauses, (level, &*finding.clause)));
@@ -98,7 +98,7 @@ fn width(run: &Compared) -> usize {
 
 /// Number of cases that report the clause as broken; `?` if no case ran.
 fn cases(run: &Compared, level: Level, clause: &str) -> String {
-    let tested = run.record().ended.iter().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
+    let tested = run.record().ended().filter(|case| matches!(case.outcome, Outcome::Pass | Outcome::Fail));
     let tested: Vec<_> = tested.collect();
     if tested.is_empty() {
         return "?".to_owned();

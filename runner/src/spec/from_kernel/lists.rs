@@ -150,7 +150,7 @@ fn cases<'r>(
         let name = &configuration.name;
         let id = format!("{name}.{CONTENTS}");
         let reason = |case: &CaseFinished| plain(case.reason.as_deref().unwrap_or("no reason given"));
-        let why = match record.ended.iter().find(|case| case.case == id) {
+        let why = match record.ended().find(|case| case.case == id) {
             None if started.plan.contains(&id) => format!("{name} ({id} did not end)"),
             None => format!("{name} ({id} was not planned)"),
             Some(case) if case.outcome == Outcome::Error => format!("{name} ({id} ended in error: {})", reason(case)),

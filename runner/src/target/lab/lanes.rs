@@ -181,7 +181,7 @@ mod tests {
 
     fn rounds(merged: &Merged<Vec<u8>>) -> Vec<(usize, usize)> {
         let number = |record: &Record| record.started.as_ref()?.fault.as_ref()?.parse().ok();
-        merged.run.runs().iter().filter_map(|record| Some((number(record)?, record.ended.len()))).collect()
+        merged.run.runs().iter().filter_map(|record| Some((number(record)?, record.ended().len()))).collect()
     }
 
     #[test]

@@ -401,6 +401,6 @@ fn pass_over(trouble: Trouble) -> Result<(), Stopped> {
 fn show_all(run: &crate::record::Record, bar: &Bar) {
     if let Some(started) = &run.started {
         bar.length(started.plan.len() as u64);
-        bar.advance_to(run.ended.len() as u64);
+        bar.advance_to(run.ended().len() as u64);
     }
 }

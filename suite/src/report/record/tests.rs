@@ -36,7 +36,7 @@ fn events_that_fit_nowhere_change_nothing() {
         &passed("base.b"),
     ]);
     assert_eq!(refused, 7);
-    assert_eq!((record.ended.len(), record.missing(), record.running.len()), (1, vec!["base.b"], 0));
+    assert_eq!((record.ended().len(), record.missing(), record.running.len()), (1, vec!["base.b"], 0));
     assert_eq!(record.plan(), ["base.a", "base.b"]);
     let Some(Event::CaseFinished(lost)) = record.closing().into_iter().next() else { panic!() };
     assert_eq!((lost.outcome, lost.reason.as_deref()), (Outcome::Error, Some(LOST)));
@@ -76,4 +76,12 @@ fn of_cases_that_run_at_once_each_is_a_suspect() {
     // Started once more, on a machine that has restarted.
     let again = record_of(&[&started, &begun("base.a"), &begun("base.b"), &begun("base.a")]);
     assert_eq!(again.running, ["base.a"]);
+}
+
+#[test]
+fn cases_that_end_in_another_order_keep_their_place_in_the_plan() {
+    let (record, refused) = record(&[STARTED, &begun("base.b"), &begun("base.a"), &passed("base.b"), &passed("base.a")]);
+    let ended: Vec<&str> = record.ended().map(|case| case.case.as_str()).collect();
+    let last = record.last_ended().map(|case| case.case.as_str());
+    assert_eq!((ended, last, refused), (vec!["base.a", "base.b"], Some("base.a"), 0));
 }
