@@ -65,7 +65,7 @@ fn messages(messages: &[String]) -> Vec<Output> {
     messages.iter().map(|message| ("message", shown(message))).collect()
 }
 
-/// `report`: events or KTAP, in every format but the page.
+/// `report`: events or KTAP, in one format but the page.
 #[must_use]
 pub fn log(data: &[u8]) -> Vec<Output> {
     report::fuzz::outputs(data)
