@@ -201,6 +201,37 @@ fn an_unpatched_kernel_is_not_implemented() {
     }
 }
 
+/// The numbers in `patch N of M executable lines ran`.
+fn lines_that_ran(run: &Run) -> (usize, usize) {
+    let said = String::from_utf8_lossy(&run.output.stdout).into_owned();
+    let line = said.lines().find_map(|line| line.strip_prefix("patch ")?.strip_suffix(" executable lines ran"));
+    let (ran, all) = line.and_then(|numbers| numbers.split_once(" of ")).unwrap_or_else(|| panic!("{said}"));
+    (ran.parse().unwrap(), all.parse().unwrap())
+}
+
+#[test]
+fn every_executable_line_of_the_reference_runs() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--coverage"]).expect(0);
+    let (ran, all) = lines_that_ran(&run);
+    assert!(ran == all && all > 20, "{ran} of {all}");
+    assert!(run.cases().iter().all(|case| case.ran.as_ref().is_some_and(|ran| !ran.is_empty())));
+}
+
+#[test]
+fn a_line_that_no_case_runs_is_named() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--reference", "--coverage", "count.expected"]).expect(0);
+    let (ran, all) = lines_that_ran(&run);
+    assert!(0 < ran && ran < all, "{ran} of {all}");
+    let said = String::from_utf8_lossy(&run.output.stdout).into_owned();
+    assert!(said.contains("never ran: vcpu.c:"), "{said}");
+}
+
 #[test]
 fn a_wrong_id_is_named() {
     if !enabled() {

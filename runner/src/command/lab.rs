@@ -64,6 +64,9 @@ pub(crate) struct LabArgs {
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     compare_model: Option<u64>,
+    /// Report which lines of the patches the cases run. Builds the whole kernel
+    #[arg(long, conflicts_with_all = ["compare_model", "suite"])]
+    coverage: bool,
     /// Use this loongarch64 build of reglist-suite
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
@@ -118,6 +121,7 @@ impl LabArgs {
             suite: self.suite.clone(),
             specs: self.specs.clone(),
             compares: self.compare_model.is_some(),
+            covers: self.coverage,
         }
     }
 

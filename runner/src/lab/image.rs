@@ -6,6 +6,8 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
 use cpio::newc::{Builder, ModeFileType, trailer};
+use reglist_suite::harness::guest::{COVERAGE, DEBUG};
+use reglist_suite::report::coverage::Coverage;
 use reglist_suite::report::format::Format;
 use serde::Serialize;
 
@@ -50,7 +52,14 @@ impl Job {
     }
 }
 
-pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job, specs: Option<&OwnSpecs>) -> io::Result<()> {
+pub(crate) fn write(
+    to: &Path,
+    suite: &Path,
+    kernel: &Kernel,
+    job: &Job,
+    specs: Option<&OwnSpecs>,
+    coverage: Option<&Coverage>,
+) -> io::Result<()> {
     let mut image = Image { file: BufWriter::new(File::create(to)?), inode: 0 };
     for directory in ["dev", "lab", "lab/modules", "proc", "sys", "tmp"] {
         image.entry(directory, ModeFileType::Directory, 0o755, None, &[])?;
@@ -59,13 +68,17 @@ pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job, specs: 
     image.entry("dev/null", ModeFileType::Char, 0o666, Some((1, 3)), &[])?;
     image.entry("init", ModeFileType::Regular, 0o755, None, &fs::read(suite)?)?;
     image.entry("lab/job.json", ModeFileType::Regular, 0o644, None, &serde_json::to_vec_pretty(job)?)?;
+    if let Some(coverage) = coverage {
+        image.entry(inside(DEBUG), ModeFileType::Directory, 0o755, None, &[])?;
+        image.entry(inside(COVERAGE), ModeFileType::Regular, 0o644, None, &serde_json::to_vec(coverage)?)?;
+    }
     for module in &kernel.modules {
         let content = fs::read(kernel.path.join(module))?;
         let name = format!("lab/modules/{module}");
         image.entry(&name, ModeFileType::Regular, 0o644, None, &content)?;
     }
     if let Some(specs) = specs {
-        let place = PLACE.trim_start_matches('/');
+        let place = inside(PLACE);
         image.entry(place, ModeFileType::Directory, 0o755, None, &[])?;
         for folder in specs.folders() {
             image.entry(&format!("{place}/{folder}"), ModeFileType::Directory, 0o755, None, &[])?;
@@ -76,6 +89,11 @@ pub(crate) fn write(to: &Path, suite: &Path, kernel: &Kernel, job: &Job, specs: 
     }
     trailer(&mut image.file)?;
     image.file.flush()
+}
+
+/// A path of the guest as the archive has it.
+fn inside(path: &str) -> &str {
+    path.trim_start_matches('/')
 }
 
 struct Image {
@@ -136,7 +154,7 @@ mod tests {
         let kernel = Kernel { modules: vec!["kvm.ko".to_owned()], ..Kernel::planned(path.to_owned(), false) };
         let job = Job::new(&kernel, &Append::default(), Vec::new(), false);
         let specs = OwnSpecs { files: vec![("a/b.yaml".to_owned(), "x: 1".to_owned())] };
-        write(&path.join("image"), &path.join("suite"), &kernel, &job, Some(&specs)).unwrap();
+        write(&path.join("image"), &path.join("suite"), &kernel, &job, Some(&specs), None).unwrap();
 
         let mut rest: Box<dyn io::Read> = Box::new(File::open(path.join("image")).unwrap());
         let mut seen = Vec::new();

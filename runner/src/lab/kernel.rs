@@ -64,11 +64,15 @@ impl Kernel {
         self.image == STOCK_IMAGE
     }
 
+    /// The file name of KVM's module.
+    pub(crate) fn kvm(&self) -> &'static str {
+        if self.is_stock() { KVM_ON_STOCK } else { KVM }
+    }
+
     /// The build ids of the image and of KVM, if they have any. The guest cannot
     /// read them.
     pub(crate) fn labels(&self) -> Vec<Label> {
-        let kvm = if self.is_stock() { KVM_ON_STOCK } else { KVM };
-        let files = [(Label::BUILD_ID, &*self.image), (Label::KVM_BUILD_ID, kvm)];
+        let files = [(Label::BUILD_ID, &*self.image), (Label::KVM_BUILD_ID, self.kvm())];
         let label = |(name, file): (&str, &str)| {
             let content = fs::read(self.path.join(file)).ok()?;
             let value = digest::hex(object::File::parse(content.as_slice()).ok()?.build_id().ok()??);

@@ -7,6 +7,7 @@ mod append;
 mod apply;
 pub(crate) mod apt;
 mod build;
+mod coverage;
 mod error;
 mod image;
 mod kernel;

@@ -11,9 +11,10 @@ use super::source::{Debian, KernelName, Revision, Source};
 use super::suite_program::Kind as ProgramKind;
 use super::toolchain::Toolchain;
 use super::way::Way;
-use super::{build, recipe, suite_program};
+use super::{build, coverage, recipe, suite_program};
 use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
+use reglist_suite::report::coverage::Coverage;
 use reglist_suite::report::events::Label;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -27,12 +28,15 @@ pub(crate) struct Prepared {
     pub(crate) suite: PathBuf,
     /// Labels of the kernel, for the record.
     pub(crate) labels: Vec<Label>,
+    /// The patch's lines and their code, if the run notes which run.
+    pub(crate) coverage: Option<Coverage>,
 }
 
 struct Built {
     kernel: Kernel,
     version: (u32, u32),
     labels: Vec<Label>,
+    coverage: Option<Coverage>,
 }
 
 /// The kernel to build, and the suite.
@@ -57,6 +61,8 @@ pub(crate) struct Request {
     pub(crate) specs: Option<PathBuf>,
     /// Whether to compare the kernel with the model.
     pub(crate) compares: bool,
+    /// Whether to note which lines of the patch run.
+    pub(crate) covers: bool,
 }
 
 /// The user's files, checked before downloads and builds.
@@ -100,11 +106,11 @@ pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> 
     let kernel = || kernel(session, &toolchain, request, inputs, lists);
     let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Guest };
     let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
-    let (Built { kernel, version, labels }, suite) = match session.planning() {
+    let (Built { kernel, version, labels, coverage }, suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
     };
-    Ok(Prepared { toolchain, kernel, version, suite, labels })
+    Ok(Prepared { toolchain, kernel, version, suite, labels, coverage })
 }
 
 fn kernel(
@@ -128,10 +134,15 @@ fn kernel(
     }
     series.extend_from_slice(&inputs.patches);
     let changes = apply(session, toolchain, &source, &series)?;
-    let kernel = build::build(session, toolchain, &source, &changes, !inputs.patches.is_empty())?;
+    let traced = if request.covers { coverage::objects(&changes) } else { Vec::new() };
+    let kernel = build::build(session, toolchain, &source, &changes, !inputs.patches.is_empty(), &traced)?;
+    let covered = (request.covers && !session.planning()).then(|| coverage::of(&kernel, &source, &changes));
+    let coverage = covered.and_then(|coverage| {
+        coverage.inspect_err(|why| session.progress().remark(&format!("coverage: none, because {why}"))).ok()
+    });
     let origin = source.origin.map(|value| Label { name: Label::SOURCE.to_owned(), value });
     let labels = origin.into_iter().chain(series.iter().map(PatchFile::label)).chain(kernel.labels()).collect();
-    Ok(Built { kernel, version: source.version, labels })
+    Ok(Built { kernel, version: source.version, labels, coverage })
 }
 
 /// Debian's source of the kernel, and for KVM alone also Debian's build.
@@ -142,7 +153,7 @@ fn debian(
     patches: &[PatchFile],
     lists: Option<Apt>,
 ) -> Result<Source, LabError> {
-    let Way { wish, reason } = Way::of(&request.kernel, request.whole, toolchain, patches)?;
+    let Way { wish, reason } = Way::of(&request.kernel, request.whole, request.covers, toolchain, patches)?;
     let debian = Debian::new(session, toolchain, &request.kernel, wish, lists);
     let source = debian.obtain(request.refresh, &|source| build::is_built(session, toolchain, source))?;
     let progress = session.progress();

@@ -31,13 +31,14 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The way for patches of the user.
+    /// The way for patches of the user. `is_traced`: whether it must have KCOV.
     ///
     /// # Errors
     /// The user wants `--kernel stock`, and a patch does not stay inside KVM.
     pub(super) fn of(
         name: &KernelName,
         wants_whole: bool,
+        is_traced: bool,
         toolchain: &Toolchain,
         patches: &[PatchFile],
     ) -> Result<Self, LabError> {
@@ -47,7 +48,8 @@ impl Way {
         });
         // Debian's tools for modules need a C library as new as the tree's.
         let tools = toolchain.is_host().then(|| "the tools are the host's".to_owned());
-        let reason = outside.or(tools);
+        let traced = is_traced.then(|| "--coverage needs KCOV, which Debian's kernel lacks".to_owned());
+        let reason = traced.or(outside).or(tools);
         Ok(match (name, wants_whole, reason) {
             (KernelName::Stock, true, _) => {
                 return Err(LabError::NotForStock { reason: "--full builds the whole kernel".to_owned() });

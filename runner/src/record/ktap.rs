@@ -355,5 +355,5 @@ fn finished(case: String, ok: bool, directive: &str, details: &[String]) -> Case
         reasons.push(rest);
     }
     let reason = (!reasons.is_empty()).then(|| reasons.join("\n"));
-    CaseFinished { case, outcome, reason, duration_us: 0, ioctls: 0, findings, listed: Vec::new() }
+    CaseFinished { case, outcome, reason, duration_us: 0, ioctls: 0, findings, listed: Vec::new(), ran: None }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! Reports of one run or two runs, for people and programs.
 
+pub(crate) mod coverage;
 pub(crate) mod diff;
 pub(crate) mod groups;
 pub(crate) mod id;

@@ -3,16 +3,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::coverage::Blocks;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::clause::Level;
 
-/// One line. Findings and lists come first; any other message is the last one.
+/// One line. Findings, lists and blocks come first; any other message is the last one.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
     /// A finding.
     Found(Finding),
     /// The kernel's list.
     Listed(Vec<NamedRegister>),
+    /// The blocks of the patch that ran.
+    Ran(Blocks),
     /// Whether the kernel knows the ioctl.
     Probed(bool),
     /// The check is complete, with this number of ioctls under test.
@@ -34,7 +37,7 @@ impl Message {
     /// Whether it is the last one of its job.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Found(_) | Self::Listed(_))
+        !matches!(self, Self::Found(_) | Self::Listed(_) | Self::Ran(_))
     }
 
     /// Whether a case that says nothing else passes or is skipped.

@@ -73,7 +73,7 @@ impl Comparison<'_> {
     /// Runs a case of the [`plan`] and sends the differences.
     pub(crate) fn case(&self, id: &str, send: Send<'_>) -> Result<Message, WorkerError> {
         let (subject, model) = self.sides()?;
-        let subject = Counted::new(subject);
+        let subject = Counted::new(subject, None);
         for finding in self.findings(id, &subject, model)? {
             send(&Message::Found(finding)).map_err(WorkerError::Output)?;
         }

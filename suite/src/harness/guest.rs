@@ -31,6 +31,10 @@ use crate::report::format::make_raw;
 pub const KVM: &str = "kvm.ko";
 /// KVM for Debian's kernel, which has a built-in KVM (ci/lab/stock/Kbuild).
 pub const KVM_ON_STOCK: &str = "kvm_lab.ko";
+/// The patch whose lines are traced, if they are; see [`crate::report::coverage`].
+pub const COVERAGE: &str = "/lab/coverage.json";
+/// Where debugfs is mounted, if lines are traced.
+pub const DEBUG: &str = "/lab/debug";
 /// Parameter of KVM in a kernel with faults (ci/lab/patches/faults.patch).
 const FAULT: &str = "reg_list_fault";
 /// Longest time that finished processes hold a module.
@@ -101,7 +105,8 @@ pub fn init() {
 }
 
 fn lab() -> Result<(), GuestError> {
-    for (kind, target) in [("proc", "/proc"), ("devtmpfs", "/dev")] {
+    let traces = Path::new(COVERAGE).exists().then_some(("debugfs", DEBUG));
+    for (kind, target) in [("proc", "/proc"), ("devtmpfs", "/dev")].into_iter().chain(traces) {
         mount(Some(kind), target, Some(kind), MsFlags::empty(), None::<&str>)
             .map_err(|errno| GuestError::Mount { target, errno })?;
     }

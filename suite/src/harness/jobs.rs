@@ -28,13 +28,14 @@ impl<'a> Jobs<'a> {
     pub(super) fn of_spec(options: &Options, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
         let plan = plan(spec, &options.selection.configurations);
         let (allow_new, seed, shuffles) = (options.selection.allow_new, options.seed(), options.shuffles);
+        let coverage = options.coverage.clone();
         Self {
             ids: plan.iter().map(|case| case.id.clone()).collect(),
             limit: options.limit(),
             work: Box::new(move |subject, id, send| {
                 let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
                 let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
-                worker::case(&subject, case, knowledge, send)
+                worker::case(&subject, case, knowledge, coverage.as_deref(), send)
             }),
         }
     }

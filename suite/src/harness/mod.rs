@@ -287,6 +287,7 @@ impl Circumstances<'_> {
             threads: self.libtest.test_threads.unwrap_or(1),
             fault: fault.clone(),
             labels: self.labels(),
+            coverage: self.options.coverage.as_deref().cloned().map(Box::new),
             plan: turn.jobs.ids.clone(),
         }));
         if self.subject.kind() == SubjectKind::Model {

@@ -3,8 +3,9 @@
 //! of them, `reglist lab` and `reglist ssh` those that select and judge cases. [`Given`]
 //! keeps the arguments for a suite on another machine.
 
+use std::fs;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -16,6 +17,7 @@ use libtest_mimic::FormatSetting;
 use crate::fault::Faults;
 use crate::harness::subject::{ModelHost, Wanted};
 use crate::model::Kernel;
+use crate::report::coverage::Coverage;
 use crate::report::events::Label;
 use crate::report::format::{FORMATS, Format};
 
@@ -111,6 +113,9 @@ pub struct Options {
     /// the lab tries the others
     #[arg(long, value_name = "K/N", value_parser = share, hide = true)]
     pub share: Option<Share>,
+    /// Note which blocks of this patch each case runs; the lab's guest only
+    #[arg(long, value_name = "FILE", value_parser = coverage, hide = true)]
+    pub coverage: Option<Arc<Coverage>>,
     /// Leave out the case with this id; repeatable
     #[arg(long = "except", value_name = "ID")]
     pub except: Vec<String>,
@@ -181,6 +186,11 @@ fn share(text: &str) -> Result<Share, String> {
         Some((number @ 1.., of)) if number <= of => Ok(Share { first: number - 1, of }),
         _ => Err("not K/N with K from 1 to N".to_owned()),
     }
+}
+
+fn coverage(file: &str) -> Result<Arc<Coverage>, String> {
+    let text = fs::read(file).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text).map(Arc::new).map_err(|error| error.to_string())
 }
 
 impl Options {

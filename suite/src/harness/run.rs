@@ -58,12 +58,13 @@ impl Run {
     pub(super) fn case(&self, id: String, servers: &Servers, job: usize) -> Result<Completion, Failed> {
         self.write(&Event::CaseStarted { case: id.clone() });
         let start = Instant::now();
-        let (mut findings, mut listed) = (Vec::new(), Vec::new());
+        let (mut findings, mut listed, mut ran) = (Vec::new(), Vec::new(), None);
         let mut end = None;
         let result = servers.run(job, |message| match message {
             Message::Found(finding) => finding.add_to(&mut findings),
             Message::Listed(list) if self.lists => listed = list,
             Message::Listed(_) => {}
+            Message::Ran(blocks) => ran = Some(blocks),
             last => end = Some(last),
         });
         let (outcome, reason, ioctls) = self.judge(result, end, &findings);
@@ -75,6 +76,7 @@ impl Run {
             ioctls,
             findings,
             listed,
+            ran,
         };
         self.write(&Event::CaseFinished(finished.clone()));
         let conclusion = conclusion(&finished, self.strict);

@@ -17,9 +17,10 @@ use crate::checks::message::Message;
 use crate::checks::plan::PlannedCase;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
-use crate::kvm::{Counted, Subject, SubjectError};
+use crate::kvm::{Counted, Subject, SubjectError, Trace, TraceError};
 use crate::list::{Beyond, ListMemory, Placement};
 use crate::memory::MemoryError;
+use crate::report::coverage::Coverage;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkerError {
@@ -31,6 +32,8 @@ pub(crate) enum WorkerError {
     SetUp(#[from] SetUpError),
     #[error(transparent)]
     Check(#[from] CheckError),
+    #[error("cannot note which lines run")]
+    Trace(#[from] TraceError),
     #[error("cannot allocate memory")]
     Memory(#[from] MemoryError),
     #[error("unknown case")]
@@ -80,9 +83,10 @@ pub(crate) fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
     knowledge: Knowledge<'_>,
+    coverage: Option<&Coverage>,
     send: Send<'_>,
 ) -> Result<Message, WorkerError> {
-    let subject = Counted::new(subject.open()?);
+    let subject = Counted::new(subject.open()?, coverage.map(Trace::begin).transpose()?);
     let vm = subject.create_vm()?;
     let vcpu = knowledge.fresh_vcpu(vm.as_ref(), 0)?;
     let unsent = Cell::new(None);
@@ -95,7 +99,11 @@ pub(crate) fn case(
     if planned.check.state == VcpuState::SetUp {
         case.spec.arch.set_up(&case.access, 0, &planned.configuration.features)?;
     }
-    match planned.check.on(&case) {
+    let checked = planned.check.on(&case);
+    if let Some(trace) = subject.trace() {
+        sink(Message::Ran(trace.ran()));
+    }
+    match checked {
         Ok(()) | Err(CheckError::Stopped) => {}
         Err(error @ CheckError::NothingListed) => return Ok(Message::NothingToSay(error.to_string())),
         Err(error) => return Err(error.into()),

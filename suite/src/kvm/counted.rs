@@ -1,35 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A subject that counts the ioctls under test.
+//! A subject that counts the ioctls under test, and traces what they run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::subject::{Answer, Subject, SubjectError, Vcpu, Vm};
+use super::trace::Trace;
 use crate::memory::UserAddress;
 
 /// A subject, VM or vCPU whose calls are counted.
 #[derive(Debug)]
 pub struct Counted<T: ?Sized> {
-    calls: Arc<AtomicU64>,
+    calls: Arc<Calls>,
     inner: Box<T>,
+}
+
+#[derive(Debug)]
+struct Calls {
+    number: AtomicU64,
+    trace: Option<Trace>,
 }
 
 impl<T: ?Sized> Counted<T> {
     /// Calls so far.
     pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
+        self.calls.number.load(Ordering::Relaxed)
     }
 
-    fn count(&self, answer: Answer) -> Answer {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        answer
+    /// The trace of the calls, if they are traced.
+    pub fn trace(&self) -> Option<&Trace> {
+        self.calls.trace.as_ref()
+    }
+
+    fn count(&self, call: impl FnOnce() -> Answer) -> Answer {
+        self.calls.number.fetch_add(1, Ordering::Relaxed);
+        match &self.calls.trace {
+            Some(trace) => trace.around(call),
+            None => call(),
+        }
     }
 }
 
 impl Counted<dyn Subject> {
     /// Counts from zero.
-    pub fn new(inner: Box<dyn Subject>) -> Self {
-        Self { calls: Arc::default(), inner }
+    pub fn new(inner: Box<dyn Subject>, trace: Option<Trace>) -> Self {
+        Self { calls: Arc::new(Calls { number: AtomicU64::new(0), trace }), inner }
     }
 }
 
@@ -43,7 +58,7 @@ impl Subject for Counted<dyn Subject> {
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.count(self.inner.get_reg_list(list))
+        self.count(|| self.inner.get_reg_list(list))
     }
 }
 
@@ -57,7 +72,7 @@ impl Vm for Counted<dyn Vm> {
     }
 
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.count(self.inner.get_reg_list(list))
+        self.count(|| self.inner.get_reg_list(list))
     }
 
     fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
@@ -67,15 +82,15 @@ impl Vm for Counted<dyn Vm> {
 
 impl Vcpu for Counted<dyn Vcpu> {
     fn get_reg_list(&self, list: UserAddress) -> Answer {
-        self.count(self.inner.get_reg_list(list))
+        self.count(|| self.inner.get_reg_list(list))
     }
 
     fn get_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.count(self.inner.get_one_reg(one_reg))
+        self.count(|| self.inner.get_one_reg(one_reg))
     }
 
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
-        self.count(self.inner.set_one_reg(one_reg))
+        self.count(|| self.inner.set_one_reg(one_reg))
     }
 
     fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {

@@ -8,7 +8,10 @@ mod counted;
 #[expect(unsafe_code, reason = "the ioctls under test take raw addresses")]
 mod device;
 mod subject;
+#[expect(unsafe_code, reason = "KCOV writes to memory that it shares")]
+mod trace;
 
 pub use counted::Counted;
 pub use device::Device;
 pub use subject::{Answer, CAP_ONE_REG, Subject, SubjectError, Vcpu, Vm};
+pub use trace::{Trace, TraceError};

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::arch::NamedRegister;
 use crate::report::control;
+use crate::report::coverage::{Blocks, Coverage};
 use crate::spec::clause::Level;
 
 /// Version of the stream's format; readers refuse a newer one.
@@ -99,6 +100,9 @@ pub struct RunStarted {
     /// More facts about the subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<Label>,
+    /// The patch under test, if the run notes which of its lines run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Box<Coverage>>,
     /// Ids of all cases, in the order in which they run.
     pub plan: Vec<String>,
 }
@@ -130,6 +134,7 @@ impl RunStarted {
             seed: 0,
             fault: None,
             labels: Vec::new(),
+            coverage: None,
             plan: Vec::new(),
         }
     }
@@ -206,6 +211,9 @@ pub struct CaseFinished {
     /// rounds for faults, to save space.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listed: Vec<NamedRegister>,
+    /// Blocks of [`RunStarted::coverage`] that the case ran; none if that was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran: Option<Blocks>,
 }
 
 /// The outcome of a case.
@@ -312,7 +320,7 @@ impl CaseFinished {
     /// A result for a case that has none.
     pub fn without_result(case: String, outcome: Outcome, reason: String) -> Self {
         let (findings, listed) = (Vec::new(), Vec::new());
-        Self { case, outcome, reason: Some(reason), duration_us: 0, ioctls: 0, findings, listed }
+        Self { case, outcome, reason: Some(reason), duration_us: 0, ioctls: 0, findings, listed, ran: None }
     }
 }
 

@@ -3,6 +3,7 @@
 //! clauses, checks and cases.
 
 pub mod control;
+pub mod coverage;
 pub mod describe;
 pub mod events;
 pub mod fields;

@@ -19,6 +19,8 @@ pub(super) struct Build<'b> {
     pub(super) session: &'b Session,
     pub(super) toolchain: &'b Toolchain,
     pub(super) source: &'b Source,
+    /// Objects that are instrumented for KCOV.
+    pub(super) traced: &'b [String],
 }
 
 /// The text of a file that the build wrote.

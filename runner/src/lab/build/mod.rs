@@ -31,15 +31,16 @@ const KERNEL_RECIPE: u32 = 3;
 const RECIPE: u32 = 2;
 
 /// Builds the kernel, or takes it from the cache. `is_patched`: the changes include
-/// patches of the user.
+/// patches of the user. `traced`: objects that are instrumented for KCOV.
 pub(crate) fn build(
     session: &Session,
     toolchain: &Toolchain,
     source: &Source,
     changes: &Changes,
     is_patched: bool,
+    traced: &[String],
 ) -> Result<Kernel, LabError> {
-    let key = kernel_key(toolchain, source, changes)?;
+    let key = kernel_key(toolchain, source, changes, traced)?;
     let place = session.cache().entry("kernels", &key);
     if source.identity.is_some()
         && !session.planning()
@@ -48,7 +49,7 @@ pub(crate) fn build(
         session.progress().detail(&format!("kernel from the cache, {}", place.display()));
         return Ok(kernel);
     }
-    let build = Build { session, toolchain, source };
+    let build = Build { session, toolchain, source, traced };
     let workspace = if is_patched { build.patched(&key)? } else { build.own()? };
     let built = build.make(&workspace, changes);
     workspace.close(session, &built)?;
@@ -68,7 +69,12 @@ pub(crate) fn build(
 }
 
 /// The digest of all inputs of the kernel.
-fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Result<String, LabError> {
+fn kernel_key(
+    toolchain: &Toolchain,
+    source: &Source,
+    changes: &Changes,
+    traced: &[String],
+) -> Result<String, LabError> {
     let mut key = Key::new("kernel", KERNEL_RECIPE)
         .with(source.identity.as_deref().unwrap_or_default())
         .with(toolchain.identity())
@@ -85,12 +91,12 @@ fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes) -> Resu
             None => key.with("removed"),
         };
     }
-    Ok(key.whole())
+    Ok(traced.iter().fold(key, |key, object| key.with("traced").with(object)).whole())
 }
 
 /// Whether the cache has a build of a source without patches.
 pub(crate) fn is_built(session: &Session, toolchain: &Toolchain, source: &Source) -> bool {
-    Workspace::has(session, &Build { session, toolchain, source }.key())
+    Workspace::has(session, &Build { session, toolchain, source, traced: &[] }.key())
 }
 
 impl Build<'_> {

@@ -50,7 +50,7 @@ impl OnStock<'_> {
     }
 
     fn call(&self, workspace: &Workspace) -> Step {
-        let Build { session, toolchain, source } = self.build;
+        let Build { session, toolchain, source, .. } = self.build;
         let room = toolchain
             .room(session)
             .with(Mount::Overlay { upper: workspace.path.join("layer"), lower: source.path.clone(), to: "/src" })

@@ -191,6 +191,8 @@ impl Whole<'_> {
             .variable("KBUILD_BUILD_USER", "reglist")
             .variable("KBUILD_BUILD_HOST", "lab")
             .variable("KBUILD_BUILD_VERSION", "1");
+        let traced = |object: &String| [format!("KCOV_INSTRUMENT_{object}=y"), format!("CFLAGS_{object}=-gdwarf-5")];
+        let make = make.arguments(self.0.traced.iter().flat_map(traced));
         if !self.0.toolchain.has_ccache() {
             return make;
         }

@@ -10,6 +10,7 @@ use super::findings::Findings;
 use super::fit::Input;
 use super::order::Order;
 use super::overview::{self, Overview};
+use super::patch::Patch;
 use super::registers::Registers;
 use super::view::{View, Views};
 use crate::report::diff::compare::{Comparison, Kind};
@@ -23,6 +24,7 @@ pub(super) struct Page {
     pub(super) differences: Option<Differences>,
     pub(super) environment: Vec<Fact>,
     pub(super) findings: Findings,
+    pub(super) patch: Option<Patch>,
     pub(super) registers: Registers,
     pub(super) sections: Vec<Section>,
     pub(super) cases: String,
@@ -58,6 +60,7 @@ impl Page {
             overviews,
             differences,
             environment: environment::environment(&views),
+            patch: Patch::of(&views.new),
             findings: Findings::of(&views.new, &registers.anchors),
             order: Order::of(&views, &rows, &registers.anchors),
             cases: clauses::number(&views),

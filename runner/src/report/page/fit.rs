@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 
+use reglist_suite::report::coverage::Coverage;
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Label, NamedRegister, RunStarted};
 
 use crate::record::{End, Record};
@@ -16,6 +17,8 @@ const MOST_OF_CASE: usize = 500;
 const MOST_OF_RUN: usize = 8_000;
 /// Maximum labels of a run.
 const MOST_LABELS: usize = 64;
+/// Maximum lines of a patch.
+const MOST_LINES: usize = 5_000;
 /// Maximum characters of a name, of an expected or observed text, and of a reason,
 /// which may contain console lines.
 const NAME: usize = 160;
@@ -50,6 +53,7 @@ impl Input {
                 ioctls: case.ioctls,
                 findings: case.findings.iter().take(taken).map(finding).collect(),
                 listed: case.listed.iter().take(LONGEST_LIST).map(register).collect(),
+                ran: case.ran.clone(),
             }));
         }
         for case in &record.running {
@@ -80,9 +84,27 @@ fn start(started: &RunStarted) -> RunStarted {
         series: cut(&started.series, NAME),
         fault: started.fault.as_deref().map(|fault| cut(fault, NAME)),
         labels: started.labels.iter().take(MOST_LABELS).map(label).collect(),
+        coverage: started.coverage.clone().map(coverage),
         plan,
         ..started.clone()
     }
+}
+
+/// The patch's lines. Blocks of omitted lines remain.
+fn coverage(mut coverage: Box<Coverage>) -> Box<Coverage> {
+    let mut room = MOST_LINES;
+    for file in &mut coverage.files {
+        file.name = cut(&file.name, TEXT);
+        for hunk in &mut file.hunks {
+            hunk.lines.truncate(room);
+            room -= hunk.lines.len();
+            for line in &mut hunk.lines {
+                (line.text, line.function) = (cut(&line.text, TEXT), cut(&line.function, NAME));
+            }
+        }
+        file.hunks.retain(|hunk| !hunk.lines.is_empty());
+    }
+    coverage
 }
 
 fn finding(finding: &Finding) -> Finding {

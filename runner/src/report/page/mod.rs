@@ -15,6 +15,7 @@ mod mark;
 mod order;
 mod output;
 mod overview;
+mod patch;
 mod registers;
 mod specification;
 mod template;

@@ -36,6 +36,7 @@ fn started(plan: Vec<String>) -> RunStarted {
         seed: 1,
         threads: 1,
         fault: None,
+        coverage: None,
         labels: vec![Label { name: Label::PATCH.into(), value: format!("v6.patch sha256:{}", "ab".repeat(32)) }],
         plan,
     }
@@ -59,6 +60,7 @@ fn ended(case: &str, findings: Vec<Finding>) -> CaseFinished {
         ioctls: 3,
         findings,
         listed: Vec::new(),
+        ran: None,
     }
 }
 
@@ -438,6 +440,7 @@ fn any_event() -> impl Strategy<Value = Event> {
                 ioctls: number,
                 findings,
                 listed,
+                ran: None,
             })
         },
     );

@@ -3,6 +3,7 @@
 //! findings, and the verdict last. It depends only on the events.
 
 mod cases;
+mod coverage;
 mod findings;
 mod guesses;
 mod known;
@@ -52,6 +53,7 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
         reasons::write(&mut failed, record, started);
         findings::write(&mut failed, &groups, started);
         guesses::write(&mut failed, &likeness::guesses(record));
+        coverage::write_suspects(&mut failed, record);
         if !failed.is_empty() {
             text.push_str(failed.trim_start_matches('\n'));
             text.push('\n');
@@ -66,6 +68,8 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
     findings::write(text, &groups, started);
     lists::write(text, record, started);
     guesses::write(text, &likeness::guesses(record));
+    coverage::write_suspects(text, record);
+    coverage::write(text, record);
     new_registers(text, record, started);
     findings::write_notes(text, &groups, record);
     verdict::write_circumstances(text, started);

@@ -67,8 +67,7 @@ fn write_columns(text: &mut String, themes: &[&str], mut columns: Vec<Column<'_>
 }
 
 fn cells<'a>(record: &Record, started: &'a RunStarted) -> BTreeMap<(&'a str, &'a str), Cell> {
-    let ended: BTreeMap<&str, State> =
-        record.ended().map(|case| (case.case.as_str(), case.outcome.into())).collect();
+    let ended: BTreeMap<&str, State> = record.ended().map(|case| (case.case.as_str(), case.outcome.into())).collect();
     let mut cells: BTreeMap<_, Cell> = BTreeMap::new();
     for case in &started.plan {
         let Cell(states) = cells.entry((configuration(case), theme(case))).or_default();

@@ -61,6 +61,7 @@ fn started(plan: Vec<String>) -> RunStarted {
         seed: 1,
         threads: 1,
         fault: None,
+        coverage: None,
         labels: vec![Label { name: "patch".into(), value: "x.patch\u{85}list: []".into() }],
         plan,
     }
@@ -76,6 +77,7 @@ fn case(configuration: &str, outcome: Outcome, listed: &[u64]) -> CaseFinished {
         ioctls: 1,
         findings: Vec::new(),
         listed: listed.iter().map(register).collect(),
+        ran: None,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use reglist_suite::harness::guest::COVERAGE;
 use reglist_suite::model::Kernel as Model;
 use reglist_suite::report::events::Label;
 
@@ -90,6 +91,9 @@ impl Guest<'_> {
         }
         if ready.version >= FEATURES_SINCE && self.append.parameters(SOFT_LVZ).is_empty() {
             arguments.extend(["--require", FEATURES].map(str::to_owned));
+        }
+        if ready.coverage.is_some() {
+            arguments.extend(["--coverage", COVERAGE].map(str::to_owned));
         }
         if self.specs.is_some() {
             arguments.extend(["--specs", SPECS_PLACE].map(str::to_owned));

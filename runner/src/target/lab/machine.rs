@@ -93,7 +93,8 @@ impl<'l> Machine<'l> {
         let arguments = [self.guest.suite_arguments(), more].concat();
         let job = Job::new(&ready.kernel, append, arguments, setup.busy).logging(setup.guest_format);
         let image = scratch.path().join(IMAGE);
-        lab::write_image(&image, &ready.suite, &ready.kernel, &job, *specs).map_err(FileError::of("write", &image))?;
+        lab::write_image(&image, &ready.suite, &ready.kernel, &job, *specs, ready.coverage.as_ref())
+            .map_err(FileError::of("write", &image))?;
         if setup.keep {
             let Kernel { path, image: name, .. } = &ready.kernel;
             // One image per boot; the first one has all cases.

@@ -298,6 +298,7 @@ fn any_event() -> impl Strategy<Value = Event> {
             threads: 1,
             fault: None,
             labels: Vec::new(),
+            coverage: None,
             plan,
         })),
         id().prop_map(|case| Event::CaseStarted { case }),
@@ -310,6 +311,7 @@ fn any_event() -> impl Strategy<Value = Event> {
                 ioctls: 0,
                 findings,
                 listed: Vec::new(),
+                ran: None,
             })
         ),
         "(?s).{0,20}".prop_map(|reason| Event::RunAborted { reason }),

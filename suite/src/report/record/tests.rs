@@ -80,7 +80,8 @@ fn of_cases_that_run_at_once_each_is_a_suspect() {
 
 #[test]
 fn cases_that_end_in_another_order_keep_their_place_in_the_plan() {
-    let (record, refused) = record(&[STARTED, &begun("base.b"), &begun("base.a"), &passed("base.b"), &passed("base.a")]);
+    let (record, refused) =
+        record(&[STARTED, &begun("base.b"), &begun("base.a"), &passed("base.b"), &passed("base.a")]);
     let ended: Vec<&str> = record.ended().map(|case| case.case.as_str()).collect();
     let last = record.last_ended().map(|case| case.case.as_str());
     assert_eq!((ended, last, refused), (vec!["base.a", "base.b"], Some("base.a"), 0));
