@@ -25,8 +25,15 @@ const ROOMS: [(&str, &[&str]); 7] = [
 
 /// Files that import each other because they are one object; their module doc
 /// says so.
-const ONE_OBJECT: &[&[&str]] =
-    &[&["model::list", "model::load", "model::machine", "model::manner", "model::one_reg", "model::vcpu"]];
+const ONE_OBJECT: &[&[&str]] = &[&[
+    "model::list",
+    "model::load",
+    "model::machine",
+    "model::manner",
+    "model::neighbour",
+    "model::one_reg",
+    "model::vcpu",
+]];
 
 /// A path in a file: where it stands, and its parts, with `crate`, `self` and
 /// `super` as they are written.

@@ -6,6 +6,7 @@
 
 mod access;
 pub mod arch;
+mod argument;
 pub mod checks;
 #[cfg(any(test, feature = "compare"))]
 mod compare;

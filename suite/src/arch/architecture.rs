@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use serde::{Serialize, Serializer};
 
 use super::id::IdField;
+use super::neighbour::Exchange;
 use crate::access::Access;
 use crate::kvm::{SubjectError, Vcpu, Vm};
 use crate::memory::MemoryError;
@@ -153,6 +154,12 @@ pub trait Arch: fmt::Debug + Sync {
         Vec::new()
     }
 
+    /// Other ioctls of a vCPU and their answers. They are safe on a board: a SET follows
+    /// the GET of the same bytes.
+    fn neighbours(&self) -> &'static [Exchange] {
+        &[]
+    }
+
     /// Makes the calls that a new vCPU needs before the ioctls under test work; most
     /// architectures need none. Some architectures fix the guest features here; they
     /// are in `features`.
@@ -209,7 +216,7 @@ mod tests {
         }
 
         fn initialise(&self, vm: &dyn Vm, vcpu: &dyn Vcpu, _features: &[Feature]) -> Result<(), SetUpError> {
-            let answers = [vm.initialising_call(1, UserAddress::NULL), vcpu.initialising_call(2, UserAddress::NULL)];
+            let answers = [vm.initialising_call(1, UserAddress::NULL), vcpu.ioctl(0xaefe, UserAddress::NULL)];
             assert_eq!(answers, [Err(Errno::ENOTTY); 2]);
             Err(SetUpError::Refused { step: "the second call".to_owned(), errno: Errno::ENOTTY })
         }

@@ -9,9 +9,12 @@ use nix::errno::Errno;
 
 use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
 use super::id::IdField;
+use super::neighbour::Exchange;
 use crate::access::Access;
 use crate::memory::MemoryError;
 use crate::value::SIZE_MASK;
+
+mod neighbours;
 
 /// The architecture byte of every LoongArch id.
 const ARCH_MASK: u64 = 0xff00_0000_0000_0000;
@@ -249,6 +252,10 @@ impl Arch for LoongArch64 {
 
     fn readable_candidates(&self) -> Vec<u64> {
         LAYOUTS.iter().flat_map(|layout| (0..layout.end).map(|index| layout.id(index))).collect()
+    }
+
+    fn neighbours(&self) -> &'static [Exchange] {
+        neighbours::EXCHANGES
     }
 
     fn set_up(&self, vcpu: &Access<'_>, vcpu_id: u64, features: &[Feature]) -> Result<(), SetUpError> {

@@ -5,6 +5,7 @@
 mod architecture;
 mod id;
 mod loongarch64;
+mod neighbour;
 #[cfg(test)]
 mod schema;
 mod x86_64;
@@ -12,6 +13,7 @@ mod x86_64;
 pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting, feature_names};
 pub use id::{IdField, NamedRegister, common_fields};
 pub use loongarch64::LoongArch64;
+pub use neighbour::{Argument, Call, Exchange, Writes};
 pub use x86_64::X86_64;
 
 /// Every architecture, the one that the suite is about first.

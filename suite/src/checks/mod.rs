@@ -16,6 +16,7 @@ mod follows;
 mod gated;
 mod independent;
 pub mod message;
+mod neighbour;
 pub mod plan;
 mod restore;
 mod roundtrip;
@@ -42,6 +43,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         beyond::CHECKS,
         busy::CHECKS,
         elsewhere::CHECKS,
+        neighbour::CHECKS,
     ]
     .into_iter()
     .flatten()

@@ -321,6 +321,12 @@ fn expected(fault: Fault) -> Expected {
         Fault::CsrBeyondLastReadable => Expected::broken([broken("list.unlisted").of(&["CSR 0x800"])]),
         Fault::UnknownReadable => Expected::broken([broken("list.unlisted").of(&["KVM 0x4"])]),
 
+        Fault::SetAttrFallsIntoList
+        | Fault::GetAttrFallsIntoSet
+        | Fault::UnknownFallsIntoList
+        | Fault::ListAdvancesPc => Expected::broken([broken("neighbour.ioctls")]),
+        Fault::ListFallsIntoEnableCap => Expected::broken([complete]),
+
         Fault::Oops
         | Fault::Panic
         | Fault::Hang

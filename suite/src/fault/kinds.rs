@@ -326,6 +326,18 @@ pub enum Fault {
     /// GET reads a KVM register that no header defines.
     UnknownReadable,
 
+    // Other ioctls of a vCPU.
+    /// KVM_SET_DEVICE_ATTR lacks its break and falls into KVM_GET_REG_LIST.
+    SetAttrFallsIntoList,
+    /// KVM_GET_DEVICE_ATTR lacks its break and falls into KVM_SET_DEVICE_ATTR.
+    GetAttrFallsIntoSet,
+    /// The default of an unknown ioctl lacks its break and falls into KVM_GET_REG_LIST.
+    UnknownFallsIntoList,
+    /// KVM_GET_REG_LIST lacks its break and falls into KVM_ENABLE_CAP.
+    ListFallsIntoEnableCap,
+    /// A list call adds 4 to the vCPU's program counter.
+    ListAdvancesPc,
+
     // Trouble: each happens in KVM_SET_ONE_REG with an unreadable argument on a
     // vCPU with PMU and LBT, and nowhere else.
     /// The kernel dereferences a null pointer.

@@ -4,7 +4,7 @@
 use super::kinds::Fault;
 
 /// The first fault of each section of the enum, in order, and the heading.
-const SECTIONS: [(Fault, &str); 14] = [
+const SECTIONS: [(Fault, &str); 15] = [
     (Fault::RegisterMissing, "contents of the list"),
     (Fault::PmuAlways, "dependence on features"),
     (Fault::ShorterFromSecondCallOn, "lists that change"),
@@ -18,6 +18,7 @@ const SECTIONS: [(Fault, &str); 14] = [
     (Fault::LbtUngated, "dependent registers"),
     (Fault::ListBusy, "several threads"),
     (Fault::ListOnVm, "other descriptors"),
+    (Fault::SetAttrFallsIntoList, "other ioctls"),
     (Fault::Oops, "crashes and hangs"),
 ];
 

@@ -93,7 +93,7 @@ impl Vcpu for Counted<dyn Vcpu> {
         self.count(|| self.inner.set_one_reg(one_reg))
     }
 
-    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
-        self.inner.initialising_call(request, argument)
+    fn ioctl(&self, request: u64, argument: UserAddress) -> Answer {
+        self.inner.ioctl(request, argument)
     }
 }

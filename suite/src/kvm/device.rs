@@ -39,10 +39,12 @@ fn get_reg_list(descriptor: &impl AsRawFd, list: UserAddress) -> Answer {
     unsafe { kvm_get_reg_list(descriptor.as_raw_fd(), list.as_mut_ptr()) }
 }
 
-fn initialising_call(descriptor: &impl AsRawFd, request: u64, argument: UserAddress) -> Answer {
-    // SAFETY: the kernel reads and writes what `request` names, at `argument` and
-    // nowhere else. A UserAddress lies in a mapping of the memory room, which holds
-    // nothing that Rust owns, or where nothing is mapped.
+/// Any other ioctl on any descriptor of KVM.
+fn ioctl(descriptor: &impl AsRawFd, request: u64, argument: UserAddress) -> Answer {
+    // SAFETY: the kernel reads and writes what `request` names, at `argument`, at
+    // addresses that the structure there holds, and nowhere else. A UserAddress lies in
+    // a mapping of the memory room, which holds nothing that Rust owns, or where nothing
+    // is mapped.
     let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), request as libc::Ioctl, argument.as_mut_ptr::<u8>()) };
     Errno::result(result)
 }
@@ -82,7 +84,7 @@ impl Vm for DeviceVm {
     }
 
     fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
-        initialising_call(&self.0, request, argument)
+        ioctl(&self.0, request, argument)
     }
 }
 
@@ -107,8 +109,8 @@ impl Vcpu for DeviceVcpu {
         unsafe { kvm_set_one_reg(self.0.as_raw_fd(), one_reg.as_mut_ptr()) }
     }
 
-    fn initialising_call(&self, request: u64, argument: UserAddress) -> Answer {
-        initialising_call(&self.0, request, argument)
+    fn ioctl(&self, request: u64, argument: UserAddress) -> Answer {
+        ioctl(&self.0, request, argument)
     }
 }
 

@@ -68,9 +68,11 @@ pub trait Vcpu: fmt::Debug + Send + Sync {
     /// KVM_SET_ONE_REG on a `struct kvm_one_reg`.
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer;
 
-    /// Another ioctl, by which an architecture initialises a vCPU.
-    /// ENOTTY if the subject needs none.
-    fn initialising_call(&self, _request: u64, _argument: UserAddress) -> Answer {
+    /// Any other ioctl, by its number: those by which an architecture initialises a
+    /// vCPU, and the neighbours of the list. `argument` is a structure, and the
+    /// addresses in it are [`UserAddress`]es too.
+    /// ENOTTY if the subject has none.
+    fn ioctl(&self, _request: u64, _argument: UserAddress) -> Answer {
         Err(Errno::ENOTTY)
     }
 }

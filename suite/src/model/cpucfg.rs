@@ -15,7 +15,7 @@ const WORDS: usize = 21;
 
 impl Host {
     /// _kvm_get_cpucfg_mask.
-    fn mask(&self, kernel: Kernel, index: u64) -> u64 {
+    pub(super) fn mask(&self, kernel: Kernel, index: u64) -> u64 {
         match (index, kernel) {
             (0 | 4 | 5, _) => 0xffff_ffff,
             (1, Kernel::V6_12) => 0x03ff_ffff,

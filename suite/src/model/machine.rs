@@ -15,6 +15,7 @@ use super::history::{History, lock};
 use super::host::Host;
 use super::kernel::Kernel;
 use super::manner::Manner;
+use super::pv::PvFeatures;
 
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -27,6 +28,7 @@ pub(super) struct Machine {
     /// kvm->arch.phyid_map: which vCPU has which CPUID.
     cpuids: Mutex<BTreeMap<u64, u64>>,
     vcpus: Mutex<BTreeSet<u64>>,
+    pub(super) pv_features: PvFeatures,
     /// kvm->arch.vmcs, last_vcpu: whose state the CPU has in hardware.
     last_vcpu: Mutex<Option<u64>>,
     /// kvm->mm: the process that made the VM, and the only one that may use it.
@@ -45,6 +47,7 @@ impl Machine {
             time_offset: AtomicU64::default(),
             cpuids: Mutex::default(),
             vcpus: Mutex::default(),
+            pv_features: PvFeatures::new(kernel),
             last_vcpu: Mutex::default(),
             owner: Pid::this(),
             history: History::new(),

@@ -3,13 +3,14 @@
 
 use nix::errno::Errno;
 
-use super::{list, one_reg, vcpu};
+use super::{list, neighbour, one_reg, vcpu};
 use crate::kvm::Answer;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
     pub(super) list: list::Manner,
     pub(super) one_reg: one_reg::Manner,
+    pub(super) neighbour: neighbour::Manner,
     pub(super) entry: vcpu::Manner,
     pub(super) list_on_kvm: Answer,
     pub(super) list_on_vm: Answer,
@@ -23,6 +24,7 @@ impl Manner {
     pub(super) const RIGHT: Self = Self {
         list: list::Manner::RIGHT,
         one_reg: one_reg::Manner::RIGHT,
+        neighbour: neighbour::Manner::RIGHT,
         entry: vcpu::Manner::RIGHT,
         // As virt/kvm/kvm_main.c does it: kvm_dev_ioctl and kvm_vm_ioctl have no
         // such ioctl, and kvm_vcpu_ioctl and kvm_vm_ioctl serve one address space.

@@ -11,8 +11,8 @@
 //! [`Fault`] makes the model wrong in one way, to prove that checks notice it.
 //!
 //! This is the only module except `arch/` that names LoongArch registers and
-//! features. `vcpu`, `machine`, `load`, `list`, `one_reg` and `manner` import each
-//! other, because they are one object: an ioctl's step takes the vCPU, the vCPU
+//! features. `vcpu`, `machine`, `load`, `list`, `one_reg`, `neighbour` and `manner`
+//! import each other, because they are one object: an ioctl's step takes the vCPU, the vCPU
 //! finds its steps in its machine's manner, and a fault replaces any of them.
 
 mod bits;
@@ -31,7 +31,9 @@ mod load;
 mod machine;
 mod manner;
 mod memory;
+mod neighbour;
 mod one_reg;
+mod pv;
 #[cfg(test)]
 mod tests;
 mod timer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! A vCPU: its registers, and the three ioctls on it.
+//! A vCPU: its registers, and the ioctls on it.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,7 @@ use super::lbt::Lbt;
 use super::list;
 use super::load::load_and_put;
 use super::machine::Machine;
+use super::neighbour::{self, General};
 use super::one_reg;
 use super::timer::Timer;
 use crate::kvm::{Answer, Vcpu};
@@ -32,6 +33,7 @@ pub(super) struct ModelVcpu {
     pub(super) csrs: Csrs,
     cpucfg: Cpucfg,
     lbt: Lbt,
+    pub(super) general: General,
     pub(super) history: History,
     pub(super) timer: Timer,
     /// KVM_LARCH_HWCSR_USABLE: whether the CPU's guest CSRs hold what the cells
@@ -48,6 +50,7 @@ impl ModelVcpu {
             csrs: Csrs::new(id),
             cpucfg: Cpucfg::default(),
             lbt: Lbt::default(),
+            general: General::default(),
             history: History::new(),
             timer: Timer::default(),
             hardware_usable: Cell::default(),
@@ -157,5 +160,10 @@ impl Vcpu for LockedVcpu {
     fn set_one_reg(&self, one_reg: UserAddress) -> Answer {
         self.machine.is_own()?;
         (self.machine.manner.entry.set_one_reg)(self, one_reg.value())
+    }
+
+    fn ioctl(&self, request: u64, argument: UserAddress) -> Answer {
+        self.machine.is_own()?;
+        self.alone(|vcpu| neighbour::ioctl(vcpu, request, argument.value()))
     }
 }

@@ -14,6 +14,7 @@ mod elsewhere;
 mod features;
 mod get;
 mod mapping;
+mod neighbour;
 mod registers;
 mod set;
 
@@ -36,6 +37,7 @@ pub(super) fn manner(fault: Option<Fault>) -> Manner {
         conditions::change,
         busy::change,
         elsewhere::change,
+        neighbour::change,
     ] {
         change(fault, &mut manner);
     }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::access::Access;
 use crate::kvm::{Answer, SubjectError, Vcpu, Vm};
-use crate::memory::{Protection, Region, hostile_addresses, page_size};
+use crate::memory::{Protection, Region, UserAddress, hostile_addresses, page_size};
 use crate::model::{id, memory};
 
 const CRMD: u64 = id::csr(0x0);
@@ -112,7 +112,7 @@ fn n_is_written_as_far_as_it_can_be() {
 fn errors_come_in_the_kernels_order() {
     let vcpu = vcpu();
     let access = Access::new(vcpu.as_ref()).unwrap();
-    let nowhere = crate::memory::UserAddress::NULL;
+    let nowhere = UserAddress::NULL;
     let unknown = uapi::KVM_REG_LOONGARCH_FPSIMD | uapi::KVM_REG_SIZE_U64;
     let narrow = KS0 ^ uapi::KVM_REG_SIZE_U64 ^ uapi::KVM_REG_SIZE_U32;
     for (id, by_get, by_set) in [
@@ -405,4 +405,31 @@ fn no_sequence_of_calls_makes_a_model_with_a_fault_panic() {
             let _ = answer(vcpu.as_ref(), call);
         }
     });
+}
+
+/// KVM_SET_MP_STATE, and KVM_SET_DEVICE_ATTR on the paravirtual features.
+const SET_MP_STATE: u64 = 0x4004_ae99;
+const SET_DEVICE_ATTR: u64 = 0x4018_aee1;
+
+#[test]
+fn a_vcpu_stays_runnable_and_its_vm_keeps_the_features_of_its_first_set() {
+    let mut region = Region::reserve(page_size()).unwrap();
+    region.open(0..page_size(), Protection::ReadWrite).unwrap();
+    let vm = vm(Host::FULL);
+    let [first, second] = [0, 1].map(|id| vm.create_vcpu(id).unwrap());
+    let call = |vcpu: &dyn Vcpu, request, words: [u64; 4]| {
+        region.write(0, words.map(u64::to_le_bytes).as_flattened()).unwrap();
+        vcpu.ioctl(request, region.address(0))
+    };
+    let states = [u64::from(uapi::KVM_MP_STATE_RUNNABLE), u64::from(uapi::KVM_MP_STATE_STOPPED)];
+    let answers = states.map(|state| call(first.as_ref(), SET_MP_STATE, [state, 0, 0, 0]));
+    assert_eq!(answers, [Ok(0), Err(Errno::EINVAL)]);
+    let value = region.address(24).value();
+    let set = |vcpu: &dyn Vcpu, features| call(vcpu, SET_DEVICE_ATTR, [0, 0x4000_0004, value, features]);
+    assert_eq!(set(first.as_ref(), 1), Err(Errno::EINVAL));
+    assert_eq!(set(first.as_ref(), 2), Ok(0));
+    assert_eq!(set(second.as_ref(), 2), Ok(0));
+    assert_eq!(set(second.as_ref(), 6), Err(Errno::EINVAL));
+    assert_eq!(first.ioctl(0xaeff, UserAddress::NULL), Err(Errno::ENOTTY));
+    assert_eq!(first.ioctl(0xaf00, UserAddress::NULL), Err(Errno::EINVAL));
 }
