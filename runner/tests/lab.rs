@@ -9,6 +9,7 @@
 )]
 
 mod hostile;
+mod review;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +18,7 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Outcome, Totals, Verdict};
+use reglist_suite::report::review::{Note, Review};
 use reglist_suite::spec::clause::Level;
 use tempfile::TempDir;
 
@@ -52,6 +54,13 @@ impl Run {
 
     fn findings(&self) -> Vec<&Finding> {
         self.cases().into_iter().flat_map(|case| &case.findings).collect()
+    }
+
+    fn review(&self) -> &Review {
+        match self.events.first() {
+            Some(Event::KernelReviewed(review)) => review,
+            other => panic!("the run begins with {other:?}"),
+        }
     }
 
     fn end(&self) -> (Verdict, Totals) {
@@ -532,6 +541,79 @@ impl OwnCache {
         self.lab(&["--reference", "--patch", &variant("wrong-id.patch")], &[1]);
         let index = |path: PathBuf| (path.clone(), fs::read_to_string(path.join("kernel.json")).unwrap());
         fs::read_dir(&kernels).unwrap().map(|entry| index(entry.unwrap().path())).collect()
+    }
+}
+
+/// Whether a check notes this in this function, or in a place without one.
+fn notes(review: &Review, check: &str, function: Option<&str>, words: &str) -> bool {
+    let is_it = |note: &&Note| note.check == check && note.function.as_deref() == function;
+    review.notes.iter().filter(is_it).any(|note| note.message.contains(words))
+}
+
+/// One case, as the review does not depend on them.
+const REVIEW: [&str; 3] = ["--review", "--exact", "base.count.expected"];
+
+#[test]
+fn the_review_of_the_reference_has_nothing_to_note() {
+    if !enabled() {
+        return;
+    }
+    for kernel in KERNELS.iter() {
+        let run = lab(&[kernel, &["--reference", "--strict"][..], &REVIEW].concat()).expect(0);
+        let review = run.review();
+        assert_eq!(review.notes, [], "{kernel:?}");
+        assert!(review.checks.iter().all(|check| check.missing.is_none()), "{:?}", review.checks);
+        assert_eq!(review.remarks, ["not built, so not compiled: Documentation/virt/kvm/api.rst"]);
+    }
+}
+
+#[test]
+fn the_review_of_the_posted_series_notes_the_unsigned_comparison() {
+    if !enabled() {
+        return;
+    }
+    let posted = variant("posted-v5.patch");
+    let arguments = [&["--kernel=stock", "--patch", &posted][..], &REVIEW].concat();
+    let run = lab(&arguments).expect(0);
+    let is_it = |review: &Review| {
+        notes(review, "warnings", Some("kvm_vcpu_copy_reg_ids"), "unsigned expression in '< 0' is always false")
+    };
+    assert!(is_it(run.review()), "{:?}", run.review());
+    let text = String::from_utf8_lossy(&run.output.stdout).into_owned();
+    assert!(text.starts_with("review of the patches: 2 notes\n  note arch/loongarch/kvm/vcpu.c:"), "{text}");
+    let strict = lab(&[&arguments[..], &["--strict"]].concat()).expect(1);
+    assert!(is_it(strict.review()));
+    assert!(String::from_utf8_lossy(&strict.output.stdout).contains("failed: 2 notes of the review"));
+}
+
+#[test]
+fn every_check_of_the_review_notes_its_defect() {
+    if !enabled() {
+        return;
+    }
+    for (kernel, defect, words) in [
+        (STOCK, review::ONLY_COMPILES_IN_A_MODULE, "'ONLY_IN_A_MODULE' undeclared"),
+        (WHOLE, review::ONLY_LINKS_IN_A_MODULE, "__this_module"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let patch = directory.path().join("defects.patch");
+        let code = [review::DEFECTS, defect].concat();
+        fs::write(&patch, review::mail(&review::inserting(&code))).unwrap();
+        let patch = patch.display().to_string();
+        let run = lab(&[kernel, &["--patch", &patch][..], &REVIEW].concat()).expect(4);
+        let found = run.review();
+        assert!(notes(found, "warnings", Some("static_table"), "[-Wtype-limits]"), "{found:?}");
+        assert!(notes(found, "sparse", None, "dereference of noderef expression"), "{found:?}");
+        assert!(notes(found, "stack", Some("table_on_stack"), "bytes of stack in a new function"), "{found:?}");
+        assert!(notes(found, "checkpatch", None, "space required before the open parenthesis"), "{found:?}");
+        assert!(notes(found, "checkpatch", None, "[MISSING_SIGN_OFF]"), "{found:?}");
+        assert!(notes(found, "built-in", None, words), "{found:?}");
+        let bytes = |function: &str| {
+            let used = found.stack.iter().find(|used| used.function == function).unwrap();
+            (used.base, used.bytes)
+        };
+        assert!(bytes("table_on_stack").1 >= bytes("static_table").1 + 60 * 4, "{:?}", found.stack);
+        assert_eq!(bytes("table_on_stack").0, None);
     }
 }
 

@@ -12,7 +12,7 @@ use reglist_suite::exit;
 
 use crate::command::error::Error;
 use crate::lab::toolchain::{self, TOOLS, version};
-use crate::lab::{self, KernelName, source};
+use crate::lab::{self, KernelName, REVIEW_TOOLS, source};
 use crate::system::cache::{Cache, size};
 use crate::system::output::print;
 use crate::system::owner;
@@ -135,6 +135,9 @@ fn tools(findings: &mut Findings) -> bool {
         }
     }
     if all {
+        for (tool, package) in REVIEW_TOOLS.iter().filter(|(tool, _)| version(tool).is_none()) {
+            findings.note(tool, &format!("not found; `lab --review` goes without [apt-get install {package}]"));
+        }
         for (tool, text, _) in lines {
             findings.good(tool, &text);
         }

@@ -59,6 +59,10 @@ pub(crate) struct LabArgs {
     #[arg(long, value_name = "NAME", hide_possible_values = true, value_parser = Faults::parser())]
     #[arg(conflicts_with = "compare_model")]
     fault: Option<Faults>,
+    /// Before the boot, report what the patches add: compiler and sparse warnings,
+    /// checkpatch, stack use, errors with KVM built in. --strict: each fails the run
+    #[arg(long, conflicts_with_all = ["fault", "compare_model"])]
+    review: bool,
     /// Make random calls to the kernel and to the suite's model, and report
     /// differences. Runs no checks. Writes unlisted registers; lab only
     #[arg(long, value_name = "CALLS", num_args = 0..=1, default_missing_value = "100000")]
@@ -118,6 +122,7 @@ impl LabArgs {
             patches: self.patches.clone(),
             reference: self.reference,
             is_faulty: self.fault.is_some(),
+            reviews: self.review,
             suite: self.suite.clone(),
             specs: self.specs.clone(),
             compares: self.compare_model.is_some(),
@@ -142,6 +147,10 @@ impl LabArgs {
 
     /// Reads and checks the user's files before the lab fetches or builds anything.
     pub(super) fn inputs(&self, request: &Request) -> Result<Inputs, Error> {
+        if request.reviews && self.sets.is_empty() && request.patches.is_empty() && !request.reference {
+            let text = "--review needs a patch\n[add --patch FILE or --reference]".to_owned();
+            return Err(Error::Usage { text });
+        }
         let inputs = Inputs::read(request)?;
         self.check()?;
         Ok(inputs)

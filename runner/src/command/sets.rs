@@ -121,6 +121,8 @@ fn test(
     page::leave(&session, run.runs.current())?;
     if verbosity.is_verbose() {
         print(&report::text(run.runs.current(), verbosity, None))?;
+    } else {
+        print(&report::reviewed(run.runs.current(), verbosity))?;
     }
     run.trouble().iter().for_each(|trouble| output::show(trouble));
     let code = run.exit_code();

@@ -25,7 +25,7 @@ const MISFIT: i32 = 1;
 /// Below these, no file is part of a kernel build, except in [`BUILT_TOOLS`].
 pub(super) const UNBUILT: [&str; 6] = ["Documentation/", "LICENSES/", "samples/", "tools/", "MAINTAINERS", "CREDITS"];
 /// Tools that a kernel build uses.
-const BUILT_TOOLS: [&str; 7] =
+pub(super) const BUILT_TOOLS: [&str; 7] =
     ["tools/arch/", "tools/bpf/", "tools/build/", "tools/include/", "tools/lib/", "tools/objtool/", "tools/scripts/"];
 
 /// A file for the build.

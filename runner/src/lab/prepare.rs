@@ -7,6 +7,7 @@ use super::error::LabError;
 use super::kernel::Kernel;
 use super::own_specs::OwnSpecs;
 use super::patch::PatchFile;
+use super::review::review;
 use super::source::{Debian, KernelName, Revision, Source};
 use super::suite_program::Kind as ProgramKind;
 use super::toolchain::Toolchain;
@@ -16,6 +17,7 @@ use crate::system::interrupt::Interrupt;
 use crate::system::session::Session;
 use reglist_suite::report::coverage::Coverage;
 use reglist_suite::report::events::Label;
+use reglist_suite::report::review::Review;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -30,6 +32,8 @@ pub(crate) struct Prepared {
     pub(crate) labels: Vec<Label>,
     /// The patch's lines and their code, if the run notes which run.
     pub(crate) coverage: Option<Coverage>,
+    /// The review of the patches, if there was one.
+    pub(crate) review: Option<Review>,
 }
 
 struct Built {
@@ -37,6 +41,7 @@ struct Built {
     version: (u32, u32),
     labels: Vec<Label>,
     coverage: Option<Coverage>,
+    review: Option<Review>,
 }
 
 /// The kernel to build, and the suite.
@@ -59,6 +64,8 @@ pub(crate) struct Request {
     pub(crate) suite: Option<PathBuf>,
     /// Specifications to use instead of the built-in ones.
     pub(crate) specs: Option<PathBuf>,
+    /// Whether to review the patches before the boot, if there are any.
+    pub(crate) reviews: bool,
     /// Whether to compare the kernel with the model.
     pub(crate) compares: bool,
     /// Whether to note which lines of the patch run.
@@ -106,11 +113,11 @@ pub(crate) fn prepare(session: &Session, request: &Request, inputs: &Inputs) -> 
     let kernel = || kernel(session, &toolchain, request, inputs, lists);
     let kind = if request.compares { ProgramKind::Comparing } else { ProgramKind::Guest };
     let suite = || suite_program::obtain(session, &toolchain, request.suite.as_deref(), kind);
-    let (Built { kernel, version, labels, coverage }, suite) = match session.planning() {
+    let (Built { kernel, version, labels, coverage, review }, suite) = match session.planning() {
         true => (kernel()?, suite()?),
         false => both(session.interrupt(), kernel, suite)?,
     };
-    Ok(Prepared { toolchain, kernel, version, suite, labels, coverage })
+    Ok(Prepared { toolchain, kernel, version, suite, labels, coverage, review })
 }
 
 fn kernel(
@@ -140,9 +147,13 @@ fn kernel(
     let coverage = covered.and_then(|coverage| {
         coverage.inspect_err(|why| session.progress().remark(&format!("coverage: none, because {why}"))).ok()
     });
+    let review = match request.reviews && !series.is_empty() {
+        true => Some(review(session, toolchain, &source, &series, &changes)?),
+        false => None,
+    };
     let origin = source.origin.map(|value| Label { name: Label::SOURCE.to_owned(), value });
     let labels = origin.into_iter().chain(series.iter().map(PatchFile::label)).chain(kernel.labels()).collect();
-    Ok(Built { kernel, version: source.version, labels, coverage })
+    Ok(Built { kernel, version: source.version, labels, coverage, review })
 }
 
 /// Debian's source of the kernel, and for KVM alone also Debian's build.

@@ -47,6 +47,11 @@ pub(crate) fn soft_lvz() -> Result<Vec<(&'static str, &'static [u8])>, LabError>
     Ok(files)
 }
 
+/// The files that a review shows to its tools: name and content.
+pub(crate) fn review() -> Result<[(&'static str, &'static [u8]); 2], LabError> {
+    Ok([("sparse", file("review/sparse")?), ("sparse.h", file("review/sparse.h")?)])
+}
+
 /// The reference patch for a kernel, else for the newest older kernel, else for
 /// the oldest kernel.
 pub(crate) fn reference(version: (u32, u32)) -> Result<PatchFile, LabError> {

@@ -21,7 +21,7 @@ const RECIPE: u32 = 2;
 const SUITE: &str = "sid";
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Packages of the tree, without dependencies.
-const PACKAGES: [&str; 26] = [
+const PACKAGES: [&str; 27] = [
     "bash",
     "bc",
     "bison",
@@ -41,10 +41,11 @@ const PACKAGES: [&str; 26] = [
     "make",
     "mawk",
     "patch",
-    "perl-base",
+    "perl",
     "qemu-system-misc",
     "rustc",
     "sed",
+    "sparse",
     "tar",
     "util-linux",
     "xz-utils",
@@ -178,7 +179,12 @@ impl Toolchain {
     }
 
     pub(crate) fn has_ccache(&self) -> bool {
-        if self.is_host() { version("ccache").is_some() } else { self.tree.join("usr/bin/ccache").exists() }
+        self.has("ccache")
+    }
+
+    /// Whether the tools include a program.
+    pub(crate) fn has(&self, program: &str) -> bool {
+        if self.is_host() { version(program).is_some() } else { self.tree.join("usr/bin").join(program).exists() }
     }
 }
 

@@ -46,7 +46,8 @@ pub(super) struct Workspace {
     pub(super) path: PathBuf,
     /// ccache's directory; none for patches, which must not write there.
     pub(super) ccache: Option<PathBuf>,
-    _claim: Claim,
+    /// None for a directory that no other run knows.
+    _claim: Option<Claim>,
 }
 
 impl Workspace {
@@ -76,7 +77,29 @@ impl Workspace {
 
     fn claim(session: &Session, key: &str, ccache: Option<PathBuf>) -> Result<Self, LabError> {
         let claim = session.cache().claim(&format!("build-{key}"), session.interrupt())?;
-        Ok(Self { path: session.cache().entry("builds", key), ccache, _claim: claim })
+        Ok(Self { path: session.cache().entry("builds", key), ccache, _claim: Some(claim) })
+    }
+
+    /// A build directory for one run, in a scratch directory.
+    pub(super) fn alone(session: &Session, path: &Path) -> Result<Self, LabError> {
+        let alone = Self { path: path.to_owned(), ccache: None, _claim: None };
+        if !session.planning() {
+            alone.create()?;
+        }
+        Ok(alone)
+    }
+
+    /// Copies the last build of a source's own text to this directory, if there is one.
+    pub(super) fn take_own(&self, session: &Session, key: &str) -> Result<(), LabError> {
+        let _claim = session.cache().claim(&format!("build-{key}"), session.interrupt())?;
+        if !Self::has(session, key) {
+            return Ok(());
+        }
+        let own = session.cache().entry("builds", key);
+        let mut stage = Stage::new(session, "copy", COPY)?;
+        let kept = [CONFIGURED].into_iter().filter(|name| own.join(name).exists());
+        let files = ["build"].into_iter().chain(kept).map(|part| own.join(part));
+        Ok(stage.run(&Step::new(&Room::host(), ["cp", "-a", "--"]).arguments(files).argument(&self.path))?)
     }
 
     /// Deletes what cannot be used, and marks the directory as in use.

@@ -17,6 +17,7 @@ const OF_RUN: usize = 1024;
 pub(crate) fn needed(event: &Event, length: usize) -> usize {
     let parts = match event {
         Event::RunStarted(started) => OF_RUN + started.plan.len() * OF_CASE,
+        Event::KernelReviewed(review) => (review.notes.len() + review.stack.len()) * OF_FINDING,
         Event::CaseFinished(case) => case.findings.len() * OF_FINDING,
         _ => 0,
     };

@@ -29,6 +29,12 @@ pub(crate) enum Added {
 /// start before any case.
 pub(crate) fn add(event: Event, current: &mut Record) -> Added {
     let event = event.plain();
+    // A review comes before the start of its run.
+    if matches!(event, Event::KernelReviewed(_)) && current.started.is_some() {
+        let before = mem::take(current);
+        current.add(event);
+        return Added::Begins(Box::new(before));
+    }
     if let (Event::RunStarted(started), Some(known)) = (&event, &current.started) {
         let doubled = started == known && !current.has_learnt() && current.end.is_none();
         if !doubled {
@@ -176,6 +182,17 @@ mod tests {
             assert_eq!(runs.stray, ["noise", "[torn"]);
             assert!(runs.current().end.is_none());
         }
+    }
+
+    #[test]
+    fn a_review_belongs_to_the_run_after_it() {
+        let review =
+            r#"{"event":"kernel_reviewed","checks":[],"notes":[{"check":"sparse","file":"a.c","message":"x"}]}"#;
+        let whole = finished("base.a");
+        let runs = runs(&[review, STARTED, &whole, review, STARTED, &whole, STARTED, &whole]);
+        let counts: Vec<_> = runs.iter().map(|run| run.review.as_ref().map(|review| review.count())).collect();
+        assert_eq!(counts, [Some(1), Some(1), None]);
+        assert_eq!(runs.stray.len(), 0);
     }
 
     #[test]

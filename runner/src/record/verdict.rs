@@ -5,6 +5,7 @@
 use reglist_suite::exit;
 use reglist_suite::report::events::{Breaker, Outcome, Totals, Verdict};
 use reglist_suite::report::record::{End, Record};
+use reglist_suite::report::review::Review;
 
 use super::known::Judged;
 
@@ -14,6 +15,8 @@ pub(crate) enum Kind {
     Passed,
     /// All cases ended; one failed, ended in error, or passed unexpectedly.
     Failed,
+    /// No case failed, but the review has notes, and the run is strict.
+    Reviewed,
     NothingTested,
     /// The kernel does not know the ioctl.
     NotImplemented,
@@ -46,6 +49,8 @@ pub(crate) struct Conclusion {
     pub(crate) missing: usize,
     /// Where an incomplete run ended.
     pub(crate) place: String,
+    /// Number of notes of the review that fail the run: all with `--strict`, else none.
+    pub(crate) review: usize,
     /// The recorded reason of an early end.
     pub(crate) reason: Option<String>,
     /// Whether an incomplete run has evidence against the kernel.
@@ -76,15 +81,21 @@ impl Conclusion {
             Some(End::BrokenOff { by: Breaker::Kernel, .. }) => Kind::KernelGone,
             Some(End::Finished(_)) | None => Kind::BrokenOff,
         };
+        let is_strict = record.started.as_ref().is_some_and(|started| started.strict);
+        let review = record.review.as_ref().filter(|_| is_strict).map_or(0, Review::count);
+        let kind = match kind {
+            Kind::Passed | Kind::NothingTested | Kind::NotImplemented if review > 0 => Kind::Reviewed,
+            kind => kind,
+        };
         let reason = record.why_unfinished().map(str::to_owned);
         let is_wrong = |outcome| matches!(outcome, Outcome::Fail | Outcome::Error);
         let accuses = !record.running.is_empty() || record.ended().any(|case| is_wrong(case.outcome));
-        Self { kind, totals, planned: record.plan().len(), missing, place: place(record), reason, accuses }
+        Self { kind, totals, planned: record.plan().len(), missing, place: place(record), review, reason, accuses }
     }
 
     /// Whether every case that could run has an end.
     pub(crate) fn is_complete(&self) -> bool {
-        matches!(self.kind, Kind::Passed | Kind::Failed | Kind::NothingTested | Kind::NotImplemented)
+        matches!(self.kind, Kind::Passed | Kind::Failed | Kind::Reviewed | Kind::NothingTested | Kind::NotImplemented)
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
@@ -102,7 +113,7 @@ impl Conclusion {
     fn judgement(&self) -> (&'static str, Tone, u8) {
         match self.kind {
             Kind::Passed => ("passed", Tone::Good, exit::PASSED),
-            Kind::Failed => ("failed", Tone::Bad, exit::FAILED),
+            Kind::Failed | Kind::Reviewed => ("failed", Tone::Bad, exit::FAILED),
             Kind::NothingTested => ("nothing tested", Tone::Open, exit::NOTHING_TESTED),
             Kind::NotImplemented => ("not implemented", Tone::Open, exit::NOTHING_TESTED),
             Kind::GaveUp => ("suite gave up", Tone::Bad, exit::INFRASTRUCTURE),
@@ -136,7 +147,29 @@ pub(crate) fn worst(codes: impl IntoIterator<Item = u8>) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use reglist_suite::report::events::{Event, RunFinished, RunStarted};
+    use reglist_suite::report::review::Note;
+
     use super::*;
+
+    /// A run with these outcomes and a review of one note.
+    fn reviewed(strict: bool, totals: Totals) -> Record {
+        let mut record = Record::default();
+        let note = Note { check: "sparse".into(), file: "a.c".into(), line: None, function: None, message: "x".into() };
+        let started = RunStarted { strict, ..RunStarted::unknown() };
+        assert!(record.add(Event::KernelReviewed(Review { notes: vec![note], ..Review::default() })));
+        assert!(record.add(Event::RunStarted(started)));
+        assert!(record.add(Event::RunFinished(RunFinished { verdict: totals.verdict(), totals })));
+        record
+    }
+
+    #[test]
+    fn a_note_of_the_review_fails_a_strict_run_only() {
+        let strict = Conclusion::of(&reviewed(true, Totals::default()), None);
+        assert_eq!((strict.kind, strict.review, strict.exit_code()), (Kind::Reviewed, 1, exit::FAILED));
+        let lax = Conclusion::of(&reviewed(false, Totals::default()), None);
+        assert_eq!((lax.kind, lax.review, lax.exit_code()), (Kind::NothingTested, 0, exit::NOTHING_TESTED));
+    }
 
     #[test]
     fn the_worst_is_a_wrong_kernel() {

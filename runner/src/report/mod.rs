@@ -9,6 +9,7 @@ pub(crate) mod likeness;
 pub(crate) mod matrix;
 pub(crate) mod page;
 pub(crate) mod paragraph;
+mod reviewed;
 pub(crate) mod series;
 pub(crate) mod state;
 pub(crate) mod stored;

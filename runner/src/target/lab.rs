@@ -103,6 +103,7 @@ impl Target for Lab<'_> {
             Some(Faults::All) => lanes::try_all(&machine, events)?,
             _ => {
                 let mut run = Restarting::new(events, self.setup.restarts);
+                ready.review.iter().cloned().for_each(|review| run.review(review));
                 let end = self.boot_until_the_end(&mut machine, &mut run)?;
                 (run, end, machine.complaints)
             }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::arch::NamedRegister;
 use crate::report::control;
 use crate::report::coverage::{Blocks, Coverage};
+use crate::report::review::Review;
 use crate::spec::clause::Level;
 
 /// Version of the stream's format; readers refuse a newer one.
@@ -24,6 +25,8 @@ pub const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// Before the first line: the review of the kernel's patches. Only the lab writes it.
+    KernelReviewed(Review),
     /// First line: the subject, the suite and every planned case.
     RunStarted(RunStarted),
     /// A case starts. Without its end, it is the suspect.

@@ -10,3 +10,4 @@ pub mod fields;
 pub mod format;
 pub mod new_registers;
 pub mod record;
+pub mod review;

@@ -9,6 +9,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, hash_map};
 
 use crate::report::events::{Breaker, CaseFinished, Event, Outcome, RunFinished, RunStarted, Totals, Verdict};
+use crate::report::review::Review;
 
 /// Reason of the running case when the run broke off.
 pub(super) const SUSPECT: &str = "did not finish: it was running when the run broke off, which makes it the suspect";
@@ -39,6 +40,8 @@ pub enum End {
 /// A run, complete or not.
 #[derive(Debug, Default, Clone)]
 pub struct Record {
+    /// The review of the kernel's patches, if there was one.
+    pub review: Option<Review>,
     /// The subject and the plan, without duplicate cases.
     pub started: Option<RunStarted>,
     /// Finished cases, by their place in the plan: of cases that run at once, chance decides which
@@ -61,6 +64,11 @@ impl Record {
             return false;
         }
         match event {
+            // Only before the start: a kernel under test must not replace it.
+            Event::KernelReviewed(review) if self.started.is_none() && self.review.is_none() => {
+                self.review = Some(review);
+            }
+            Event::KernelReviewed(_) => return false,
             Event::RunStarted(started) if self.started.is_none() => self.start(started),
             Event::RunStarted(_) => return false,
             Event::CaseStarted { case } => {
@@ -95,6 +103,9 @@ impl Record {
     /// Adds an event, and returns the events that it adds to the [whole](Self::whole) run: at
     /// its end also the missing results.
     pub fn follow(&mut self, event: &Event) -> Vec<Event> {
+        if matches!(event, Event::KernelReviewed(_)) {
+            return if self.add(event.clone()) { vec![event.clone()] } else { Vec::new() };
+        }
         if self.started.is_none() && !matches!(event, Event::RunStarted(_)) || !self.add(event.clone()) {
             return Vec::new();
         }
@@ -204,7 +215,8 @@ impl Record {
     /// The events of the whole run, with one result for every planned case.
     pub fn whole(&self) -> Vec<Event> {
         let Some(started) = &self.started else { return Vec::new() };
-        let mut events = vec![Event::RunStarted(started.clone())];
+        let mut events: Vec<Event> = self.review.iter().cloned().map(Event::KernelReviewed).collect();
+        events.push(Event::RunStarted(started.clone()));
         for case in self.ended() {
             events.push(Event::CaseStarted { case: case.case.clone() });
             events.push(Event::CaseFinished(case.clone()));

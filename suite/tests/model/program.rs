@@ -44,7 +44,9 @@ impl Run {
                     cases.push(case);
                 }
                 Event::RunFinished(_) => runs.last_mut().unwrap().1 = Some(Self(mem::take(&mut cases))),
-                aborted @ (Event::RunAborted { .. } | Event::RunBrokenOff { .. }) => panic!("{command:?}: {aborted:?}"),
+                aborted @ (Event::RunAborted { .. } | Event::RunBrokenOff { .. } | Event::KernelReviewed(_)) => {
+                    panic!("{command:?}: {aborted:?}")
+                }
             }
         }
         assert!(!runs.is_empty(), "{command:?}");

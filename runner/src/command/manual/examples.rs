@@ -24,6 +24,7 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
             ("lab --reference", "Test the reference implementation on Linux 7.2."),
             ("lab --kernel 6.12 --patch v6.patch", "Test a patch on Linux 6.12."),
             ("lab --kernel-src ~/linux contents.", "Test your kernel tree, and only the contents of the list."),
+            ("lab --review --patch v6.patch", "Also review the patch: warnings, sparse, stack, checkpatch."),
             ("lab --reference --fault efault-lost", "Check that the suite detects a fault in a real kernel."),
         ],
         "reglist-ssh" => &[

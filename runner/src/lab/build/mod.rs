@@ -3,11 +3,13 @@
 //!
 //! A build reuses a build directory, so that make compiles only changed files.
 
+mod bench;
 mod changed;
 mod common;
 mod on_stock;
 mod whole;
 
+pub(crate) use self::bench::Bench;
 use self::common::{BUILD, Build};
 use self::on_stock::OnStock;
 use self::whole::Whole;

@@ -36,7 +36,12 @@ impl OnStock<'_> {
         }
         let mut stage = Stage::new(session, BUILD, COMPILE)?;
         stage.bar().length(LINES);
-        stage.watch(&self.call(workspace), &mut |bar, _, line| {
+        let step = self
+            .call(workspace, None)
+            // Half of the time would go into debug information.
+            .arguments(["KCFLAGS=-g0", "KAFLAGS=-g0", "modules"])
+            .argument(format!("-j{}", session.jobs()));
+        stage.watch(&step, &mut |bar, _, line| {
             if line.starts_with("  ") {
                 bar.advance();
                 bar.message(line);
@@ -49,26 +54,27 @@ impl OnStock<'_> {
         Ok(modules.into_iter().chain([Product::new(&self.stock.path, self.stock.image())]).collect())
     }
 
-    fn call(&self, workspace: &Workspace) -> Step {
+    /// The call of make, without flags and targets; `more` is one more mount.
+    pub(super) fn call(&self, workspace: &Workspace, more: Option<Mount>) -> Step {
         let Build { session, toolchain, source, .. } = self.build;
-        let room = toolchain
+        let mut room = toolchain
             .room(session)
             .with(Mount::Overlay { upper: workspace.path.join("layer"), lower: source.path.clone(), to: "/src" })
             .with(Mount::Writable { from: workspace.path.join("build"), to: "/build" })
             .with(Mount::ReadOnly { from: self.stock.path.clone(), to: STOCK_MOUNT });
+        if let Some(more) = more {
+            room = room.with(more);
+        }
         let headers = format!("{STOCK_MOUNT}/{}", self.stock.headers().display());
         toolchain
             .step(&room, ["make", "-C", &headers, "M=/src", "MO=/build", "ARCH=loongarch"])
             // Debian's headers ask for the compiler by its version.
             .arguments(["CROSS_COMPILE=loongarch64-linux-gnu-", "CC=loongarch64-linux-gnu-gcc"])
-            // Half of the time would go into debug information.
-            .arguments(["KCFLAGS=-g0", "KAFLAGS=-g0", "modules"])
-            .argument(format!("-j{}", session.jobs()))
     }
 }
 
 /// The changes, and the lab's files at the top of the source.
-fn with_recipe(changes: &Changes) -> Result<Changes, LabError> {
+pub(super) fn with_recipe(changes: &Changes) -> Result<Changes, LabError> {
     let mut changes = changes.clone();
     let soft_lvz = recipe::soft_lvz()?.into_iter().filter(|(name, _)| name.ends_with(".c"));
     for (name, content) in soft_lvz.chain([("Kbuild", recipe::stock()?)]) {

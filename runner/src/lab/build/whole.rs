@@ -33,7 +33,7 @@ pub(super) struct Whole<'b>(pub(super) &'b Build<'b>);
 impl Whole<'_> {
     /// Builds the source with changes; returns the image and the modules.
     pub(super) fn make(&self, workspace: &Workspace, changes: &Changes) -> Result<Vec<Product>, LabError> {
-        let make = self.call(workspace);
+        let make = self.call(workspace, None);
         if self.0.session.planning() {
             self.configure(workspace, make.clone())?;
             self.compile(workspace, make.clone())?;
@@ -75,7 +75,7 @@ impl Whole<'_> {
         Ok(Some(products(workspace, &list)))
     }
 
-    fn configure(&self, workspace: &Workspace, make: Step) -> Result<(), LabError> {
+    pub(super) fn configure(&self, workspace: &Workspace, make: Step) -> Result<(), LabError> {
         if !self.0.session.planning() && self.is_configured(workspace)? {
             return Ok(());
         }
@@ -167,8 +167,8 @@ impl Whole<'_> {
         Ok(products(workspace, &list))
     }
 
-    /// The call of make, without targets.
-    fn call(&self, workspace: &Workspace) -> Step {
+    /// The call of make, without targets; `more` is one more mount.
+    pub(super) fn call(&self, workspace: &Workspace, more: Option<Mount>) -> Step {
         let writable = |name: &str, to| Mount::Writable { from: workspace.path.join(name), to };
         let mut room = self
             .0
@@ -178,6 +178,9 @@ impl Whole<'_> {
             .with(writable("build", "/build"))
             .with(writable("soft-lvz", "/soft-lvz"))
             .with(Mount::ReadOnly { from: workspace.path.join("lab"), to: "/lab" });
+        if let Some(more) = more {
+            room = room.with(more);
+        }
         if let Some(ccache) = &workspace.ccache {
             room = room.with(Mount::Writable { from: ccache.clone(), to: "/ccache" });
         }
@@ -218,7 +221,7 @@ fn products(workspace: &Workspace, list: &str) -> Vec<Product> {
 
 /// Writes changed lab files, and says whether there were any; equal files keep their
 /// time stamps for make.
-fn write_recipe(workspace: &Workspace) -> Result<bool, LabError> {
+pub(super) fn write_recipe(workspace: &Workspace) -> Result<bool, LabError> {
     let mut is_new = false;
     let mut files = vec![(workspace.path.join("lab/kernel.config"), recipe::config()?)];
     for (name, content) in recipe::soft_lvz()? {

@@ -44,7 +44,7 @@ fn mails(text: &[u8]) -> Vec<Mail> {
     let text = String::from_utf8_lossy(text);
     let mails = text.split("\nFrom ").map(|mail| {
         let subject = mail.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default().to_owned();
-        Mail { subject, text: mail.into(), diff: mail.into() }
+        Mail { author: String::new(), subject, text: mail.into(), diff: mail.into() }
     });
     mails.collect()
 }

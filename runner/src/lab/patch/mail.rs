@@ -13,6 +13,8 @@ const MOST: usize = 1000;
 /// One mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mail {
+    /// Name and address.
+    pub(crate) author: String,
     pub(crate) subject: String,
     /// Message and diff, decoded.
     pub(crate) text: Vec<u8>,
@@ -88,10 +90,12 @@ pub(crate) fn mails(text: &[u8]) -> Result<Vec<Mail>, MailError> {
         let info = run(place, &mut command)?;
         let info = String::from_utf8_lossy(&info.stdout).into_owned();
         let subject = info.lines().find_map(|line| line.strip_prefix("Subject: ")).unwrap_or_default().to_owned();
+        let field = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let author = format!("{} <{}>", field("Author: "), field("Email: "));
         let read = |name: &str| fs::read(place.join(name)).map_err(MailError::Scratch);
         let diff = read("diff")?;
         let text = [read("message")?, diff.clone()].concat();
-        mails.push(Mail { subject, text, diff });
+        mails.push(Mail { author, subject, text, diff });
     }
     Ok(mails)
 }

@@ -53,7 +53,30 @@ pub(crate) struct PatchFile {
 /// The diff of one mail or file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diff {
+    /// The mail that brought it, decoded; or the diff with the text around it.
+    pub(crate) letter: Letter,
     pub(crate) parts: Vec<Part>,
+}
+
+/// The text of a patch as its author wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Letter {
+    pub(crate) text: Vec<u8>,
+    /// Whether it is a mail, with a subject and a message.
+    pub(crate) is_mail: bool,
+}
+
+impl Letter {
+    /// A text without a mail's header.
+    fn plain(text: &[u8]) -> Self {
+        Self { text: text.to_owned(), is_mail: false }
+    }
+
+    /// A mail, with the header lines that a reader of patches needs.
+    fn mail(mail: &Mail) -> Self {
+        let head = format!("From: {}\nSubject: {}\n\n", mail.author, mail.subject);
+        Self { text: [head.as_bytes(), &mail.text].concat(), is_mail: true }
+    }
 }
 
 impl PatchFile {
@@ -117,18 +140,23 @@ impl PatchFile {
         }
         let mut remarks = Vec::new();
         let texts = match mail::is_mail(&text) {
-            false => vec![text.clone()],
+            false => vec![(text.clone(), Letter::plain(&text))],
             true => match mails(&text) {
-                Ok(mails) => series(mails, &mut remarks).into_iter().map(|mail| mail.diff).collect::<Vec<_>>(),
-                Err(MailError::NoGit(_)) if !mail::is_encoded(&text) => vec![text.clone()],
+                Ok(mails) => {
+                    let mails = series(mails, &mut remarks);
+                    mails.into_iter().map(|mail| (mail.diff.clone(), Letter::mail(&mail))).collect::<Vec<_>>()
+                }
+                Err(MailError::NoGit(_)) if !mail::is_encoded(&text) => {
+                    vec![(text.clone(), Letter { text: text.clone(), is_mail: true })]
+                }
                 Err(source) => return Err(PatchError::Mail { path: path.to_owned(), source }),
             },
         };
         let mut diffs = Vec::new();
-        for diff in &texts {
-            let parts = diff::parse(diff).map_err(|damage| refusal(path, &text, Some((damage, diff))))?;
+        for (diff, letter) in texts {
+            let parts = diff::parse(&diff).map_err(|damage| refusal(path, &text, Some((damage, &diff))))?;
             if !parts.is_empty() {
-                diffs.push(Diff { parts });
+                diffs.push(Diff { letter, parts });
             }
         }
         if diffs.is_empty() {

@@ -317,7 +317,7 @@ impl<'s> Debian<'s> {
 const KIND: &str = "sources";
 const PACKAGE: &str = "package.json";
 /// The whole source, beside its part.
-const ARCHIVE: &str = "source.tar.xz";
+pub(super) const ARCHIVE: &str = "source.tar.xz";
 /// Top directories without KVM, its headers, or files that a patch may change although
 /// no build uses them.
 const UNNEEDED: [&str; 18] = [

@@ -6,11 +6,13 @@ mod debian;
 mod name;
 mod offer;
 mod revision;
+mod scripts;
 mod stock;
 mod tree;
 
 pub(crate) use debian::{Debian, Wish, in_cache};
 pub(crate) use name::KernelName;
 pub(crate) use revision::{Revision, is_revision};
+pub(crate) use scripts::scripts;
 pub(crate) use stock::{MOUNT as STOCK_MOUNT, Stock};
 pub(crate) use tree::Source;

@@ -5,6 +5,7 @@ use reglist_suite::report::events::{Label, RunStarted, SubjectKind};
 
 use super::view::{View, Views};
 use crate::report::id::push_new;
+use crate::report::reviewed::{outcome, sentence, stack};
 
 #[derive(Debug)]
 pub(super) struct Fact {
@@ -63,6 +64,15 @@ fn facts(run: &View<'_>) -> Vec<(String, String)> {
             .contains(&label.name.as_str())
         {
             add(&format!("label {}", label.name), &label.value);
+        }
+    }
+    if let Some(review) = &run.record().review {
+        add("review", &outcome(review));
+        review.notes.iter().for_each(|note| add("note of the review", &sentence(note)));
+        review.stack.iter().for_each(|used| add("stack", &stack(used)));
+        for check in &review.checks {
+            let missing = check.missing.as_ref().map(|why| format!(", not run: {why}")).unwrap_or_default();
+            add("check of the review", &format!("{} ({}){missing}", check.name, check.tool));
         }
     }
     let time = run.record().ended().fold(0_u64, |time, case| time.saturating_add(case.duration_us));

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use reglist_suite::report::coverage::Coverage;
 use reglist_suite::report::events::{CaseFinished, Event, Finding, Label, NamedRegister, RunStarted};
+use reglist_suite::report::review::{Check, Note, Review, StackUse};
 
 use crate::record::{End, Record};
 use crate::report::groups::LONGEST_LIST;
@@ -15,7 +16,7 @@ use crate::report::words::cut;
 /// Maximum findings of a case, and of a run.
 const MOST_OF_CASE: usize = 500;
 const MOST_OF_RUN: usize = 8_000;
-/// Maximum labels of a run.
+/// Maximum labels of a run; the same for each part of its review.
 const MOST_LABELS: usize = 64;
 /// Maximum lines of a patch.
 const MOST_LINES: usize = 5_000;
@@ -39,6 +40,7 @@ impl Input {
     pub(crate) fn new(file: &str, record: &Record) -> Option<Self> {
         let started = start(record.started.as_ref()?);
         let mut fitting = Record::default();
+        fitting.review = record.review.as_ref().map(review);
         fitting.add(Event::RunStarted(started.clone()));
         let (mut left_out, mut room) = (0, MOST_OF_RUN);
         for case in record.ended() {
@@ -105,6 +107,36 @@ fn coverage(mut coverage: Box<Coverage>) -> Box<Coverage> {
         file.hunks.retain(|hunk| !hunk.lines.is_empty());
     }
     coverage
+}
+
+/// A review of bounded size. The number of all notes stays.
+fn review(review: &Review) -> Review {
+    let note = |note: &Note| Note {
+        check: cut(&note.check, NAME),
+        file: cut(&note.file, NAME),
+        line: note.line,
+        function: note.function.as_deref().map(|function| cut(function, NAME)),
+        message: cut(&note.message, TEXT),
+    };
+    let used = |used: &StackUse| StackUse {
+        file: cut(&used.file, NAME),
+        function: cut(&used.function, NAME),
+        bytes: used.bytes,
+        base: used.base,
+    };
+    let check = |check: &Check| Check {
+        name: cut(&check.name, NAME),
+        tool: cut(&check.tool, NAME),
+        missing: check.missing.as_deref().map(|missing| cut(missing, TEXT)),
+    };
+    let notes: Vec<Note> = review.notes.iter().take(MOST_LABELS).map(note).collect();
+    Review {
+        checks: review.checks.iter().take(MOST_LABELS).map(check).collect(),
+        left_out: review.count().saturating_sub(notes.len()),
+        notes,
+        stack: review.stack.iter().take(MOST_LABELS).map(used).collect(),
+        remarks: review.remarks.iter().take(MOST_LABELS).map(|remark| cut(remark, TEXT)).collect(),
+    }
 }
 
 fn finding(finding: &Finding) -> Finding {

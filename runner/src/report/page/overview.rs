@@ -116,6 +116,7 @@ fn meaning(conclusion: &Conclusion) -> &'static str {
     match conclusion.kind {
         Kind::Passed => "no case that ran failed",
         Kind::Failed => "a case failed or ended in error",
+        Kind::Reviewed => "the review has notes, and --strict makes them failures",
         Kind::NothingTested | Kind::NotImplemented => "nothing was tested",
         Kind::KernelGone => "the kernel crashed",
         Kind::Interrupted => "the user interrupted the run",

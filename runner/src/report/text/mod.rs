@@ -9,6 +9,7 @@ mod guesses;
 mod known;
 mod lists;
 mod reasons;
+mod review;
 mod side_by_side;
 mod table;
 pub(crate) mod verdict;
@@ -27,9 +28,9 @@ use crate::report::groups;
 use crate::report::likeness;
 use crate::system::verbosity::Verbosity;
 
-/// The report; verbose adds a line per case. Empty for a run that did not start.
+/// The report; verbose adds a line per case. A run that did not start has at most a review.
 pub(crate) fn text(record: &Record, verbosity: Verbosity, judged: Option<&Judged>) -> String {
-    let mut text = String::new();
+    let mut text = reviewed(record, verbosity);
     let Some(started) = &record.started else {
         return text;
     };
@@ -43,6 +44,15 @@ pub(crate) fn text(record: &Record, verbosity: Verbosity, judged: Option<&Judged
         known::write(&mut text, judged);
     }
     verdict::write(&mut text, record, started, judged);
+    text
+}
+
+/// The review of the patches; empty without one.
+pub(crate) fn reviewed(record: &Record, verbosity: Verbosity) -> String {
+    let mut text = String::new();
+    if let Some(found) = &record.review {
+        review::write(&mut text, found, verbosity);
+    }
     text
 }
 

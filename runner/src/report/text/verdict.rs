@@ -56,7 +56,7 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted, ju
 
 /// The sentence after the verdict's word.
 pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Option<&Judged>) -> String {
-    let Conclusion { kind, totals, planned, missing, place, reason, .. } = conclusion;
+    let Conclusion { kind, totals, planned, missing, place, review, reason, .. } = conclusion;
     let release = release(started);
     let Totals { pass, fail, skip, error } = *totals;
     let cases = |number| count(number, "case");
@@ -75,6 +75,7 @@ pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Op
     let what = match kind {
         Kind::Passed => format!("{}{kernel}{skipped}{known}", cases(pass)),
         Kind::Failed => format!("{} of {}{kernel}{skipped}{known}", fail + error, cases(*planned)),
+        Kind::Reviewed => format!("{} of the review; no case of {} failed{kernel}", count(*review, "note"), planned),
         Kind::NothingTested if *planned == 0 => "no case was selected".to_owned(),
         Kind::NothingTested => format!("{}{kernel}, all skipped", cases(*planned)),
         Kind::NotImplemented => format!("KVM_GET_REG_LIST is unknown to Linux {release} (ENOTTY)"),

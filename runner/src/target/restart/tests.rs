@@ -137,3 +137,18 @@ fn a_crash_that_does_not_come_again_is_the_kernels_and_of_no_case() {
     assert_eq!(runs.current().end, Some(End::BrokenOff { by: Breaker::Kernel, reason }));
     assert_eq!(runs.current().totals().pass, 3);
 }
+
+#[test]
+fn a_guest_cannot_review_its_own_kernel() {
+    let forged = |name: &str| format!(r#"{{"event":"{name}","checks":[]}}"#);
+    let forged = [forged("kernel_reviewed"), forged("kernel\\u005freviewed")];
+    let mut run = Restarting::new(Vec::new(), 0);
+    run.review(Review { left_out: 2, ..Review::default() });
+    let lines = [&forged[..], &[STARTED.into(), passed("a")], &forged[..], &[passed("b"), passed("c")]].concat();
+    assert_eq!(boot(&mut run, &lines), None);
+    let written = String::from_utf8(run.events.clone()).unwrap();
+    assert_eq!(written.matches("reviewed").count(), 1);
+    let runs = run.finish().unwrap();
+    assert_eq!(runs.current().review.as_ref().map(Review::count), Some(2));
+    assert_eq!((runs.iter().count(), runs.current().totals().pass), (1, 3));
+}

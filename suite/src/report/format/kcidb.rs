@@ -89,6 +89,7 @@ impl Kcidb {
 
     fn event(&mut self, id: &str, event: &Event) {
         match event {
+            Event::KernelReviewed(_) => {}
             Event::RunStarted(started) => self.start(id, started),
             Event::CaseStarted { case } => {
                 if let Some(run) = &mut self.run {

@@ -68,6 +68,7 @@ impl Lines for Ktap {
     fn event(&mut self, event: &Event) -> Vec<String> {
         let first = self.run == 0;
         let lines = match event {
+            Event::KernelReviewed(_) => return Vec::new(),
             Event::RunStarted(started) => self.started(started),
             Event::CaseStarted { case } => vec![format!("# start {}", word(case))],
             Event::CaseFinished(case) => {

@@ -33,6 +33,7 @@ impl Lava {
 impl Lines for Lava {
     fn event(&mut self, event: &Event) -> Vec<String> {
         match event {
+            Event::KernelReviewed(_) => Vec::new(),
             Event::RunStarted(started) => {
                 self.run += 1;
                 let subject = format!("Linux {}, series {}, suite {}", started.kernel, started.series, started.suite);

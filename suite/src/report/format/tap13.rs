@@ -56,6 +56,7 @@ impl Tap13 {
 impl Lines for Tap13 {
     fn event(&mut self, event: &Event) -> Vec<String> {
         match event {
+            Event::KernelReviewed(_) => Vec::new(),
             Event::RunStarted(started) => {
                 self.run += 1;
                 let mut lines = Vec::new();
