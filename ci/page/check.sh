@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Opens the pages of `reglist report --html` in a headless Chromium, from files: a correct kernel, the posted patch, both compared, the
+# Opens the pages of `reglist report --html` in a headless Chromium, from files: a correct kernel, the posted patch with its lines, both compared, the
 # model with a fault, an incomplete run, a run without its list, a kernel without the ioctl. `check.sh DIR` writes pages, screenshots and
 # a print to DIR.
 set -euo pipefail
@@ -19,7 +19,7 @@ cargo build --locked --release
 reglist="${CARGO_TARGET_DIR:-target}/release/reglist"
 # Exit code 1 is expected of the runs with failures.
 "$reglist" lab --reference --results "$work/reference" >/dev/null
-"$reglist" lab --patch ci/lab/variants/posted-v5.patch --results "$work/v5" >/dev/null || [ $? -eq 1 ]
+"$reglist" lab --patch ci/lab/variants/posted-v5.patch --coverage --results "$work/v5" >/dev/null || [ $? -eq 1 ]
 "$reglist" run --subject model --fault efault-lost --events "$work/model.jsonl" >/dev/null || [ $? -eq 1 ]
 "$reglist" report --format ktap "$work/v5/events.jsonl" >"$work/ktap.log" || [ $? -eq 1 ]
 head -n 1 "$work/reference/events.jsonl" >"$work/unknown.jsonl"

@@ -303,6 +303,19 @@ fn every_fault_of_a_kernel_is_noticed_within_one_boot() {
     }
 }
 
+#[test]
+fn a_warning_of_the_kernel_fails_the_case_that_met_it() {
+    if !enabled() {
+        return;
+    }
+    let run = lab(&["--fault", "warning"]).expect(1);
+    assert_eq!(run.broken(), ["kernel.quiet"]);
+    let failed: Vec<&str> =
+        run.cases().into_iter().filter(|case| case.outcome == Outcome::Fail).map(|case| case.case.as_str()).collect();
+    assert_eq!(failed, ["pmu_lbt.roundtrip.bad_address"]);
+    assert!(run.has("kernel.quiet", |finding| finding.observed.contains("reg_list_faults.h:")));
+}
+
 /// Faults that bring a process or the kernel down, and what is said of the case
 /// in which they do.
 const TROUBLE: [(&str, &str); 8] = [

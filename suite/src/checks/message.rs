@@ -7,13 +7,16 @@ use crate::report::coverage::Blocks;
 use crate::report::events::{Finding, NamedRegister};
 use crate::spec::clause::Level;
 
-/// One line. Findings, lists and blocks come first; any other message is the last one.
+/// One line. Findings, lists, blocks and log lines come first; any other message is the last one.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Message {
     /// A finding.
     Found(Finding),
     /// The kernel's list.
     Listed(Vec<NamedRegister>),
+    /// What the kernel has logged about the case's process. A kernel may log it only once, so
+    /// that the case need not run again.
+    Logged(String),
     /// The blocks of the patch that ran.
     Ran(Blocks),
     /// Whether the kernel knows the ioctl.
@@ -37,7 +40,7 @@ impl Message {
     /// Whether it is the last one of its job.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Self::Found(_) | Self::Listed(_) | Self::Ran(_))
+        !matches!(self, Self::Found(_) | Self::Listed(_) | Self::Ran(_) | Self::Logged(_))
     }
 
     /// Whether a case that says nothing else passes or is skipped.

@@ -25,6 +25,9 @@ mod stable;
 
 pub use check::{Check, Scope, VcpuState};
 
+/// The clause that the harness checks in every case: what the kernel logs about it.
+pub const IN_EVERY_CASE: &str = "kernel.quiet";
+
 /// Every check, in the order in which they run.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     [

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::kinds::Fault;
+use crate::checks::IN_EVERY_CASE;
 
 /// How to run a fault, and the clauses that it breaks.
 #[derive(Debug)]
@@ -326,6 +327,8 @@ fn expected(fault: Fault) -> Expected {
         | Fault::UnknownFallsIntoList
         | Fault::ListAdvancesPc => Expected::broken([broken("neighbour.ioctls")]),
         Fault::ListFallsIntoEnableCap => Expected::broken([complete]),
+
+        Fault::Warning => Expected::broken([broken(IN_EVERY_CASE)]).with("pmu_lbt"),
 
         Fault::Oops
         | Fault::Panic

@@ -338,8 +338,11 @@ pub enum Fault {
     /// A list call adds 4 to the vCPU's program counter.
     ListAdvancesPc,
 
-    // Trouble: each happens in KVM_SET_ONE_REG with an unreadable argument on a
-    // vCPU with PMU and LBT, and nowhere else.
+    // What only a kernel can do: each happens in KVM_SET_ONE_REG with an unreadable argument
+    // on a vCPU with PMU and LBT, and nowhere else.
+    /// The kernel logs a warning. Its answers are right.
+    Warning,
+    // Trouble.
     /// The kernel dereferences a null pointer.
     Oops,
     /// The kernel panics.

@@ -12,12 +12,15 @@ pub enum Place {
     Model(&'static str),
     /// Only lab kernels: the fault hangs or crashes, and the model runs inside the suite.
     Kernel,
+    /// Only lab kernels: the answers are right, but the kernel logs something.
+    KernelLog,
 }
 
 impl Fault {
     /// The subjects that can have it.
     pub fn place(self) -> Place {
         match self {
+            Self::Warning => Place::KernelLog,
             Self::Oops
             | Self::Panic
             | Self::Hang

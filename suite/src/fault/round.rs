@@ -37,6 +37,7 @@ pub fn rounds(subject: SubjectKind) -> Vec<Round> {
     let can_have = |fault: &Fault| match fault.place() {
         Place::Everywhere => true,
         Place::Model(_) => subject == SubjectKind::Model,
+        Place::KernelLog => subject == SubjectKind::Kvm,
         Place::Kernel => false,
     };
     let wrong = Fault::value_variants().iter().copied().filter(can_have).map(Round::of);

@@ -4,7 +4,7 @@
 use super::kinds::Fault;
 
 /// The first fault of each section of the enum, in order, and the heading.
-const SECTIONS: [(Fault, &str); 15] = [
+const SECTIONS: [(Fault, &str); 16] = [
     (Fault::RegisterMissing, "contents of the list"),
     (Fault::PmuAlways, "dependence on features"),
     (Fault::ShorterFromSecondCallOn, "lists that change"),
@@ -19,6 +19,7 @@ const SECTIONS: [(Fault, &str); 15] = [
     (Fault::ListBusy, "several threads"),
     (Fault::ListOnVm, "other descriptors"),
     (Fault::SetAttrFallsIntoList, "other ioctls"),
+    (Fault::Warning, "the kernel's log"),
     (Fault::Oops, "crashes and hangs"),
 ];
 

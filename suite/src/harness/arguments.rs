@@ -135,7 +135,9 @@ pub(super) fn check_fault(faults: Faults, subject: SubjectKind, switchable: bool
     }
     let Some(fault) = faults.one() else { return Ok(()) };
     match (fault.place(), subject) {
-        (Place::Kernel, SubjectKind::Model) => Err(UsageError::FaultOfKernelAlone { name: fault.name() }),
+        (Place::Kernel | Place::KernelLog, SubjectKind::Model) => {
+            Err(UsageError::FaultOfKernelAlone { name: fault.name() })
+        }
         (Place::Model(reason), SubjectKind::Kvm) => Err(UsageError::FaultOfModelAlone { name: fault.name(), reason }),
         _ => Ok(()),
     }

@@ -9,6 +9,7 @@ mod console;
 pub mod guest;
 pub mod host;
 mod jobs;
+mod kernel_log;
 pub mod options;
 mod outputs;
 pub mod process;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use libtest_mimic::{ColorSetting, Trial};
 
 use crate::arch::{Arch, Feature};
+use crate::checks::IN_EVERY_CASE;
 use crate::checks::message::Message;
 use crate::exit;
 use crate::fault::{Fault, Faults};
@@ -37,6 +39,7 @@ use crate::spec::{Source, Spec};
 use arguments::{Program, check_fault, open, parse, required_features};
 use console::{complain, say};
 use host::Host;
+use kernel_log::KernelLog;
 use options::{Options, Shown};
 use process::{JobError, Send, Servers, lock};
 use run::{End, Run};
@@ -223,6 +226,7 @@ impl Circumstances<'_> {
                 required: self.required.clone(),
                 quiet: observed || elsewhere || trying.is_some(),
                 lists: trying.is_none(),
+                quiet_level: self.spec.clauses.get(IN_EVERY_CASE).map(|clause| clause.level),
             });
             match self.turn(&run, turns, first, turn, &mut servers, switch.as_mut()) {
                 End::Concluded(concluded) => code = concluded,
@@ -302,6 +306,11 @@ impl Circumstances<'_> {
     /// The labels from the options and those of the subject.
     fn labels(&self) -> Vec<Label> {
         let mut labels = self.options.selection.labels.clone();
+        let log = (self.subject.kind() == SubjectKind::Kvm).then(KernelLog::open);
+        if let Some(Err(error)) = log {
+            let value = format!("not readable ({error}), so that {IN_EVERY_CASE} is not checked");
+            labels.push(Label { name: Label::KERNEL_LOG.to_owned(), value });
+        }
         for label in &self.host.build_ids {
             if !labels.iter().any(|known| known.name == label.name) {
                 labels.push(label.clone());

@@ -8,12 +8,14 @@ use libtest_mimic::{Completion, Failed};
 
 use super::console::{complain, say};
 use crate::arch::{Arch, Feature};
+use crate::checks::IN_EVERY_CASE;
 use crate::checks::message::Message;
 use crate::exit;
 use crate::harness::process::{JobError, Servers, lock};
 use crate::harness::worker::chain;
 use crate::report::events::{CaseFinished, Event, EventLog, Finding, Outcome, RunFinished, SubjectKind, Totals};
 use crate::report::new_registers;
+use crate::spec::clause::Level;
 
 pub(super) enum End {
     Concluded(u8),
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub(super) strict: bool,
     pub(super) required: Vec<Feature>,
     pub(super) quiet: bool,
+    /// The level of [`IN_EVERY_CASE`]; none if the specification lacks it.
+    pub(super) quiet_level: Option<Level>,
     /// Whether events contain the kernel's list.
     pub(super) lists: bool,
 }
@@ -64,6 +68,7 @@ impl Run {
             Message::Found(finding) => finding.add_to(&mut findings),
             Message::Listed(list) if self.lists => listed = list,
             Message::Listed(_) => {}
+            Message::Logged(text) => findings.extend(self.quiet_level.map(|level| loud(level, text))),
             Message::Ran(blocks) => ran = Some(blocks),
             last => end = Some(last),
         });
@@ -133,6 +138,11 @@ impl Run {
         ));
         verdict.exit_code()
     }
+}
+
+/// The finding about a message in the kernel's log.
+fn loud(level: Level, message: String) -> Finding {
+    Finding::new(IN_EVERY_CASE, level, "no warning, BUG or sanitizer report in the kernel log".to_owned(), message)
 }
 
 /// The outcome for libtest-mimic, with every failing finding in the message.

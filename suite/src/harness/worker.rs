@@ -15,12 +15,14 @@ use crate::checks::VcpuState;
 use crate::checks::case::{Case, CheckError, Knowledge};
 use crate::checks::message::Message;
 use crate::checks::plan::PlannedCase;
+use crate::harness::kernel_log::KernelLog;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::kvm::{Counted, Subject, SubjectError, Trace, TraceError};
 use crate::list::{Beyond, ListMemory, Placement};
 use crate::memory::MemoryError;
 use crate::report::coverage::Coverage;
+use crate::report::events::SubjectKind;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkerError {
@@ -80,6 +82,22 @@ pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, Worker
 }
 
 pub(crate) fn case(
+    subject: &Choice,
+    planned: &PlannedCase<'_>,
+    knowledge: Knowledge<'_>,
+    coverage: Option<&Coverage>,
+    send: Send<'_>,
+) -> Result<Message, WorkerError> {
+    let log = (subject.kind() == SubjectKind::Kvm).then(KernelLog::open);
+    let result = in_vm(subject, planned, knowledge, coverage, send);
+    if let Some(complaint) = log.and_then(Result::ok).and_then(KernelLog::complaint) {
+        send(&Message::Logged(complaint)).map_err(WorkerError::Output)?;
+    }
+    result
+}
+
+/// The case in a VM of its own, which ends with it.
+fn in_vm(
     subject: &Choice,
     planned: &PlannedCase<'_>,
     knowledge: Knowledge<'_>,

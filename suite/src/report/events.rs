@@ -162,6 +162,8 @@ impl Label {
     pub const BUILD_ID: &str = "build-id";
     /// The label of the build id of KVM's module.
     pub const KVM_BUILD_ID: &str = "kvm-build-id";
+    /// The label of a kernel log that cannot be read, with the reason.
+    pub const KERNEL_LOG: &str = "kernel-log";
     /// The label of an emulated machine; hardware has none.
     pub const MACHINE: &str = "machine";
     /// The label of the kernel's source: a package with its version, or a commit.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use reglist_suite::report::coverage::Line;
 use reglist_suite::report::events::{CaseFinished, Outcome};
 
-use super::{Cases, Covered, Executable};
+use super::covered::{Cases, Covered, Executable};
 use crate::record::Record;
 
 /// What code has that a clause is about, by the first part of the clause's id.

@@ -2,11 +2,12 @@
 //! Tests of the lines that ran, and of guesses at the line of a mistake.
 
 use proptest::prelude::*;
-use reglist_suite::report::coverage::{Blocks, Hunk};
-use reglist_suite::report::events::{Event, Finding, RunStarted};
+use reglist_suite::report::coverage::{Blocks, Change, Coverage, Hunk, Line, PatchedFile};
+use reglist_suite::report::events::{CaseFinished, Event, Finding, Outcome, RunStarted};
 use reglist_suite::spec::clause::Level;
 
 use super::*;
+use crate::record::Record;
 use crate::report::text;
 use crate::system::verbosity::Verbosity;
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The columns of the matrix: the faults that each clause noticed.
 
+use clap::ValueEnum as _;
 use indexmap::IndexMap;
+use reglist_suite::fault::Fault;
 use reglist_suite::spec::clause::{Clauses, Level};
 use serde::Serialize;
 
@@ -52,6 +54,12 @@ pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseCol
             columns.entry(&noticed.clause).or_insert((noticed.level, "", Vec::new())).2.push((row, noticed));
         }
     }
+    // A fault that this subject cannot have might be noticed by nothing else.
+    let is_hidden = |id: &str| {
+        let impossible = faults.iter().filter(|row| matches!(row.state, State::Impossible { .. }));
+        let mut known = impossible.filter_map(|row| Fault::from_str(&row.name, false).ok());
+        known.any(|fault| fault.expected().broken.iter().any(|broken| broken.clause == id))
+    };
     let column = |(id, (level, demand, noticing)): (&str, Column<'_>)| {
         let rightly = |(_, noticed): &&(&FaultRow, &Noticed)| noticed.level <= level && noticed.role != Role::Accused;
         let noticing: Vec<&FaultRow> = noticing.iter().filter(rightly).map(|(row, _)| *row).collect();
@@ -62,7 +70,7 @@ pub(super) fn columns(catalogue: &Clauses, faults: &[FaultRow]) -> Vec<ClauseCol
             level,
             demand: demand.to_owned(),
             noticed: noticing.iter().map(|row| row.name.clone()).collect(),
-            redundant: if alone.is_empty() { all.then_some(true) } else { Some(false) },
+            redundant: if alone.is_empty() { (all && !is_hidden(id)).then_some(true) } else { Some(false) },
             alone,
         }
     };

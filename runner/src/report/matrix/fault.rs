@@ -147,6 +147,7 @@ pub(super) fn rows(subject: SubjectKind, rounds: &Rounds, right: &Right, catalog
 
 fn absence(fault: Fault, subject: SubjectKind, rounds: &Rounds) -> State {
     match (fault.place(), subject) {
+        (Place::KernelLog, SubjectKind::Model) => return State::Impossible { reason: "the model has no kernel log" },
         (Place::Kernel, _) => return State::Impossible { reason: TROUBLE },
         (Place::Model(reason), SubjectKind::Kvm) => return State::Impossible { reason },
         _ => {}

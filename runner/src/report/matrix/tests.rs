@@ -17,7 +17,7 @@ use crate::system::verbosity::Verbosity;
 use reglist_suite::spec::clause::Clauses;
 
 /// A few clauses of the catalogue.
-const CLAUSES: [&str; 9] = [
+const CLAUSES: [&str; 10] = [
     "list.count",
     "list.contents",
     "list.unique",
@@ -27,6 +27,7 @@ const CLAUSES: [&str; 9] = [
     "reg.set_same",
     "restore.cold",
     "restore.any_order",
+    "kernel.quiet",
 ];
 const PMU: [&str; 8] =
     ["PERFCTRL0", "PERFCNTR0", "PERFCTRL1", "PERFCNTR1", "PERFCTRL2", "PERFCNTR2", "PERFCTRL3", "PERFCNTR3"];
@@ -158,6 +159,7 @@ fn everything() -> Vec<Value> {
             end(),
         ],
         wrong("pmu", "pmu-refused-before-feature").whole("pass", &cold()),
+        wrong("pmu_lbt", "warning").whole("fail", &[said("kernel.quiet", "must")]),
         wrong("lbt", "<b>of another suite").whole("pass", &[]),
     ];
     rounds.concat()

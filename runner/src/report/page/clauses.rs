@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use reglist_suite::checks::IN_EVERY_CASE;
 use reglist_suite::report::describe::Part;
 use reglist_suite::report::events::{CaseFinished, Finding};
 use reglist_suite::spec::clause::Level;
@@ -107,7 +108,8 @@ pub(super) fn sections(views: &Views<'_>, kinds: &HashMap<&str, Kind>, anchors: 
     let none = Vec::new();
     let section = |clause: &&str| {
         let (cases, other) = (homes.get(clause).unwrap_or(&none), elsewhere.get(clause).unwrap_or(&none));
-        section(views, clause, cases, other, kinds, anchors)
+        let in_every = *clause == IN_EVERY_CASE && views.iter().all(View::reads_kernel_log);
+        section(views, clause, cases, other, in_every.then_some(&plan), kinds, anchors)
     };
     ids.iter().map(section).collect()
 }
@@ -123,11 +125,12 @@ fn section(
     clause: &str,
     home: &[&str],
     other: &[&str],
+    tested: Option<&Vec<&str>>,
     kinds: &HashMap<&str, Kind>,
     anchors: &HashMap<u64, String>,
 ) -> Section {
     let known = views.new.specification.clauses.get(clause);
-    let all: Vec<&str> = home.iter().chain(other).copied().collect();
+    let all: Vec<&str> = tested.cloned().unwrap_or_else(|| home.iter().chain(other).copied().collect());
     let (word, class) = verdict(&views.new, clause, &all);
     let before = views.old.as_ref().map(|old| verdict(old, clause, &all).0);
     let shown = home.iter().filter(|case| views.has_row(case));

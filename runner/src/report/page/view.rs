@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use reglist_suite::report::events::{Finding, RunStarted};
+use reglist_suite::report::events::{Finding, Label, RunStarted, SubjectKind};
 
 use super::anchor::{Link, anchor};
 use super::fit::Input;
@@ -34,6 +34,12 @@ impl<'r> View<'r> {
 
     pub(super) fn started(&self) -> &'r RunStarted {
         &self.input.run.started
+    }
+
+    /// Whether each case has read the kernel's log.
+    pub(super) fn reads_kernel_log(&self) -> bool {
+        let started = &self.input.run.started;
+        started.subject == SubjectKind::Kvm && !started.labels.iter().any(|label| label.name == Label::KERNEL_LOG)
     }
 
     pub(super) fn record(&self) -> &'r Record {

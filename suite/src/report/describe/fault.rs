@@ -14,6 +14,7 @@ impl Catalogue<'_> {
             match fault.place() {
                 Place::Everywhere => "the model and lab kernels",
                 Place::Model(reason) => reason,
+                Place::KernelLog => "lab kernels only: the model has no log",
                 Place::Kernel => "lab kernels only: it hangs or crashes the process or the kernel",
             },
         );
@@ -34,7 +35,7 @@ impl Catalogue<'_> {
         }
         let name = fault.name();
         let command = match fault.place() {
-            Place::Kernel => format!("reglist lab --fault {name}"),
+            Place::Kernel | Place::KernelLog => format!("reglist lab --fault {name}"),
             _ => format!("reglist run --fault {name} --config {}", expected.configuration),
         };
         description.say("try it with", command);
