@@ -52,6 +52,11 @@ lock() {
   mount -o remount,bind,ro \"$1\" 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev \"$1\" 2>/dev/null ||
     mount -o remount,bind,ro,nosuid,nodev,noexec \"$1\"
 }
+# Without nodev, which would close the device.
+lock_device() {
+  mount -o remount,bind,ro \"$1\" 2>/dev/null || mount -o remount,bind,ro,nosuid \"$1\" 2>/dev/null ||
+    mount -o remount,bind,ro,nosuid,noexec \"$1\" 2>/dev/null
+}
 # A mount and those below it.
 lock_all() {
   lock \"$1\"
@@ -103,6 +108,9 @@ else
   for device in null zero full random urandom; do
     : > \"$room/dev/$device\"
     mount --bind \"/dev/$device\" \"$room/dev/$device\"
+    # Root owns the device and could change its mode, which is the host's. A write to the
+    # device needs no writable mount.
+    lock_device \"$room/dev/$device\" || [ $who = user ]
   done
   for link in fd:fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
     ln -s \"/proc/self/${link#*:}\" \"$room/dev/${link%%:*}\"

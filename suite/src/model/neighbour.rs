@@ -31,7 +31,7 @@ const KVM_SET_DEVICE_ATTR: u64 = request_code_write!(KVMIO, 0xe1, ATTR);
 const KVM_GET_DEVICE_ATTR: u64 = request_code_write!(KVMIO, 0xe2, ATTR);
 const KVM_HAS_DEVICE_ATTR: u64 = request_code_write!(KVMIO, 0xe3, ATTR);
 
-/// Bytes of gprs[0], which stays 0.
+/// Bytes of `gprs[0]`, which stays 0.
 const ZERO: Range<usize> = 0..8;
 /// Bytes of struct kvm_fpu between fcsr and fcc.
 const PADDING: Range<usize> = 4..8;
