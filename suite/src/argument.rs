@@ -96,17 +96,24 @@ impl ArgumentMemory {
         let before = self.region.read(self.window.start, self.window.len())?;
         let answer = vcpu.ioctl(call.request, self.region.address(self.structure.start));
         let after = self.region.read(self.window.start, self.window.len())?;
-        let bytes = before.iter().zip(&after).zip(self.window.clone());
-        let (inside, outside): (Vec<_>, Vec<_>) = bytes.partition(|(_, offset)| range.contains(offset));
-        let changed = |written: bool| {
-            move |(bytes, offset): ((&u8, &u8), usize)| ((bytes.0 != bytes.1) == written).then_some(offset)
-        };
-        Ok(Once {
-            answer,
-            stray: outside.into_iter().filter_map(changed(true)).collect(),
-            unwritten: inside.into_iter().filter_map(changed(false)).collect(),
-        })
+        let changed = |part: Range<usize>, written| changed(&before, &after, self.window.start, part, written);
+        let mut stray = changed(self.window.start..range.start, true);
+        stray.extend(changed(range.end..self.window.end, true));
+        Ok(Once { answer, stray, unwritten: changed(range.clone(), false) })
     }
+}
+
+/// Offsets of a part whose bytes differ, or with `written` false, of those that are the same. The
+/// copies begin at `start`.
+fn changed(before: &[u8], after: &[u8], start: usize, part: Range<usize>, written: bool) -> Vec<usize> {
+    let slice = |copy| <[u8]>::get(copy, part.start - start..part.end - start).unwrap_or_default();
+    let (before, after) = (slice(before), slice(after));
+    // Nearly everything is as it was, and slices compare fast.
+    if written && before == after {
+        return Vec::new();
+    }
+    let bytes = before.iter().zip(after).zip(part);
+    bytes.filter(|((one, other), _)| (one != other) == written).map(|(_, offset)| offset).collect()
 }
 
 /// One call, with the offsets of its bytes.
