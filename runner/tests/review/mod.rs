@@ -51,14 +51,3 @@ pub(crate) const ONLY_COMPILES_IN_A_MODULE: &str = "\
 static const int only_in_a_module __used = ONLY_IN_A_MODULE;
 
 ";
-
-/// What links only in a module.
-pub(crate) const ONLY_LINKS_IN_A_MODULE: &str = "\
-static noinline __used void *of_a_module(void)
-{
-	extern struct module __this_module;
-
-	return &__this_module;
-}
-
-";
