@@ -147,8 +147,14 @@ impl LabArgs {
 
     /// Reads and checks the user's files before the lab fetches or builds anything.
     pub(super) fn inputs(&self, request: &Request) -> Result<Inputs, Error> {
-        if request.reviews && self.sets.is_empty() && request.patches.is_empty() && !request.reference {
-            let text = "--review needs a patch\n[add --patch FILE or --reference]".to_owned();
+        let has_patch = request.is_faulty || request.reference || !request.patches.is_empty();
+        let wanting =
+            [("--review", request.reviews), ("--coverage", request.covers)].into_iter().find(|(_, is_set)| *is_set);
+        if let Some((option, _)) = wanting.filter(|_| self.sets.is_empty() && !has_patch) {
+            return Err(Error::Usage { text: format!("{option} needs a patch\n[add --patch FILE or --reference]") });
+        }
+        if self.coverage && self.fault == Some(Faults::All) {
+            let text = "--coverage takes one fault, not all\n[name one fault]".to_owned();
             return Err(Error::Usage { text });
         }
         let inputs = Inputs::read(request)?;

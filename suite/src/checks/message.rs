@@ -15,7 +15,7 @@ pub enum Message {
     /// The kernel's list.
     Listed(Vec<NamedRegister>),
     /// What the kernel has logged about the case's process. A kernel may log it only once, so
-    /// that the case need not run again.
+    /// the case does not run again for it.
     Logged(String),
     /// The blocks of the patch that ran.
     Ran(Blocks),

@@ -35,7 +35,8 @@ impl<'a> Jobs<'a> {
             work: Box::new(move |subject, id, send| {
                 let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
                 let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
-                worker::case(&subject, case, knowledge, coverage.as_deref(), send)
+                let case = || worker::case(&subject, case, knowledge, coverage.as_deref(), send);
+                worker::watched(&subject, send, case)
             }),
         }
     }

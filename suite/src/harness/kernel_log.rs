@@ -37,12 +37,16 @@ const COMPLAINTS: [&str; 14] = [
 /// locks before.
 const TRACE: usize = 60;
 
+/// Records that are read; a kernel that logs without end must not end the case's memory.
+const MOST: usize = 10_000;
+
 /// The kernel's log, from now on.
 #[derive(Debug)]
 pub(crate) struct KernelLog(File);
 
 impl KernelLog {
-    /// None if this process may not read it.
+    /// # Errors
+    /// This process may not read the log, or the machine has none.
     pub(crate) fn open() -> io::Result<Self> {
         let mut file = File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(LOG)?;
         file.seek(SeekFrom::End(0))?;
@@ -53,7 +57,7 @@ impl KernelLog {
     pub(crate) fn complaint(mut self) -> Option<String> {
         let mut records = Vec::new();
         let mut buffer = vec![0; RECORD];
-        loop {
+        while records.len() < MOST {
             match self.0.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(length) => {
@@ -71,8 +75,8 @@ impl KernelLog {
     }
 }
 
-/// The first complaint that is about the process, by number and name, or about a thread with its name
-/// that has ended.
+/// The first complaint that is about the process, by number and name, or about an ended
+/// thread with its name.
 fn complaint(records: &[String], own: (u32, &str), lives: &dyn Fn(u32) -> bool) -> Option<String> {
     let messages: Vec<&str> = records.iter().filter_map(|record| message(record)).collect();
     let first = messages.iter().enumerate().filter(|(_, message)| COMPLAINTS.iter().any(|sign| message.contains(sign)));

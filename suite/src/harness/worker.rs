@@ -34,7 +34,7 @@ pub(crate) enum WorkerError {
     SetUp(#[from] SetUpError),
     #[error(transparent)]
     Check(#[from] CheckError),
-    #[error("cannot note which lines run")]
+    #[error("cannot note which lines run\n[see the kernel log, or run without --coverage]")]
     Trace(#[from] TraceError),
     #[error("cannot allocate memory")]
     Memory(#[from] MemoryError),
@@ -81,23 +81,22 @@ pub(crate) fn probe(subject: &Choice, arch: &dyn Arch) -> Result<Message, Worker
     Ok(Message::Probed(answer.result != Err(Errno::ENOTTY)))
 }
 
-pub(crate) fn case(
+/// Does a job, and sends what the kernel has logged about this process meanwhile.
+pub(crate) fn watched(
     subject: &Choice,
-    planned: &PlannedCase<'_>,
-    knowledge: Knowledge<'_>,
-    coverage: Option<&Coverage>,
     send: Send<'_>,
+    job: impl FnOnce() -> Result<Message, WorkerError>,
 ) -> Result<Message, WorkerError> {
     let log = (subject.kind() == SubjectKind::Kvm).then(KernelLog::open);
-    let result = in_vm(subject, planned, knowledge, coverage, send);
+    let result = job();
     if let Some(complaint) = log.and_then(Result::ok).and_then(KernelLog::complaint) {
         send(&Message::Logged(complaint)).map_err(WorkerError::Output)?;
     }
     result
 }
 
-/// The case in a VM of its own, which ends with it.
-fn in_vm(
+/// Runs a case in a VM of its own, which ends with it.
+pub(crate) fn case(
     subject: &Choice,
     planned: &PlannedCase<'_>,
     knowledge: Knowledge<'_>,

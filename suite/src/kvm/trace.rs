@@ -141,8 +141,8 @@ impl Kcov {
         // SAFETY: a new mapping of BYTES bytes, where the kernel chooses; `Drop` unmaps it.
         let mapped = unsafe { mmap(None, BYTES, protection, MapFlags::MAP_SHARED, &file, 0) };
         let kcov = Self { file, buffer: mapped.map_err(failed("mmap"))?.cast() };
-        // SAFETY: the ioctl takes a number. From now on the kernel writes to the buffer, which is
-        // mapped until the file is closed.
+        // SAFETY: the ioctl takes a number. From now on the kernel writes to the buffer's pages through a
+        // mapping of its own, which it keeps until the file is closed.
         unsafe { kcov_enable(kcov.file.as_raw_fd(), TRACE_PC as nix::libc::c_int) }.map_err(failed("KCOV_ENABLE"))?;
         Ok(kcov)
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The run as a stream of JSON lines. Every report is computed from it.
 //!
-//! A stream starts with [`Event::RunStarted`], which contains the whole plan. So a
+//! A run starts with [`Event::RunStarted`], which contains the whole plan; in the lab, a
+//! review of the patches can come before it. So a
 //! reader can distinguish a case that never finished from one that was not planned.
 //! Each line is one `write` and durable before the next call into the kernel under
 //! test, because that call can crash the machine.

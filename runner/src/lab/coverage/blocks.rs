@@ -56,23 +56,24 @@ pub(super) fn of(module: &[u8]) -> Result<Vec<Block>, BlocksError> {
         return Ok(blocks);
     }
     let starts: Vec<u64> = calls.keys().copied().collect();
-    let functions: Vec<(u64, u64)> = file
+    let mut functions: Vec<(u64, u64)> = file
         .symbols()
         .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.section_index() == Some(text.index()))
         .map(|symbol| (symbol.address(), symbol.address().saturating_add(symbol.size())))
         .collect();
+    functions.sort_unstable();
     let sections = DwarfSections::load(|id| relocated(&file, id.name(), text.index()))?;
     let debug = Debug::of(&sections)?;
     for (row, next) in debug.rows()? {
+        let before = |start: u64| starts.partition_point(|known| *known < start);
+        let function = functions.get(..functions.partition_point(|(first, _)| *first <= row)).and_then(<[_]>::last);
+        let Some((first, end)) = function.filter(|(_, end)| row < *end) else { continue };
+        let inside = before(*first)..before(*end);
         // Before its first call, a function sets up its frame.
-        let function = functions.iter().find(|(first, end)| (*first..*end).contains(&row));
-        let Some((first, end)) = function else { continue };
-        let inside = |start: &u64| (*first..*end).contains(start);
-        let begun = starts.iter().rposition(|start| *start <= row && inside(start));
-        let begun = begun.or_else(|| starts.iter().position(inside));
-        let more = starts.iter().enumerate().filter(|(_, start)| (row..next).contains(start));
+        let begun = before(row + 1).saturating_sub(1).max(inside.start);
+        let touched = (begun..before(next).max(begun + 1)).filter(|index| inside.contains(index));
         let lines = debug.lines(row)?;
-        for index in begun.into_iter().chain(more.map(|(index, _)| index)) {
+        for index in touched {
             if let Some(block) = blocks.get_mut(index) {
                 block.lines.extend(lines.iter().cloned());
             }

@@ -4,10 +4,12 @@
 mod blocks;
 mod lines;
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
-use reglist_suite::report::coverage::{Blocks, Change, Coverage, Line, PatchedFile};
+use reglist_suite::report::coverage::{Change, Coverage, PatchedFile};
 
+use self::blocks::Block;
 use super::apply::{Changes, Content};
 use super::kernel::Kernel;
 use super::source::Source;
@@ -63,20 +65,18 @@ pub(crate) fn of(kernel: &Kernel, source: &Source, changes: &Changes) -> Result<
     for (name, content) in changes {
         let old = Content::read(&source.path.join(name)).map_err(|error| unreadable(error.to_string()))?;
         let mut hunks = lines::hunks(&text(old.as_ref()), &text(content.as_ref()));
-        let is_traced = known.iter().any(|block| block.lines.iter().any(|(file, _)| is_same(file, name)));
-        if is_traced {
-            for line in hunks.iter_mut().flat_map(|hunk| &mut hunk.lines) {
-                line.blocks = used.of(&known, name, line);
-            }
+        let of_line = by_line(&known, name);
+        for line in hunks.iter_mut().flat_map(|hunk| &mut hunk.lines).filter(|line| line.change == Change::Added) {
+            let indices = of_line.get(&u64::from(line.number)).into_iter().flatten();
+            line.blocks = indices.map(|index| used.number(&known, *index)).collect();
         }
-        files.push(PatchedFile { name: name.clone(), hunks, is_traced });
+        files.push(PatchedFile { name: name.clone(), hunks, is_traced: !of_line.is_empty() });
     }
-    if used.0.is_empty() && !files.iter().any(|file| file.is_traced) {
+    if !files.iter().any(|file| file.is_traced) {
         return Err(NoCoverage::NoLines { module: module.to_owned() });
     }
     let module = module.trim_end_matches(".ko").to_owned();
-    let address = |index: &usize| known.get(*index).map_or(0, |block| block.recorded);
-    Ok(Coverage { module, blocks: used.0.iter().map(address).collect(), files })
+    Ok(Coverage { module, blocks: used.recorded, files })
 }
 
 /// Whether the path in debug information is this file of the source.
@@ -84,30 +84,33 @@ fn is_same(path: &str, name: &str) -> bool {
     path.strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
+/// The indices of the blocks with code of each line of a file.
+fn by_line(known: &[Block], file: &str) -> BTreeMap<u64, Vec<usize>> {
+    let mut of_line: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (index, block) in known.iter().enumerate() {
+        for (_, number) in block.lines.iter().filter(|(path, _)| is_same(path, file)) {
+            of_line.entry(*number).or_default().push(index);
+        }
+    }
+    of_line
+}
+
 /// The blocks of changed lines, numbered as they come.
 #[derive(Debug, Default)]
-struct Used(Vec<usize>);
+struct Used {
+    numbers: HashMap<usize, u32>,
+    /// The addresses that KCOV records, in the order of the numbers.
+    recorded: Vec<u64>,
+}
 
 impl Used {
-    fn of(&mut self, known: &[blocks::Block], file: &str, line: &Line) -> Blocks {
-        if line.change != Change::Added {
-            return Blocks::default();
-        }
-        let has = |block: &blocks::Block| {
-            block.lines.iter().any(|(path, number)| *number == u64::from(line.number) && is_same(path, file))
-        };
-        let indices: Vec<usize> =
-            known.iter().enumerate().filter(|(_, block)| has(block)).map(|(index, _)| index).collect();
-        indices.into_iter().map(|index| self.number(index)).collect()
-    }
-
-    fn number(&mut self, index: usize) -> u32 {
-        let known = self.0.iter().position(|used| *used == index);
-        let number = known.unwrap_or_else(|| {
-            self.0.push(index);
-            self.0.len() - 1
-        });
-        u32::try_from(number).unwrap_or(u32::MAX)
+    fn number(&mut self, known: &[Block], index: usize) -> u32 {
+        let next = u32::try_from(self.recorded.len()).unwrap_or(u32::MAX);
+        let recorded = &mut self.recorded;
+        *self.numbers.entry(index).or_insert_with(|| {
+            recorded.push(known.get(index).map_or(0, |block| block.recorded));
+            next
+        })
     }
 }
 

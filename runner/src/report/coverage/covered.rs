@@ -108,6 +108,11 @@ impl<'r> Covered<'r> {
         (cases.all() > 0).then_some(Self { coverage, cases, lines, blocks })
     }
 
+    /// How many of the lines ran.
+    pub(crate) fn ran(&self) -> usize {
+        self.lines.len() - self.never_ran().count()
+    }
+
     /// The lines that no case ran.
     pub(crate) fn never_ran(&self) -> impl Iterator<Item = &Executable<'r>> {
         self.lines.iter().filter(|line| line.cases.all() == 0)

@@ -49,13 +49,8 @@ impl Patch {
         let counts: BTreeMap<(String, u32), Cases> =
             covered.lines.iter().map(|ran| (place(&ran.file.name, ran.line), ran.cases)).collect();
         let suspects = suspects(run.record());
-        let ranks: BTreeMap<(String, u32), usize> = suspects
-            .iter()
-            .filter(|suspect| suspect.is_telling())
-            .take(MOST_SUSPECTS)
-            .zip(1..)
-            .map(|(it, rank)| (place(it.file, it.line), rank))
-            .collect();
+        let ranks: BTreeMap<(String, u32), usize> =
+            suspects.iter().take(MOST_SUSPECTS).zip(1..).map(|(it, rank)| (place(it.file, it.line), rank)).collect();
         let row = |file: &str, line: &Line| {
             let (sign, class) = match line.change {
                 Change::Same => (' ', "same"),
@@ -83,8 +78,7 @@ impl Patch {
                 .collect(),
         });
         let files = files.collect();
-        let never = covered.never_ran().count();
-        Some(Self { ran: covered.lines.len() - never, executable: covered.lines.len(), files })
+        Some(Self { ran: covered.ran(), executable: covered.lines.len(), files })
     }
 }
 

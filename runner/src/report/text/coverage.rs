@@ -20,9 +20,9 @@ pub(super) fn write(text: &mut String, record: &Record) {
     let Some(covered) = Covered::of(record) else { return };
     let never: Vec<_> =
         covered.never_ran().map(|executable| (executable.file.name.as_str(), executable.line)).collect();
-    let (all, head) = (covered.lines.len(), Style::new().bold().apply_to("patch"));
+    let (ran, all, head) = (covered.ran(), covered.lines.len(), Style::new().bold().apply_to("patch"));
     text.push('\n');
-    hanging(text, &format!("{head} {} of {all} executable lines ran", all - never.len()));
+    hanging(text, &format!("{head} {ran} of {all} executable lines ran"));
     let groups = together(&never);
     for lines in groups.iter().take(MOST) {
         indented(text, 2, &format!("never ran: {}", place(lines)));
@@ -38,8 +38,7 @@ pub(super) fn write(text: &mut String, record: &Record) {
 
 /// The guesses at the line of a mistake.
 pub(super) fn write_suspects(text: &mut String, record: &Record) {
-    let mut suspects = suspects(record);
-    suspects.retain(Suspect::is_telling);
+    let suspects = suspects(record);
     let groups = suspects.chunk_by(|one, next| one.is_like(next));
     for (number, group) in groups.take(MOST_SUSPECTS).enumerate() {
         let Some(Suspect { cases, of, clause, .. }) = group.first() else { continue };

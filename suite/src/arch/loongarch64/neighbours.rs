@@ -22,67 +22,34 @@ const fn attribute(group: u32, attribute: u32) -> [u32; 4] {
 }
 
 const fn device_attr(words: &'static [u32; 4]) -> Argument {
-    Argument { size: size_of::<uapi::kvm_device_attr>(), words, address_of_value: Some(16) }
+    Argument { size: ATTR, words, address_of_value: Some(16) }
 }
 
 const fn state(size: usize) -> Argument {
     Argument { size, words: &[], address_of_value: None }
 }
 
-const HAS_ATTR: Call = Call {
-    ioctl: "KVM_HAS_DEVICE_ATTR",
-    request: request_code_write!(KVMIO, 0xe3, size_of::<uapi::kvm_device_attr>()),
-    answer: Ok(()),
-    writes: Writes::Nothing,
-};
-const GET_ATTR: Call = Call {
-    ioctl: "KVM_GET_DEVICE_ATTR",
-    request: request_code_write!(KVMIO, 0xe2, size_of::<uapi::kvm_device_attr>()),
-    answer: Ok(()),
-    writes: Writes::Value,
-};
-const SET_ATTR: Call = Call {
-    ioctl: "KVM_SET_DEVICE_ATTR",
-    request: request_code_write!(KVMIO, 0xe1, size_of::<uapi::kvm_device_attr>()),
-    answer: Ok(()),
-    writes: Writes::Nothing,
-};
-const GET_REGS: Call = Call {
-    ioctl: "KVM_GET_REGS",
-    request: request_code_read!(KVMIO, 0x81, size_of::<uapi::kvm_regs>()),
-    answer: Ok(()),
-    writes: Writes::Argument,
-};
-const SET_REGS: Call = Call {
-    ioctl: "KVM_SET_REGS",
-    request: request_code_write!(KVMIO, 0x82, size_of::<uapi::kvm_regs>()),
-    answer: Ok(()),
-    writes: Writes::Nothing,
-};
-const GET_FPU: Call = Call {
-    ioctl: "KVM_GET_FPU",
-    request: request_code_read!(KVMIO, 0x8c, size_of::<uapi::kvm_fpu>()),
-    answer: Ok(()),
-    writes: Writes::Argument,
-};
-const SET_FPU: Call = Call {
-    ioctl: "KVM_SET_FPU",
-    request: request_code_write!(KVMIO, 0x8d, size_of::<uapi::kvm_fpu>()),
-    answer: Ok(()),
-    writes: Writes::Nothing,
-};
-const GET_MP_STATE: Call = Call {
-    ioctl: "KVM_GET_MP_STATE",
-    request: request_code_read!(KVMIO, 0x98, size_of::<uapi::kvm_mp_state>()),
-    answer: Ok(()),
-    writes: Writes::Argument,
-};
-const SET_MP_STATE: Call = Call {
-    ioctl: "KVM_SET_MP_STATE",
-    request: request_code_write!(KVMIO, 0x99, size_of::<uapi::kvm_mp_state>()),
-    answer: Ok(()),
-    writes: Writes::Nothing,
-};
+const fn call(ioctl: &'static str, request: u64, writes: Writes) -> Call {
+    Call { ioctl, request, answer: Ok(()), writes }
+}
+
+const ATTR: usize = size_of::<uapi::kvm_device_attr>();
+const REGS: usize = size_of::<uapi::kvm_regs>();
+const FPU: usize = size_of::<uapi::kvm_fpu>();
+const MP_STATE: usize = size_of::<uapi::kvm_mp_state>();
+const CAP: usize = size_of::<uapi::kvm_enable_cap>();
+
+const HAS_ATTR: Call = call("KVM_HAS_DEVICE_ATTR", request_code_write!(KVMIO, 0xe3, ATTR), Writes::Nothing);
+const GET_ATTR: Call = call("KVM_GET_DEVICE_ATTR", request_code_write!(KVMIO, 0xe2, ATTR), Writes::Value);
+const SET_ATTR: Call = call("KVM_SET_DEVICE_ATTR", request_code_write!(KVMIO, 0xe1, ATTR), Writes::Nothing);
+const GET_REGS: Call = call("KVM_GET_REGS", request_code_read!(KVMIO, 0x81, REGS), Writes::Argument);
+const SET_REGS: Call = call("KVM_SET_REGS", request_code_write!(KVMIO, 0x82, REGS), Writes::Nothing);
+const GET_FPU: Call = call("KVM_GET_FPU", request_code_read!(KVMIO, 0x8c, FPU), Writes::Argument);
+const SET_FPU: Call = call("KVM_SET_FPU", request_code_write!(KVMIO, 0x8d, FPU), Writes::Nothing);
+const GET_MP_STATE: Call = call("KVM_GET_MP_STATE", request_code_read!(KVMIO, 0x98, MP_STATE), Writes::Argument);
+const SET_MP_STATE: Call = call("KVM_SET_MP_STATE", request_code_write!(KVMIO, 0x99, MP_STATE), Writes::Nothing);
+const ENABLE_CAP: Call = call("KVM_ENABLE_CAP", request_code_write!(KVMIO, 0xa3, CAP), Writes::Nothing);
+const UNKNOWN: Call = call("ioctl 0xff of KVM", request_code_readwrite!(KVMIO, 0xff, 8), Writes::Nothing);
 
 const fn refused(call: Call, errno: Errno) -> Call {
     Call { answer: Err(errno), writes: Writes::Nothing, ..call }
@@ -109,42 +76,32 @@ pub(super) const EXCHANGES: &[Exchange] = &[
     },
     Exchange {
         about: "a capability that does not exist",
-        argument: Argument { size: size_of::<uapi::kvm_enable_cap>(), words: &[NONE_SUCH], address_of_value: None },
-        calls: &[Call {
-            ioctl: "KVM_ENABLE_CAP",
-            request: request_code_write!(KVMIO, 0xa3, size_of::<uapi::kvm_enable_cap>()),
-            answer: Err(Errno::EINVAL),
-            writes: Writes::Nothing,
-        }],
+        argument: Argument { size: CAP, words: &[NONE_SUCH], address_of_value: None },
+        calls: &[refused(ENABLE_CAP, Errno::EINVAL)],
         source: "kvm/vcpu.c kvm_vcpu_ioctl_enable_cap: EINVAL for every capability",
     },
     Exchange {
         about: "the general registers",
-        argument: state(size_of::<uapi::kvm_regs>()),
+        argument: state(REGS),
         calls: &[GET_REGS, SET_REGS],
         source: "kvm/vcpu.c kvm_arch_vcpu_ioctl_get_regs, _set_regs",
     },
     Exchange {
         about: "the floating point registers",
-        argument: state(size_of::<uapi::kvm_fpu>()),
+        argument: state(FPU),
         calls: &[GET_FPU, SET_FPU],
         source: "kvm/vcpu.c kvm_arch_vcpu_ioctl_get_fpu, _set_fpu",
     },
     Exchange {
         about: "the state of the vCPU",
-        argument: state(size_of::<uapi::kvm_mp_state>()),
+        argument: state(MP_STATE),
         calls: &[GET_MP_STATE, SET_MP_STATE],
         source: "kvm/vcpu.c kvm_arch_vcpu_ioctl_get_mpstate, _set_mpstate: a fresh vCPU is RUNNABLE, which SET accepts",
     },
     Exchange {
         about: "a number that no ioctl has",
         argument: Argument { size: 8, words: &[ROOM], address_of_value: None },
-        calls: &[Call {
-            ioctl: "ioctl 0xff of KVM",
-            request: request_code_readwrite!(KVMIO, 0xff, 8),
-            answer: Err(Errno::ENOTTY),
-            writes: Writes::Nothing,
-        }],
+        calls: &[refused(UNKNOWN, Errno::ENOTTY)],
         source: "kvm/vcpu.c kvm_arch_vcpu_ioctl: ENOIOCTLCMD by default, which fs/ioctl.c vfs_ioctl turns into ENOTTY",
     },
 ];
