@@ -287,6 +287,8 @@ fn facts(old: &Spec, new: &Spec) -> Vec<FactChange> {
             ("reloads", was.reloads != is.reloads),
             ("conditional", was.conditional != is.conditional),
             ("exceptions", was.exceptions != is.exceptions),
+            ("refuses", was.refuses != is.refuses),
+            ("unique", was.unique != is.unique),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))

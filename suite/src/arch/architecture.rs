@@ -135,6 +135,11 @@ pub trait Arch: fmt::Debug + Sync {
         format!("register {id:#018x}")
     }
 
+    /// Ids that no kernel gives to a register, at least one of each type.
+    fn unknown_ids(&self) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// Meaning of the bits below the size.
     fn fields(&self, id: u64) -> Vec<IdField> {
         const BELOW_SIZE: u64 = (1 << 52) - 1;

@@ -70,6 +70,11 @@ impl Layout {
         if self.shift == 0 { id & 0xffff } else { (id & 0x7fff) >> self.shift }
     }
 
+    /// The largest index that an id can hold.
+    fn last(&self) -> u64 {
+        self.index(0xffff)
+    }
+
     /// The layout of an id, by its type alone.
     fn of(id: u64) -> Option<Self> {
         LAYOUTS.into_iter().find(|layout| (layout.base ^ id) & TYPE_MASK == 0)
@@ -252,6 +257,12 @@ impl Arch for LoongArch64 {
 
     fn readable_candidates(&self) -> Vec<u64> {
         LAYOUTS.iter().flat_map(|layout| (0..layout.end).map(|index| layout.id(index))).collect()
+    }
+
+    fn unknown_ids(&self) -> Vec<u64> {
+        // Types 0, 3, 6 and 7 have no registers that GET and SET reach.
+        let types = [0, 3, 6, 7].map(|type_| uapi::KVM_REG_LOONGARCH | uapi::KVM_REG_SIZE_U64 | type_ << 16);
+        LAYOUTS.iter().map(|layout| layout.id(layout.last())).chain(types).collect()
     }
 
     fn neighbours(&self) -> &'static [Exchange] {

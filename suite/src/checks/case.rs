@@ -57,6 +57,8 @@ pub(crate) struct Knowledge<'a> {
     pub arch: &'a dyn Arch,
     /// Report registers beyond the expected list as notes.
     pub allow_new: bool,
+    /// Whether the subject is a kernel of the lab or the model, which nobody needs afterwards.
+    pub in_lab: bool,
     /// Seed of the random orders.
     pub seed: u64,
     /// Number of random orders in each configuration.

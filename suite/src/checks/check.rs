@@ -35,6 +35,9 @@ pub struct Check {
     pub state: VcpuState,
     /// The part of the specification that it needs.
     pub scope: Scope,
+    /// Whether it SETs what the kernel must refuse. A wrong kernel does not refuse it, so that
+    /// no board is asked.
+    pub lab_only: bool,
     pub(super) run: fn(&Case<'_>) -> Result<(), CheckError>,
 }
 
@@ -52,7 +55,17 @@ pub(super) const fn check(
     does: &'static str,
     run: fn(&Case<'_>) -> Result<(), CheckError>,
 ) -> Check {
-    Check { name, clauses, does, state: VcpuState::SetUp, scope: Scope::List, run }
+    Check { name, clauses, does, state: VcpuState::SetUp, scope: Scope::List, lab_only: false, run }
+}
+
+/// A check of what the kernel refuses to SET, on a vCPU that is set up.
+pub(super) const fn refusal(
+    name: &'static str,
+    clauses: &'static [&'static str],
+    does: &'static str,
+    run: fn(&Case<'_>) -> Result<(), CheckError>,
+) -> Check {
+    Check { lab_only: true, ..check(name, clauses, does, run) }
 }
 
 /// A check of what holds for any list, on a vCPU that is set up.

@@ -18,6 +18,7 @@ mod independent;
 pub mod message;
 mod neighbour;
 pub mod plan;
+mod refused;
 mod restore;
 mod roundtrip;
 pub(crate) mod snapshot;
@@ -41,6 +42,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         roundtrip::CHECKS,
         independent::CHECKS,
         gated::CHECKS,
+        refused::CHECKS,
         counter::CHECKS,
         restore::CHECKS,
         beyond::CHECKS,

@@ -46,6 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
          registers.yaml.",
         state: VcpuState::Fresh,
         scope: Scope::List,
+        lab_only: false,
         run: set_same_fresh,
     },
     check(

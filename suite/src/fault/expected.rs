@@ -126,6 +126,7 @@ fn expected(fault: Fault) -> Expected {
     let independent = broken("reg.independent");
     let list_order = broken("restore.list_order");
     let cold = broken("restore.cold");
+    let refused = broken("reg.refused");
     let get = broken("reg.get");
     let stray = broken("efault.stray");
     let wrong_fd = broken("fd.wrong");
@@ -257,7 +258,9 @@ fn expected(fault: Fault) -> Expected {
         Fault::SetRefused => Expected::broken([broken("reg.set_same").of(&["PRCFG1"]), roundtrip.of(&["PRCFG1"])])
             .and(&["reg.independent", "restore.list_order", "restore.cold"]),
         Fault::CpuidRefusedByEperm => Expected::broken([broken("reg.set_same").of(&["CPUID"])]),
-        Fault::SetOfChangeRefused => Expected::broken([roundtrip.of(&["CPUCFG5"])]).and(&["reg.independent"]),
+        Fault::SetOfChangeRefused => {
+            Expected::broken([roundtrip.of(&["CPUCFG5"])]).and(&["reg.independent", "reg.refused"])
+        }
         Fault::UnchangedRefused => Expected::broken([broken("reg.set_same").of(&["KS3"])]).with("pmu"),
         Fault::SetIgnored => Expected::broken([roundtrip.of(&["KS2"])]).and(&["reg.independent"]),
         Fault::SetDropsBit => Expected::broken([roundtrip.of(&["ERA"])]).and(&["reg.independent"]),
@@ -312,6 +315,14 @@ fn expected(fault: Fault) -> Expected {
         ])
         .and(&["restore.cold", "busy.threads"]),
         Fault::SetRefusedOnOtherVcpus => Expected::broken([list_order.of(&["CNTC"])]).and(&["busy.threads"]),
+
+        Fault::UnknownIsPositive => Expected::broken([refused, broken("list.unlisted")]),
+        Fault::UnknownSetAccepted => Expected::broken([refused]),
+        Fault::CpucfgUnchecked | Fault::CpucfgRefusedAndStored => Expected::broken([refused]),
+        Fault::LlftpNotRequired => Expected::broken([refused.of(&["CPUCFG2"])]),
+        Fault::PmnumUnchecked => Expected::broken([refused.of(&["CPUCFG6"])]).with("pmu"),
+        Fault::CpuidShared | Fault::CpuidRefusedAndStored => Expected::broken([refused.of(&["CPUID"])]),
+        Fault::LbtSetUngated => Expected::broken([broken("reg.gated").of(LBT)]),
 
         Fault::ListBusy | Fault::ListInBufferOfVm | Fault::GetThroughCellOfVm | Fault::SetUnlocked => {
             Expected::broken([broken("busy.threads")])

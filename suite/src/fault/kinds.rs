@@ -219,7 +219,7 @@ pub enum Fault {
     // SET.
     /// SET of PRCFG1 fails with EINVAL, as if the register were read-only.
     SetRefused,
-    /// SET of CPUID fails with EPERM instead of EINVAL.
+    /// SET of CPUID to the value that it has on a fresh vCPU fails with EPERM instead of EINVAL.
     CpuidRefusedByEperm,
     /// SET of CPUCFG5 fails with EPERM unless the value is the present one.
     SetOfChangeRefused,
@@ -299,6 +299,26 @@ pub enum Fault {
     TcfgResetsTval,
     /// SET of CNTC fails with EINVAL except on the first vCPU.
     SetRefusedOnOtherVcpus,
+
+    // Refusals.
+    /// GET of an id that no register has returns 22 instead of EINVAL.
+    UnknownIsPositive,
+    /// SET of an id that no register has succeeds.
+    UnknownSetAccepted,
+    /// SET of a CPUCFG word accepts every value.
+    CpucfgUnchecked,
+    /// SET of CPUCFG2 accepts a value without LLFTP.
+    LlftpNotRequired,
+    /// SET of CPUCFG6 accepts more counters (PMNUM) than the host has.
+    PmnumUnchecked,
+    /// SET of a CPUCFG word stores a value that it refuses.
+    CpucfgRefusedAndStored,
+    /// SET of CPUID accepts the number of another vCPU.
+    CpuidShared,
+    /// SET of CPUID stores a number that it refuses.
+    CpuidRefusedAndStored,
+    /// SET of LBT registers succeeds on every vCPU.
+    LbtSetUngated,
 
     // Several threads.
     /// A list call fails with EBUSY while another thread lists.

@@ -4,7 +4,7 @@
 use super::kinds::Fault;
 
 /// The first fault of each section of the enum, in order, and the heading.
-const SECTIONS: [(Fault, &str); 16] = [
+const SECTIONS: [(Fault, &str); 17] = [
     (Fault::RegisterMissing, "contents of the list"),
     (Fault::PmuAlways, "dependence on features"),
     (Fault::ShorterFromSecondCallOn, "lists that change"),
@@ -16,6 +16,7 @@ const SECTIONS: [(Fault, &str); 16] = [
     (Fault::SetHitsNeighbour, "independence of registers"),
     (Fault::CounterBackwards, "COUNTER"),
     (Fault::LbtUngated, "dependent registers"),
+    (Fault::UnknownIsPositive, "refusals"),
     (Fault::ListBusy, "several threads"),
     (Fault::ListOnVm, "other descriptors"),
     (Fault::SetAttrFallsIntoList, "other ioctls"),

@@ -10,9 +10,11 @@ use crate::checks::message::Message;
 use crate::checks::plan::plan;
 #[cfg(any(test, feature = "compare"))]
 use crate::fault::Faults;
+use crate::harness::host::is_lab_guest;
 use crate::harness::process::Send;
 use crate::harness::subject::Choice;
 use crate::harness::worker::{self, WorkerError};
+use crate::report::events::SubjectKind;
 use crate::spec::Spec;
 
 type Work<'a> = Box<dyn Fn(Choice, &str, Send<'_>) -> Result<Message, WorkerError> + 'a>;
@@ -29,12 +31,15 @@ impl<'a> Jobs<'a> {
         let plan = plan(spec, &options.selection.configurations);
         let (allow_new, seed, shuffles) = (options.selection.allow_new, options.seed(), options.shuffles);
         let coverage = options.coverage.clone();
+        let is_lab_guest = is_lab_guest();
         Self {
             ids: plan.iter().map(|case| case.id.clone()).collect(),
             limit: options.limit(),
             work: Box::new(move |subject, id, send| {
                 let case = plan.iter().find(|case| case.id == id).ok_or(WorkerError::NoCase)?;
-                let knowledge = Knowledge { configuration: case.configuration, spec, arch, allow_new, seed, shuffles };
+                let in_lab = is_lab_guest || subject.kind() == SubjectKind::Model;
+                let configuration = case.configuration;
+                let knowledge = Knowledge { configuration, spec, arch, allow_new, in_lab, seed, shuffles };
                 let case = || worker::case(&subject, case, knowledge, coverage.as_deref(), send);
                 worker::watched(&subject, send, case)
             }),

@@ -95,6 +95,9 @@ pub(crate) fn watched(
     result
 }
 
+/// Why a board skips a check of refusals.
+const LAB_ONLY: &str = "SETs what the kernel must refuse, and so runs only in the lab and on the model";
+
 /// Runs a case in a VM of its own, which ends with it.
 pub(crate) fn case(
     subject: &Choice,
@@ -103,6 +106,9 @@ pub(crate) fn case(
     coverage: Option<&Coverage>,
     send: Send<'_>,
 ) -> Result<Message, WorkerError> {
+    if planned.check.lab_only && !knowledge.in_lab {
+        return Ok(Message::NothingToSay(LAB_ONLY.to_owned()));
+    }
     let subject = Counted::new(subject.open()?, coverage.map(Trace::begin).transpose()?);
     let vm = subject.create_vm()?;
     let vcpu = knowledge.fresh_vcpu(vm.as_ref(), 0)?;
@@ -133,7 +139,35 @@ pub(crate) fn case(
 
 #[cfg(test)]
 mod tests {
+    use crate::arch::LoongArch64;
+    use crate::checks::plan::plan;
+    use crate::model::{Host, Kernel, Model};
+    use crate::spec::{Source, Spec};
+
     use super::*;
+
+    #[test]
+    fn a_check_of_what_the_kernel_must_refuse_runs_on_no_board() {
+        let spec = Spec::load(&Source::Embedded, &LoongArch64, "v5").unwrap();
+        let subject = Choice::Model(Model::new(Kernel::V7_2, Host::FULL, None));
+        let of_lab: Vec<PlannedCase<'_>> = plan(&spec, &[]).into_iter().filter(|case| case.check.lab_only).collect();
+        assert!(!of_lab.is_empty());
+        for planned in &of_lab {
+            let configuration = planned.configuration;
+            let on_board = Knowledge {
+                configuration,
+                spec: &spec,
+                arch: &LoongArch64,
+                allow_new: false,
+                in_lab: false,
+                seed: 1,
+                shuffles: 0,
+            };
+            let send = |message: &Message| panic!("{message:?}");
+            let said = case(&subject, planned, on_board, None, &send).unwrap();
+            assert!(matches!(&said, Message::NothingToSay(why) if why == LAB_ONLY), "{said:?}");
+        }
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("outer\n[do this]")]

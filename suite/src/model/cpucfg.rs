@@ -86,6 +86,12 @@ impl Cpucfg {
         Ok(())
     }
 
+    /// Sets a word, whatever the host lets a guest have.
+    pub(super) fn store(&self, index: u64, value: u64) -> Result<(), Errno> {
+        self.cell(index)?.set(u64::from(value as u32));
+        Ok(())
+    }
+
     /// include/asm/kvm_host.h, kvm_guest_has_msgint.
     pub(super) fn has_msgint(&self) -> bool {
         self.get(1).is_ok_and(|word| word & bits::MSGINT != 0)

@@ -22,7 +22,7 @@ mod tests;
 pub use consumer::Consumer;
 pub use error::SpecError;
 pub use groups::{Group, GroupsFile, ListedGroup};
-pub use register::{Conditional, Exception, Gate, Register, Rule, State};
+pub use register::{Conditional, Exception, Gate, Refusal, Register, Rule, State, Unique};
 pub use registers::RegisterTable;
 pub use series::Configuration;
 pub use source::Source;

@@ -82,6 +82,33 @@ pub struct Conditional {
     pub source: String,
 }
 
+/// A value that SET must refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its difference from the present value: the bits to flip.
+    pub flip: Value,
+    /// Only on a vCPU with all these features.
+    pub with: Vec<Feature>,
+    /// What is wrong with the value.
+    pub about: String,
+    /// Name of the errno of SET.
+    pub errno: String,
+    /// Source of the fact.
+    pub source: String,
+}
+
+/// A register whose value no two vCPUs of a VM may share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, expecting = "`errno` and `source`")]
+pub struct Unique {
+    /// Name of the errno of SET to another vCPU's value.
+    #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
+    pub errno: String,
+    /// Source of the fact.
+    pub source: String,
+}
+
 /// A register: its id, name and behaviour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
@@ -99,6 +126,10 @@ pub struct Register {
     pub values: Vec<Value>,
     /// States in which the register's own value is refused.
     pub exceptions: Vec<Exception>,
+    /// Values that SET refuses. No board is asked for them.
+    pub refuses: Vec<Refusal>,
+    /// Whether SET refuses another vCPU's value.
+    pub unique: Option<Unique>,
     /// Whether GET loads the vCPU into the hardware and reads other registers back, so
     /// that a check must GET it last.
     pub reloads: bool,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::error::{MOST_VALUES, Problem, SpecError};
 use super::features;
-use super::register::{Conditional, Exception, Gate, Register, Rule};
+use super::register::{Conditional, Exception, Gate, Refusal, Register, Rule, Unique};
 use super::source::Source;
 use super::text::{Text, unique_keys};
 use crate::arch::{Arch, RegisterType};
@@ -47,6 +47,9 @@ struct Family {
     values: Vec<u64>,
     /// Features without which GET and SET refuse the registers.
     gate: Option<GateEntry>,
+    /// Values that SET refuses; none if absent.
+    #[serde(default)]
+    refuses: Vec<RefusalEntry>,
     /// Purpose of the registers without their own `about`.
     #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
     about: Option<String>,
@@ -99,6 +102,32 @@ struct Entry {
     /// States in which the register's own value is refused.
     #[serde(default)]
     exceptions: Vec<Exception>,
+    /// Values that SET refuses, if not the family's.
+    refuses: Option<Vec<RefusalEntry>>,
+    /// Whether SET refuses the value of another vCPU of the VM.
+    unique: Option<Unique>,
+}
+
+/// A value that SET must refuse. Only the lab and the model are asked for it.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Refusal"))]
+#[serde(deny_unknown_fields, expecting = "a value with `flip`, `about` and `errno`")]
+struct RefusalEntry {
+    /// Bits in which the value differs from the present one; 0 refuses even that one.
+    flip: u64,
+    /// Only on a vCPU with all these features.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Vec<crate::arch::Feature>", extend("uniqueItems" = true)))]
+    with: Vec<String>,
+    /// What is wrong with the value, as a noun.
+    #[cfg_attr(test, schemars(regex(pattern = "\\S")))]
+    about: String,
+    /// The errno of SET, by name.
+    #[cfg_attr(test, schemars(regex(pattern = "^E[A-Z0-9]+$")))]
+    errno: String,
+    /// Source of the fact, if not the register's.
+    source: Option<String>,
 }
 
 /// Features without which GET and SET refuse a register.
@@ -297,6 +326,9 @@ impl Shared<'_> {
         for exception in &entry.exceptions {
             check_errno(text, &exception.errno)?;
         }
+        if let Some(unique) = &entry.unique {
+            check_errno(text, &unique.errno)?;
+        }
         let gate = match &entry.gate {
             Some(own) => gate(text, line, Some(own), self.arch)?,
             None => self.gate.clone(),
@@ -305,7 +337,19 @@ impl Shared<'_> {
         let Some(about) = about else {
             return Err(error(Problem::NoAbout { register: register() }));
         };
-        let source = entry.source.unwrap_or_else(|| family.source.clone());
+        let source = entry.source.clone().unwrap_or_else(|| family.source.clone());
+        let refuses = entry.refuses.as_ref().unwrap_or(&family.refuses);
+        let refuses = refuses.iter().map(|refusal| {
+            check_errno(text, &refusal.errno)?;
+            Ok(Refusal {
+                flip: sized("flip", refusal.flip)?,
+                with: features::resolve(text, line, "with", &refusal.with, self.arch)?,
+                about: refusal.about.clone(),
+                errno: refusal.errno.clone(),
+                source: refusal.source.clone().unwrap_or_else(|| source.clone()),
+            })
+        });
+        let refuses = refuses.collect::<Result<Vec<_>, SpecError>>()?;
         Ok(Register {
             name: entry.name,
             id,
@@ -314,6 +358,8 @@ impl Shared<'_> {
             rule: entry.rule,
             values,
             exceptions: entry.exceptions,
+            refuses,
+            unique: entry.unique,
             reloads: entry.reloads,
             gate,
             conditional: None,

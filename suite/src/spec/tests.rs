@@ -311,7 +311,7 @@ fn an_unknown_key_of_a_register_is_refused() {
     let tree = Tree::new();
     tree.replace(REGISTERS, "name: PRMD, index: 0x1", "name: PRMD, index: 0x1, colour: 3");
     insta::assert_snapshot!(tree.refusal(REGISTERS, "colour"), @"
-    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `about`, `get`, `set`, `mask`, `free`, `rule`, `values`, `gate`, `reloads`, `conditional`, `source`, `exceptions` at line LINE
+    DIR/loongarch64/registers.yaml:LINE: groups.csr.registers[1]: unknown field `colour`, expected one of `name`, `index`, `about`, `get`, `set`, `mask`, `free`, `rule`, `values`, `gate`, `reloads`, `conditional`, `source`, `exceptions`, `refuses`, `unique` at line LINE
     [compare with the keys in specs/README.md, or let an editor check against specs/schema]
     ");
 }
@@ -521,6 +521,21 @@ fn a_value_outside_the_mask_is_refused() {
     insta::assert_snapshot!(tree.refusal(REGISTERS, "name: ESTAT"), @"
     DIR/loongarch64/registers.yaml:LINE: register `ESTAT`: key `values`: 0x7 has bits outside the mask 0x3
     [correct the mask, or choose a value within it]
+    ");
+}
+
+#[test]
+fn a_refusal_of_an_unknown_feature_and_of_an_unknown_errno_is_refused() {
+    let tree = Tree::new();
+    tree.replace(REGISTERS, "{flip: 0xf0, with: [pmu]", "{flip: 0xf0, with: [pnu]");
+    insta::assert_snapshot!(tree.refusal(REGISTERS, "with: [pnu]"), @"
+    DIR/loongarch64/registers.yaml:LINE: key `with`: `pnu` is not known
+    [known: pmu, lbt_x86, lbt_arm, lbt_mips]
+    ");
+    tree.replace(REGISTERS, "with: [pnu], errno: EINVAL", "with: [pmu], errno: EINVL");
+    insta::assert_snapshot!(tree.refusal(REGISTERS, "errno: EINVL"), @"
+    DIR/loongarch64/registers.yaml:LINE: key `errno`: `EINVL` is not known
+    [known: the names in errno(3)]
     ");
 }
 

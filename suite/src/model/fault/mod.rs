@@ -15,6 +15,7 @@ mod features;
 mod get;
 mod mapping;
 mod neighbour;
+mod refused;
 mod registers;
 mod set;
 
@@ -38,6 +39,7 @@ pub(super) fn manner(fault: Option<Fault>) -> Manner {
         busy::change,
         elsewhere::change,
         neighbour::change,
+        refused::change,
     ] {
         change(fault, &mut manner);
     }

@@ -39,6 +39,7 @@ pub(super) const CPUCFG5: u64 = id::cpucfg(5);
 pub(super) const CPUCFG19: u64 = id::cpucfg(19);
 pub(super) const CPUCFG2: u64 = id::cpucfg(2);
 pub(super) const COUNTER: u64 = uapi::KVM_REG_LOONGARCH_COUNTER;
+pub(super) const RESET: u64 = uapi::KVM_REG_LOONGARCH_VCPU_RESET;
 pub(super) const FTOP: u64 = uapi::KVM_REG_LOONGARCH_LBT_FTOP;
 
 /// CPUCFG2.LBT_X86.

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 
 use super::registers::*;
 use crate::fault::Fault;
+use crate::model::csr::{self, KVM_MAX_PHYID};
 use crate::model::manner::Manner;
 use crate::model::memory;
 use crate::model::vcpu::ModelVcpu;
@@ -17,8 +18,10 @@ pub(super) fn change(fault: Fault, manner: &mut Manner) {
         }
         Fault::CpuidRefusedByEperm => {
             one_reg.set = |vcpu, id, value| {
+                let is_fresh = vcpu.csrs.read(csr::CPUID) == KVM_MAX_PHYID;
                 let result = vcpu.set(id, value);
-                if id == CPUID { result.map_err(|_| Errno::EPERM) } else { result }
+                let is_own = id == CPUID && is_fresh && value == KVM_MAX_PHYID;
+                if is_own { result.map_err(|_| Errno::EPERM) } else { result }
             };
         }
         Fault::SetOfChangeRefused => {

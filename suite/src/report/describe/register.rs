@@ -7,7 +7,7 @@ use super::catalogue::{Catalogue, Content, Description, Kind};
 use super::words::{enumerate, sentence};
 use crate::arch::feature_names;
 use crate::fault::Fault;
-use crate::spec::{Register, Rule, State};
+use crate::spec::{Refusal, Register, Rule, State, Unique};
 use crate::value::Value;
 
 impl Catalogue<'_> {
@@ -47,6 +47,18 @@ impl Catalogue<'_> {
                 exception.errno, exception.source
             );
             description.say("exception", text);
+        }
+        for Refusal { flip, about, errno, with, .. } in &register.refuses {
+            let of = match with.as_slice() {
+                [] => String::new(),
+                features => format!(" of a vCPU with {}", enumerate(&feature_names(features), "and")),
+            };
+            let value = if flip.is_zero() { String::new() } else { format!(" with the bits {flip:#x} flipped") };
+            let text = format!("SET to the present value{of}{value} fails with {errno}: {about}.");
+            description.say("refused", text);
+        }
+        if let Some(Unique { errno, .. }) = &register.unique {
+            description.say("refused", format!("SET to the value of another vCPU fails with {errno}."));
         }
         if register.reloads {
             let text = "GET loads the vCPU and reads the other registers back, so that checks read this one last.";

@@ -118,6 +118,8 @@ fn the_schemas_refuse_what_loading_refuses() {
         (REGISTERS, "/groups/csr/registers/0", "get", json!(3)),
         (REGISTERS, "/groups/csr/registers/0", "rule", json!("loose")),
         (REGISTERS, "/groups/csr/registers/0", "exceptions", json!([{"state": "fresh", "errno": "EINVAL"}])),
+        (REGISTERS, "/groups/csr/registers/0", "refuses", json!([{"flip": 1, "errno": "EINVAL"}])),
+        (REGISTERS, "/groups/csr/registers/0", "unique", json!({"errno": "EINVAL"})),
         (REGISTERS, "/groups/csr/registers/0", "free", json!(-1)),
         (REGISTERS, "/groups/csr/registers/0", "reloads", json!("yes")),
         (REGISTERS, "/groups/csr/registers/5/conditional", "bits", json!(0)),
