@@ -316,6 +316,31 @@ fn a_warning_of_the_kernel_fails_the_case_that_met_it() {
     assert!(run.has("kernel.quiet", |finding| finding.observed.contains("reg_list_faults.h:")));
 }
 
+/// Faults with right answers, which only a kernel that checks itself reports, and how.
+const CHECKED: [(&str, &str); 5] = [
+    ("table-overrun", "BUG: KASAN: global-out-of-bounds in kvm_"),
+    ("use-after-free", "BUG: KASAN: slab-use-after-free in kvm_"),
+    ("sleep-under-spinlock", "BUG: sleeping function called from invalid context at "),
+    ("locks-in-wrong-order", "WARNING: possible circular locking dependency detected"),
+    ("shift-too-far", "UBSAN: shift-out-of-bounds in "),
+];
+
+#[test]
+fn a_kernel_that_checks_itself_reports_what_answers_do_not_show() {
+    if std::env::var_os("REGLIST_TEST_LAB").is_none_or(|value| value != "all") {
+        eprintln!("skipped: it builds one more kernel; set REGLIST_TEST_LAB=all to run it");
+        return;
+    }
+    let run = lab(&["--debug", "--reference", "--strict"]).expect(0);
+    assert!(run.cases().iter().all(|case| case.outcome == Outcome::Pass));
+    for (fault, told) in CHECKED {
+        let run = lab(&["--debug", "--fault", fault, "pmu_lbt.roundtrip"]).expect(1);
+        assert_eq!(run.broken(), ["kernel.quiet"], "{fault}");
+        let is_told = |finding: &Finding| finding.observed.starts_with(told) && finding.observed.contains(" [kvm] (");
+        assert!(run.has("kernel.quiet", is_told), "{fault}: {:?}", run.findings());
+    }
+}
+
 /// Faults that bring a process or the kernel down, and what is said of the case
 /// in which they do.
 const TROUBLE: [(&str, &str); 8] = [

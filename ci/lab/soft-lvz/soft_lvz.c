@@ -8,19 +8,21 @@
  *
  *  - the feature bits of the host CPU: they are set in cpu_data[] before kvm.ko
  *    looks at them, which is why KVM has to be a module;
- *  - the instructions gcsrrd, gcsrwr and gcsrxchg: they raise a reserved
- *    instruction exception here, and a die notifier carries them out on an array;
- *  - invtlb with a guest operation: it raises the same exception, and as there is
- *    no guest TLB there is nothing to do but to step over it.
+ *  - the instructions gcsrrd, gcsrwr and gcsrxchg: when kvm.ko is loaded, each is
+ *    replaced by a break instruction, and a die notifier carries it out on an array;
+ *  - invtlb with a guest operation: replaced as well, and as there is no guest TLB
+ *    there is nothing to do but to step over it.
  *
  * The root's own CSRs of LVZ (GSTAT, GCFG, GINTC, GTLBC, GCNTC) need no help: an
  * unknown CSR reads as 0 and swallows writes without a trap.
  *
  * Entering a guest is out of scope: KVM_RUN must not be called on such a machine.
  *
- * Known gap: the exception handler enables interrupts before it calls the
- * notifiers, so a KVM section that has interrupts disabled sees them enabled for
- * a moment. PROVE_LOCKING would complain; the register ioctls do not mind.
+ * Without the replacement, the instructions raise a reserved instruction exception.
+ * Its handler enables interrupts before it calls the notifiers, so that a KVM section
+ * with interrupts disabled sees them enabled for a moment, and lockdep complains. The
+ * handler of break leaves them as they are. The reserved instructions are still
+ * handled, for code that cannot be written to.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -28,6 +30,7 @@
 #include <linux/bitfield.h>
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
+#include <linux/mm.h>
 #include <linux/kdebug.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
@@ -39,6 +42,7 @@
 #include <linux/vmalloc.h>
 
 #include <asm/branch.h>
+#include <asm/cacheflush.h>
 #include <asm/cpu-features.h>
 #include <asm/cpu-info.h>
 #include <asm/tlb.h>
@@ -69,6 +73,12 @@ MODULE_PARM_DESC(msgint, "message interrupts of the host, without effect before 
 #define INSN_INVTLB_OP		GENMASK(4, 0)
 #define INVTLB_OPCODE		0x0c93
 
+/* break: opcode, code; the kernel's own codes are below 1024 */
+#define INSN_BREAK_CODE		GENMASK(14, 0)
+#define INSN_BREAK		0x002a0000
+#define BREAK_FIRST		0x2000
+#define BREAK_COUNT		(INSN_BREAK_CODE + 1 - BREAK_FIRST)
+
 /* As many as the csr field can name. */
 #define GCSR_COUNT		BIT(14)
 
@@ -82,6 +92,10 @@ static u64 (*soft_gcsr)[GCSR_COUNT];
 static u64 *saved_options;
 
 static bool kvm_present;
+
+/* The replaced instructions of kvm.ko, by the code of their break. */
+static u32 *replaced;
+static unsigned int replaced_count;
 
 static void emulate_gcsr(struct pt_regs *regs, u32 insn)
 {
@@ -111,26 +125,43 @@ static void emulate_gcsr(struct pt_regs *regs, u32 insn)
 		regs->regs[rd] = old;
 }
 
+static bool is_gcsr(u32 insn)
+{
+	return FIELD_GET(INSN_GCSR_OPCODE, insn) == GCSR_OPCODE;
+}
+
+static bool is_guest_invtlb(u32 insn)
+{
+	return FIELD_GET(INSN_INVTLB_OPCODE, insn) == INVTLB_OPCODE &&
+	       FIELD_GET(INSN_INVTLB_OP, insn) >= INVGTLB_GID;
+}
+
 static int soft_lvz_die(struct notifier_block *nb, unsigned long reason, void *data)
 {
 	struct die_args *args = data;
 	struct pt_regs *regs = args->regs;
 	unsigned long flags;
-	u32 insn;
+	u32 insn, code;
 
-	if (reason != DIE_RI || user_mode(regs))
+	if ((reason != DIE_RI && reason != DIE_TRAP) || user_mode(regs))
 		return NOTIFY_DONE;
 
 	if (get_kernel_nofault(insn, (u32 *)exception_era(regs)))
 		return NOTIFY_DONE;
 
-	if (FIELD_GET(INSN_GCSR_OPCODE, insn) == GCSR_OPCODE) {
+	if (reason == DIE_TRAP) {
+		code = FIELD_GET(INSN_BREAK_CODE, insn) - BREAK_FIRST;
+		if ((insn & ~INSN_BREAK_CODE) != INSN_BREAK || code >= replaced_count)
+			return NOTIFY_DONE;
+		insn = replaced[code];
+	}
+
+	if (is_gcsr(insn)) {
 		/* No interrupt comes in the middle of an instruction. */
 		local_irq_save(flags);
 		emulate_gcsr(regs, insn);
 		local_irq_restore(flags);
-	} else if (FIELD_GET(INSN_INVTLB_OPCODE, insn) != INVTLB_OPCODE ||
-		   FIELD_GET(INSN_INVTLB_OP, insn) < INVGTLB_GID) {
+	} else if (!is_guest_invtlb(insn)) {
 		return NOTIFY_DONE;
 	}
 
@@ -144,22 +175,68 @@ static struct notifier_block soft_lvz_die_nb = {
 };
 
 /*
+ * Replaces the instructions of LVZ in a module that is about to run for the first
+ * time. Where the text of modules is write-protected, they stay as they are.
+ */
+static int replace(struct module *mod)
+{
+	u32 *text = mod->mem[MOD_TEXT].base;
+	unsigned int i, n = 0, size = mod->mem[MOD_TEXT].size / sizeof(u32);
+
+	if (IS_ENABLED(CONFIG_STRICT_MODULE_RWX))
+		return 0;
+
+	for (i = 0; i < size; i++)
+		n += is_gcsr(text[i]) || is_guest_invtlb(text[i]);
+
+	replaced = kvmalloc_array(n, sizeof(*replaced), GFP_KERNEL);
+	if (!replaced)
+		return -ENOMEM;
+
+	for (i = 0; i < size && replaced_count < BREAK_COUNT; i++) {
+		if (!is_gcsr(text[i]) && !is_guest_invtlb(text[i]))
+			continue;
+
+		replaced[replaced_count] = text[i];
+		WRITE_ONCE(text[i], INSN_BREAK | (BREAK_FIRST + replaced_count));
+		replaced_count++;
+	}
+	flush_icache_range((unsigned long)text, (unsigned long)(text + size));
+
+	return 0;
+}
+
+static void forget_replaced(void)
+{
+	replaced_count = 0;
+	kvfree(replaced);
+	replaced = NULL;
+}
+
+/*
  * kvm.ko uses no symbol of this module, so nothing would keep this module from
  * being unloaded under it, and the next guest CSR access would be an oops.
  */
 static int soft_lvz_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
+	int ret;
 
-	if (strcmp(mod->name, "kvm"))
+	if (strcmp(mod->name, "kvm") && strcmp(mod->name, "kvm_lab"))
 		return NOTIFY_DONE;
 
 	if (state == MODULE_STATE_COMING) {
 		if (!try_module_get(THIS_MODULE))
 			return notifier_from_errno(-ENODEV);
+		ret = replace(mod);
+		if (ret) {
+			module_put(THIS_MODULE);
+			return notifier_from_errno(ret);
+		}
 		kvm_present = true;
 	} else if (state == MODULE_STATE_GOING && kvm_present) {
 		kvm_present = false;
+		forget_replaced();
 		module_put(THIS_MODULE);
 	}
 

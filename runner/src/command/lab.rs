@@ -2,11 +2,12 @@
 //! The command `lab`: builds a kernel and tests it in an emulated machine.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use reglist_suite::arch::LoongArch64;
 use reglist_suite::exit;
-use reglist_suite::fault::Faults;
+use reglist_suite::fault::{Faults, Place};
 use reglist_suite::harness;
 use reglist_suite::harness::options::{Given, Selection};
 use reglist_suite::report::format::Format;
@@ -23,6 +24,9 @@ use crate::system::session::Session;
 use crate::system::verbosity::Verbosity;
 use crate::target;
 use crate::target::lab::{Lab, Setup};
+
+/// The time limit of a case on a kernel that checks itself, and is ten times slower.
+const DEBUG_LIMIT: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabArgs {
@@ -71,6 +75,10 @@ pub(crate) struct LabArgs {
     /// Report which lines of the patches the cases run. Builds the whole kernel
     #[arg(long, conflicts_with_all = ["compare_model", "suite"])]
     coverage: bool,
+    /// Build a kernel that checks itself: KASAN, UBSAN, lockdep, slab and list checks.
+    /// Builds the whole kernel
+    #[arg(long, conflicts_with = "compare_model")]
+    debug: bool,
     /// Use this loongarch64 build of reglist-suite
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
@@ -127,11 +135,19 @@ impl LabArgs {
             specs: self.specs.clone(),
             compares: self.compare_model.is_some(),
             covers: self.coverage,
+            debug: self.debug,
         }
     }
 
     pub(super) fn setup(&self) -> Setup {
+        let mut words = self.selection.words.clone();
+        let mut timeout = self.selection.options.timeout;
+        if self.debug && timeout.is_none() {
+            words.extend(["--timeout".to_owned(), DEBUG_LIMIT.as_secs().to_string()]);
+            timeout = Some(DEBUG_LIMIT);
+        }
         Setup {
+            debug: self.debug,
             fault: self.fault,
             compare_model: self.compare_model,
             append: self.append.clone(),
@@ -140,8 +156,8 @@ impl LabArgs {
             busy: self.busy,
             keep: self.keep,
             guest_format: self.guest_format,
-            words: self.selection.words.clone(),
-            timeout: self.selection.options.timeout,
+            words,
+            timeout,
         }
     }
 
@@ -155,6 +171,13 @@ impl LabArgs {
         }
         if self.coverage && self.fault == Some(Faults::All) {
             let text = "--coverage takes one fault, not all\n[name one fault]".to_owned();
+            return Err(Error::Usage { text });
+        }
+        if let Some(fault) = self.fault.and_then(Faults::one).filter(|fault| fault.place() == Place::KernelCheck)
+            && !self.debug
+        {
+            let name = fault.name();
+            let text = format!("only a kernel that checks itself notices `{name}`\n[add --debug]");
             return Err(Error::Usage { text });
         }
         let inputs = Inputs::read(request)?;

@@ -8,6 +8,8 @@ mod apply;
 pub(crate) mod apt;
 mod build;
 mod coverage;
+mod debug_info;
+mod decode;
 mod error;
 mod image;
 mod kernel;
@@ -25,6 +27,7 @@ mod way;
 mod workspace;
 
 pub(crate) use append::Append;
+pub(crate) use decode::decode;
 pub(crate) use error::LabError;
 pub(crate) use image::{Job, write as write_image};
 pub(crate) use kernel::{Kernel, SOFT_LVZ};

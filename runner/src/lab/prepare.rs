@@ -3,6 +3,7 @@
 
 use super::apply::apply;
 use super::apt::Apt;
+use super::build::Extras;
 use super::error::LabError;
 use super::kernel::Kernel;
 use super::own_specs::OwnSpecs;
@@ -70,6 +71,15 @@ pub(crate) struct Request {
     pub(crate) compares: bool,
     /// Whether to note which lines of the patch run.
     pub(crate) covers: bool,
+    /// Whether the kernel checks itself.
+    pub(crate) debug: bool,
+}
+
+impl Request {
+    /// What the kernel has without regard to its patches.
+    fn extras(&self) -> Extras {
+        Extras { is_debugged: self.debug, ..Extras::default() }
+    }
 }
 
 /// The user's files, checked before downloads and builds.
@@ -141,8 +151,14 @@ fn kernel(
     }
     series.extend_from_slice(&inputs.patches);
     let changes = apply(session, toolchain, &source, &series)?;
-    let traced = if request.covers { coverage::objects(&changes) } else { Vec::new() };
-    let kernel = build::build(session, toolchain, &source, &changes, !inputs.patches.is_empty(), &traced)?;
+    let mut extras = request.extras();
+    if request.covers || request.debug {
+        extras.described = coverage::objects(&changes);
+    }
+    if request.covers {
+        extras.traced.clone_from(&extras.described);
+    }
+    let kernel = build::build(session, toolchain, &source, &changes, !inputs.patches.is_empty(), &extras)?;
     let covered = (request.covers && !session.planning()).then(|| coverage::of(&kernel, &source, &changes));
     let coverage = covered.and_then(|coverage| {
         coverage.inspect_err(|why| session.progress().remark(&format!("coverage: none, because {why}"))).ok()
@@ -164,9 +180,12 @@ fn debian(
     patches: &[PatchFile],
     lists: Option<Apt>,
 ) -> Result<Source, LabError> {
-    let Way { wish, reason } = Way::of(&request.kernel, request.whole, request.covers, toolchain, patches)?;
+    let observers = [("--coverage", request.covers), ("--debug", request.debug)];
+    let observer = observers.into_iter().find_map(|(option, is_set)| is_set.then_some(option));
+    let Way { wish, reason } = Way::of(&request.kernel, request.whole, observer, toolchain, patches)?;
     let debian = Debian::new(session, toolchain, &request.kernel, wish, lists);
-    let source = debian.obtain(request.refresh, &|source| build::is_built(session, toolchain, source))?;
+    let source =
+        debian.obtain(request.refresh, &|source| build::is_built(session, toolchain, source, &request.extras()))?;
     let progress = session.progress();
     match (&source.stock, reason) {
         (Some(stock), _) => {

@@ -29,8 +29,10 @@ const NEEDED: [&str; 14] = [
     "CONFIG_VIRTUALIZATION",
 ];
 
-pub(crate) fn config() -> Result<&'static [u8], LabError> {
-    file("kernel.config")
+/// The kernel's configuration; `is_debugged`: with the kernel's checks of its own code.
+pub(crate) fn config(is_debugged: bool) -> Result<Vec<u8>, LabError> {
+    let checks = if is_debugged { file("debug.config")? } else { &[] };
+    Ok([file("kernel.config")?, checks].concat())
 }
 
 /// The rules that build KVM for Debian's own build of a kernel.
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_recipe_is_complete() {
-        let config = String::from_utf8(config().unwrap().to_vec()).unwrap();
+        let config = String::from_utf8(config(true).unwrap()).unwrap();
         for option in NEEDED {
             assert!(config.contains(&format!("\n{option}=")), "{option}");
         }

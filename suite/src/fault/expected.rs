@@ -339,7 +339,12 @@ fn expected(fault: Fault) -> Expected {
         | Fault::ListAdvancesPc => Expected::broken([broken("neighbour.ioctls")]),
         Fault::ListFallsIntoEnableCap => Expected::broken([complete]),
 
-        Fault::Warning => Expected::broken([broken(IN_EVERY_CASE)]).with("pmu_lbt"),
+        Fault::Warning
+        | Fault::TableOverrun
+        | Fault::UseAfterFree
+        | Fault::SleepUnderSpinlock
+        | Fault::LocksInWrongOrder
+        | Fault::ShiftTooFar => Expected::broken([broken(IN_EVERY_CASE)]).with("pmu_lbt"),
 
         Fault::Oops
         | Fault::Panic

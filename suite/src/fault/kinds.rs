@@ -362,6 +362,16 @@ pub enum Fault {
     // on a vCPU with PMU and LBT, and nowhere else.
     /// The kernel logs a warning. Its answers are right.
     Warning,
+    /// The kernel reads one entry beyond a table.
+    TableOverrun,
+    /// The kernel reads memory that it has freed.
+    UseAfterFree,
+    /// The kernel writes to the caller's memory while it holds a spinlock.
+    SleepUnderSpinlock,
+    /// The kernel takes two locks, once in one order and once in the other.
+    LocksInWrongOrder,
+    /// The kernel shifts a 64-bit number by 64.
+    ShiftTooFar,
     // Trouble.
     /// The kernel dereferences a null pointer.
     Oops,

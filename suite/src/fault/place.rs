@@ -14,6 +14,9 @@ pub enum Place {
     Kernel,
     /// Only lab kernels: the answers are right, but the kernel logs something.
     KernelLog,
+    /// Only lab kernels that check themselves (`reglist lab --debug`): the answers are right,
+    /// but a check of the kernel reports an error.
+    KernelCheck,
 }
 
 impl Fault {
@@ -21,6 +24,11 @@ impl Fault {
     pub fn place(self) -> Place {
         match self {
             Self::Warning => Place::KernelLog,
+            Self::TableOverrun
+            | Self::UseAfterFree
+            | Self::SleepUnderSpinlock
+            | Self::LocksInWrongOrder
+            | Self::ShiftTooFar => Place::KernelCheck,
             Self::Oops
             | Self::Panic
             | Self::Hang

@@ -38,7 +38,7 @@ pub fn rounds(subject: SubjectKind) -> Vec<Round> {
         Place::Everywhere => true,
         Place::Model(_) => subject == SubjectKind::Model,
         Place::KernelLog => subject == SubjectKind::Kvm,
-        Place::Kernel => false,
+        Place::Kernel | Place::KernelCheck => false,
     };
     let wrong = Fault::value_variants().iter().copied().filter(can_have).map(Round::of);
     let mut rounds: Vec<Round> = Vec::new();

@@ -135,7 +135,7 @@ pub(super) fn check_fault(faults: Faults, subject: SubjectKind, switchable: bool
     }
     let Some(fault) = faults.one() else { return Ok(()) };
     match (fault.place(), subject) {
-        (Place::Kernel | Place::KernelLog, SubjectKind::Model) => {
+        (Place::Kernel | Place::KernelLog | Place::KernelCheck, SubjectKind::Model) => {
             Err(UsageError::FaultOfKernelAlone { name: fault.name() })
         }
         (Place::Model(reason), SubjectKind::Kvm) => Err(UsageError::FaultOfModelAlone { name: fault.name(), reason }),

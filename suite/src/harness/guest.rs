@@ -61,7 +61,7 @@ struct LabJob {
     busy: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Module {
     file: String,
@@ -119,7 +119,9 @@ fn lab() -> Result<(), GuestError> {
         .map_err(|source| GuestError::Read { file: job.results.clone(), source })?;
     make_raw(&results);
 
-    if let Err(error) = job.modules.iter().try_for_each(load) {
+    // The run loads KVM itself, with the fault that it wants.
+    let is_kvm = |module: &&Module| [KVM, KVM_ON_STOCK].contains(&&*module.file);
+    if let Err(error) = job.modules.iter().filter(|module| !is_kvm(module)).try_for_each(load) {
         let aborted = Event::RunAborted { reason: chain(&error) };
         if let Ok(log) = results.try_clone() {
             let _ = EventLog::new(Some(log), Vec::new(), None).write(&aborted);
@@ -140,8 +142,8 @@ fn lab() -> Result<(), GuestError> {
         dup2_stdout(&nowhere).map_err(GuestError::Stdout)?;
         arguments.extend(["--kmsg", "--format", &format].map(OsString::from));
     }
-    arguments.extend(job.arguments.into_iter().map(OsString::from));
-    let kvm = job.modules.into_iter().find(|module| [KVM, KVM_ON_STOCK].contains(&&*module.file));
+    arguments.extend(job.arguments.iter().map(OsString::from));
+    let kvm = job.modules.iter().find(is_kvm).cloned();
     let _ = harness::main(arguments, kvm.map(switch));
     let _ = termios::tcdrain(&results);
     Ok(())
@@ -155,21 +157,21 @@ fn load(module: &Module) -> Result<(), GuestError> {
     finit_module(&file, &parameters, ModuleInitFlags::empty()).map_err(failed)
 }
 
-/// Reloads KVM with another fault, while no process uses it.
+/// Loads KVM with a fault or without, in place of the present one, while no process uses it.
 fn switch(kvm: Module) -> Switch {
     let mut present = None;
     let mut can_have_faults = false;
     Box::new(move |fault| {
-        if fault == present {
+        if present == Some(fault) {
             return Ok(());
         }
         // A kernel takes parameters that a module does not have, and says nothing.
-        if !can_have_faults {
+        if fault.is_some() && !can_have_faults {
             check_for_faults(&kvm).map_err(|error| chain(&error))?;
             can_have_faults = true;
         }
         exchange(&kvm, fault).map_err(|error| chain(&error))?;
-        present = fault;
+        present = Some(fault);
         Ok(())
     })
 }
@@ -200,7 +202,7 @@ fn unload(file: &str) -> Result<(), GuestError> {
     let start = Instant::now();
     loop {
         match delete_module(&name, DeleteModuleFlags::O_NONBLOCK) {
-            // It is not there where it refused the fault before this one.
+            // It is not there at first, and where it refused the fault before this one.
             Ok(()) | Err(Errno::ENOENT) => return Ok(()),
             Err(Errno::EAGAIN) if start.elapsed() < RELEASE => thread::sleep(Duration::from_millis(1)),
             Err(errno) => return Err(GuestError::Held { module: file.to_owned(), errno }),

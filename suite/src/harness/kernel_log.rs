@@ -34,9 +34,8 @@ const COMPLAINTS: [&str; 14] = [
     "INFO: trying to register non-static key",
 ];
 /// Records behind a complaint in which the kernel names the process: lockdep lists its
-/// locks before.
-const TRACE: usize = 60;
-
+/// locks and where each was taken before.
+const TRACE: usize = 400;
 /// Records that are read; a kernel that logs without end must not end the case's memory.
 const MOST: usize = 10_000;
 
@@ -84,7 +83,11 @@ fn complaint(records: &[String], own: (u32, &str), lives: &dyn Fn(u32) -> bool) 
         let named = messages.iter().skip(place).take(TRACE).find_map(|message| named_in(message));
         // A message without a trace is nobody's.
         if named.is_some_and(|(pid, name)| name == own.1 && (pid == own.0 || !lives(pid))) {
-            return Some((*message).to_owned());
+            let place = messages.iter().skip(place).take(TRACE).find_map(|message| place_in_module(message));
+            return Some(match place {
+                Some(place) if !message.contains(place) => format!("{message}, at {place}"),
+                _ => (*message).to_owned(),
+            });
         }
     }
     None
@@ -103,6 +106,14 @@ fn named_in(message: &str) -> Option<(u32, &str)> {
     let (_, rest) = message.split_once(" PID: ")?;
     let (pid, rest) = rest.split_once(' ')?;
     Some((pid.parse().ok()?, rest.strip_prefix("Comm: ")?.split(' ').next()?))
+}
+
+/// `kvm_x+0x1c/0x30 [kvm]` in a line of a trace.
+fn place_in_module(message: &str) -> Option<&str> {
+    let end = message.find(" [kvm")?;
+    let start = message.get(..end)?.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    let length = message.get(end..)?.find(']')? + 1;
+    message.get(start..end + length).filter(|place| place.contains("+0x"))
 }
 
 #[cfg(test)]
@@ -127,6 +138,19 @@ mod tests {
         assert_eq!(complaint(&log, (44, "init"), &|_| false).as_deref(), Some(warning));
         assert_eq!(complaint(&log, (44, "init"), &|_| true), None);
         assert_eq!(complaint(&log, (44, "other"), &|_| false), None);
+    }
+
+    #[test]
+    fn the_first_place_in_kvm_is_told() {
+        let log = records(&[
+            "4,1,1,-;BUG: sleeping function called from invalid context at ./include/linux/uaccess.h:200",
+            "4,2,2,-;CPU: 0 UID: 0 PID: 45 Comm: init Not tainted 7.2.13 #1",
+            "4,3,3,-;[<9000000000223f10>] __might_resched+0x1a0/0x1f0",
+            "4,4,4,-;[<ffff800002003f10>] kvm_copy+0x1c/0x30 [kvm]",
+            "4,5,5,-;[<ffff800002004f10>] kvm_later+0x1c/0x30 [kvm]",
+        ]);
+        let told = "BUG: sleeping function called from invalid context at ./include/linux/uaccess.h:200, at kvm_copy+0x1c/0x30 [kvm]";
+        assert_eq!(complaint(&log, (45, "init"), &|_| true).as_deref(), Some(told));
     }
 
     #[test]

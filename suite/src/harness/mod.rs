@@ -50,7 +50,7 @@ use worker::chain;
 
 pub use arguments::{UsageError, command, options as read_options};
 
-/// Time limit of the probe.
+/// Time limit of the probe, if a case does not have a longer one.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 /// Job number of the probe.
 const PROBE: usize = 0;
@@ -330,7 +330,7 @@ impl Circumstances<'_> {
         };
         let cases = turns.numbered().map(|(_, turn)| turn.jobs.ids.len()).max().unwrap_or_default();
         let case_limit = turns.numbered().map(|(_, turn)| turn.jobs.limit).max().unwrap_or(PROBE_LIMIT);
-        let limit = |job| if job == PROBE { PROBE_LIMIT } else { case_limit };
+        let limit = |job| if job == PROBE { PROBE_LIMIT.max(case_limit) } else { case_limit };
         let count = self.libtest.test_threads.unwrap_or(1).min(cases.max(1));
         let servers = Servers::start(count, limit, work).map_err(JobError::from).map_err(|error| chain(&error))?;
         Ok((probe(&servers)?, servers))

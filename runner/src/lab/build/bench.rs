@@ -4,15 +4,15 @@
 
 use std::fs;
 
-use super::common::Build;
+use super::common::{Build, Extras};
 use super::on_stock::{self, OnStock};
 use super::whole::{Whole, write_recipe};
 use crate::lab::apply::Changes;
 use crate::lab::error::LabError;
+use crate::lab::layer;
 use crate::lab::source::Source;
 use crate::lab::toolchain::Toolchain;
 use crate::lab::workspace::Workspace;
-use crate::lab::{layer, recipe};
 use crate::system::cache::{self, Scratch};
 use crate::system::files::FileError;
 use crate::system::product::Product;
@@ -32,12 +32,13 @@ impl<'b> Bench<'b> {
     pub(crate) fn new(session: &'b Session, toolchain: &'b Toolchain, source: &'b Source) -> Result<Self, LabError> {
         let scratch = session.cache().scratch("review")?;
         let workspace = Workspace::alone(session, scratch.path())?;
-        let bench = Self { build: Build { session, toolchain, source, traced: &[] }, workspace, _scratch: scratch };
+        let bench =
+            Self { build: Build { session, toolchain, source, extras: Extras::NONE }, workspace, _scratch: scratch };
         if source.stock.is_none() {
             bench.workspace.take_own(session, &bench.build.key())?;
             let whole = Whole(&bench.build);
             if !session.planning() {
-                write_recipe(&bench.workspace)?;
+                write_recipe(&bench.workspace, bench.build.config()?)?;
             }
             whole.configure(&bench.workspace, whole.call(&bench.workspace, None))?;
         }
@@ -82,7 +83,7 @@ impl<'b> Bench<'b> {
         }
         if !self.build.session.planning() {
             let path = self.workspace.path.join("lab/kernel.config");
-            let config = String::from_utf8_lossy(recipe::config()?).replace("CONFIG_KVM=m", "CONFIG_KVM=y");
+            let config = String::from_utf8_lossy(&self.build.config()?).replace("CONFIG_KVM=m", "CONFIG_KVM=y");
             fs::write(&path, config).map_err(FileError::write(&path))?;
         }
         let configure = make.clone().arguments(["allnoconfig"]).variable("KCONFIG_ALLCONFIG", "/lab/kernel.config");

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::lab::error::LabError;
+use crate::lab::recipe;
 use crate::lab::source::Source;
 use crate::lab::toolchain::Toolchain;
 use crate::system::product::Product;
@@ -19,8 +20,30 @@ pub(super) struct Build<'b> {
     pub(super) session: &'b Session,
     pub(super) toolchain: &'b Toolchain,
     pub(super) source: &'b Source,
+    pub(super) extras: &'b Extras,
+}
+
+/// What a kernel has for an observer.
+#[derive(Debug, Default)]
+pub(crate) struct Extras {
     /// Objects that are instrumented for KCOV.
-    pub(super) traced: &'b [String],
+    pub(crate) traced: Vec<String>,
+    /// Objects with debug information.
+    pub(crate) described: Vec<String>,
+    /// Whether it checks itself (`--debug`).
+    pub(crate) is_debugged: bool,
+}
+
+impl Extras {
+    /// Of a kernel that nobody observes.
+    pub(super) const NONE: &Self = &Self { traced: Vec::new(), described: Vec::new(), is_debugged: false };
+}
+
+impl Build<'_> {
+    /// The kernel's configuration.
+    pub(super) fn config(&self) -> Result<Vec<u8>, LabError> {
+        recipe::config(self.extras.is_debugged)
+    }
 }
 
 /// The text of a file that the build wrote.

@@ -10,6 +10,7 @@ mod on_stock;
 mod whole;
 
 pub(crate) use self::bench::Bench;
+pub(crate) use self::common::Extras;
 use self::common::{BUILD, Build};
 use self::on_stock::OnStock;
 use self::whole::Whole;
@@ -33,16 +34,16 @@ const KERNEL_RECIPE: u32 = 3;
 const RECIPE: u32 = 2;
 
 /// Builds the kernel, or takes it from the cache. `is_patched`: the changes include
-/// patches of the user. `traced`: objects that are instrumented for KCOV.
+/// patches of the user.
 pub(crate) fn build(
     session: &Session,
     toolchain: &Toolchain,
     source: &Source,
     changes: &Changes,
     is_patched: bool,
-    traced: &[String],
+    extras: &Extras,
 ) -> Result<Kernel, LabError> {
-    let key = kernel_key(toolchain, source, changes, traced)?;
+    let key = kernel_key(toolchain, source, changes, extras)?;
     let place = session.cache().entry("kernels", &key);
     if source.identity.is_some()
         && !session.planning()
@@ -51,7 +52,7 @@ pub(crate) fn build(
         session.progress().detail(&format!("kernel from the cache, {}", place.display()));
         return Ok(kernel);
     }
-    let build = Build { session, toolchain, source, traced };
+    let build = Build { session, toolchain, source, extras };
     let workspace = if is_patched { build.patched(&key)? } else { build.own()? };
     let built = build.make(&workspace, changes);
     workspace.close(session, &built)?;
@@ -71,16 +72,11 @@ pub(crate) fn build(
 }
 
 /// The digest of all inputs of the kernel.
-fn kernel_key(
-    toolchain: &Toolchain,
-    source: &Source,
-    changes: &Changes,
-    traced: &[String],
-) -> Result<String, LabError> {
+fn kernel_key(toolchain: &Toolchain, source: &Source, changes: &Changes, extras: &Extras) -> Result<String, LabError> {
     let mut key = Key::new("kernel", KERNEL_RECIPE)
         .with(source.identity.as_deref().unwrap_or_default())
         .with(toolchain.identity())
-        .with(recipe::config()?)
+        .with(recipe::config(extras.is_debugged)?)
         .with(source.stock.as_ref().map(|stock| &*stock.kernel).unwrap_or_default())
         .with(recipe::stock()?);
     for (name, content) in recipe::soft_lvz()? {
@@ -93,12 +89,14 @@ fn kernel_key(
             None => key.with("removed"),
         };
     }
-    Ok(traced.iter().fold(key, |key, object| key.with("traced").with(object)).whole())
+    let traced = extras.traced.iter().map(|object| ("traced", object));
+    let observed = traced.chain(extras.described.iter().map(|object| ("described", object)));
+    Ok(observed.fold(key, |key, (how, object)| key.with(how).with(object)).whole())
 }
 
 /// Whether the cache has a build of a source without patches.
-pub(crate) fn is_built(session: &Session, toolchain: &Toolchain, source: &Source) -> bool {
-    Workspace::has(session, &Build { session, toolchain, source, traced: &[] }.key())
+pub(crate) fn is_built(session: &Session, toolchain: &Toolchain, source: &Source, extras: &Extras) -> bool {
+    Workspace::has(session, &Build { session, toolchain, source, extras }.key())
 }
 
 impl Build<'_> {
@@ -108,6 +106,7 @@ impl Build<'_> {
             .with(self.source.path.as_os_str().as_encoded_bytes())
             .with(self.source.identity.as_deref().unwrap_or_default())
             .with(self.toolchain.identity());
+        let key = if self.extras.is_debugged { key.with("debug") } else { key };
         match &self.source.stock {
             None => key.finish(),
             Some(stock) => key.with(&stock.kernel).finish(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::changed::is_only_kvm;
-use super::common::{BUILD, Build, COMPILE, CONFIGURE, text};
+use super::common::{BUILD, Build, COMPILE, CONFIGURE, Extras, text};
 use crate::lab::apply::{Changes, Content};
 use crate::lab::error::LabError;
 use crate::lab::kernel::SOFT_LVZ;
@@ -40,7 +40,7 @@ impl Whole<'_> {
             return self.compile_module(workspace, make);
         }
         layer::update(&workspace.path.join("layer"), &self.0.source.path, changes)?;
-        let is_new = write_recipe(workspace)?;
+        let is_new = write_recipe(workspace, self.0.config()?)?;
         workspace.begin()?;
         if !is_new
             && self.is_configured(workspace)?
@@ -85,7 +85,7 @@ impl Whole<'_> {
         stage.run(&step)?;
         if !self.0.session.planning() {
             let config = text(&Product::new(&workspace.path.join("build"), ".config"))?;
-            let fragment = String::from_utf8_lossy(recipe::config()?).into_owned();
+            let fragment = String::from_utf8_lossy(&self.0.config()?).into_owned();
             let (fatal, lost) = recipe::lost_options(&fragment, &config);
             if !fatal.is_empty() {
                 return Err(LabError::OptionsLost { options: fatal.join(", "), log: stage.log().to_owned() });
@@ -94,7 +94,7 @@ impl Whole<'_> {
                 self.0.session.progress().detail(&format!("options unknown to this kernel: {}", lost.join(", ")));
             }
             let stamp = workspace.path.join(CONFIGURED);
-            fs::write(&stamp, recipe::config()?)
+            fs::write(&stamp, self.0.config()?)
                 .and_then(|()| File::options().write(true).open(&stamp)?.set_modified(begun))
                 .map_err(FileError::of("write", &stamp))?;
         }
@@ -118,7 +118,7 @@ impl Whole<'_> {
             changed.is_some_and(|changed| changed < made)
         };
         let files: Vec<&str> = kconfig_files(&list).collect();
-        let same = fs::read(&stamp).is_ok_and(|old| old == recipe::config().unwrap_or_default());
+        let same = fs::read(&stamp).is_ok_and(|old| self.0.config().is_ok_and(|new| new == old));
         Ok(same && !files.is_empty() && files.into_iter().all(older))
     }
 
@@ -194,8 +194,12 @@ impl Whole<'_> {
             .variable("KBUILD_BUILD_USER", "reglist")
             .variable("KBUILD_BUILD_HOST", "lab")
             .variable("KBUILD_BUILD_VERSION", "1");
-        let traced = |object: &String| [format!("KCOV_INSTRUMENT_{object}=y"), format!("CFLAGS_{object}=-gdwarf-5")];
-        let make = make.arguments(self.0.traced.iter().flat_map(traced));
+        let Extras { traced, described, .. } = self.0.extras;
+        let make = make.arguments(traced.iter().map(|object| format!("KCOV_INSTRUMENT_{object}=y")));
+        let make = make.arguments(described.iter().map(|object| format!("CFLAGS_{object}=-gdwarf-5")));
+        // The shadow of KASAN shifts by 64 when it begins, which UBSAN reports.
+        let odd = self.0.extras.is_debugged.then_some("UBSAN_SANITIZE_kasan_init.o=n");
+        let make = make.arguments(odd);
         if !self.0.toolchain.has_ccache() {
             return make;
         }
@@ -221,11 +225,11 @@ fn products(workspace: &Workspace, list: &str) -> Vec<Product> {
 
 /// Writes changed lab files, and says whether there were any; equal files keep their
 /// time stamps for make.
-pub(super) fn write_recipe(workspace: &Workspace) -> Result<bool, LabError> {
+pub(super) fn write_recipe(workspace: &Workspace, config: Vec<u8>) -> Result<bool, LabError> {
     let mut is_new = false;
-    let mut files = vec![(workspace.path.join("lab/kernel.config"), recipe::config()?)];
+    let mut files = vec![(workspace.path.join("lab/kernel.config"), config)];
     for (name, content) in recipe::soft_lvz()? {
-        files.push((workspace.path.join("soft-lvz").join(name), content));
+        files.push((workspace.path.join("soft-lvz").join(name), content.to_vec()));
     }
     for (path, content) in files {
         // A patch can have made a link of it.

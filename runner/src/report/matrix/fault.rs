@@ -16,6 +16,8 @@ use crate::report::id::{by_key, each_once};
 
 /// The reason of a fault that crashes a kernel.
 const TROUBLE: &str = "a crash or a hang, no wrong answer; run `reglist lab --fault NAME`";
+/// The reason of a fault that only a check of the kernel notices.
+const CHECKED: &str = "right answers, noticed by a kernel that checks itself; run `reglist lab --debug --fault NAME`";
 
 #[derive(Debug, Serialize)]
 pub(super) struct FaultRow {
@@ -148,6 +150,7 @@ pub(super) fn rows(subject: SubjectKind, rounds: &Rounds, right: &Right, catalog
 fn absence(fault: Fault, subject: SubjectKind, rounds: &Rounds) -> State {
     match (fault.place(), subject) {
         (Place::KernelLog, SubjectKind::Model) => return State::Impossible { reason: "the model has no kernel log" },
+        (Place::KernelCheck, _) => return State::Impossible { reason: CHECKED },
         (Place::Kernel, _) => return State::Impossible { reason: TROUBLE },
         (Place::Model(reason), SubjectKind::Kvm) => return State::Impossible { reason },
         _ => {}

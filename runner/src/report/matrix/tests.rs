@@ -220,7 +220,7 @@ fn the_document_has_everything() {
     let text = json::text(&matrix(&everything())).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
     let faults = document["faults"].as_array_mut().unwrap();
-    assert_eq!(faults.iter().filter(|fault| fault["state"] == "impossible").count(), 8);
+    assert_eq!(faults.iter().filter(|fault| fault["state"] == "impossible").count(), 13);
     faults.retain(|fault| fault["state"] != "not_selected" && fault["state"] != "impossible");
     insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
 }

@@ -59,12 +59,10 @@ impl Guest<'_> {
             .with(Mount::Writable { from: self.session.results().to_owned(), to: "/results" });
         let mut words =
             vec!["console=ttyS0 rdinit=/init panic=-1 swiotlb=noforce loglevel=5".to_owned(), RCU.to_owned()];
-        let memory = if ready.kernel.is_stock() {
+        if ready.kernel.is_stock() {
             words.push(STOCK_WORDS.to_owned());
-            "1G"
-        } else {
-            "256M"
-        };
+        }
+        let memory = if ready.kernel.is_stock() || self.setup.debug { "1G" } else { "256M" };
         words.extend(self.append.kernel.iter().cloned());
         let least = if self.setup.compare_model.is_some() { SILENCE_OF_CALLS } else { Duration::ZERO };
         ready

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::BufReader;
 use std::time::Duration;
 
+use reglist_suite::checks::IN_EVERY_CASE;
 use reglist_suite::report::events::{Breaker, Event, Outcome};
 
 use super::guest::{Guest, IMAGE};
@@ -109,6 +110,9 @@ impl<'l> Machine<'l> {
                 Source::Error => self.complaints.push(line.to_owned()),
                 Source::Pause => pause.begins(line),
                 Source::Output if pause.excuses(line) => return Flow::Stop,
+                Source::Output if line.contains(IN_EVERY_CASE) => {
+                    sink.take(lab::decode(line, &ready.kernel).as_deref().unwrap_or(line));
+                }
                 Source::Output => sink.take(line),
             }
             sink.look(&mut |record| show(record, bar));

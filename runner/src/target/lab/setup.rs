@@ -12,6 +12,8 @@ const MOST_CPUS: usize = 2;
 /// Settings of the machine and its suite.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
+    /// Whether the kernel checks itself.
+    pub(crate) debug: bool,
     /// The fault of the kernel, or every fault in turn.
     pub(crate) fault: Option<Faults>,
     /// Number of random calls that compare the kernel with the model.

@@ -15,6 +15,7 @@ impl Catalogue<'_> {
                 Place::Everywhere => "the model and lab kernels",
                 Place::Model(reason) => reason,
                 Place::KernelLog => "lab kernels only: the model has no log",
+                Place::KernelCheck => "lab kernels that check themselves (--debug)",
                 Place::Kernel => "lab kernels only: it hangs or crashes the process or the kernel",
             },
         );
@@ -36,6 +37,7 @@ impl Catalogue<'_> {
         let name = fault.name();
         let command = match fault.place() {
             Place::Kernel | Place::KernelLog => format!("reglist lab --fault {name}"),
+            Place::KernelCheck => format!("reglist lab --debug --fault {name}"),
             _ => format!("reglist run --fault {name} --config {}", expected.configuration),
         };
         description.say("try it with", command);
