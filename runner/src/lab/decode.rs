@@ -13,6 +13,9 @@ use super::kernel::Kernel;
 /// Where a build shows the source to the compiler.
 const SOURCE: &str = "/src/";
 
+/// A part of the paths of KVM's own code.
+const KVM: &str = "/kvm/";
+
 /// The text with the line behind the first place in a module that has debug information.
 pub(crate) fn decode(text: &str, kernel: &Kernel) -> Option<String> {
     kernel.modules.iter().find_map(|module| {
@@ -38,8 +41,10 @@ fn line(module: &[u8], place: &str) -> Result<Option<String>, DebugInfoError> {
     let sections = DwarfSections::load(|id| relocated(&file, id.name(), text.index()))?;
     // The log has the address behind a call.
     let address = symbol.address().wrapping_add(offset).saturating_sub(1);
-    let first = Debug::of(&sections)?.lines(address)?.into_iter().next();
-    Ok(first.map(|(path, number)| format!("{}:{number}", path.strip_prefix(SOURCE).unwrap_or(&path))))
+    let lines = Debug::of(&sections)?.lines(address)?;
+    // An inline function of a header says less than its caller in KVM.
+    let own = lines.iter().find(|(path, _)| path.contains(KVM)).or(lines.first());
+    Ok(own.map(|(path, number)| format!("{}:{number}", path.strip_prefix(SOURCE).unwrap_or(path))))
 }
 
 fn parts(place: &str) -> Option<(&str, u64)> {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use reglist_suite::checks;
 use reglist_suite::report::coverage::{Blocks, Change, Coverage, Line, PatchedFile};
 use reglist_suite::report::events::{CaseFinished, Outcome};
 
@@ -111,6 +112,28 @@ impl<'r> Covered<'r> {
     /// How many of the lines ran.
     pub(crate) fn ran(&self) -> usize {
         self.lines.len() - self.never_ran().count()
+    }
+
+    /// How many of the lines the cases of each clause ran, for each clause with such cases,
+    /// in the order in which the cases ran.
+    pub(crate) fn by_clause(record: &'r Record) -> Vec<(&'static str, usize)> {
+        let mut clauses: Vec<&'static str> = Vec::new();
+        let check_of = |case: &CaseFinished| {
+            let name = case.case.split_once('.').map(|(_, check)| check)?;
+            checks::all().find(|check| check.name == name)
+        };
+        for clause in record.ended().filter_map(check_of).flat_map(|check| check.clauses) {
+            if !clauses.contains(clause) {
+                clauses.push(clause);
+            }
+        }
+        let ran = |clause: &'static str| {
+            let is_its = |case: &CaseFinished| {
+                check_of(case).filter(|check| check.clauses.contains(&clause)).map(|_| case.outcome == Outcome::Fail)
+            };
+            Some((clause, Self::with(record, &is_its)?.ran()))
+        };
+        clauses.into_iter().filter_map(ran).collect()
     }
 
     /// The lines that no case ran.

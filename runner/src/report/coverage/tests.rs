@@ -71,6 +71,17 @@ fn each_line_with_code_has_the_cases_that_ran_it() {
 }
 
 #[test]
+fn each_clause_has_the_lines_that_its_cases_ran() {
+    let cases: [(&str, Option<&str>, &[u32]); 3] = [
+        ("base.count.expected", None, &[0, 1]),
+        ("pmu.count.expected", None, &[0]),
+        ("base.e2big.errno", Some("e2big.errno"), &[3]),
+    ];
+    assert_eq!(Covered::by_clause(&record(coverage(), &cases)), [("list.count", 2), ("e2big.errno", 1)]);
+    assert!(Covered::by_clause(&record(coverage(), &CASES)).is_empty());
+}
+
+#[test]
 fn the_line_that_only_failing_cases_ran_is_the_most_suspicious() {
     let record = record(coverage(), &CASES);
     let suspects = suspects(&record);

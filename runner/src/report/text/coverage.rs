@@ -9,14 +9,15 @@ use reglist_suite::report::coverage::Line;
 use crate::record::Record;
 use crate::report::coverage::{Covered, Suspect, suspects};
 use crate::report::paragraph::{hanging, indented};
+use crate::system::verbosity::Verbosity;
 
 /// Groups of lines that are shown.
 const MOST: usize = 8;
 /// Suspicious places that are shown.
 const MOST_SUSPECTS: usize = 3;
 
-/// What is known of the lines.
-pub(super) fn write(text: &mut String, record: &Record) {
+/// What is known of the lines; verbose adds a line per clause.
+pub(super) fn write(text: &mut String, record: &Record, verbosity: Verbosity) {
     let Some(covered) = Covered::of(record) else { return };
     let never: Vec<_> =
         covered.never_ran().map(|executable| (executable.file.name.as_str(), executable.line)).collect();
@@ -30,6 +31,13 @@ pub(super) fn write(text: &mut String, record: &Record) {
     if groups.len() > MOST {
         let _ =
             writeln!(text, "  {} more places never ran; `reglist report --html FILE` shows them", groups.len() - MOST);
+    }
+    if verbosity.is_verbose() {
+        let clauses = Covered::by_clause(record);
+        let width = clauses.iter().map(|(clause, _)| clause.len()).max().unwrap_or_default();
+        for (clause, ran) in clauses {
+            let _ = writeln!(text, "  {clause:width$}  {ran} of {all}");
+        }
     }
     for file in covered.untraced() {
         indented(text, 2, &format!("unknown: {file}, which KVM's module does not contain"));

@@ -79,7 +79,7 @@ fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: 
     lists::write(text, record, started);
     guesses::write(text, &likeness::guesses(record));
     coverage::write_suspects(text, record);
-    coverage::write(text, record);
+    coverage::write(text, record, verbosity);
     new_registers(text, record, started);
     findings::write_notes(text, &groups, record);
     verdict::write_circumstances(text, started);
