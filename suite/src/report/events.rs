@@ -121,6 +121,12 @@ impl RunStarted {
         self.labels.iter().find(|label| label.name == Label::MACHINE).map(|label| label.value.as_str())
     }
 
+    /// The names of the kernel's patches, in order.
+    pub fn patches(&self) -> Vec<&str> {
+        let labels = self.labels.iter().filter(|label| label.name == Label::PATCH);
+        labels.filter_map(|label| label.value.split_whitespace().next()).collect()
+    }
+
     /// The start of a run on a kernel, in a log that does not tell it.
     pub fn unknown() -> Self {
         let unknown = || "unknown".to_owned();

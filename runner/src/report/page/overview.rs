@@ -2,7 +2,7 @@
 //! The verdict of a run with its basis.
 
 use reglist_suite::exit;
-use reglist_suite::report::events::{Label, SubjectKind};
+use reglist_suite::report::events::SubjectKind;
 use reglist_suite::spec::clause::Level;
 
 use super::clauses::{KEPT, Section, stand};
@@ -96,13 +96,7 @@ pub(super) fn subject(run: &View<'_>) -> String {
         },
         SubjectKind::Model => format!("the model of Linux {release}"),
     };
-    let patches: Vec<&str> = started
-        .labels
-        .iter()
-        .filter(|label| label.name == Label::PATCH)
-        .filter_map(|label| label.value.split_whitespace().next())
-        .collect();
-    let with = match (patches.as_slice(), &started.fault) {
+    let with = match (started.patches().as_slice(), &started.fault) {
         ([], None) => String::new(),
         ([], Some(fault)) => format!(" with the fault {fault}"),
         (patches, None) if patches.len() > 2 => format!(" with {} patches", patches.len()),

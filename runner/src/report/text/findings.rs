@@ -14,13 +14,16 @@ use crate::report::id::{by_key, check, configuration, each_once};
 use crate::report::paragraph::{hanging, labelled};
 use crate::report::words::count;
 
+/// More configurations than this, if they are all, are not named.
+const MOST_NAMED: usize = 3;
+
 pub(super) fn write(text: &mut String, groups: &[Group<'_>], started: &RunStarted) {
     let fails = |group: &&Group<'_>| group.first.level.fails(started.strict);
     for group in groups.iter().filter(fails) {
-        describe(text, group, "FAIL", Style::new().red().bold());
+        describe(text, group, started, "FAIL", Style::new().red().bold());
     }
     for group in groups.iter().filter(|group| !fails(group) && group.first.level == Level::Should) {
-        describe(text, group, "WARN", Style::new().yellow());
+        describe(text, group, started, "WARN", Style::new().yellow());
     }
 }
 
@@ -34,7 +37,15 @@ pub(super) fn write_notes(text: &mut String, groups: &[Group<'_>], record: &Reco
     by_clause.into_iter().flat_map(|(_, groups)| groups).for_each(|group| note(text, group, record));
 }
 
-fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
+/// Writes how many notes there are.
+pub(super) fn count_notes(text: &mut String, groups: &[Group<'_>]) {
+    let notes = groups.iter().filter(|group| group.first.level == Level::Note).count();
+    if notes > 0 {
+        let _ = writeln!(text, "{}; -v shows them", count(notes, "note"));
+    }
+}
+
+fn describe(text: &mut String, group: &Group<'_>, started: &RunStarted, word: &str, style: Style) {
     let _ = writeln!(text, "\n{} {}", style.apply_to(word), subject(group));
     if !group.first.expected.is_empty() {
         labelled(text, "expected", &group.expected());
@@ -48,7 +59,12 @@ fn describe(text: &mut String, group: &Group<'_>, word: &str, style: Style) {
     if let Some((word, entries)) = entries(group) {
         labelled(text, word, &entries);
     }
-    labelled(text, "in", &each_once(group.cases.iter().copied(), configuration).join(", "));
+    let (all, found) = (
+        each_once(started.plan.iter().map(String::as_str), configuration),
+        each_once(group.cases.iter().copied(), configuration),
+    );
+    let is_everywhere = found.len() == all.len() && all.len() > MOST_NAMED;
+    labelled(text, "in", &if is_everywhere { format!("all {} configurations", all.len()) } else { found.join(", ") });
     labelled(text, "checks", &each_once(group.cases.iter().copied(), check).join(", "));
 }
 

@@ -37,11 +37,21 @@ pub(crate) fn text(record: &Record, verbosity: Verbosity, judged: Option<&Judged
     if !verbosity.is_quiet() {
         verdict::write_subject(&mut text, started);
     }
-    if record.has_learnt() && !record.is_not_implemented() {
-        results(&mut text, record, started, verbosity);
+    let has_results = record.has_learnt() && !record.is_not_implemented();
+    if has_results && !verbosity.is_quiet() {
+        facts(&mut text, record, started, verbosity);
+    }
+    let mut failures = String::new();
+    if has_results {
+        self::failures(&mut failures, record, started, verbosity);
     }
     if let Some(judged) = judged {
-        known::write(&mut text, judged);
+        known::write(&mut failures, judged);
+    }
+    if !failures.is_empty() {
+        // Nothing is above the failures of a quiet report.
+        text.push_str(if text.is_empty() { failures.trim_start_matches('\n') } else { &failures });
+        text.push('\n');
     }
     verdict::write(&mut text, record, started, judged);
     text
@@ -56,33 +66,33 @@ pub(crate) fn reviewed(record: &Record, verbosity: Verbosity) -> String {
     text
 }
 
-fn results(text: &mut String, record: &Record, started: &RunStarted, verbosity: Verbosity) {
+/// What the run was, and what fails nothing.
+fn facts(text: &mut String, record: &Record, started: &RunStarted, verbosity: Verbosity) {
     let groups = groups::grouped(record.ended());
-    if verbosity.is_quiet() {
-        let mut failed = String::new();
-        reasons::write(&mut failed, record, started);
-        findings::write(&mut failed, &groups, started);
-        guesses::write(&mut failed, &likeness::guesses(record));
-        coverage::write_suspects(&mut failed, record);
-        if !failed.is_empty() {
-            text.push_str(failed.trim_start_matches('\n'));
-            text.push('\n');
-        }
-        return;
-    }
-    table::write(text, record, started);
+    table::write(text, record, started, verbosity.is_verbose());
     if verbosity.is_verbose() {
         cases::write(text, record, started);
     }
-    reasons::write(text, record, started);
-    findings::write(text, &groups, started);
-    lists::write(text, record, started);
-    guesses::write(text, &likeness::guesses(record));
-    coverage::write_suspects(text, record);
     coverage::write(text, record, verbosity);
     new_registers(text, record, started);
-    findings::write_notes(text, &groups, record);
+    if verbosity.is_verbose() {
+        findings::write_notes(text, &groups, record);
+    }
     verdict::write_circumstances(text, started);
+    if !verbosity.is_verbose() {
+        findings::count_notes(text, &groups);
+    }
+}
+
+/// What a reader acts on. It comes last, where the terminal stops.
+fn failures(text: &mut String, record: &Record, started: &RunStarted, verbosity: Verbosity) {
+    reasons::write(text, record, started);
+    findings::write(text, &groups::grouped(record.ended()), started);
+    if verbosity.is_verbose() {
+        lists::write(text, record, started);
+    }
+    guesses::write(text, &likeness::guesses(record));
+    coverage::write_suspects(text, record);
 }
 
 /// YAML for registers that the specification lacks, ready to paste.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 //! The table of a run: a column per configuration, a row per theme.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use console::Style;
@@ -21,7 +21,8 @@ const MOST_CELLS: usize = 1 << 10;
 #[derive(Debug, Clone, Default)]
 struct Cell(BTreeMap<State, usize>);
 
-pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
+/// Where a case has not passed, only the themes with such cases; `is_whole`: all of them.
+pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted, is_whole: bool) {
     let plan = || started.plan.iter().map(String::as_str);
     let (configurations, themes) = (each_once(plan(), configuration), each_once(plan(), theme));
     let cells = cells(record, started);
@@ -31,8 +32,25 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted) {
         return write_columns(text, &["total"], vec![("cases", vec![Cell::sum(cells.values())])], false);
     }
     let cell = |configuration, theme| cells.get(&(configuration, theme)).cloned().unwrap_or_default();
-    let column = |configuration| (configuration, themes.iter().map(|theme| cell(configuration, theme)).collect());
-    write_columns(text, &themes, configurations.into_iter().map(column).collect(), themes.len() > 1);
+    let has_mark: HashSet<&str> =
+        cells.iter().filter(|(_, cell)| !cell.marks().is_empty()).map(|((_, theme), _)| *theme).collect();
+    let marked: Vec<&str> = themes.iter().copied().filter(|theme| has_mark.contains(theme)).collect();
+    let shown = if is_whole || marked.is_empty() { &themes } else { &marked };
+    let column = |configuration| {
+        let column: Vec<Cell> = shown.iter().map(|theme| cell(configuration, theme)).collect();
+        let total = Cell::sum(&themes.iter().map(|theme| cell(configuration, theme)).collect::<Vec<_>>());
+        (configuration, if themes.len() > 1 { [column, vec![total]].concat() } else { column })
+    };
+    let columns: Vec<Column<'_>> = configurations.iter().copied().map(column).collect();
+    let rows: Vec<&str> = shown.iter().copied().chain((themes.len() > 1).then_some("total")).collect();
+    write_columns(text, &rows, columns, false);
+    if shown.len() < themes.len() {
+        let _ = writeln!(
+            text,
+            "({} without a failure, skip or error: -v shows them)",
+            count(themes.len() - shown.len(), "more row")
+        );
+    }
 }
 
 pub(super) fn write_side_by_side(text: &mut String, themes: &[&str], runs: &[(&str, &Record)]) {
@@ -209,7 +227,7 @@ mod tests {
         let plan = (0..3000).map(|number| format!("c{number}.t{number}.x")).collect();
         let started = RunStarted { plan, ..RunStarted::unknown() };
         let mut text = String::new();
-        write(&mut text, &Record::default(), &started);
+        write(&mut text, &Record::default(), &started, false);
         let text = console::strip_ansi_codes(&text).into_owned();
         assert_eq!(text.lines().next(), Some("(3000 configurations and 3000 themes are too many for a table)"));
         assert!(text.lines().count() < 9 && text.contains("3000M"), "{text}");

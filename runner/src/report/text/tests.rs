@@ -142,15 +142,17 @@ fn facts_are_told_in_few_words_before_the_verdict() {
         fact
     };
     let width = fact("list.width", "n counts as 64 bits");
-    insta::assert_snapshot!(shown(
-        &["lbt.count.width", "base.count.width", "pmu.count.width", "pmu.restore.any"],
+    let plan = ["lbt.count.width", "base.count.width", "pmu.count.width", "pmu.restore.any"];
+    insta::assert_snapshot!(report(
+        &on_kernel(&plan),
         &[
             case("lbt.count.width", "pass", &[width.clone(), fact("list.consumers", "all 82 registers are listed")]),
             case("base.count.width", "pass", &[width.clone(), fact("list.consumers", "all 82 registers are listed")]),
             case("pmu.count.width", "pass", &[width, fact("list.width", "n counts as 32 bits")]),
             case("pmu.restore.any", "fail", &[order("PERFCTRL0", "0x1"), order("PERFCNTR0", "0x2"), count(84, 83)]),
             end("failed", [3, 1, 0, 0]),
-        ]
+        ],
+        Verbosity::Verbose
     ));
 }
 
@@ -248,7 +250,8 @@ fn no_line_is_wider_than_a_terminal() {
         })
     };
     let findings = [finding("should"), finding("note")];
-    let text = shown(&["base.a.x"], &[case("base.a.x", "pass", &findings), end("passed", [1, 0, 0, 0])]);
+    let events = [case("base.a.x", "pass", &findings), end("passed", [1, 0, 0, 0])];
+    let text = report(&on_kernel(&["base.a.x"]), &events, Verbosity::Verbose);
     assert!(text.contains("WARN efault.array") && text.contains("note efault.array"), "{text}");
     assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
 }

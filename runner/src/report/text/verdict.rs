@@ -63,7 +63,7 @@ pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Op
     let (kernel, untested) = match started.subject {
         SubjectKind::Kvm => {
             let machine = started.machine().map(|machine| format!(" ({machine})")).unwrap_or_default();
-            (format!(" on Linux {release}{machine}, series {}", started.series), String::new())
+            (format!(" on Linux {release}{}{machine}, series {}", patches(started), started.series), String::new())
         }
         SubjectKind::Model => (String::new(), format!("; {UNTESTED}")),
     };
@@ -86,6 +86,16 @@ pub(crate) fn sentence(started: &RunStarted, conclusion: &Conclusion, judged: Op
         }
     };
     what + &untested
+}
+
+/// The patches that the kernel has.
+fn patches(started: &RunStarted) -> String {
+    match started.patches().as_slice() {
+        [] => String::new(),
+        [one] => format!(" with {one}"),
+        [one, other] => format!(" with {one} and {other}"),
+        all => format!(" with {} patches", all.len()),
+    }
 }
 
 /// The numbers of expected failures and unexpected passes.
