@@ -53,7 +53,9 @@ fn what_cannot_be_read_is_wrong_usage_with_a_remedy() {
         (&["broken-off", "--html", "empty"], "--force"),
         (&["broken-off", "--html", "nowhere/page.html"], "the directory of `nowhere/page.html` does not exist"),
         (&["broken-off", "broken-off", "model", "--html", "page.html"], "but there are 3"),
-        (&["broken-off", "--format", "xml"], "possible values: pretty, ktap, tap13, lava, json"),
+        (&["broken-off", "model", "--format", "mail"], "takes one run, and `broken-off` is not the only one"),
+        (&["broken-off", "model", "--format", "markdown"], "report one file with one run"),
+        (&["broken-off", "--format", "xml"], "possible values: pretty, mail, markdown, ktap, tap13, lava, json"),
         (&["broken-off", "--kcidb", "k", "--kcidb-origin", "a-b"], "a-z, 0-9 and _"),
         (&[], "EVENTS"),
     ] {
@@ -82,6 +84,16 @@ fn every_run_is_reported() {
     assert_eq!(error, "");
     let (out, _) = output(&["broken-off", "model", "--format", "json"], 1);
     assert_eq!(out.matches("\"run_finished\"").count(), 2, "{out}");
+}
+
+#[test]
+fn a_run_can_be_pasted_into_a_mail_or_an_issue() {
+    let verdict = "in case lbt.restore.cold; 2 of 7 cases did not finish on Linux 7.2.13, series v5\n";
+    let (mail, error) = output(&["broken-off", "--format", "mail"], 1);
+    assert!(mail.replace("\n  ", " ").contains(&format!("\n\nreglist: broken off: {verdict}")), "{mail}");
+    assert!(mail.lines().all(|line| line.len() <= 72) && error.is_empty(), "{mail}{error}");
+    let (markdown, error) = output(&["broken-off", "--format", "markdown"], 1);
+    assert!(markdown.contains(&format!("\n\n**reglist: broken off**: {verdict}")) && error.is_empty(), "{markdown}");
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub(crate) enum Error {
     Read(#[from] ReadError),
     #[error("{file} is about the model, and KCIDB takes results of kernels only\n[leave --kcidb out]")]
     Model { file: String },
+    #[error("this format takes one run, and {file} is not the only one\n[report one file with one run]")]
+    SeveralRuns { file: String },
     #[error(transparent)]
     Set(#[from] SetError),
     #[error(transparent)]
@@ -87,7 +89,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Diff(_) | Self::Known(_) | Self::Model { .. } | Self::Set(_) | Self::Show(_) => exit::USAGE,
-            Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
+            Self::SeveralRuns { .. } | Self::Suite(_) | Self::Usage { .. } => exit::USAGE,
             Self::Lab(error) => error.exit_code(),
             Self::File(error) => error.exit_code(),
             Self::Matrix(error) => error.exit_code(),

@@ -75,6 +75,17 @@ impl<'r> Group<'r> {
         }
         ranges
     }
+
+    /// The entries, after their word; none if there are none.
+    pub(crate) fn entries(&self) -> Option<(&'static str, String)> {
+        let ranges = self.entry_ranges();
+        let word = match ranges.as_slice() {
+            [] => return None,
+            [one] if one.bytes().all(|byte| byte.is_ascii_digit()) => "entry",
+            _ => "entries",
+        };
+        Some((word, ranges.join(", ")))
+    }
 }
 
 fn span(finding: &Finding) -> Option<Span> {

@@ -6,6 +6,8 @@ pub(crate) mod diff;
 pub(crate) mod groups;
 pub(crate) mod id;
 pub(crate) mod likeness;
+pub(crate) mod mail;
+mod markup;
 pub(crate) mod matrix;
 pub(crate) mod page;
 pub(crate) mod paragraph;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Paragraphs for a terminal of 80 columns.
+//! Paragraphs for a terminal of 80 columns, or of another width.
 
 use std::fmt::Write as _;
 
@@ -37,10 +37,15 @@ pub(crate) fn titled(text: &mut String, title: &str, items: &[String]) {
 
 /// Wraps words after a head; `next` is the head of further lines. A no-break space keeps its words on one line.
 pub(crate) fn fill(text: &mut String, head: &str, next: &str, words: &str) {
+    fill_to(WIDTH, text, head, next, words);
+}
+
+/// [`fill`] for lines of `width` columns. A word alone can be wider.
+pub(crate) fn fill_to(width: usize, text: &mut String, head: &str, next: &str, words: &str) {
     let mut line = head.to_owned();
     let mut empty = true;
     for word in words.split_ascii_whitespace() {
-        if !empty && console::measure_text_width(&line) + 1 + console::measure_text_width(word) > WIDTH {
+        if !empty && console::measure_text_width(&line) + 1 + console::measure_text_width(word) > width {
             let _ = writeln!(text, "{line}");
             line = next.to_owned();
             empty = true;

@@ -39,6 +39,7 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
         "reglist-diff" => &[("diff old.jsonl new.jsonl", "Compare two runs.")],
         "reglist-report" => &[
             ("report events.jsonl", "Report a stored run."),
+            ("report --format mail events.jsonl", "Print it for a mail to a kernel list."),
             ("report --format ktap console.log", "Find a run in a log, and print it as KTAP."),
         ],
         "reglist-show" => &[

@@ -28,6 +28,8 @@ pub(crate) fn outputs(data: &[u8]) -> Vec<Output> {
     let formats = [
         ("pretty", "pretty", Verbosity::Verbose),
         ("pretty", "pretty", Verbosity::Quiet),
+        ("mail", "mail", Verbosity::Normal),
+        ("markdown", "markdown", Verbosity::Normal),
         ("ktap", "ktap", Verbosity::Normal),
         ("lava", "lava", Verbosity::Normal),
         ("tap13", "tap13", Verbosity::Normal),

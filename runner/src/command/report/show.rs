@@ -10,7 +10,7 @@ use reglist_suite::report::format::{FORMATS, Format, Lines};
 
 use crate::command::error::Error;
 use crate::record::reader::StoredRun;
-use crate::report::text as report;
+use crate::report::{mail, text as report};
 use crate::system::output::print;
 use crate::system::verbosity::Verbosity;
 
@@ -19,6 +19,10 @@ use crate::system::verbosity::Verbosity;
 pub(crate) enum Shown {
     /// For people.
     Pretty,
+    /// To paste into a mail; one run.
+    Mail,
+    /// To paste into an issue; one run.
+    Markdown,
     /// In a format of lines.
     Lines(Format),
     /// As events.
@@ -29,7 +33,7 @@ impl ValueEnum for Shown {
     fn value_variants<'a>() -> &'a [Self] {
         static SHOWN: LazyLock<Vec<Shown>> = LazyLock::new(|| {
             let formats = FORMATS.iter().copied().map(Shown::Lines);
-            [Shown::Pretty].into_iter().chain(formats).chain([Shown::Json]).collect()
+            [Shown::Pretty, Shown::Mail, Shown::Markdown].into_iter().chain(formats).chain([Shown::Json]).collect()
         });
         &SHOWN
     }
@@ -37,6 +41,8 @@ impl ValueEnum for Shown {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::Pretty => Some(PossibleValue::new("pretty").help("For people")),
+            Self::Mail => Some(PossibleValue::new("mail").help("One run in plain text, for a mail")),
+            Self::Markdown => Some(PossibleValue::new("markdown").help("One run in Markdown, for an issue")),
             Self::Lines(format) => format.to_possible_value(),
             Self::Json => Some(PossibleValue::new("json").help("The events, with an end for every case")),
         }
@@ -59,6 +65,9 @@ impl Show {
 
     /// Shows a run, which is one of several or the only one.
     pub(super) fn run(&mut self, run: &StoredRun, events: &[Event], several: bool) -> Result<(), Error> {
+        if several && matches!(self.shown, Shown::Mail | Shown::Markdown) {
+            return Err(Error::SeveralRuns { file: run.file.clone() });
+        }
         Ok(print(&self.text(run, events, several))?)
     }
 
@@ -70,6 +79,8 @@ impl Show {
     pub(super) fn text(&mut self, run: &StoredRun, events: &[Event], several: bool) -> String {
         let text = match self.shown {
             Shown::Pretty => self.pretty(run, several),
+            Shown::Mail => mail::mail(&run.record),
+            Shown::Markdown => mail::markdown(&run.record),
             Shown::Json => events.iter().filter_map(|event| event.to_line().ok()).collect(),
             Shown::Lines(format) => self.lines(format, events, several),
         };

@@ -6,6 +6,7 @@ use super::facts::FactChange;
 use super::registers::Moved;
 use super::sections::{Entry, Names, entries};
 use crate::record::known::Entry as KnownEntry;
+use crate::report::markup;
 use crate::report::words::{count, observed, plain, some, subject, warning_or_note};
 
 /// Maximum configurations on a terminal; the rest is counted.
@@ -27,14 +28,16 @@ pub(super) struct Item {
 
 impl Form {
     pub(super) fn text(self, text: &str) -> String {
-        let text = plain(text);
-        if self == Self::Terminal || is_harmless(&text) { text } else { self.name(&text) }
+        match self {
+            Self::Terminal => plain(text),
+            Self::Markdown => markup::text(text),
+        }
     }
 
     fn name(self, name: &str) -> String {
-        match (self, plain(name)) {
-            (Self::Markdown, name) if !name.is_empty() => format!("`{}`", name.replace('`', "'")),
-            (_, name) => name,
+        match self {
+            Self::Terminal => plain(name),
+            Self::Markdown => markup::code(name),
         }
     }
 
@@ -121,18 +124,4 @@ impl Form {
         };
         facts.iter().map(one).collect()
     }
-}
-
-/// Whether a text has no Markdown syntax.
-fn is_harmless(words: &str) -> bool {
-    let inside = |at: usize| {
-        let before = words.get(..at).and_then(|before| before.chars().next_back());
-        let after = words.get(at + 1..).and_then(|after| after.chars().next());
-        [before, after].into_iter().all(|c| c.is_some_and(char::is_alphanumeric))
-    };
-    words.char_indices().all(|(at, c)| match c {
-        // Inside a word, `_` is not emphasis.
-        '_' => inside(at),
-        c => !"*`<>[]\\&~$|#@".contains(c),
-    })
 }

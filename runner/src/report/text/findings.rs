@@ -56,7 +56,7 @@ fn describe(text: &mut String, group: &Group<'_>, started: &RunStarted, word: &s
         (0, _) | (_, None) => {}
         (number, _) => labelled(text, &count(number, "register"), &names(group)),
     }
-    if let Some((word, entries)) = entries(group) {
+    if let Some((word, entries)) = group.entries() {
         labelled(text, word, &entries);
     }
     let (all, found) = (
@@ -73,7 +73,7 @@ fn note(text: &mut String, group: &Group<'_>, record: &Record) {
     if !group.registers.is_empty() {
         let _ = write!(line, "{}: ", names(group));
     }
-    if let Some((word, entries)) = entries(group) {
+    if let Some((word, entries)) = group.entries() {
         let _ = write!(line, "{word} {entries}: ");
     }
     if !group.first.expected.is_empty() {
@@ -109,17 +109,6 @@ fn subject(group: &Group<'_>) -> String {
         let _ = write!(subject, ", {part}");
     }
     subject
-}
-
-/// The entries of a group, after their word.
-fn entries(group: &Group<'_>) -> Option<(&'static str, String)> {
-    let ranges = group.entry_ranges();
-    let word = match ranges.as_slice() {
-        [] => return None,
-        [one] if one.bytes().all(|byte| byte.is_ascii_digit()) => "entry",
-        _ => "entries",
-    };
-    Some((word, ranges.join(", ")))
 }
 
 fn names(group: &Group<'_>) -> String {
