@@ -180,9 +180,9 @@ fn debian(
     patches: &[PatchFile],
     lists: Option<Apt>,
 ) -> Result<Source, LabError> {
-    let observers = [("--coverage", request.covers), ("--debug", request.debug)];
-    let observer = observers.into_iter().find_map(|(option, is_set)| is_set.then_some(option));
-    let Way { wish, reason } = Way::of(&request.kernel, request.whole, observer, toolchain, patches)?;
+    let needs = [("--coverage needs KCOV", request.covers), ("--debug needs KASAN and lockdep", request.debug)];
+    let need = needs.into_iter().find_map(|(need, is_set)| is_set.then_some(need));
+    let Way { wish, reason } = Way::of(&request.kernel, request.whole, need, toolchain, patches)?;
     let debian = Debian::new(session, toolchain, &request.kernel, wish, lists);
     let source =
         debian.obtain(request.refresh, &|source| build::is_built(session, toolchain, source, &request.extras()))?;

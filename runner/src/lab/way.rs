@@ -31,14 +31,14 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// The way for patches of the user. `observer`: an option that needs a whole kernel.
+    /// The way for patches of the user. `need`: what an option needs of the kernel.
     ///
     /// # Errors
     /// The user wants `--kernel stock`, and a patch does not stay inside KVM.
     pub(super) fn of(
         name: &KernelName,
         wants_whole: bool,
-        observer: Option<&str>,
+        need: Option<&str>,
         toolchain: &Toolchain,
         patches: &[PatchFile],
     ) -> Result<Self, LabError> {
@@ -48,8 +48,8 @@ impl Way {
         });
         // Debian's tools for modules need a C library as new as the tree's.
         let tools = toolchain.is_host().then(|| "the tools are the host's".to_owned());
-        let observed = observer.map(|option| format!("{option} needs what Debian's kernel lacks"));
-        let reason = observed.or(outside).or(tools);
+        let lacking = need.map(|need| format!("{need}, which Debian's kernel lacks"));
+        let reason = lacking.or(outside).or(tools);
         Ok(match (name, wants_whole, reason) {
             (KernelName::Stock, true, _) => {
                 return Err(LabError::NotForStock { reason: "--full builds the whole kernel".to_owned() });
