@@ -5,6 +5,7 @@ pub(crate) mod check;
 mod compare;
 pub(crate) mod diff;
 mod error;
+pub(crate) mod export;
 pub(crate) mod from_kernel;
 mod hints;
 pub(crate) mod list;

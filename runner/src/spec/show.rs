@@ -4,37 +4,42 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use reglist_suite::arch::Feature;
+use reglist_suite::arch::{Arch, Feature};
 use reglist_suite::spec::{Configuration, Register, Rule, Spec};
 use serde::Serialize;
 
 use super::error::Error;
 use super::text;
 use super::tree::Tree;
-use crate::report::paragraph::{fill, hanging};
+use crate::report::paragraph::hanging;
 use crate::report::words::count;
 
 /// Version of the document; readers must refuse a newer one.
 const FORMAT: u32 = 1;
 
+/// The list of a configuration. What is not in the JSON is for other formats.
 #[derive(Debug, Serialize)]
 pub(crate) struct List {
     format: u32,
-    architecture: &'static str,
-    series: String,
-    configuration: String,
+    #[serde(skip)]
+    pub(super) arch: &'static dyn Arch,
+    pub(super) architecture: &'static str,
+    pub(super) series: String,
+    pub(super) configuration: String,
     features: Vec<Feature>,
-    registers: Vec<Entry>,
+    pub(super) registers: Vec<Entry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry {
+pub(super) struct Entry {
     /// Index in `reg[]`.
     entry: usize,
     id: String,
-    name: String,
-    group: String,
+    pub(super) name: String,
+    pub(super) group: String,
     rule: Rule,
+    #[serde(skip)]
+    pub(super) register: Register,
 }
 
 impl List {
@@ -50,6 +55,7 @@ impl List {
         let configuration = self::configuration(&spec, configuration)?;
         Ok(Self {
             format: FORMAT,
+            arch,
             architecture: arch.name(),
             series,
             configuration: configuration.name.clone(),
@@ -58,7 +64,8 @@ impl List {
         })
     }
 
-    fn head(&self) -> String {
+    /// The list in a line: where it is from, and its length.
+    pub(super) fn head(&self) -> String {
         format!(
             "{}, series {}, configuration {}: {}; features: {}",
             self.architecture,
@@ -86,26 +93,6 @@ impl List {
         }
         shown
     }
-
-    /// A C array for kernel and user code.
-    pub(crate) fn c_array(&self) -> String {
-        let word = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        let mut shown = String::from("/*\n");
-        fill(&mut shown, " * ", " * ", &self.head());
-        let name = [self.architecture, &self.series, &self.configuration].map(word).join("_");
-        let _ = writeln!(shown, " */\nstatic const __u64 {name}[] = {{");
-        let mut group = None;
-        for entry in &self.registers {
-            if group != Some(&entry.group) {
-                let gap = if group.is_some() { "\n" } else { "" };
-                let _ = writeln!(shown, "{gap}\t/* {} */", entry.group);
-                group = Some(&entry.group);
-            }
-            let _ = writeln!(shown, "\t{}ULL,\t/* {} */", entry.id, entry.name);
-        }
-        shown.push_str("};\n");
-        shown
-    }
 }
 
 fn configuration<'s>(spec: &'s Spec, name: &str) -> Result<&'s Configuration, Error> {
@@ -131,6 +118,7 @@ fn entries(spec: &Spec, configuration: &Configuration) -> Vec<Entry> {
         name: register.name.clone(),
         group: group(register),
         rule: register.rule,
+        register: register.clone(),
     };
     configuration.registers.iter().enumerate().map(entry).collect()
 }

@@ -135,6 +135,12 @@ pub trait Arch: fmt::Debug + Sync {
         format!("register {id:#018x}")
     }
 
+    /// A C expression for the id, of macros in the kernel's uapi headers; `None` if they
+    /// have none.
+    fn uapi_expression(&self, _id: u64) -> Option<String> {
+        None
+    }
+
     /// Ids that no kernel gives to a register, at least one of each type.
     fn unknown_ids(&self) -> Vec<u64> {
         Vec::new()

@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::memory::MemoryError;
 use crate::value::SIZE_MASK;
 
+mod macros;
 mod neighbours;
 
 /// The architecture byte of every LoongArch id.
@@ -198,6 +199,11 @@ impl Arch for LoongArch64 {
         }
     }
 
+    fn uapi_expression(&self, id: u64) -> Option<String> {
+        let (type_, index) = self.decode(id)?;
+        macros::expression(type_.name, index)
+    }
+
     fn fields(&self, id: u64) -> Vec<IdField> {
         if id & ARCH_MASK != uapi::KVM_REG_LOONGARCH && self.taken_for(id).is_none() {
             return vec![IdField { bits: "51-0", meaning: "nothing that LoongArch knows".to_owned() }];
@@ -352,6 +358,29 @@ mod tests {
             (LoongArch64::LBT, 6, 0x9030_0000_0005_0006),
         ] {
             assert_eq!(LoongArch64.encode(type_, index), Some(id), "{type_} {index:#x}");
+        }
+    }
+
+    #[test]
+    fn a_macro_has_the_value_of_the_uapi_header() {
+        for (name, id) in [
+            ("KVM_IOC_CSRID(0x42)", 0x9030_0000_0001_0210),
+            ("KVM_IOC_CPUCFG(20)", 0x9030_0000_0004_00a0),
+            ("KVM_REG_LOONGARCH_COUNTER", uapi::KVM_REG_LOONGARCH_COUNTER),
+            ("KVM_REG_LOONGARCH_VCPU_RESET", uapi::KVM_REG_LOONGARCH_VCPU_RESET),
+            ("KVM_REG_LOONGARCH_DEBUG_INST", uapi::KVM_REG_LOONGARCH_DEBUG_INST),
+            ("KVM_REG_LOONGARCH_LBT_SCR0", uapi::KVM_REG_LOONGARCH_LBT_SCR0),
+            ("KVM_REG_LOONGARCH_LBT_SCR1", uapi::KVM_REG_LOONGARCH_LBT_SCR1),
+            ("KVM_REG_LOONGARCH_LBT_SCR2", uapi::KVM_REG_LOONGARCH_LBT_SCR2),
+            ("KVM_REG_LOONGARCH_LBT_SCR3", uapi::KVM_REG_LOONGARCH_LBT_SCR3),
+            ("KVM_REG_LOONGARCH_LBT_EFLAGS", uapi::KVM_REG_LOONGARCH_LBT_EFLAGS),
+            ("KVM_REG_LOONGARCH_LBT_FTOP", uapi::KVM_REG_LOONGARCH_LBT_FTOP),
+        ] {
+            assert_eq!(LoongArch64.uapi_expression(id).as_deref(), Some(name), "{id:#x}");
+        }
+        // An alias of CRMD, CRMD with 32 bits, an LBT register that does not exist.
+        for id in [0x9030_0000_0001_0001, 0x9020_0000_0001_0000, 0x9030_0000_0005_0007] {
+            assert_eq!(LoongArch64.uapi_expression(id), None, "{id:#x}");
         }
     }
 

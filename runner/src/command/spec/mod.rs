@@ -12,6 +12,7 @@ use crate::command::error::Error;
 use crate::command::format::{Format, print_json};
 use crate::spec::check::Checked;
 use crate::spec::diff::Difference;
+use crate::spec::export;
 use crate::spec::list::Listing;
 use crate::spec::show::List;
 use crate::system::output::print;
@@ -110,7 +111,7 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
             match format {
                 ListFormat::Text => print(&list.text())?,
                 ListFormat::Json => print_json(&list)?,
-                ListFormat::C => print(&list.c_array())?,
+                ListFormat::C => print(&export::c::array(&list))?,
             }
             Ok(exit::PASSED)
         }

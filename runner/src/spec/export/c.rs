@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+//! C: an array of ids in the macros of the kernel's uapi headers.
+
+use std::fmt::Write as _;
+
+use super::list_name;
+use crate::report::paragraph::fill;
+use crate::spec::show::{Entry, List};
+
+/// An array for kernel and user code. It needs no header besides linux/kvm.h.
+pub(crate) fn array(list: &List) -> String {
+    let mut shown = String::from("/*\n");
+    fill(&mut shown, " * ", " * ", &comment(&list.head()));
+    let _ = writeln!(shown, " */\n#include <linux/kvm.h>\n\nstatic const __u64 {}[] = {{", list_name(list));
+    let mut group = None;
+    for entry in &list.registers {
+        if group != Some(&entry.group) {
+            let gap = if group.is_some() { "\n" } else { "" };
+            let _ = writeln!(shown, "{gap}\t/* {} */", comment(&entry.group));
+            group = Some(&entry.group);
+        }
+        let _ = writeln!(shown, "\t{},\t/* {} */", id(list, entry), comment(&entry.name));
+    }
+    shown.push_str("};\n");
+    shown
+}
+
+/// The id in macros; a number where the headers have none.
+fn id(list: &List, entry: &Entry) -> String {
+    let id = entry.register.id;
+    list.arch.uapi_expression(id).unwrap_or_else(|| format!("{id:#018x}ULL"))
+}
+
+/// Text of a specification that does not end the comment around it.
+fn comment(text: &str) -> String {
+    text.replace("*/", "* /")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::compiler::{compiles, printed};
+    use super::*;
+
+    /// The ids' part of uapi linux/kvm.h and asm/kvm.h, as Linux 7.2 has it.
+    const HEADER: &str = "\
+typedef unsigned long long __u64;
+#define KVM_REG_SIZE_U64 0x0030000000000000ULL
+#define KVM_REG_LOONGARCH 0x9000000000000000ULL
+#define KVM_REG_LOONGARCH_CSR (KVM_REG_LOONGARCH | 0x10000ULL)
+#define KVM_REG_LOONGARCH_KVM (KVM_REG_LOONGARCH | 0x20000ULL)
+#define KVM_REG_LOONGARCH_CPUCFG (KVM_REG_LOONGARCH | 0x40000ULL)
+#define KVM_REG_LOONGARCH_LBT (KVM_REG_LOONGARCH | 0x50000ULL)
+#define KVM_REG_LOONGARCH_COUNTER (KVM_REG_LOONGARCH_KVM | KVM_REG_SIZE_U64 | 1)
+#define KVM_REG_LOONGARCH_LBT_SCR0 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 1)
+#define KVM_REG_LOONGARCH_LBT_SCR1 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 2)
+#define KVM_REG_LOONGARCH_LBT_SCR2 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 3)
+#define KVM_REG_LOONGARCH_LBT_SCR3 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 4)
+#define KVM_REG_LOONGARCH_LBT_EFLAGS (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 5)
+#define KVM_REG_LOONGARCH_LBT_FTOP (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 6)
+#define LOONGARCH_REG_64(TYPE, REG) (TYPE | KVM_REG_SIZE_U64 | (REG << 3))
+#define KVM_IOC_CSRID(REG) LOONGARCH_REG_64(KVM_REG_LOONGARCH_CSR, REG)
+#define KVM_IOC_CPUCFG(REG) LOONGARCH_REG_64(KVM_REG_LOONGARCH_CPUCFG, REG)
+";
+
+    fn list(configuration: &str) -> List {
+        List::of(None, None, Some("v5"), configuration).unwrap()
+    }
+
+    #[test]
+    fn every_entry_of_the_array_is_the_id_of_the_specification() {
+        let list = list("pmu_lbt");
+        let array = array(&list);
+        assert!(!array.contains("ULL"), "{array}");
+        let directory = tempfile::tempdir().unwrap();
+        let main = "
+#include <stdio.h>
+int main(void)
+{
+	for (unsigned int i = 0; i < sizeof(loongarch64_v5_pmu_lbt) / sizeof(__u64); i++)
+		printf(\"%llx\\n\", loongarch64_v5_pmu_lbt[i]);
+}
+";
+        fs::create_dir(directory.path().join("linux")).unwrap();
+        fs::write(directory.path().join("linux/kvm.h"), HEADER).unwrap();
+        fs::write(directory.path().join("list.c"), array + main).unwrap();
+        if !compiles("cc", &["-Wall", "-Wextra", "-Werror", "-I", ".", "list.c", "-o", "list"], directory.path()) {
+            return;
+        }
+        let ids: Vec<String> = list.registers.iter().map(|entry| format!("{:x}", entry.register.id)).collect();
+        assert_eq!(printed(&directory.path().join("list")), ids);
+    }
+
+    #[test]
+    fn a_csr_has_its_name_in_a_comment() {
+        let array = array(&list("base"));
+        assert!(array.contains("\n\tKVM_IOC_CSRID(0x0),\t/* CRMD */\n"), "{array}");
+        assert!(array.contains("\n\tKVM_IOC_CPUCFG(2),\t/* CPUCFG2 */\n"), "{array}");
+        assert!(array.contains("\n\tKVM_REG_LOONGARCH_COUNTER,\t/* COUNTER */\n"), "{array}");
+    }
+
+    #[test]
+    fn no_name_ends_a_comment() {
+        let mut list = list("base");
+        for entry in &mut list.registers {
+            entry.name = "A*/ #error".to_owned();
+            entry.group = "B*/ #error".to_owned();
+        }
+        let array = array(&list);
+        assert!(!array.contains("A*/") && !array.contains("B*/"), "{array}");
+    }
+}
