@@ -26,6 +26,10 @@ pub(crate) enum Error {
     NoFolder { path: PathBuf },
     #[error("{old} and {new} have no register in common\n[compare series of one architecture]")]
     Architectures { old: &'static str, new: &'static str },
+    #[error(
+        "`{name}` cannot be the name of a constant in Rust\n[use letters, digits and _ in registers.yaml, a capital letter first]"
+    )]
+    NoConstant { name: String },
     #[error(transparent)]
     FromKernel(#[from] FromKernelError),
 }

@@ -52,7 +52,7 @@ enum SpecCommand {
         /// Architecture, if several have the series
         #[arg(long, value_name = "NAME")]
         architecture: Option<String>,
-        /// Output format; `c` is an array for kernel or VMM code
+        /// Output format; `c` and `rust` are for kernel and VMM code
         #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
         format: ListFormat,
         /// Configuration; `reglist spec list` names them
@@ -84,6 +84,7 @@ enum ListFormat {
     Text,
     Json,
     C,
+    Rust,
 }
 
 const DIFF_HELP: &str = "\
@@ -112,6 +113,7 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
                 ListFormat::Text => print(&list.text())?,
                 ListFormat::Json => print_json(&list)?,
                 ListFormat::C => print(&export::c::array(&list))?,
+                ListFormat::Rust => print(&export::rust::module(&list)?)?,
             }
             Ok(exit::PASSED)
         }
