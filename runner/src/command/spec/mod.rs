@@ -85,6 +85,7 @@ enum ListFormat {
     Json,
     C,
     Rust,
+    Csv,
 }
 
 const DIFF_HELP: &str = "\
@@ -113,6 +114,7 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
                 ListFormat::Text => print(&list.text())?,
                 ListFormat::Json => print_json(&list)?,
                 ListFormat::C => print(&export::c::array(&list))?,
+                ListFormat::Csv => print(&export::csv::table(&list))?,
                 ListFormat::Rust => print(&export::rust::module(&list)?)?,
             }
             Ok(exit::PASSED)

@@ -4,6 +4,7 @@
 pub(crate) mod c;
 #[cfg(test)]
 mod compiler;
+pub(crate) mod csv;
 pub(crate) mod rust;
 
 /// The name of a list in a program: architecture, series and configuration.
