@@ -61,6 +61,16 @@ fn every_list_can_be_seen() {
     assert!(array.contains("\nstatic const __u64 loongarch64_v5_base[] = {\n\t/* csr */\n"), "{array}");
     assert!(array.contains("\n\tKVM_IOC_CSRID(0x0),\t/* CRMD */\n"), "{array}");
     assert_eq!(array.matches(",\t/* ").count(), 76);
+    let union = shown(&directory, &["spec", "show", "all"], 0);
+    assert!(union.starts_with("loongarch64, series v5, union of 7 configurations: 90 registers; features:"), "{union}");
+    assert!(union.contains("  LBT_FTOP    lbt      exact    all but base, pmu\n"), "{union}");
+    assert_eq!(union.lines().count(), 90 + 4);
+    fits(&union);
+    let module = shown(&directory, &["spec", "show", "all", "--format", "rust"], 0);
+    assert!(module.contains("\npub const CRMD: u64 = 0x9030_0000_0001_0000;\n"), "{module}");
+    let table = shown(&directory, &["spec", "show", "lbt", "--format", "csv"], 0);
+    assert!(table.starts_with("name,id,group,type,size,rule,mask,purpose\nCRMD,"), "{table}");
+    assert_eq!(table.lines().count(), 82 + 1);
 }
 
 #[test]
@@ -74,6 +84,7 @@ fn names_that_mean_nothing_are_told_with_those_that_do() {
             "unknown architecture `riscv64`\n[known: loongarch64, x86_64]",
         ),
         (&["show", "base", "--series", "contract"], "does not specify the list"),
+        (&["show", "all", "--series", "contract"], "does not specify the list"),
         (&["diff", "v5", "v6"], "unknown series `v6`"),
         (&["diff", "v5", "./v6"], "`./v6` is not the folder of a series\n[write SPECS/ARCHITECTURE/SERIES"),
         (&["diff", "v5", "contract"], "loongarch64 and x86_64 have no register in common"),

@@ -60,6 +60,8 @@ pub(super) enum Problem {
     Groups { stated: String, given: String, features: String },
     #[error("file name: `{name}` cannot be the name of a configuration")]
     FileName { name: String },
+    #[error("file name: `{name}` means all configurations of a series")]
+    NameOfAll { name: String },
     #[error("key `{key}`: contradicts `contract_only`, which specifies no list")]
     ListOfContract { key: &'static str },
     #[error("key `{key}` is missing")]
@@ -112,6 +114,7 @@ impl Problem {
                 format!("write groups: [{given}] if groups.yaml is right, else correct groups.yaml")
             }
             Self::FileName { .. } => "use only a-z, 0-9 and _: case ids begin with the name".into(),
+            Self::NameOfAll { .. } => "rename the file".into(),
             Self::DuplicateId { .. } => "correct the index, or remove one of the two".into(),
             Self::Unknown { known, .. } => format!("known: {known}"),
             Self::Cycle { .. } => "remove one of the includes".into(),

@@ -26,6 +26,11 @@ pub struct Configuration {
     pub contract_only: bool,
 }
 
+impl Configuration {
+    /// No configuration has this name: commands mean all of a series by it.
+    pub const ALL: &str = "all";
+}
+
 /// A configuration's file.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -92,6 +97,9 @@ fn configuration(
     let text = source.read(&format!("{folder}/{name}.yaml"))?;
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
         return Err(text.error(1, Problem::FileName { name }));
+    }
+    if name == Configuration::ALL {
+        return Err(text.error(1, Problem::NameOfAll { name }));
     }
     let file: ConfigurationFile = text.parse()?;
     let features = features::resolve(&text, || 1, "features", &file.features, arch)?;

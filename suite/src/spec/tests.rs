@@ -693,6 +693,16 @@ fn a_file_whose_name_cannot_begin_an_id_is_refused() {
 }
 
 #[test]
+fn no_configuration_has_the_name_of_all() {
+    let tree = Tree::new();
+    fs::copy(tree.path(BASE), tree.path("loongarch64/v5/all.yaml")).unwrap();
+    insta::assert_snapshot!(tree.refusal_at("loongarch64/v5/all.yaml", 1), @"
+    DIR/loongarch64/v5/all.yaml:LINE: file name: `all` means all configurations of a series
+    [rename the file]
+    ");
+}
+
+#[test]
 fn a_series_that_does_not_exist_is_refused_with_those_that_do() {
     let tree = Tree::new();
     insta::assert_snapshot!(neutral(&tree.load("v6").unwrap_err(), tree.0.path()), @"

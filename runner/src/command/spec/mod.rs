@@ -55,7 +55,7 @@ enum SpecCommand {
         /// Output format; `c` and `rust` are for kernel and VMM code
         #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
         format: ListFormat,
-        /// Configuration; `reglist spec list` names them
+        /// Configuration; `reglist spec list` names them, `all` is the union
         #[arg(value_name = "CONFIGURATION")]
         configuration: String,
     },

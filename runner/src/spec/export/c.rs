@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::list_name;
+use super::{list_name, listed};
 use crate::report::paragraph::fill;
 use crate::spec::show::{Entry, List};
 
@@ -19,7 +19,8 @@ pub(crate) fn array(list: &List) -> String {
             let _ = writeln!(shown, "{gap}\t/* {} */", comment(&entry.group));
             group = Some(&entry.group);
         }
-        let _ = writeln!(shown, "\t{},\t/* {} */", id(list, entry), comment(&entry.name));
+        let listed = listed(list, entry).map(|names| format!(": {names}")).unwrap_or_default();
+        let _ = writeln!(shown, "\t{},\t/* {}{listed} */", id(list, entry), comment(&entry.name));
     }
     shown.push_str("};\n");
     shown
@@ -90,6 +91,14 @@ int main(void)
         }
         let ids: Vec<String> = list.registers.iter().map(|entry| format!("{:x}", entry.register.id)).collect();
         assert_eq!(printed(&directory.path().join("list")), ids);
+    }
+
+    #[test]
+    fn the_union_names_the_configurations_that_list_only_some() {
+        let array = array(&list("all"));
+        assert!(array.contains("\n\tKVM_IOC_CSRID(0x0),\t/* CRMD */\n"), "{array}");
+        assert!(array.contains("\n\tKVM_IOC_CSRID(0x200),\t/* PERFCTRL0: pmu, pmu_lbt */\n"), "{array}");
+        assert!(array.contains("static const __u64 loongarch64_v5_all[]"), "{array}");
     }
 
     #[test]

@@ -6,13 +6,17 @@ use std::borrow::Cow;
 use crate::spec::show::{Entry, List};
 
 const COLUMNS: [&str; 8] = ["name", "id", "group", "type", "size", "rule", "mask", "purpose"];
+/// One more column of the union: names, with a space between them.
+const CONFIGURATIONS: &str = "configurations";
 
 /// A header, then a line for each register. Quotes are RFC 4180's; lines end as all lines
 /// of this program do, without a carriage return.
 pub(crate) fn table(list: &List) -> String {
-    let mut shown = line(COLUMNS.map(str::to_owned));
+    let is_union = !list.configurations.is_empty();
+    let more = |field: &str| is_union.then(|| field.to_owned());
+    let mut shown = line(COLUMNS.map(str::to_owned).into_iter().chain(more(CONFIGURATIONS)));
     for entry in &list.registers {
-        shown.push_str(&line(fields(list, entry)));
+        shown.push_str(&line(fields(list, entry).into_iter().chain(more(&entry.configurations.join(" ")))));
     }
     shown
 }
@@ -87,6 +91,15 @@ mod tests {
         assert_eq!(estat[1..7], ["0x9030000000010028", "csr", "csr", "8", "sticky", "0x3"]);
         let counter = lines.iter().find(|fields| fields[0] == "COUNTER").unwrap();
         assert_eq!(counter[1..4], ["0x9030000000020001", "counter", "kvm"]);
+    }
+
+    #[test]
+    fn the_union_has_a_column_of_configurations() {
+        let lines = read(&table(&list("all")));
+        assert_eq!((lines.len(), lines[0][8].as_str()), (91, "configurations"));
+        let listed = |name: &str| lines.iter().find(|fields| fields[0] == name).unwrap()[8].as_str();
+        assert_eq!(listed("PERFCTRL0"), "pmu pmu_lbt");
+        assert_eq!(listed("CRMD"), "base lbt lbt_arm lbt_mips lbt_x86 pmu pmu_lbt");
     }
 
     #[test]

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
-//! Rust: a module with a constant for each register, and the list as an array.
+//! Rust: a module with a constant for each register, and lists as arrays.
 
 use std::fmt::Write as _;
 
-use super::list_name;
+use super::{list_name, listed, name_of};
 use crate::report::paragraph::fill;
 use crate::spec::Error;
 use crate::spec::show::List;
 
 /// A module without dependencies, which denied warnings accept.
 pub(crate) fn module(list: &List) -> Result<String, Error> {
-    let name = list_name(list).to_uppercase();
+    let arrays = arrays(list);
     for entry in &list.registers {
-        if !is_constant(&entry.name) || entry.name == name {
+        if !is_constant(&entry.name) || arrays.iter().any(|array| array.name == entry.name) {
             return Err(Error::NoConstant { name: entry.name.clone() });
         }
     }
@@ -22,20 +22,53 @@ pub(crate) fn module(list: &List) -> Result<String, Error> {
     shown.push_str("\n#![allow(dead_code, non_upper_case_globals)]\n");
     for entry in &list.registers {
         shown.push('\n');
-        let mut about = entry.register.about.trim().to_owned();
-        if let Some(first) = about.get(..1) {
-            about.replace_range(..1, &first.to_uppercase());
+        fill(&mut shown, "/// ", "/// ", &sentence(&entry.register.about));
+        if let Some(configurations) = listed(list, entry) {
+            shown.push_str("///\n");
+            fill(&mut shown, "/// ", "/// ", &format!("Listed in {configurations}."));
         }
-        fill(&mut shown, "/// ", "/// ", &format!("{}.", about.trim_end_matches('.')));
         let _ = writeln!(shown, "pub const {}: u64 = {};", entry.name, grouped(entry.register.id));
     }
-    let _ = write!(shown, "\n/// The list, in the kernel's order.\n#[rustfmt::skip]\npub const {name}: ");
-    let _ = writeln!(shown, "[u64; {}] = [", list.registers.len());
-    for entry in &list.registers {
-        let _ = writeln!(shown, "    {},", entry.name);
+    for Array { name, about, registers } in &arrays {
+        let length = registers.len();
+        let _ = writeln!(shown, "\n/// {about}\n#[rustfmt::skip]\npub const {name}: [u64; {length}] = [");
+        for register in registers {
+            let _ = writeln!(shown, "    {register},");
+        }
+        shown.push_str("];\n");
     }
-    shown.push_str("];\n");
     Ok(shown)
+}
+
+/// An array of constants, by name.
+struct Array<'l> {
+    name: String,
+    about: String,
+    registers: Vec<&'l str>,
+}
+
+/// The list; for the union, also the list of each configuration.
+fn arrays(list: &List) -> Vec<Array<'_>> {
+    let name = list_name(list).to_uppercase();
+    let registers = list.registers.iter().map(|entry| entry.name.as_str()).collect();
+    let is_union = !list.configurations.is_empty();
+    let about =
+        if is_union { "Every register that a configuration lists." } else { "The list, in the kernel's order." };
+    let mut arrays = vec![Array { name, about: about.to_owned(), registers }];
+    for configuration in &list.configurations {
+        let name = name_of(list, configuration).to_uppercase();
+        let about = format!("The list of configuration {configuration}, in the kernel's order.");
+        let listed = list.registers.iter().filter(|entry| entry.configurations.contains(configuration));
+        arrays.push(Array { name, about, registers: listed.map(|entry| entry.name.as_str()).collect() });
+    }
+    arrays
+}
+
+/// A purpose as a sentence.
+fn sentence(about: &str) -> String {
+    let mut characters = about.trim().trim_end_matches('.').chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
 }
 
 /// Whether a name can be that of a constant. The schema wants no other names, but the
@@ -82,6 +115,32 @@ fn main() {
         }
         let mut ids: Vec<String> = list.registers.iter().map(|entry| format!("{:x}", entry.register.id)).collect();
         ids.push("9030000000010028".to_owned());
+        assert_eq!(printed(&directory.path().join("main")), ids);
+    }
+
+    #[test]
+    fn the_union_has_the_list_of_each_configuration() {
+        let union = list("all");
+        let directory = tempfile::tempdir().unwrap();
+        let main = "\
+#![deny(warnings)]
+mod list;
+fn main() {
+    list::LOONGARCH64_V5_LBT_ARM.iter().for_each(|id| println!(\"{id:x}\"));
+    assert_eq!(list::LOONGARCH64_V5_ALL.len(), 90);
+}
+";
+        let module = module(&union).unwrap();
+        let constant = "\n///\n/// Listed in pmu, pmu_lbt.\npub const PERFCTRL0: u64 =";
+        assert!(module.contains(constant), "{module}");
+        assert_eq!(module.matches("; 82] = [").count(), 4, "{module}");
+        fs::write(directory.path().join("list.rs"), module).unwrap();
+        fs::write(directory.path().join("main.rs"), main).unwrap();
+        if !compiles("rustc", &["--edition", "2021", "main.rs", "-o", "main"], directory.path()) {
+            return;
+        }
+        let ids: Vec<String> =
+            list("lbt_arm").registers.iter().map(|entry| format!("{:x}", entry.register.id)).collect();
         assert_eq!(printed(&directory.path().join("main")), ids);
     }
 
