@@ -102,6 +102,7 @@ fn every_help_fits_a_terminal() {
         "spec check",
         "spec list",
         "spec show",
+        "spec order",
         "spec diff",
         "spec from-kernel",
         "doctor",

@@ -30,6 +30,8 @@ pub(crate) enum Error {
         "`{name}` cannot be the name of a constant in Rust\n[use letters, digits and _ in registers.yaml, a capital letter first]"
     )]
     NoConstant { name: String },
+    #[error("no order of a restore exists: SET {registers}\n[correct `conditional` or `gate` in registers.yaml]")]
+    Circle { registers: String },
     #[error(transparent)]
     FromKernel(#[from] FromKernelError),
 }

@@ -10,6 +10,7 @@ pub(crate) mod from_kernel;
 mod hints;
 pub(crate) mod list;
 pub(crate) mod lookup;
+pub(crate) mod order;
 pub(crate) mod show;
 #[cfg(test)]
 mod tests;

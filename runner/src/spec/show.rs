@@ -31,15 +31,15 @@ pub(crate) struct List {
     /// Those of the union; without names if the list is that of one configuration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) configurations: Vec<String>,
-    features: Vec<Feature>,
+    pub(super) features: Vec<Feature>,
     pub(super) registers: Vec<Entry>,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Entry {
     /// Index in `reg[]`; in the union, the place in the order that all lists share.
-    entry: usize,
-    id: String,
+    pub(super) entry: usize,
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) group: String,
     rule: Rule,
@@ -58,6 +58,16 @@ impl List {
         series: Option<&str>,
         configuration: &str,
     ) -> Result<Self, Error> {
+        Ok(Self::load(directory, architecture, series, configuration)?.0)
+    }
+
+    /// The list, and the specification that it is part of.
+    pub(super) fn load(
+        directory: Option<&Path>,
+        architecture: Option<&str>,
+        series: Option<&str>,
+        configuration: &str,
+    ) -> Result<(Self, Spec), Error> {
         let tree = Tree::of(directory)?;
         let (arch, series) = tree.choose(architecture, series)?;
         let spec = Spec::load(&tree.source, arch, &series)?;
@@ -69,7 +79,7 @@ impl List {
                 features.push(*feature);
             }
         }
-        Ok(Self {
+        let list = Self {
             format: FORMAT,
             arch,
             architecture: arch.name(),
@@ -78,7 +88,8 @@ impl List {
             features,
             registers: entries(&spec, &chosen, is_union),
             series,
-        })
+        };
+        Ok((list, spec))
     }
 
     /// The list in a line: where it is from, and its length.

@@ -74,6 +74,19 @@ fn every_list_can_be_seen() {
 }
 
 #[test]
+fn the_order_of_a_restore_is_a_table_and_json() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = shown(&directory, &["spec", "order", "lbt"], 0);
+    assert!(text.contains("\n   7      5  0x9030000000010028  ESTAT       csr      CPUCFG1\n"), "{text}");
+    assert!(text.contains("else ENXIO"), "{text}");
+    fits(&text);
+    let json = shown(&directory, &["spec", "order", "--format", "json"], 0);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["configuration"], &json["steps"][89]["name"]), (&"all".into(), &"LBT_FTOP".into()));
+    assert!(complaint(&directory, &["spec", "order", "lbt_all"]).contains("unknown configuration `lbt_all`"));
+}
+
+#[test]
 fn names_that_mean_nothing_are_told_with_those_that_do() {
     let directory = tempfile::tempdir().unwrap();
     for (arguments, expected) in [

@@ -70,6 +70,15 @@ pub enum SetUpError {
     Access(#[from] MemoryError),
 }
 
+/// The bits that switch a feature on, by SET.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    /// Id of the register.
+    pub register: u64,
+    /// Bits of the register. Some hosts want other bits beside them.
+    pub bits: u64,
+}
+
 /// A way to switch features on a vCPU that is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
@@ -118,6 +127,11 @@ pub trait Arch: fmt::Debug + Sync {
     fn feature(&self, name: &str) -> Result<Feature, String> {
         let found = self.features().iter().copied().find(|feature| feature.name == name);
         found.ok_or_else(|| feature_names(self.features()).join(", "))
+    }
+
+    /// The bits that switch on a feature; `None` if no register does.
+    fn switch(&self, _feature: Feature) -> Option<Switch> {
+        None
     }
 
     /// The id of a register; `None` if the type does not have the index.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use kvm_bindings::loongarch64 as uapi;
 use nix::errno::Errno;
 
-use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting};
+use super::architecture::{Arch, Feature, RegisterType, SetUpError, Setting, Switch};
 use super::id::IdField;
 use super::neighbour::Exchange;
 use crate::access::Access;
@@ -180,6 +180,14 @@ impl Arch for LoongArch64 {
 
     fn features(&self) -> &'static [Feature] {
         &[Self::PMU, Self::LBT_X86, Self::LBT_ARM, Self::LBT_MIPS]
+    }
+
+    fn switch(&self, feature: Feature) -> Option<Switch> {
+        if feature == Self::PMU {
+            return Some(Switch { register: CPUCFG6.1, bits: CPUCFG6_PMP });
+        }
+        let bits = lbt_bit(feature);
+        (bits != 0).then_some(Switch { register: CPUCFG2.1, bits })
     }
 
     fn encode(&self, type_: RegisterType, index: u64) -> Option<u64> {
@@ -382,6 +390,15 @@ mod tests {
         for id in [0x9030_0000_0001_0001, 0x9020_0000_0001_0000, 0x9030_0000_0005_0007] {
             assert_eq!(LoongArch64.uapi_expression(id), None, "{id:#x}");
         }
+    }
+
+    #[test]
+    fn every_feature_has_a_switch_of_its_own() {
+        let switches = LoongArch64.features().iter().map(|feature| LoongArch64.switch(*feature).unwrap());
+        let switches: Vec<(u64, u64)> = switches.map(|switch| (switch.register, switch.bits)).collect();
+        // CPUCFG6.PMP, and CPUCFG2.LBT_X86, LBT_ARM, LBT_MIPS.
+        let (cpucfg2, cpucfg6) = (0x9030_0000_0004_0010, 0x9030_0000_0004_0030);
+        assert_eq!(switches, [(cpucfg6, 1), (cpucfg2, 1 << 18), (cpucfg2, 1 << 19), (cpucfg2, 1 << 20)]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod neighbour;
 mod schema;
 mod x86_64;
 
-pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting, feature_names};
+pub use architecture::{Arch, Feature, RegisterType, SetUpError, Setting, Switch, feature_names};
 pub use id::{IdField, NamedRegister, common_fields};
 pub use loongarch64::LoongArch64;
 pub use neighbour::{Argument, Call, Exchange, Writes};

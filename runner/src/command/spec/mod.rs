@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use reglist_suite::exit;
+use reglist_suite::spec::Configuration;
 
 use crate::command::error::Error;
 use crate::command::format::{Format, print_json};
@@ -14,6 +15,7 @@ use crate::spec::check::Checked;
 use crate::spec::diff::Difference;
 use crate::spec::export;
 use crate::spec::list::Listing;
+use crate::spec::order::Order;
 use crate::spec::show::List;
 use crate::system::output::print;
 use from_kernel::FromKernelArgs;
@@ -59,6 +61,22 @@ enum SpecCommand {
         #[arg(value_name = "CONFIGURATION")]
         configuration: String,
     },
+    /// Print an order in which a restore can SET the registers
+    #[command(after_help = ORDER_HELP)]
+    Order {
+        /// Revision of the expected list
+        #[arg(long, value_name = "NAME")]
+        series: Option<String>,
+        /// Architecture, if several have the series
+        #[arg(long, value_name = "NAME")]
+        architecture: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+        format: Format,
+        /// Configuration; `all` is the union
+        #[arg(value_name = "CONFIGURATION", default_value = Configuration::ALL)]
+        configuration: String,
+    },
     /// Compare two series
     #[command(after_help = DIFF_HELP)]
     Diff {
@@ -87,6 +105,11 @@ enum ListFormat {
     Rust,
     Csv,
 }
+
+const ORDER_HELP: &str = "\
+The order is the list's, except that a register follows the registers that it
+depends on. The dependencies come from `gate` and `conditional` of the
+specification; `reglist show REGISTER` prints what its texts add.";
 
 const DIFF_HELP: &str = "\
 A series is a name, such as v5, or a path with a slash, such as
@@ -117,6 +140,11 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
                 ListFormat::Csv => print(&export::csv::table(&list))?,
                 ListFormat::Rust => print(&export::rust::module(&list)?)?,
             }
+            Ok(exit::PASSED)
+        }
+        SpecCommand::Order { series, architecture, format, configuration } => {
+            let order = Order::of(specs, architecture.as_deref(), series.as_deref(), configuration)?;
+            format.print(&order, || order.text())?;
             Ok(exit::PASSED)
         }
         SpecCommand::Diff { architecture, format, old, new } => {
