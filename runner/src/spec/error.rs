@@ -32,6 +32,8 @@ pub(crate) enum Error {
     NoConstant { name: String },
     #[error("no order of a restore exists: SET {registers}\n[correct `conditional` or `gate` in registers.yaml]")]
     Circle { registers: String },
+    #[error("no selftest can be made: {why}\n[use --format c, and write the test by hand]")]
+    NoSelftest { why: String },
     #[error(transparent)]
     FromKernel(#[from] FromKernelError),
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use reglist_suite::arch::{Arch, Feature};
-use reglist_suite::spec::{Configuration, Register, Rule, Spec};
+use reglist_suite::spec::{Configuration, ListedGroup, Register, Rule, Spec};
 use serde::Serialize;
 
 use super::error::Error;
@@ -33,6 +33,12 @@ pub(crate) struct List {
     pub(super) configurations: Vec<String>,
     pub(super) features: Vec<Feature>,
     pub(super) registers: Vec<Entry>,
+    /// The configuration, or those of the union.
+    #[serde(skip)]
+    pub(super) chosen: Vec<Configuration>,
+    /// The groups of the series.
+    #[serde(skip)]
+    pub(super) groups: Vec<ListedGroup>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,6 +93,8 @@ impl List {
             configurations: if is_union { names(&chosen) } else { Vec::new() },
             features,
             registers: entries(&spec, &chosen, is_union),
+            chosen: chosen.into_iter().cloned().collect(),
+            groups: spec.list.clone(),
             series,
         };
         Ok((list, spec))

@@ -71,6 +71,9 @@ fn every_list_can_be_seen() {
     let table = shown(&directory, &["spec", "show", "lbt", "--format", "csv"], 0);
     assert!(table.starts_with("name,id,group,type,size,rule,mask,purpose\nCRMD,"), "{table}");
     assert_eq!(table.lines().count(), 82 + 1);
+    let patch = shown(&directory, &["spec", "show", "base", "--format", "selftest"], 0);
+    assert!(patch.contains("\n+TEST_GEN_PROGS_loongarch += get-reg-list\n"), "{patch}");
+    assert!(patch.contains("\n+static struct vcpu_reg_list config_base = {\n"), "{patch}");
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub(super) fn examples(page: &str) -> &'static [Example] {
             ("spec list", "List architectures, series and configurations."),
             ("spec show pmu_lbt", "Show the list of a configuration."),
             ("spec show --format rust all", "Print all registers as a Rust module."),
+            ("spec show --format selftest all", "Print a patch for the kernel's selftest."),
             ("spec order lbt", "Print the order of a restore."),
         ],
         "reglist-diff" => &[("diff old.jsonl new.jsonl", "Compare two runs.")],

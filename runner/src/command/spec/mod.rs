@@ -54,7 +54,7 @@ enum SpecCommand {
         /// Architecture, if several have the series
         #[arg(long, value_name = "NAME")]
         architecture: Option<String>,
-        /// Output format; `c` and `rust` are for kernel and VMM code
+        /// Output format; `c` and `rust` are code, `selftest` is a kernel patch
         #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
         format: ListFormat,
         /// Configuration; `reglist spec list` names them, `all` is the union
@@ -104,6 +104,7 @@ enum ListFormat {
     C,
     Rust,
     Csv,
+    Selftest,
 }
 
 const ORDER_HELP: &str = "\
@@ -138,6 +139,7 @@ pub(crate) fn run(arguments: &SpecArgs) -> Result<u8, Error> {
                 ListFormat::Json => print_json(&list)?,
                 ListFormat::C => print(&export::c::array(&list))?,
                 ListFormat::Csv => print(&export::csv::table(&list))?,
+                ListFormat::Selftest => print(&export::selftest::patch(&list)?)?,
                 ListFormat::Rust => print(&export::rust::module(&list)?)?,
             }
             Ok(exit::PASSED)

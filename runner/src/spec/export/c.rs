@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use super::{list_name, listed};
+use super::{comment, id, list_name, listed};
 use crate::report::paragraph::fill;
-use crate::spec::show::{Entry, List};
+use crate::spec::show::List;
 
 /// An array for kernel and user code. It needs no header besides linux/kvm.h.
 pub(crate) fn array(list: &List) -> String {
@@ -20,50 +20,18 @@ pub(crate) fn array(list: &List) -> String {
             group = Some(&entry.group);
         }
         let listed = listed(list, entry).map(|names| format!(": {names}")).unwrap_or_default();
-        let _ = writeln!(shown, "\t{},\t/* {}{listed} */", id(list, entry), comment(&entry.name));
+        let _ = writeln!(shown, "\t{},\t/* {}{listed} */", id(list, entry.register.id), comment(&entry.name));
     }
     shown.push_str("};\n");
     shown
-}
-
-/// The id in macros; a number where the headers have none.
-fn id(list: &List, entry: &Entry) -> String {
-    let id = entry.register.id;
-    list.arch.uapi_expression(id).unwrap_or_else(|| format!("{id:#018x}ULL"))
-}
-
-/// Text of a specification that does not end the comment around it.
-fn comment(text: &str) -> String {
-    text.replace("*/", "* /")
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::super::compiler::{compiles, printed};
+    use super::super::compiler::{HEADER, compiles, printed};
     use super::*;
-
-    /// The ids' part of uapi linux/kvm.h and asm/kvm.h, as Linux 7.2 has it.
-    const HEADER: &str = "\
-typedef unsigned long long __u64;
-#define KVM_REG_SIZE_U64 0x0030000000000000ULL
-#define KVM_REG_LOONGARCH 0x9000000000000000ULL
-#define KVM_REG_LOONGARCH_CSR (KVM_REG_LOONGARCH | 0x10000ULL)
-#define KVM_REG_LOONGARCH_KVM (KVM_REG_LOONGARCH | 0x20000ULL)
-#define KVM_REG_LOONGARCH_CPUCFG (KVM_REG_LOONGARCH | 0x40000ULL)
-#define KVM_REG_LOONGARCH_LBT (KVM_REG_LOONGARCH | 0x50000ULL)
-#define KVM_REG_LOONGARCH_COUNTER (KVM_REG_LOONGARCH_KVM | KVM_REG_SIZE_U64 | 1)
-#define KVM_REG_LOONGARCH_LBT_SCR0 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 1)
-#define KVM_REG_LOONGARCH_LBT_SCR1 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 2)
-#define KVM_REG_LOONGARCH_LBT_SCR2 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 3)
-#define KVM_REG_LOONGARCH_LBT_SCR3 (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 4)
-#define KVM_REG_LOONGARCH_LBT_EFLAGS (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 5)
-#define KVM_REG_LOONGARCH_LBT_FTOP (KVM_REG_LOONGARCH_LBT | KVM_REG_SIZE_U64 | 6)
-#define LOONGARCH_REG_64(TYPE, REG) (TYPE | KVM_REG_SIZE_U64 | (REG << 3))
-#define KVM_IOC_CSRID(REG) LOONGARCH_REG_64(KVM_REG_LOONGARCH_CSR, REG)
-#define KVM_IOC_CPUCFG(REG) LOONGARCH_REG_64(KVM_REG_LOONGARCH_CPUCFG, REG)
-";
 
     fn list(configuration: &str) -> List {
         List::of(None, None, Some("v5"), configuration).unwrap()

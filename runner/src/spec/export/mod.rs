@@ -6,6 +6,7 @@ pub(crate) mod c;
 mod compiler;
 pub(crate) mod csv;
 pub(crate) mod rust;
+pub(crate) mod selftest;
 
 use reglist_suite::spec::Configuration;
 
@@ -18,8 +19,22 @@ fn list_name(list: &List) -> String {
 
 /// The name of the list of a configuration: architecture, series and configuration.
 fn name_of(list: &List, configuration: &str) -> String {
-    let word = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     [list.architecture, &list.series, configuration].map(word).join("_")
+}
+
+/// A name of a specification as a part of an identifier.
+fn word(name: &str) -> String {
+    name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+/// An id in the kernel's macros; a number where the uapi headers have none.
+fn id(list: &List, id: u64) -> String {
+    list.arch.uapi_expression(id).unwrap_or_else(|| format!("{id:#018x}ULL"))
+}
+
+/// Text of a specification that does not end the C comment around it.
+fn comment(text: &str) -> String {
+    text.replace("*/", "* /")
 }
 
 /// The configurations of the union that list a register; none if all do.
