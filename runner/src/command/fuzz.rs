@@ -29,6 +29,7 @@ use crate::report::stored::Stored;
 use crate::report::text;
 use crate::spec::check::Checked;
 use crate::spec::diff::Difference;
+use crate::spec::export;
 use crate::spec::list::Listing;
 use crate::spec::show::List;
 use crate::system::date::Date;
@@ -210,7 +211,9 @@ fn tree(place: &Path) -> Vec<Output> {
         Err(error) => assert!(!is_right, "{error}"),
     }
     if let Ok(list) = List::of(specs, None, None, "base") {
-        outputs.extend([("show", shown(&list.text())), ("c", shown(&list.c_array())), ("json", json(&list))]);
+        outputs.extend([("show", shown(&list.text())), ("c", shown(&export::c::array(&list))), ("json", json(&list))]);
+        outputs.push(("csv", shown(&export::csv::table(&list))));
+        outputs.extend(export::rust::module(&list).ok().map(|module| ("rust", shown(&module))));
     }
     if let Ok(difference) = Difference::of(specs, None, "v5", "v6") {
         outputs.extend([("diff", shown(&difference.text())), ("json", json(&difference))]);
