@@ -123,8 +123,10 @@ impl RunStarted {
 
     /// The names of the kernel's patches, in order.
     pub fn patches(&self) -> Vec<&str> {
+        // A file name can contain blanks.
+        let name = |label: &'_ Label| label.value.rfind(" sha256:").unwrap_or(label.value.len());
         let labels = self.labels.iter().filter(|label| label.name == Label::PATCH);
-        labels.filter_map(|label| label.value.split_whitespace().next()).collect()
+        labels.filter_map(|label| label.value.get(..name(label))).collect()
     }
 
     /// The start of a run on a kernel, in a log that does not tell it.

@@ -9,7 +9,7 @@ use reglist_suite::report::events::{Label, Outcome, RunStarted, SubjectKind};
 
 use super::block::Block;
 use super::quote::quoted;
-use super::tested::{labels, patches};
+use super::tested::labels;
 use crate::record::Record;
 use crate::report::groups::Group;
 use crate::report::id::{configuration, push_new};
@@ -70,7 +70,7 @@ fn model(started: &RunStarted) -> Vec<String> {
 fn lab(started: &RunStarted) -> Vec<String> {
     let mut words = vec!["reglist".to_owned(), "lab".to_owned()];
     words.extend(source(started));
-    let names = patches(started);
+    let names = started.patches();
     // A fault brings the lab's own patches.
     let fault: Vec<&str> = fault(started).collect();
     if fault.is_empty() && names.iter().any(|name| is_reference(name)) {

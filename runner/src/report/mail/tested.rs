@@ -28,16 +28,6 @@ pub(super) fn labels<'r>(started: &'r RunStarted, name: &'static str) -> impl It
     started.labels.iter().filter(move |label| label.name == name).map(|label| label.value.as_str())
 }
 
-/// The file names of the patches, in order.
-pub(super) fn patches(started: &RunStarted) -> Vec<&str> {
-    // A file name can contain blanks.
-    let name = |value| match str::rsplit_once(value, " sha256:") {
-        Some((name, _)) => name,
-        None => value,
-    };
-    labels(started, Label::PATCH).map(name).collect()
-}
-
 fn facts(form: Form, started: &RunStarted) -> Vec<(&'static str, String)> {
     let release = form.text(release(started));
     let mut facts = Vec::new();
@@ -59,7 +49,7 @@ fn facts(form: Form, started: &RunStarted) -> Vec<(&'static str, String)> {
 fn of_kernel(form: Form, started: &RunStarted, release: &str) -> Vec<(&'static str, String)> {
     let sources: Vec<String> = labels(started, Label::SOURCE).map(|source| form.text(source)).collect();
     let from = if sources.is_empty() { String::new() } else { format!(", built from {}", sources.join(", ")) };
-    let patches: Vec<String> = patches(started).into_iter().map(|name| form.name(name)).collect();
+    let patches: Vec<String> = started.patches().into_iter().map(|name| form.name(name)).collect();
     let patches = if patches.is_empty() { "none recorded".to_owned() } else { patches.join(", ") };
     let machine = match started.machine() {
         Some(machine) => format!("emulated, no hardware: {}", form.text(machine)),
