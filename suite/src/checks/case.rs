@@ -66,6 +66,12 @@ pub(crate) struct Knowledge<'a> {
 }
 
 impl<'a> Knowledge<'a> {
+    /// That of a run on the model without options.
+    #[cfg(test)]
+    pub(crate) fn on_model(configuration: &'a Configuration, spec: &'a Spec, arch: &'a dyn Arch) -> Self {
+        Self { configuration, spec, arch, allow_new: false, in_lab: true, seed: 1, shuffles: 0 }
+    }
+
     pub(crate) fn expected(&self) -> &'a [Register] {
         &self.configuration.registers
     }

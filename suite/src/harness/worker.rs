@@ -153,16 +153,8 @@ mod tests {
         let of_lab: Vec<PlannedCase<'_>> = plan(&spec, &[]).into_iter().filter(|case| case.check.lab_only).collect();
         assert!(!of_lab.is_empty());
         for planned in &of_lab {
-            let configuration = planned.configuration;
-            let on_board = Knowledge {
-                configuration,
-                spec: &spec,
-                arch: &LoongArch64,
-                allow_new: false,
-                in_lab: false,
-                seed: 1,
-                shuffles: 0,
-            };
+            let on_board =
+                Knowledge { in_lab: false, ..Knowledge::on_model(planned.configuration, &spec, &LoongArch64) };
             let send = |message: &Message| panic!("{message:?}");
             let said = case(&subject, planned, on_board, None, &send).unwrap();
             assert!(matches!(&said, Message::NothingToSay(why) if why == LAB_ONLY), "{said:?}");

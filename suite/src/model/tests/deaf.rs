@@ -59,15 +59,7 @@ fn a_register_that_ignores_set_is_noticed_unless_it_takes_one_value_alone() {
             Message::Found(finding) => accused.borrow_mut().extend(finding.register),
             other => panic!("{other:?}"),
         };
-        let knowledge = Knowledge {
-            configuration,
-            spec: &spec,
-            arch: &LoongArch64,
-            allow_new: false,
-            in_lab: true,
-            seed: 1,
-            shuffles: 0,
-        };
+        let knowledge = Knowledge::on_model(configuration, &spec, &LoongArch64);
         let case = Case::new(&model, vm.as_ref(), &deaf, knowledge, &sink).unwrap();
         LoongArch64.set_up(&case.access, 0, &configuration.features).unwrap();
         deaf.deaf.store(true, Ordering::Relaxed);

@@ -75,15 +75,7 @@ fn a_pause_after_a_call_on_a_counter_accuses_nobody() {
                 Message::Found(finding) => accusations.borrow_mut().push(finding),
                 other => panic!("{other:?}"),
             };
-            let knowledge = Knowledge {
-                configuration,
-                spec: &spec,
-                arch: &LoongArch64,
-                allow_new: false,
-                in_lab: true,
-                seed: 1,
-                shuffles: 0,
-            };
+            let knowledge = Knowledge::on_model(configuration, &spec, &LoongArch64);
             let case = Case::new(&model, vm.as_ref(), &late, knowledge, &sink).unwrap();
             LoongArch64.set_up(&case.access, 0, &configuration.features).unwrap();
             check.on(&case).unwrap();
