@@ -96,7 +96,7 @@ pub(crate) fn watched(
 }
 
 /// Why a board skips a check of refusals.
-const LAB_ONLY: &str = "SETs what the kernel must refuse, and so runs only in the lab and on the model";
+const LAB_ONLY: &str = "this check SETs values that the kernel must refuse; it runs only in the lab and on the model";
 
 /// Runs a case in a VM of its own, which ends with it.
 pub(crate) fn case(

@@ -45,11 +45,8 @@ pub(super) fn write(text: &mut String, record: &Record, started: &RunStarted, is
     let rows: Vec<&str> = shown.iter().copied().chain((themes.len() > 1).then_some("total")).collect();
     write_columns(text, &rows, columns, false);
     if shown.len() < themes.len() {
-        let _ = writeln!(
-            text,
-            "({} without a failure, skip or error: -v shows them)",
-            count(themes.len() - shown.len(), "more row")
-        );
+        let others = count(themes.len() - shown.len(), "other row");
+        let _ = writeln!(text, "(in {others}, every case passed; -v shows them)");
     }
 }
 
